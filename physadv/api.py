@@ -1,0 +1,53 @@
+"""The only module a plugin imports. Importing it never imports torch; names that need torch are loaded on first use."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from physadv.errors import BadInput, BadOption, BadShape, IncompatibleParts, MissingExtra, PhysadvError
+from physadv.hookspecs import API, Entry, hookimpl
+
+if TYPE_CHECKING:
+    from physadv.colour import linear_from_srgb, srgb_from_linear
+    from physadv.labels import canonical, index_of
+    from physadv.protocols import (
+        Attack,
+        Checkpoints,
+        Defense,
+        Goal,
+        Observer,
+        PatchModel,
+        Penalty,
+        Problem,
+        Renderer,
+        SceneSource,
+        Victim,
+    )
+    from physadv.seeding import generator
+    from physadv.types import Candidates, Detections, Draws, PatchImage, SceneBatch, Score, Step, expect
+
+_LAZY = {
+    "physadv.colour": ("linear_from_srgb", "srgb_from_linear"),
+    "physadv.labels": ("canonical", "index_of"),
+    "physadv.protocols": (
+        "Attack", "Checkpoints", "Defense", "Goal", "Observer", "PatchModel", "Penalty", "Problem", "Renderer",
+        "SceneSource", "Victim",
+    ),
+    "physadv.seeding": ("generator",),
+    "physadv.types": ("Candidates", "Detections", "Draws", "PatchImage", "SceneBatch", "Score", "Step", "expect"),
+}  # fmt: skip
+_HOME = {name: module for module, names in _LAZY.items() for name in names}
+
+__all__ = [
+    "API", "Attack", "BadInput", "BadOption", "BadShape", "Candidates", "Checkpoints", "Defense", "Detections",
+    "Draws", "Entry", "Goal", "IncompatibleParts", "MissingExtra", "Observer", "PatchImage", "PatchModel", "Penalty",
+    "PhysadvError", "Problem", "Renderer", "SceneBatch", "SceneSource", "Score", "Step", "Victim", "canonical",
+    "expect", "generator", "hookimpl", "index_of", "linear_from_srgb", "srgb_from_linear",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'physadv.api' has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)

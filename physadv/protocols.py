@@ -1,0 +1,149 @@
+"""What each kind of part must do. Parts satisfy these by structure; nothing needs to be subclassed.
+
+Shapes use the letters of :mod:`physadv.types`. Losses read ``outputs``; success is judged on ``decide(outputs)``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from physadv.types import Candidates, Detections, Draws, PatchImage, SceneBatch, Step
+
+
+class SceneSource(Protocol):
+    """Where images come from, and which objects in them wear the patch."""
+
+    def batches(self, size: int, generator: torch.Generator) -> Iterator[SceneBatch]:
+        """Endless random batches for optimisation. Every image has at least one wearer."""
+        ...
+
+    def sweep(self, size: int) -> Iterator[SceneBatch]:
+        """Every image once, in a fixed order, in batches of at most ``size`` images; with and without wearers."""
+        ...
+
+    def __len__(self) -> int:
+        """How many images :meth:`sweep` yields."""
+        ...
+
+
+class PatchModel(Protocol):
+    """What is optimised. Usually an ``nn.Module``."""
+
+    def __call__(self) -> PatchImage: ...
+    def parameters(self) -> Iterator[torch.nn.Parameter]: ...
+    def state_dict(self) -> dict[str, Tensor]: ...
+    def load_state_dict(self, state: Mapping[str, Any]) -> Any: ...
+    def project_(self) -> None:
+        """Bring the parameters back into what can be printed; called after each step."""
+        ...
+
+
+class Renderer(Protocol):
+    """The world between printer and detector: sample a condition, then render it. The same draws, the same image."""
+
+    def sample(self, scene: SceneBatch, generator: torch.Generator) -> Draws: ...
+    def render(self, scene: SceneBatch, patch: PatchImage, draws: Draws) -> Tensor:
+        """The scenes with the patch on every wearer, ``(B,3,H,W)`` sRGB. Gradient flows to ``patch.srgb``."""
+        ...
+
+
+class Victim(Protocol):
+    """A detector under test. Its weights are frozen: the same before an attack and after it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def labels(self) -> tuple[str, ...]: ...
+    @property
+    def differentiable(self) -> bool: ...
+    @property
+    def confidence(self) -> float:
+        """The operating threshold: what scores at least this is reported."""
+        ...
+
+    @property
+    def digest(self) -> str:
+        """A hash of the weights, for the record."""
+        ...
+
+    def outputs(self, images: Tensor) -> Candidates:
+        """``images`` ``(B,3,H,W)`` sRGB in [0, 1], any size. Boxes come back in pixels of these images."""
+        ...
+
+    def decide(self, outputs: Candidates, confidence: float | None = None) -> tuple[Detections, ...]:
+        """Threshold and suppress, one :class:`Detections` an image; ``confidence`` defaults to the operating point."""
+        ...
+
+    def to(self, device: torch.device | str) -> Victim: ...
+
+
+class Goal(Protocol):
+    """What the attacker wants."""
+
+    def loss(self, outputs: Candidates, scene: SceneBatch) -> Tensor:
+        """``(B,)``; lower suits the attacker. Zero for images without a wearer."""
+        ...
+
+    def achieved(self, decisions: tuple[Detections, ...], scene: SceneBatch) -> Tensor:
+        """``(N,)`` bool, one an object; meaningful where ``scene.wears``."""
+        ...
+
+
+class Penalty(Protocol):
+    """A term that only looks at the patch."""
+
+    @property
+    def name(self) -> str: ...
+    def __call__(self, patch: PatchImage) -> Tensor:
+        """A weighted scalar, added to the loss."""
+        ...
+
+
+class Observer(Protocol):
+    """Follows a run: progress bar, curve log, viewer."""
+
+    def started(self, total: int, first: int) -> None: ...
+    def stepped(self, step: Step) -> None: ...
+    def ended(self) -> None: ...
+
+
+class Checkpoints(Protocol):
+    """Where an attack keeps what it needs to go on after a stop. Values are tensors, numbers and strings."""
+
+    def load(self) -> dict[str, Any] | None: ...
+    def save(self, state: dict[str, Any]) -> None: ...
+
+
+@dataclass(frozen=True)
+class Problem:
+    """All that an attack may see."""
+
+    scenes: SceneSource
+    patch: PatchModel
+    renderer: Renderer
+    victim: Victim
+    goal: Goal
+    penalties: tuple[Penalty, ...]
+    seed: int
+    device: torch.device
+
+
+class Attack(Protocol):
+    """A loop that changes the patch."""
+
+    @property
+    def needs_gradient(self) -> bool: ...
+    def run(self, problem: Problem, observers: Iterable[Observer], checkpoints: Checkpoints) -> PatchImage: ...
+
+
+class Defense(Protocol):
+    """Images in, images out, same shape."""
+
+    @property
+    def differentiable(self) -> bool: ...
+    def __call__(self, images: Tensor) -> Tensor: ...

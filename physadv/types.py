@@ -1,0 +1,188 @@
+"""The values that flow through every pipeline. Each checks itself when made, and says name, expected and got.
+
+Letters in shapes: ``B`` images, ``N`` objects of a batch (ragged over images), ``A`` candidates, ``K`` classes.
+Points are ``(x, y)`` with pixel centres at integers; boxes are edges (``x`` from 0 to ``W``): point + 0.5 = edge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import torch
+from torch import Tensor
+
+from physadv.errors import BadShape
+
+
+def expect(name: str, value: Tensor, shape: tuple[int | str, ...], *, integer: bool = False) -> None:
+    """Raise :class:`BadShape` unless ``value`` has ``shape`` (strings are free sizes) and is finite.
+
+    With ``integer`` the dtype must be int64, without it floating point.
+    """
+    fits = len(shape) == value.ndim and all(
+        isinstance(want, str) or want == got for want, got in zip(shape, value.shape, strict=True)
+    )
+    if not fits:
+        wanted = ", ".join(str(s) for s in shape)
+        raise BadShape(f"{name} must be ({wanted}), got {tuple(value.shape)}")
+    if integer and value.dtype != torch.int64:
+        raise BadShape(f"{name} must be int64, got {value.dtype}")
+    if not integer and not value.is_floating_point():
+        raise BadShape(f"{name} must be floating point, got {value.dtype}")
+
+
+@dataclass(frozen=True, slots=True)
+class PatchImage:
+    """What the printer is asked for."""
+
+    srgb: Tensor  # (3, h, w) float in [0, 1]
+    alpha: Tensor  # (1, h, w) 1 where there is material
+    width_mm: float  # of the whole raster; its height follows from the aspect, texels are square
+
+    def __post_init__(self) -> None:
+        expect("PatchImage.srgb", self.srgb, (3, "h", "w"))
+        expect("PatchImage.alpha", self.alpha, (1, *self.srgb.shape[1:]))
+        if not self.width_mm > 0:
+            raise BadShape(f"PatchImage.width_mm must be positive, got {self.width_mm}")
+
+    @property
+    def height_mm(self) -> float:
+        """Height on paper; texels are square."""
+        return self.width_mm * self.srgb.shape[1] / self.srgb.shape[2]
+
+
+@dataclass(frozen=True, slots=True)
+class SceneBatch:
+    """Images and the objects in them, some of which wear the patch. No object at all is normal.
+
+    Images of unequal size are padded at the right and bottom with grey; ``sizes_px`` tells what is real.
+    ``image_from_surface`` maps millimetres on the object's surface (x right, y down, origin at its centre) to pixels
+    (centres at integers), so a patch has a physical size and place on every object.
+    """
+
+    srgb: Tensor  # (B, 3, H, W) float in [0, 1]
+    sizes_px: Tensor  # (B, 2) int64: real height and width
+    keys: tuple[str, ...]  # (B,) names that are unique in the source, e.g. file names
+    image_of: Tensor  # (N,) int64: which image the object is in
+    boxes_xyxy_px: Tensor  # (N, 4)
+    labels: Tensor  # (N,) int64 into label_names
+    label_names: tuple[str, ...]
+    wears: Tensor  # (N,) bool: the patch is on this object
+    image_from_surface: Tensor  # (N, 3, 3) millimetres on the surface → pixels; identity where not worn
+    light: Tensor  # (N, 3) linear-light gain: what a white surface there looks like (1 = as white as sRGB white)
+    distance_m: Tensor | None = None  # (N,) camera to object, where the source knows it
+
+    def __post_init__(self) -> None:
+        expect("SceneBatch.srgb", self.srgb, ("B", 3, "H", "W"))
+        batch, count = self.srgb.shape[0], self.image_of.shape[0]
+        expect("SceneBatch.sizes_px", self.sizes_px, (batch, 2), integer=True)
+        expect("SceneBatch.image_of", self.image_of, (count,), integer=True)
+        expect("SceneBatch.boxes_xyxy_px", self.boxes_xyxy_px, (count, 4))
+        expect("SceneBatch.labels", self.labels, (count,), integer=True)
+        expect("SceneBatch.image_from_surface", self.image_from_surface, (count, 3, 3))
+        expect("SceneBatch.light", self.light, (count, 3))
+        if self.wears.shape != (count,) or self.wears.dtype != torch.bool:
+            raise BadShape(
+                f"SceneBatch.wears must be ({count},) bool, got {tuple(self.wears.shape)} {self.wears.dtype}"
+            )
+        if self.distance_m is not None:
+            expect("SceneBatch.distance_m", self.distance_m, (count,))
+        if len(self.keys) != batch:
+            raise BadShape(f"SceneBatch.keys must name {batch} images, got {len(self.keys)}")
+
+    def to(self, device: torch.device | str) -> SceneBatch:
+        """The same batch on another device."""
+        moved = {
+            name: getattr(self, name).to(device)
+            for name in (
+                "srgb", "sizes_px", "image_of", "boxes_xyxy_px", "labels", "wears", "image_from_surface", "light",
+            )
+        }  # fmt: skip
+        distance = None if self.distance_m is None else self.distance_m.to(device)
+        return replace(self, distance_m=distance, **moved)
+
+    def repeat(self, times: int) -> SceneBatch:
+        """The batch ``times`` over, images and objects in blocks: several draws rendered in one call."""
+        if times == 1:
+            return self
+        batch, count = self.srgb.shape[0], self.image_of.shape[0]
+        shift = torch.arange(times, device=self.image_of.device).repeat_interleave(count) * batch
+        return replace(
+            self,
+            srgb=self.srgb.repeat(times, 1, 1, 1),
+            sizes_px=self.sizes_px.repeat(times, 1),
+            keys=self.keys * times,
+            image_of=self.image_of.repeat(times) + shift,
+            boxes_xyxy_px=self.boxes_xyxy_px.repeat(times, 1),
+            labels=self.labels.repeat(times),
+            wears=self.wears.repeat(times),
+            image_from_surface=self.image_from_surface.repeat(times, 1, 1),
+            light=self.light.repeat(times, 1),
+            distance_m=None if self.distance_m is None else self.distance_m.repeat(times),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Draws:
+    """One sampled condition for every object or image of a batch; the same draws render the same images, exactly."""
+
+    stages: Mapping[str, Mapping[str, Tensor]]  # stage name → {parameter: (N or B, ...)}
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Every box a detector considered, before threshold and non-maximum suppression, with gradient."""
+
+    boxes_xyxy_px: Tensor  # (B, A, 4) in pixels of the images that went in
+    scores: Tensor  # (B, A, K) in [0, 1]: the very scores that inference thresholds
+
+    def __post_init__(self) -> None:
+        batch, count = self.boxes_xyxy_px.shape[:2]
+        expect("Candidates.boxes_xyxy_px", self.boxes_xyxy_px, (batch, count, 4))
+        expect("Candidates.scores", self.scores, (batch, count, "K"))
+
+
+@dataclass(frozen=True, slots=True)
+class Detections:
+    """What a detector reports for one image, best first."""
+
+    boxes_xyxy_px: Tensor  # (n, 4)
+    scores: Tensor  # (n,)
+    labels: Tensor  # (n,) int64 into the victim's labels
+
+    def __post_init__(self) -> None:
+        count = self.scores.shape[0]
+        expect("Detections.boxes_xyxy_px", self.boxes_xyxy_px, (count, 4))
+        expect("Detections.scores", self.scores, (count,))
+        expect("Detections.labels", self.labels, (count,), integer=True)
+
+    def above(self, confidence: float) -> Detections:
+        """Only those scored at least ``confidence``."""
+        keep = self.scores >= confidence
+        return Detections(self.boxes_xyxy_px[keep], self.scores[keep], self.labels[keep])
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of an attack, as told to observers."""
+
+    index: int  # from 0
+    total: int
+    loss: float
+    success: float  # share of wearers on which the goal was achieved in this step's draws
+    seconds: float  # of this step
+    terms: Mapping[str, float] = field(default_factory=dict)  # the loss by goal and penalties
+    held_out: float | None = None  # loss on the fixed held-out draws, on steps where it was measured
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A number with its 95 % interval, never without n."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+    n: int
+    higher_is: str = "more attacked"  # or "safer"

@@ -1,0 +1,22 @@
+"""Fixtures every test may use. Threads are pinned: spinning OpenMP threads make small machines many times slower."""
+
+from __future__ import annotations
+
+import os
+
+for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(variable, "1")
+
+from pathlib import Path
+
+import pytest
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder with real photos and real weights beside the checkout."""
+    if not (SHARED / "data").is_dir():
+        pytest.skip("needs the real photos and weights in ../shared, which are not part of the repository")
+    return SHARED
