@@ -1,0 +1,131 @@
+"""What can be attacked. Importing this page never imports torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from physadv.errors import BadOption
+from physadv.hookspecs import Entry, hookimpl
+
+if TYPE_CHECKING:
+    from physadv.protocols import Victim
+
+TORCHVISION_MODELS = {
+    "fasterrcnn_resnet50_fpn": "two stages, ResNet-50 with feature pyramid",
+    "fasterrcnn_resnet50_fpn_v2": "two stages, improved recipe",
+    "fasterrcnn_mobilenet_v3_large_fpn": "two stages, MobileNet at 800 px",
+    "fasterrcnn_mobilenet_v3_large_320_fpn": "two stages, MobileNet at 320 px",
+    "maskrcnn_resnet50_fpn": "two stages with masks (the masks are not computed)",
+    "maskrcnn_resnet50_fpn_v2": "two stages with masks, improved recipe (the masks are not computed)",
+    "retinanet_resnet50_fpn": "one stage with anchors and focal loss",
+    "retinanet_resnet50_fpn_v2": "one stage with anchors, improved recipe",
+    "fcos_resnet50_fpn": "one stage without anchors",
+    "ssd300_vgg16": "one stage with anchors, VGG-16 at 300 px",
+    "ssdlite320_mobilenet_v3_large": "one stage with anchors, small and quick, 320 px",
+}
+
+
+@dataclass
+class OnnxConfig:
+    path: str = ""  # the .onnx file
+    layout: str = "auto"  # of the outputs: auto, yolox, yolov5, yolov8, nanodet, fastestdet, ssd, boxes-scores
+    labels: str = (
+        ""  # .txt (a name a line) or .json (a list) with class names, or "coco"; empty = from the file, else COCO
+    )
+    size_px: int = 0  # side of the square input for graphs that take any size; 0 = from the graph, else 640
+    confidence: float = 0.4  # scores of at least this are reported
+    iou: float = 0.5  # overlap above which the weaker of two boxes is dropped
+    channels: str = "auto"  # rgb or bgr; auto = what the layout is trained with
+    value_range: float = 0.0  # what white is before mean and std: 1 or 255; 0 = as the layout
+    mean: list[float] = field(default_factory=list)  # three, in the network's channel order; empty = as the layout
+    std: list[float] = field(default_factory=list)  # three, in the network's channel order; empty = as the layout
+    resize: str = "auto"  # letterbox (image top left), letterbox-centred, stretch; auto = as the layout
+    bf16: bool = False  # compute in bfloat16 where that is safe: about twice as fast, less exact
+
+
+@dataclass
+class OpenCvConfig(OnnxConfig):
+    """The same file and conventions, run by OpenCV; ``bf16`` does not apply."""
+
+
+@dataclass
+class TorchvisionConfig:
+    weights: str = ""  # empty = torchvision's COCO weights (downloaded), a .safetensors or .pth file, or "random"
+    labels: str = ""  # .txt or .json with class names of your own weights, without background; empty = COCO
+    size_px: int = 0  # shorter side that the model resizes to; 0 = the model's own; fixed for ssd
+    confidence: float = 0.5  # scores of at least this are reported
+    iou: float = 0.0  # overlap above which the weaker of two boxes is dropped; 0 = the model's own
+    proposals: int = 300  # boxes an image that the second stage looks at (fasterrcnn, maskrcnn)
+    seed: int = 0  # of random weights
+    bf16: bool = False  # compute in bfloat16 where that is safe: about twice as fast, less exact
+
+
+def _build_onnx(config: OnnxConfig) -> Victim:
+    _check_file_options(config)
+    from physadv.victims.onnx_victim import build
+
+    return build(config)
+
+
+def _build_opencv(config: OpenCvConfig) -> Victim:
+    _check_file_options(config)
+    if config.bf16:
+        raise BadOption("victim opencv-dnn has no bf16; leave victim.bf16 out, or choose victim=onnx")
+    from physadv.victims.opencv_dnn import build
+
+    return build(config)
+
+
+def _build_torchvision(model: str, config: TorchvisionConfig) -> Victim:
+    _check_thresholds(config.confidence, config.iou)
+    if config.proposals < 1:
+        raise BadOption(f"victim.proposals must be at least 1, got {config.proposals}")
+    from physadv.victims.torchvision_victim import build
+
+    return build(model, config)
+
+
+def _check_file_options(config: OnnxConfig) -> None:
+    _check_thresholds(config.confidence, config.iou)
+    if not config.path:
+        raise BadOption("this victim needs a model file: give victim.path=FILE.onnx")
+    allowed = {
+        "layout": ("auto", "yolox", "yolov5", "yolov8", "nanodet", "fastestdet", "ssd", "boxes-scores"),
+        "channels": ("auto", "rgb", "bgr"),
+        "resize": ("auto", "letterbox", "letterbox-centred", "stretch"),
+        "value_range": (0, 1, 255),
+    }
+    for name, choices in allowed.items():
+        if getattr(config, name) not in choices:
+            raise BadOption(f"victim.{name} must be one of {', '.join(map(str, choices))}; got {getattr(config, name)}")
+    for name in ("mean", "std"):
+        if len(getattr(config, name)) not in (0, 3):
+            raise BadOption(f"victim.{name} must be three numbers, one a channel; got {getattr(config, name)}")
+    if any(value <= 0 for value in config.std):
+        raise BadOption(f"victim.std must be positive, got {config.std}")
+    if config.size_px < 0:
+        raise BadOption(f"victim.size_px must not be negative, got {config.size_px}")
+
+
+def _check_thresholds(confidence: float, iou: float) -> None:
+    for name, value in (("confidence", confidence), ("iou", iou)):
+        if not 0 <= value <= 1:
+            raise BadOption(f"victim.{name} must be within 0 and 1, got {value}")
+
+
+def _torchvision_row(model: str, summary: str) -> Entry[TorchvisionConfig, Victim]:
+    build: Callable[[TorchvisionConfig], Victim] = partial(_build_torchvision, model)
+    return Entry(f"torchvision/{model}", TorchvisionConfig, build, summary, "github.com/pytorch/vision")
+
+
+@hookimpl
+def physadv_victims() -> list[Entry[Any, Victim]]:
+    """Detectors to attack: any ONNX file, torchvision's models, and OpenCV as a black box."""
+    return [
+        Entry("onnx", OnnxConfig, _build_onnx, "your detector from an ONNX file, with gradients"),
+        Entry("opencv-dnn", OpenCvConfig, _build_opencv, "the same file run by OpenCV: a black box, as deployed"),
+        *(_torchvision_row(model, summary) for model, summary in TORCHVISION_MODELS.items()),
+    ]
