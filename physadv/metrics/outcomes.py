@@ -1,0 +1,80 @@
+"""What became of each object: exactly one of detected, misclassified, badly localised, missed."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import numpy as np
+import numpy.typing as npt
+
+from physadv.metrics.interval import wilson
+from physadv.metrics.matching import match, overlaps, pairs_within
+from physadv.metrics.tables import I64, Bool, Findings, Truth
+from physadv.types import Score
+
+IOU = 0.5
+NEARBY_IOU = 0.1  # less overlap than this is another thing (as TIDE's background threshold, Bolya et al. 2020)
+
+
+class Outcome(IntEnum):
+    """Ordered from what the defender wants to what the attacker wants."""
+
+    DETECTED = 0
+    MISCLASSIFIED = 1
+    BADLY_LOCALISED = 2
+    MISSED = 3
+
+    @property
+    def words(self) -> str:
+        """As shown to people."""
+        return self.name.lower().replace("_", " ")
+
+
+def outcomes(truth: Truth, findings: Findings, confidence: float) -> npt.NDArray[np.int8]:
+    """``(M,)`` one :class:`Outcome` an object, from reports scored at least ``confidence``; read it where judged.
+
+    Detected: matched one to one at IoU 0.5 with its own label. Otherwise a report that belongs to no object explains
+    it: misclassified (IoU 0.5 with another label), badly localised (own label, IoU 0.1 to 0.5), else missed.
+    """
+    sure = findings.above(confidence)
+    matches = match(truth, sure, IOU)
+    outcome = np.where(matches.found, Outcome.DETECTED, Outcome.MISSED).astype(np.int8)
+    lost = np.flatnonzero(truth.judged & ~matches.found)
+    spare = sure[~matches.matched]
+    which, report = pairs_within(truth.view_of[lost], spare.view_of)
+    thing = lost[which]
+    overlap = overlaps(spare.boxes_xyxy_px[report], truth.boxes_xyxy_px[thing], np.zeros(len(thing), dtype=np.bool_))
+    own = spare.category[report] == truth.category[thing]
+    outcome[thing[own & (overlap >= NEARBY_IOU)]] = Outcome.BADLY_LOCALISED
+    outcome[thing[~own & (overlap >= IOU)]] = Outcome.MISCLASSIFIED
+    return outcome
+
+
+def counts(truth: Truth, outcome: npt.NDArray[np.int8]) -> dict[str, int]:
+    """How many judged objects (in all draws) came to each outcome; every outcome is present."""
+    return {kind.words: int((outcome[truth.judged] == kind).sum()) for kind in Outcome}
+
+
+def share(name: str, true: Bool, tried: Bool, object_of: I64, higher_is: str) -> Score:
+    """The share of ``tried`` rows that are ``true``, with Wilson's interval.
+
+    Rows of one object in several draws are averaged: ``n`` counts objects, because draws are not independent objects.
+    NaN, with the interval (0, 1), when nothing was tried.
+    """
+    n = len(np.unique(object_of[tried]))
+    value = float(true[tried].mean()) if n else float("nan")
+    low, high = wilson(value * n if n else 0.0, n)
+    return Score(name, value, low, high, n, higher_is)
+
+
+def recall(truth: Truth, outcome: npt.NDArray[np.int8]) -> Score:
+    """The share of judged objects that are detected."""
+    return share("recall", outcome == Outcome.DETECTED, truth.judged, truth.object_of, "safer")
+
+
+def success(truth: Truth, achieved: Bool, eligible: Bool) -> Score:
+    """The share of eligible judged objects on which the attacker's goal was achieved.
+
+    Eligible is decided on the clean image of the same draw: an object that was missed there is no success.
+    """
+    return share("success", achieved, truth.judged & eligible, truth.object_of, "more attacked")

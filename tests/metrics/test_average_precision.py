@@ -1,0 +1,131 @@
+"""Our match-once accumulation must be COCO's, to the last digit, with ignore regions and with ties."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from physadv.metrics import coco_format
+from physadv.metrics.average_precision import (
+    IOUS,
+    accumulators,
+    average_precision,
+    library_average_precision,
+    mean_average_precision,
+)
+from physadv.metrics.interval import resampled_weights
+from physadv.metrics.tables import Findings, Truth
+
+
+def random_tables(seed: int, views: int = 40, crowded: bool = False) -> tuple[Truth, Findings]:
+    """Objects with near misses, duplicates, wrong labels and tied scores around them."""
+    rng = np.random.default_rng(seed)
+    count = rng.integers(0, 6, views)
+    view = np.repeat(np.arange(views), count)
+    corner = rng.integers(0, 200, (len(view), 2)).astype(float)
+    boxes = np.concatenate([corner, corner + rng.integers(20, 120, (len(view), 2))], 1)
+    category = rng.integers(0, 3, len(view))
+    judged = rng.random(len(view)) < 0.7
+    judged[category == 2] = False
+    truth = Truth(np.arange(views), view, np.arange(len(view)), boxes, category, judged)
+    copies = rng.integers(0, len(view), 8 * len(view) if not crowded else 60 * len(view))
+    jitter = rng.integers(-14, 15, (len(copies), 4)).astype(float)
+    found = boxes[copies] + jitter
+    found[:, 2:] = np.maximum(found[:, 2:], found[:, :2] + 1)
+    scores = rng.random(len(copies)).round(2)
+    labels = np.where(rng.random(len(copies)) < 0.8, category[copies], rng.integers(0, 3, len(copies)))
+    order = np.argsort(view[copies], kind="stable")
+    return truth, Findings(view[copies][order], found[order], scores[order], labels[order])
+
+
+def as_coco(truth: Truth, findings: Findings) -> tuple[dict, list[dict]]:  # type: ignore[type-arg]
+    views = len(truth.image_of_view)
+    names = [f"{i}.png" for i in range(views)]
+    return (
+        coco_format.ground_truth(truth, names, [(400, 400)] * views, ("a", "b", "c")),
+        coco_format.results(findings),
+    )
+
+
+@pytest.mark.parametrize(("seed", "crowded"), [(0, False), (1, False), (2, True)])
+def test_one_plain_pass_equals_the_library(seed: int, crowded: bool) -> None:
+    truth, findings = random_tables(seed, crowded=crowded)
+    ground, results = as_coco(truth, findings)
+    ap, ap50 = library_average_precision(ground, results, [1, 2])
+    once = np.ones(len(truth.image_of_view))
+    parts = [accumulators(truth, findings, iou) for iou in IOUS]
+    assert mean_average_precision(parts[0], once) == pytest.approx(ap50, abs=1e-9)
+    assert mean_average_precision([p for ps in parts for p in ps], once) == pytest.approx(ap, abs=1e-9)
+
+
+def test_the_library_agrees_with_the_reference_implementation() -> None:
+    import contextlib
+    import io
+
+    from pycocotools.coco import COCO
+    from pycocotools.cocoeval import COCOeval
+
+    ground, results = as_coco(*random_tables(3))
+    with contextlib.redirect_stdout(io.StringIO()):
+        truth = COCO()
+        truth.dataset = ground
+        truth.createIndex()
+        reference = COCOeval(truth, truth.loadRes(results), "bbox")
+        reference.params.catIds = [1, 2]
+        reference.evaluate()
+        reference.accumulate()
+        reference.summarize()
+    assert library_average_precision(ground, results, [1, 2]) == pytest.approx(reference.stats[:2], abs=1e-12)
+
+
+def test_weighting_an_image_twice_equals_copying_it() -> None:
+    truth, findings = random_tables(4, views=6)
+    findings = Findings(
+        findings.view_of, findings.boxes_xyxy_px,
+        findings.scores + np.random.default_rng(0).random(len(findings.scores)) * 1e-6, findings.category,
+    )  # fmt: skip
+    weights = np.array([2.0, 0, 1, 1, 2, 0])
+    objects, reports, views = [], [], []
+    for copy, view in enumerate(np.repeat(np.arange(6), weights.astype(int))):
+        objects.append((np.flatnonzero(truth.view_of == view), copy))
+        reports.append((np.flatnonzero(findings.view_of == view), copy))
+        views.append(copy)
+    rows = np.concatenate([r for r, _ in objects])
+    copied = Truth(
+        np.array(views), np.concatenate([np.full(len(r), c) for r, c in objects]), np.arange(len(rows)),
+        truth.boxes_xyxy_px[rows], truth.category[rows], truth.judged[rows],
+    )  # fmt: skip
+    picks = np.concatenate([r for r, _ in reports])
+    again = Findings(
+        np.concatenate([np.full(len(r), c) for r, c in reports]), findings.boxes_xyxy_px[picks],
+        findings.scores[picks], findings.category[picks],
+    )  # fmt: skip
+    ground, results = as_coco(copied, again)
+    _, ap50 = library_average_precision(ground, results, [1, 2])
+    weighted = mean_average_precision(accumulators(truth, findings, 0.5), weights)
+    assert weighted == pytest.approx(ap50, abs=1e-9)
+
+
+def test_the_interval_surrounds_the_value() -> None:
+    truth, findings = random_tables(5)
+    weights = resampled_weights(len(truth.image_of_view), 200, torch.Generator().manual_seed(0))
+    ground, results = as_coco(truth, findings)
+    library = library_average_precision(ground, results, [1, 2])
+    for score in average_precision(truth, findings, weights, library):
+        assert score.low < score.value < score.high
+        assert score.n == truth.judged.sum()
+
+
+def test_nothing_reported_is_zero_and_nothing_judged_is_unknown() -> None:
+    truth, findings = random_tables(6)
+    ground, _ = as_coco(truth, findings)
+    assert library_average_precision(ground, [], [1, 2]) == (0.0, 0.0)
+    empty = Truth(
+        truth.image_of_view, truth.view_of, truth.object_of, truth.boxes_xyxy_px, truth.category,
+        np.zeros_like(truth.judged),
+    )  # fmt: skip
+    ground, results = as_coco(empty, findings)
+    assert all(math.isnan(v) for v in library_average_precision(ground, results, []))
