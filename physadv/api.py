@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from physadv.labels import canonical, index_of
     from physadv.protocols import (
         Attack,
+        Budget,
         Checkpoints,
         Defense,
         Goal,
@@ -31,7 +32,7 @@ _LAZY = {
     "physadv.colour": ("linear_from_srgb", "srgb_from_linear"),
     "physadv.labels": ("canonical", "index_of"),
     "physadv.protocols": (
-        "Attack", "Checkpoints", "Defense", "Goal", "Observer", "PatchModel", "Penalty", "Problem", "Renderer",
+        "Attack", "Budget", "Checkpoints", "Defense", "Goal", "Observer", "PatchModel", "Penalty", "Problem", "Renderer",
         "SceneSource", "Victim",
     ),
     "physadv.seeding": ("generator",),
@@ -40,7 +41,7 @@ _LAZY = {
 _HOME = {name: module for module, names in _LAZY.items() for name in names}
 
 __all__ = [
-    "API", "Attack", "BadInput", "BadOption", "BadShape", "Candidates", "Checkpoints", "Defense", "Detections",
+    "API", "Attack", "BadInput", "BadOption", "BadShape", "Budget", "Candidates", "Checkpoints", "Defense", "Detections",
     "Draws", "Entry", "Goal", "IncompatibleParts", "MissingExtra", "Observer", "PatchImage", "PatchModel", "Penalty",
     "PhysadvError", "Problem", "Renderer", "SceneBatch", "SceneSource", "Score", "Step", "Victim", "canonical",
     "expect", "generator", "hookimpl", "index_of", "linear_from_srgb", "srgb_from_linear",

@@ -26,6 +26,10 @@ class SceneSource(Protocol):
         """Every image once, in a fixed order, in batches of at most ``size`` images; with and without wearers."""
         ...
 
+    def split(self, share: float, seed: int) -> tuple[SceneSource, SceneSource]:
+        """Disjoint parts to optimise on and to judge on, the second with ``share`` of the images."""
+        ...
+
     def __len__(self) -> int:
         """How many images :meth:`sweep` yields."""
         ...
@@ -85,6 +89,10 @@ class Victim(Protocol):
 class Goal(Protocol):
     """What the attacker wants."""
 
+    def bound(self, labels: tuple[str, ...]) -> Goal:
+        """The same goal for a victim with these labels; :class:`IncompatibleParts` if it lacks one that is needed."""
+        ...
+
     def loss(self, outputs: Candidates, scene: SceneBatch) -> Tensor:
         """``(B,)``; lower suits the attacker. Zero for images without a wearer."""
         ...
@@ -120,6 +128,16 @@ class Checkpoints(Protocol):
 
 
 @dataclass(frozen=True)
+class Budget:
+    """How much an attack may spend."""
+
+    steps: int
+    batch: int  # images a step
+    draws: int  # sampled conditions for each of them
+    held_out: int  # images whose fixed draws select the best patch
+
+
+@dataclass(frozen=True)
 class Problem:
     """All that an attack may see."""
 
@@ -129,6 +147,7 @@ class Problem:
     victim: Victim
     goal: Goal
     penalties: tuple[Penalty, ...]
+    budget: Budget
     seed: int
     device: torch.device
 

@@ -1,0 +1,43 @@
+# make demo   set everything up and run the main job: a sticker against a traffic-sign detector, with sheet and report
+# make test   set everything up and run all tests;  make quick  those that take a minute
+# make lint   formatting, lint, types;  make bench  speed against other libraries
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO ?= runs/demo
+export OMP_WAIT_POLICY ?= passive
+
+.PHONY: demo test quick lint bench install clean
+
+$(BIN)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+install: $(BIN)/.installed
+
+demo: install
+	rm -rf $(DEMO)
+	$(BIN)/physadv generate out=$(DEMO)
+	@echo "open $(DEMO)/report.html, print $(DEMO)/sheet.pdf"
+
+test: install
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
+
+quick: install
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m 'not slow' -n 2 --dist worksteal
+
+lint: install
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: install
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt '.[bench]'
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/render.py
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/victims.py
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/step.py
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/startup.py
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info

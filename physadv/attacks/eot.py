@@ -1,0 +1,211 @@
+"""Expectation over transformation: minimise the mean loss over sampled conditions (Athalye et al. 2018, eq. 3).
+
+Every step draws its scenes and conditions from a generator of its own, seeded by the run's seed and the step's number.
+So a run that was killed and resumed gives the same patch, bit for bit, as one that was not.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from physadv.errors import BadOption, PhysadvError
+from physadv.protocols import Checkpoints, Observer, Problem
+from physadv.seeding import generator
+from physadv.types import Draws, PatchImage, SceneBatch, Step
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """When to look, when to slow down, when to stop."""
+
+    lr: float
+    check_every: int
+    patience: int
+    factor: float
+    stop_lr: float
+
+    def __post_init__(self) -> None:
+        if not self.lr > 0 or self.check_every < 1 or not 0 < self.factor < 1:
+            raise BadOption(
+                "an attack needs lr > 0, check_every >= 1 and 0 < factor < 1, "
+                f"got {self.lr}, {self.check_every}, {self.factor}"
+            )
+
+
+MakeOptimizer = Callable[[Iterator[torch.nn.Parameter], float], torch.optim.Optimizer]
+
+
+def adam(parameters: Iterator[torch.nn.Parameter], lr: float) -> torch.optim.Optimizer:
+    """Adam with the momenta of the patch literature (Thys et al. 2019)."""
+    return torch.optim.Adam(parameters, lr=lr, amsgrad=True)
+
+
+class SignDescent(torch.optim.Optimizer):
+    """Move every parameter by ``lr`` against the sign of its gradient (the step of FGSM and PGD)."""
+
+    def __init__(self, parameters: Iterable[torch.nn.Parameter], lr: float) -> None:
+        super().__init__(parameters, {"lr": lr})
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                if parameter.grad is not None:
+                    parameter.add_(parameter.grad.sign(), alpha=-group["lr"])
+
+
+def sign_descent(parameters: Iterator[torch.nn.Parameter], lr: float) -> torch.optim.Optimizer:
+    """Projected gradient descent in the L∞ sense; the projection is the patch's own."""
+    return SignDescent(parameters, lr)
+
+
+@dataclass
+class _Progress:
+    """What has to survive a stop besides the patch and the optimiser."""
+
+    step: int = 0
+    best: float = math.inf
+    stale: int = 0  # measurements since the best one
+
+
+@dataclass(frozen=True)
+class _HeldOut:
+    """Fixed scenes and draws that no step optimises on; they choose the best iterate."""
+
+    scenes: tuple[SceneBatch, ...]
+    draws: tuple[Draws, ...]
+
+    @torch.no_grad()
+    def loss(self, problem: Problem) -> Tensor:
+        patch = problem.patch()
+        losses = [
+            problem.goal.loss(problem.victim.outputs(problem.renderer.render(scene, patch, draws)), scene).mean()
+            for scene, draws in zip(self.scenes, self.draws, strict=True)
+        ]
+        return torch.stack(losses).mean() + sum(penalty(patch) for penalty in problem.penalties)
+
+
+def _held_out(problem: Problem) -> _HeldOut:
+    random = generator(problem.seed, "held-out")
+    count, batch = problem.budget.held_out, problem.budget.batch
+    batches = problem.scenes.batches(min(batch, count), random)
+    scenes = tuple(next(batches).to(problem.device) for _ in range(math.ceil(count / batch)))
+    return _HeldOut(scenes, tuple(problem.renderer.sample(scene, random) for scene in scenes))
+
+
+@dataclass(frozen=True)
+class Eot:
+    """The loop; what steps and how fast is given."""
+
+    make_optimizer: MakeOptimizer
+    schedule: Schedule
+
+    @property
+    def needs_gradient(self) -> bool:
+        """It follows the victim's gradient."""
+        return True
+
+    def run(self, problem: Problem, observers: Iterable[Observer], checkpoints: Checkpoints) -> PatchImage:
+        """Optimise ``problem.patch`` and return the iterate that did best on the held-out draws."""
+        observers = tuple(observers)
+        optimizer = self.make_optimizer(problem.patch.parameters(), self.schedule.lr)
+        best = _copy(problem.patch.state_dict())
+        progress, best = _resume(checkpoints.load(), problem, optimizer, best)
+        held_out = _held_out(problem)
+        for observer in observers:
+            observer.started(problem.budget.steps, progress.step)
+        try:
+            while progress.step < problem.budget.steps and optimizer.param_groups[0]["lr"] >= self.schedule.stop_lr:
+                step = _step(problem, optimizer, progress.step)
+                progress.step += 1
+                if progress.step % self.schedule.check_every == 0 or progress.step == problem.budget.steps:
+                    step, best = self._check(problem, optimizer, progress, held_out, step, best)
+                    checkpoints.save(_state(problem, optimizer, progress, best))
+                for observer in observers:
+                    observer.stepped(step)
+        finally:
+            for observer in observers:
+                observer.ended()
+        problem.patch.load_state_dict(best)
+        return _detached(problem.patch())
+
+    def _check(
+        self, problem: Problem, optimizer: torch.optim.Optimizer, progress: _Progress, held_out: _HeldOut,
+        step: Step, best: dict[str, Tensor],
+    ) -> tuple[Step, dict[str, Tensor]]:  # fmt: skip
+        loss = held_out.loss(problem).item()
+        if not math.isfinite(loss):
+            raise PhysadvError(
+                f"the loss became {loss} at step {progress.step}: lower attack.lr, or check the victim's file"
+            )
+        if loss < progress.best:
+            progress.best, progress.stale, best = loss, 0, _copy(problem.patch.state_dict())
+        else:
+            progress.stale += 1
+            if progress.stale >= self.schedule.patience:
+                progress.stale = 0
+                for group in optimizer.param_groups:
+                    group["lr"] *= self.schedule.factor
+        return _with_held_out(step, loss), best
+
+
+def _step(problem: Problem, optimizer: torch.optim.Optimizer, index: int) -> Step:
+    begun = time.perf_counter()
+    random = generator(problem.seed, f"step {index}")
+    scene = next(problem.scenes.batches(problem.budget.batch, random)).to(problem.device)
+    optimizer.zero_grad(set_to_none=True)
+    goal_loss, achieved = torch.zeros((), device=problem.device), []
+    for _ in range(problem.budget.draws):  # one draw's graph at a time: memory does not grow with draws
+        draws = problem.renderer.sample(scene, random)
+        outputs = problem.victim.outputs(problem.renderer.render(scene, problem.patch(), draws))
+        loss = problem.goal.loss(outputs, scene).mean() / problem.budget.draws
+        loss.backward()  # type: ignore[no-untyped-call]
+        goal_loss += loss.detach()
+        achieved.append(problem.goal.achieved(problem.victim.decide(outputs), scene)[scene.wears])
+    terms = {"goal": goal_loss.item()}
+    for penalty in problem.penalties:
+        value = penalty(problem.patch())
+        value.backward()  # type: ignore[no-untyped-call]
+        terms[penalty.name] = value.item()
+    optimizer.step()
+    problem.patch.project_()
+    success = torch.cat(achieved).float().mean().item()
+    return Step(index, problem.budget.steps, sum(terms.values()), success, time.perf_counter() - begun, terms)
+
+
+def _with_held_out(step: Step, loss: float) -> Step:
+    return Step(step.index, step.total, step.loss, step.success, step.seconds, step.terms, loss)
+
+
+def _copy(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name: value.detach().clone() for name, value in state.items()}
+
+
+def _detached(patch: PatchImage) -> PatchImage:
+    return PatchImage(patch.srgb.detach().cpu(), patch.alpha.detach().cpu(), patch.width_mm)
+
+
+def _state(
+    problem: Problem, optimizer: torch.optim.Optimizer, progress: _Progress, best: dict[str, Tensor]
+) -> dict[str, Any]:
+    return {
+        "patch": problem.patch.state_dict(), "best": best, "optimizer": optimizer.state_dict(),
+        "step": progress.step, "best_loss": progress.best, "stale": progress.stale,
+    }  # fmt: skip
+
+
+def _resume(
+    state: dict[str, Any] | None, problem: Problem, optimizer: torch.optim.Optimizer, best: dict[str, Tensor]
+) -> tuple[_Progress, dict[str, Tensor]]:
+    if state is None:
+        return _Progress(), best
+    problem.patch.load_state_dict(state["patch"])
+    optimizer.load_state_dict(state["optimizer"])
+    return _Progress(int(state["step"]), float(state["best_loss"]), int(state["stale"])), state["best"]

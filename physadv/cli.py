@@ -1,0 +1,181 @@
+"""The ``physadv`` command. Help and lists answer at once: hydra is imported when a command runs, torch after that."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from physadv import __version__
+from physadv.errors import BadOption, PhysadvError
+
+COMMANDS = {
+    "generate": "optimise a patch, print it, judge it: the main job",
+    "evaluate": "judge a patch file against one or several victims, beside clean, grey and random controls",
+    "sheet": "make a print-ready PDF at true size from a patch",
+    "train detector": "train the traffic-sign detector sign-nano",
+    "plugins list": "list all parts that can be chosen, and who offers them (--json)",
+    "doctor": "check whether this machine is ready (--json)",
+}
+
+EXAMPLES = """examples:
+  physadv generate                                       a sticker that hides a stop sign from the built-in detector
+  physadv generate experiment=stop_sign_hide size=smoke  the same in seconds, to try things out
+  physadv generate -m seed=0,1,2                         several runs
+  physadv generate scenes=coco scenes.root=photos victim=onnx victim.path=mine.onnx
+  physadv evaluate patch=runs/my-run victims=[sign-nano,mine.onnx]
+  physadv COMMAND --help                                 all options of a command
+  physadv COMMAND --cfg job                              the configuration, without running it"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command. Exit code 0: done; 2: the input must be mended; 130: stopped with Ctrl-C."""
+    args = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _dispatch(args)
+    except PhysadvError as error:
+        sys.stderr.write(f"physadv: error: {error}\n")
+        return 2
+    except KeyboardInterrupt:
+        sys.stderr.write("physadv: stopped. Go on with the same command plus resume=true and out=FOLDER\n")
+        return 130
+    except BrokenPipeError:  # `physadv plugins list | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _dispatch(args: list[str]) -> int:
+    if not args or args[0] in ("-h", "--help", "help"):
+        return _say(_usage())
+    if args[0] == "--version":
+        return _say(f"physadv {__version__}")
+    two = " ".join(args[:2])
+    if two == "plugins list":
+        return _list_plugins(args[2:])
+    if args[0] == "doctor":
+        from physadv.doctor import doctor
+
+        return doctor(as_json=_only_json("doctor", args[1:]))
+    for command in ("generate", "evaluate", "sheet"):
+        if args[0] == command:
+            return _hydra(command, args[1:])
+    if two == "train detector":
+        return _hydra("train_detector", args[2:])
+    if args[0] in ("train", "plugins"):
+        rest = " or ".join(f"'physadv {c}'" for c in COMMANDS if c.startswith(args[0]))
+        raise BadOption(f"{two!r} is not a command. Use {rest}")
+    import difflib
+
+    near = difflib.get_close_matches(args[0], [c.split()[0] for c in COMMANDS], n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    raise BadOption(f"there is no command {args[0]!r}.{hint} See physadv --help")
+
+
+def _usage() -> str:
+    rows = "\n".join(f"  {name:16s} {what}" for name, what in COMMANDS.items())
+    return f"usage: physadv COMMAND [key=value ...]\n\ncommands:\n{rows}\n\n{EXAMPLES}"
+
+
+def _say(text: str) -> int:
+    sys.stdout.write(text + "\n")
+    return 0
+
+
+def _only_json(command: str, args: list[str]) -> bool:
+    if args not in ([], ["--json"]):
+        raise BadOption(f"physadv {command} takes only --json, got {' '.join(args)}")
+    return bool(args)
+
+
+def _list_plugins(args: list[str]) -> int:
+    from physadv.registry import KINDS, Registry
+
+    as_json = _only_json("plugins list", args)
+    registry = Registry()
+    rows = [
+        {"kind": kind, "name": o.entry.name, "offered_by": o.owner, "summary": o.entry.summary, "source": o.entry.source}
+        for kind in KINDS
+        for o in registry.offered(kind)
+    ]
+    plugins = [vars(record) for record in registry.records]
+    if as_json:
+        return _say(json.dumps({"parts": rows, "plugins": plugins}, indent=2))
+    for kind in KINDS:
+        _say(f"{kind}:")
+        for row in rows:
+            if row["kind"] == kind:
+                source = f"  [{row['source']}]" if row["source"] else ""
+                owner = "" if row["offered_by"].startswith("physadv.") else f"  (from {row['offered_by']})"
+                _say(f"  {row['name']:48s} {row['summary']}{source}{owner}")
+    _warn_broken(registry)
+    return 0
+
+
+def _warn_broken(registry: object) -> None:
+    for record in getattr(registry, "records", []):
+        if record.error:
+            sys.stderr.write(
+                f"physadv: plugin {record.name!r} is left out: {record.error}. "
+                f"Silence this with PHYSADV_BLOCK={record.name}\n"
+            )
+
+
+def _hydra(command: str, args: list[str]) -> int:
+    import hydra
+    from omegaconf import DictConfig
+
+    from physadv.config import compose, locate, store
+    from physadv.registry import Registry
+
+    registry = Registry(strict="strict=true" in args)
+    _warn_broken(registry)
+    store.register(registry)
+    if command == "evaluate":
+        args = [*_from_run(args, compose.inherited), *args]
+    flags, typed = _flags_apart(args)
+    if not {"--help", "-h", "--hydra-help", "--version"} & set(flags):
+        compose.check(command, typed)
+    failures: list[PhysadvError] = []
+
+    def task(config: DictConfig) -> float | None:
+        from physadv.pipelines.run import run_command
+
+        try:
+            return run_command(command, config)
+        except PhysadvError as error:  # hydra would print a traceback; the siblings of a sweep go on
+            failures.append(error)
+            return None
+
+    sys.argv = [f"physadv {command.replace('_', ' ')}", *args]
+    hydra.main(version_base="1.3", config_path=str(locate.conf_dir()), config_name=command)(task)()
+    if failures:
+        raise failures[0]
+    return 0
+
+
+def _from_run(args: list[str], inherited: Callable[[Path, Sequence[str]], list[str]]) -> list[str]:
+    run = next((a.partition("=")[2] for a in args if a.startswith("patch=")), "")
+    return inherited(Path(run).expanduser(), args) if run else []
+
+
+_VALUED = {"--cfg", "-c", "--package", "-p", "--info", "-i", "--config-dir", "-cd", "--config-name", "-cn"}
+
+
+def _flags_apart(args: list[str]) -> tuple[list[str], list[str]]:
+    flags, typed, skip = [], [], False
+    for arg in args:
+        if skip:
+            flags.append(arg)
+            skip = False
+        elif arg.startswith("-") and "=" not in arg:
+            flags.append(arg)
+            skip = arg in _VALUED
+        else:
+            typed.append(arg)
+    return flags, typed
+
+
+if __name__ == "__main__":
+    sys.exit(main())

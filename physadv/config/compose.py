@@ -1,0 +1,147 @@
+"""Turn what was typed into a checked configuration, or into one line that says what to type instead.
+
+Hydra composes; this module only reads its complaints and adds the nearest name.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from physadv.config.locate import conf_dir
+from physadv.errors import BadOption
+
+
+def check(command: str, typed: Sequence[str]) -> None:
+    """Compose once without running; raises :class:`BadOption` with one helpful line. Sweeps are checked by first value."""
+    parsed = _parse(typed)
+    first = [o.input_line or "" for o in parsed if not o.is_sweep_override()]
+    first += [_first_of(o) for o in parsed if o.is_sweep_override()]
+    GlobalHydra.instance().clear()
+    try:
+        with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+            compose(command, overrides=first, return_hydra_config=True)
+    except (HydraException, OmegaConfBaseException) as error:
+        raise BadOption(_explained(command, str(error), first)) from error
+    finally:
+        GlobalHydra.instance().clear()
+
+
+def _parse(typed: Sequence[str]) -> list[Override]:
+    overrides = []
+    for text in typed:
+        try:
+            overrides += OverridesParser.create().parse_overrides([text])
+        except HydraException as error:
+            raise BadOption(
+                f"{text!r} is not an option. Options are written key=value, e.g. seed=1 or victim=sign-nano; "
+                "quote values with commas or brackets"
+            ) from error
+    return overrides
+
+
+def _first_of(override: Override) -> str:
+    value = next(iter(override.sweep_string_iterator()))
+    return f"{override.get_key_element()}={value}"
+
+
+def _explained(command: str, complaint: str, typed: Sequence[str]) -> str:
+    group = re.search(r"Could not (?:find|load) '([^']+)'", complaint) or re.search(r"In '[^']*': Could not find '([^']+)'", complaint)
+    if group:
+        return _unknown_choice(group.group(1), complaint)
+    key = re.search(r"Key '([^']+)' (?:is )?not in '([^']+)'", complaint) or re.search(
+        r"Could not override '([^']+)'", complaint
+    )
+    if key:
+        return _unknown_key(command, key.group(1), complaint, typed)
+    return " ".join(complaint.split())
+
+
+def _unknown_choice(wanted: str, complaint: str) -> str:
+    folder, _, name = wanted.rpartition("/")
+    listed = re.search(r"Available options in '[^']*':\s*(.*?)(?:\n\n|Config search|$)", complaint, re.S)
+    choices = _choices(folder) or (listed.group(1).split() if listed else [])
+    near = difflib.get_close_matches(name, choices, n=1, cutoff=0.4)
+    hint = f" Did you mean {folder}={near[0]}?" if near else ""
+    return f"there is no {folder or 'config'} named {name!r}.{hint} Known: {', '.join(choices)}"
+
+
+def _choices(group: str) -> list[str]:
+    from hydra.core.object_type import ObjectType
+
+    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+        loader = GlobalHydra.instance().config_loader()
+        found = loader.get_group_options(group, ObjectType.CONFIG)
+        nested = [f"{sub}/{n}" for sub in loader.get_group_options(group, ObjectType.GROUP)
+                  for n in loader.get_group_options(f"{group}/{sub}", ObjectType.CONFIG)]  # fmt: skip
+    return [name for name in [*found, *nested] if name != "schema"]
+
+
+def _unknown_key(command: str, key: str, complaint: str, typed: Sequence[str]) -> str:
+    schema = re.search(r"object_type=(\w+)", complaint)
+    full = re.search(r"full_key: (\S+)", complaint)
+    path = full.group(1) if full else key
+    known = _keys(command, typed)
+    near = difflib.get_close_matches(path, known, n=1, cutoff=0.5) or difflib.get_close_matches(
+        path.rpartition(".")[2], [k.rpartition(".")[2] for k in known], n=1, cutoff=0.6
+    )
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    where = f" in {schema.group(1)}" if schema and schema.group(1) != "dict" else ""
+    siblings = [k for k in known if k.rpartition(".")[0] == path.rpartition(".")[0]]
+    return f"there is no option {path!r}{where}.{hint} Known there: {', '.join(siblings) or 'nothing'}"
+
+
+def _keys(command: str, typed: Sequence[str]) -> list[str]:
+    """All dotted keys of the configuration that the group choices among ``typed`` make."""
+    choices = [text for text in typed if "." not in text.partition("=")[0]]
+    for overrides in (choices, []):
+        try:
+            with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+                return list(_dotted(compose(command, overrides=overrides)))
+        except (HydraException, OmegaConfBaseException):
+            continue
+        finally:
+            GlobalHydra.instance().clear()
+    return []
+
+
+def _dotted(node: Any, prefix: str = "") -> Iterable[str]:
+    if isinstance(node, DictConfig):
+        for key in node:
+            yield f"{prefix}{key}"
+            if not OmegaConf.is_missing(node, key):
+                yield from _dotted(node[key], f"{prefix}{key}.")
+
+
+_INHERITED = ("scenes", "eot", "victim", "goal", "name")
+
+
+def inherited(run: Path, typed: Sequence[str]) -> list[str]:
+    """The choices a run folder was made with, so that ``evaluate patch=RUN`` judges under the same conditions.
+
+    Whatever was typed wins; choosing another part drops the inherited options of the old one.
+    """
+    file = run / "config" / "overrides.yaml"
+    if not file.is_file():
+        return []
+    mine = {text.lstrip("+~").partition("=")[0] for text in typed}
+    groups = {key for key in mine if "." not in key}
+    kept = []
+    for text in yaml.safe_load(file.read_text()) or []:
+        key = text.lstrip("+~").partition("=")[0]
+        top = key.partition(".")[0]
+        if top in _INHERITED and key not in mine and top not in groups:
+            kept.append(text)
+    return kept

@@ -1,0 +1,65 @@
+"""Put every entry into Hydra: a kind is a config group, an entry an option, its dataclass the schema."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from hydra.core.config_search_path import ConfigSearchPath
+from hydra.core.config_store import ConfigStore
+from hydra.core.plugins import Plugins
+from hydra.plugins.search_path_plugin import SearchPathPlugin
+from omegaconf import DictConfig, OmegaConf
+
+from physadv.config.schema import EvaluateConfig, GenerateConfig, TrainDetectorConfig
+from physadv.pipelines.sheet_config import SheetConfig
+from physadv.registry import Registry
+from physadv.render.entries import EotConfig
+
+GROUPS = {"scenes": "scenes", "patch": "patches", "victim": "victims", "goal": "goals", "attack": "attacks"}
+"""Config group → kind of part."""
+
+
+COMMANDS = {
+    "generate": GenerateConfig,
+    "evaluate": EvaluateConfig,
+    "sheet": SheetConfig,
+    "train_detector": TrainDetectorConfig,
+}
+"""Command → schema of its options."""
+
+
+def register(registry: Registry) -> None:
+    """Make all parts of ``registry`` selectable; may be called again with another one."""
+    store = ConfigStore.instance()
+    for name, schema in COMMANDS.items():
+        store.store(name=f"{name}_schema", node=schema)
+    store.store(group="eot", name="schema", node=EotConfig)
+    for group, kind in GROUPS.items():
+        for offered in registry.offered(kind):
+            folder, _, name = f"{group}/{offered.entry.name}".rpartition("/")
+            store.store(group=folder, name=name, node=offered.entry.config, package=group)
+    store.store(group="penalties", name="all", node=_all_penalties(registry))
+    Plugins.instance().register(_search_path(registry.config_dirs()))
+
+
+def penalty_key(name: str) -> str:
+    """The config key of a penalty: "acme/ink-cost" is set by ``penalties.acme_ink_cost.weight=``."""
+    return name.replace("/", "_").replace("-", "_")
+
+
+def _all_penalties(registry: Registry) -> DictConfig:
+    """Every penalty is always there; a weight of zero turns it off. So several can act at once."""
+    rows = {penalty_key(o.entry.name): OmegaConf.structured(o.entry.config) for o in registry.offered("penalties")}
+    return OmegaConf.create(rows)
+
+
+def _search_path(folders: Iterable[str]) -> type[SearchPathPlugin]:
+    paths = [Path(folder).resolve() for folder in folders]
+
+    class PluginPresets(SearchPathPlugin):
+        def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
+            for path in paths:
+                search_path.append(provider="physadv-plugin", path=f"file://{path}")
+
+    return PluginPresets

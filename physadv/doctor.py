@@ -1,0 +1,92 @@
+"""Is this machine ready? Versions, devices, optional programs, and what each is for."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import sys
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+
+_CORE = ("torch", "torchvision", "kornia", "opencv-python-headless", "hydra-core", "pluggy", "onnx", "onnx2torch",
+         "safetensors", "pillow", "pikepdf", "faster-coco-eval", "matplotlib", "jinja2")  # fmt: skip
+_PROGRAMS = {"pdftoppm": "renders print sheets so that tests can measure them (package poppler-utils)"}
+
+
+@dataclass
+class Finding:
+    """One thing looked at."""
+
+    name: str
+    ok: bool
+    found: str
+    remedy: str = ""
+    needed: bool = True  # an optional thing that is absent does not fail the check
+
+
+def doctor(*, as_json: bool) -> int:
+    """Print all findings; exit code 0 when everything needed is there, else 2."""
+    findings = [_python(), *map(_package, _CORE), _devices(), *_plugins(), _threads(), _disk(), *map(_program, _PROGRAMS)]
+    ready = all(f.ok for f in findings if f.needed)
+    if as_json:
+        sys.stdout.write(json.dumps({"ready": ready, "findings": [asdict(f) for f in findings]}, indent=2) + "\n")
+        return 0 if ready else 2
+    for f in findings:
+        mark = "ok  " if f.ok else ("MISS" if f.needed else "-   ")
+        sys.stdout.write(f"{mark} {f.name:24s} {f.found}{'  → ' + f.remedy if f.remedy and not f.ok else ''}\n")
+    sys.stdout.write("ready\n" if ready else "not ready: see the lines marked MISS\n")
+    return 0 if ready else 2
+
+
+def _python() -> Finding:
+    fine = sys.version_info >= (3, 11)
+    return Finding("python", fine, f"{platform.python_version()} on {platform.platform()}", "install Python 3.11 or newer")
+
+
+def _package(name: str) -> Finding:
+    try:
+        return Finding(name, True, version(name))
+    except PackageNotFoundError:
+        if name.startswith("opencv") and find_spec("cv2"):
+            return Finding(name, True, "another OpenCV build")
+        return Finding(name, False, "not installed", f"pip install {name}")
+
+
+def _devices() -> Finding:
+    try:
+        import torch
+    except ImportError as error:
+        return Finding("devices", False, str(error), "pip install torch")
+    names = ["cpu"] + [f"cuda:{i} {torch.cuda.get_device_name(i)}" for i in range(torch.cuda.device_count())]
+    if torch.backends.mps.is_available():
+        names.append("mps")
+    return Finding("devices", True, ", ".join(names))
+
+
+def _plugins() -> list[Finding]:
+    from physadv.registry import Registry
+
+    rows = Registry().records
+    return [
+        Finding(f"plugin {r.name}", not r.error, r.error or r.version, f"mend it, or PHYSADV_BLOCK={r.name}", needed=False)
+        for r in rows
+    ]
+
+
+def _threads() -> Finding:
+    cores, threads = os.cpu_count() or 1, os.environ.get("OMP_NUM_THREADS", "")
+    return Finding("threads", True, f"{cores} cores, OMP_NUM_THREADS={threads or 'unset'}")
+
+
+def _disk() -> Finding:
+    free = shutil.disk_usage(Path.cwd()).free / 1e9
+    return Finding("disk", free > 1, f"{free:.1f} GB free here", "free at least 1 GB")
+
+
+def _program(name: str) -> Finding:
+    place = shutil.which(name)
+    return Finding(name, place is not None, place or "absent", _PROGRAMS[name], needed=False)

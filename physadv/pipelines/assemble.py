@@ -1,0 +1,90 @@
+"""Build the chosen parts from the composed configuration, and refuse pairs that cannot work together."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from pathlib import Path
+from typing import Any
+
+import torch
+from omegaconf import DictConfig, OmegaConf
+
+from physadv.config.store import GROUPS, penalty_key
+from physadv.errors import BadOption, IncompatibleParts
+from physadv.protocols import Attack, Goal, Penalty, Renderer, Victim
+from physadv.registry import Registry
+
+logger = logging.getLogger(__name__)
+
+
+def device_of(wanted: str) -> torch.device:
+    """The device that ``device=`` names; ``auto`` takes CUDA when it is there."""
+    if wanted == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(wanted)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise BadOption(f"device={wanted} cannot be used here ({reason}). Try device=auto or device=cpu") from error
+    return device
+
+
+def part(registry: Registry, group: str, choice: str, node: DictConfig) -> Any:
+    """Build the part that was chosen for a config group."""
+    options = OmegaConf.to_object(node)
+    return registry.build(GROUPS[group], choice, options)
+
+
+def penalties(registry: Registry, node: DictConfig) -> tuple[Penalty, ...]:
+    """All penalties whose weight is not zero."""
+    rows = []
+    for offered in registry.offered("penalties"):
+        options: Any = OmegaConf.to_object(node[penalty_key(offered.entry.name)])
+        if options.weight:
+            rows.append(offered.entry.build(options))
+    return tuple(rows)
+
+
+def renderer(node: DictConfig, quality: str | None = None) -> Renderer:
+    """The world of an ``eot`` preset; judging may ask for a higher quality than optimising."""
+    from physadv.render.eot import build_renderer
+
+    options: Any = OmegaConf.to_object(node)
+    if quality:
+        options = dataclasses.replace(options, quality=quality)
+    made: Renderer = build_renderer(options)
+    return made
+
+
+def victims(registry: Registry, wanted: list[Any], default: Victim | None) -> list[Victim]:
+    """Several victims: part names, ONNX paths, or ``{part: onnx, path: ...}``; ``default`` when none is named."""
+    if not wanted:
+        return [default] if default is not None else []
+    return [_victim(registry, item) for item in wanted]
+
+
+def _victim(registry: Registry, item: Any) -> Victim:
+    if isinstance(item, str):
+        item = {"part": "onnx", "path": item} if Path(item).suffix == ".onnx" else {"part": item}
+    if not isinstance(item, dict) or "part" not in item:
+        raise BadOption(f"victims holds part names, ONNX paths or {{part: ..., option: ...}}, got {item!r}")
+    entry = registry.entry("victims", item["part"])
+    known = {f.name for f in dataclasses.fields(entry.config)}
+    options = {k: v for k, v in item.items() if k != "part"}
+    if unknown := sorted(set(options) - known):
+        raise BadOption(f"victim {item['part']!r} has no option {unknown[0]!r}. Known: {', '.join(sorted(known))}")
+    made: Victim = entry.build(OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(entry.config), options)))
+    return made
+
+
+def check_fit(attack: Attack, victim: Victim, goal: Goal) -> Goal:
+    """The goal bound to the victim's labels; pairs that cannot work are refused with advice."""
+    if attack.needs_gradient and not victim.differentiable:
+        raise IncompatibleParts(
+            f"this attack needs gradients, but victim {victim.name!r} has none. "
+            "Optimise on a victim with gradients (victim=onnx loads the same file) and judge on this one with "
+            "evaluate victims=[...]"
+        )
+    return goal.bound(victim.labels)

@@ -1,0 +1,124 @@
+"""The loop lowers the loss, keeps the best, and resumes as if it had not stopped."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+
+from physadv.attacks.entries import EotAdamConfig, EotPgdConfig, physadv_attacks
+from physadv.goals.detection import Hide
+from physadv.goals.entries import HideConfig
+from physadv.protocols import Budget, Problem
+from physadv.types import Step
+from tests.toys import LABELS, ToyDetector, ToyPatch, ToyRenderer, ToyScenes
+
+ENTRIES = {entry.name: entry for entry in physadv_attacks()}
+
+
+def problem(steps: int = 20) -> Problem:
+    return Problem(
+        scenes=ToyScenes(), patch=ToyPatch(), renderer=ToyRenderer(), victim=ToyDetector(),
+        goal=Hide(HideConfig()).bound(LABELS), penalties=(), budget=Budget(steps, 2, 2, 4), seed=0,
+        device=torch.device("cpu"),
+    )  # fmt: skip
+
+
+class Memory:
+    """Checkpoints in memory."""
+
+    def __init__(self) -> None:
+        self.state: dict[str, Any] | None = None
+
+    def load(self) -> dict[str, Any] | None:
+        return self.state
+
+    def save(self, state: dict[str, Any]) -> None:
+        self.state = {k: _clone(v) for k, v in state.items()}
+
+
+def _clone(value: Any) -> Any:
+    if isinstance(value, torch.Tensor):
+        return value.detach().clone()
+    if isinstance(value, dict):
+        return {k: _clone(v) for k, v in value.items()}
+    return [_clone(v) for v in value] if isinstance(value, list) else value
+
+
+class Watch:
+    """Remembers steps; pulls the plug after some."""
+
+    def __init__(self, stop_after: int | None = None) -> None:
+        self.steps: list[Step] = []
+        self.stop_after = stop_after
+        self.first = -1
+
+    def started(self, total: int, first: int) -> None:
+        self.first = first
+
+    def stepped(self, step: Step) -> None:
+        self.steps.append(step)
+        if len(self.steps) == self.stop_after:
+            raise KeyboardInterrupt
+
+    def ended(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize(("name", "config"), [("eot-adam", EotAdamConfig()), ("eot-pgd", EotPgdConfig(lr=0.02))])
+def test_the_attack_hides_the_board(name: str, config: Any) -> None:
+    watch = Watch()
+    ENTRIES[name].build(config).run(problem(), [watch], Memory())
+    assert watch.steps[0].success == 0
+    assert watch.steps[-1].success == 1
+    assert watch.steps[-1].loss < 0.5 * watch.steps[0].loss
+
+
+@pytest.mark.parametrize("name", ["eot-adam", "eot-pgd"])
+def test_the_same_seed_gives_the_same_patch_bit_for_bit(name: str) -> None:
+    attack = ENTRIES[name].build(ENTRIES[name].config())
+    one, two = (attack.run(problem(), [], Memory()).srgb for _ in range(2))
+    assert torch.equal(one, two)
+
+
+def test_a_stopped_and_resumed_run_equals_an_unbroken_one() -> None:
+    attack = ENTRIES["eot-adam"].build(EotAdamConfig(check_every=4))
+    unbroken = attack.run(problem(), [], Memory())
+    memory = Memory()
+    with pytest.raises(KeyboardInterrupt):
+        attack.run(problem(), [Watch(stop_after=11)], memory)
+    again = Watch()
+    resumed = attack.run(problem(), [again], memory)
+    assert again.first == 8
+    assert torch.equal(resumed.srgb, unbroken.srgb)
+
+
+def test_the_best_iterate_is_returned_not_the_last() -> None:
+    attack = ENTRIES["eot-adam"].build(EotAdamConfig(lr=0.5, check_every=1, patience=100))
+    watch = Watch()
+    attack.run(problem(8), [watch], Memory())
+    best = min(step.held_out for step in watch.steps if step.held_out is not None)
+    held_out = _held_out_loss(attack.run(problem(8), [], Memory()))
+    assert held_out == pytest.approx(best, abs=1e-6)
+
+
+def _held_out_loss(patch: Any) -> float:
+    from physadv.attacks.eot import _held_out
+
+    solved = problem()
+    with torch.no_grad():
+        solved.patch.srgb.copy_(patch.srgb)  # type: ignore[attr-defined]
+    return _held_out(solved).loss(solved).item()
+
+
+def test_a_loss_that_is_not_a_number_stops_the_run_with_advice() -> None:
+    class Broken(ToyDetector):
+        def outputs(self, images: torch.Tensor) -> Any:
+            found = ToyDetector.outputs(self, images)
+            return replace(found, scores=found.scores * float("nan"))
+
+    sick = replace(problem(), victim=Broken())
+    with pytest.raises(Exception, match=r"the loss became nan.*lower attack.lr"):
+        ENTRIES["eot-adam"].build(EotAdamConfig(check_every=1)).run(sick, [], Memory())

@@ -1,0 +1,58 @@
+"""Who may import whom. Reads the source; imports nothing."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "physadv"
+LEVEL = {
+    "types": 0, "errors": 0, "seeding": 0, "colour": 0, "labels": 0, "images": 0, "atomic": 0, "patch_files": 0,
+    "protocols": 1, "hookspecs": 1, "api": 1,
+    "scenes": 2, "patches": 2, "render": 2, "printing": 2, "victims": 2, "goals": 2, "attacks": 2, "metrics": 2,
+    "report": 2,
+    "registry": 3, "config": 3, "testing": 3, "doctor": 3,
+    "pipelines": 4,
+    "cli": 5,
+}  # fmt: skip
+TORCH_FREE_CONFIG = {"sheet_config", "train_config"}  # options that live beside the pipeline they belong to
+
+
+def imports_of(file: Path) -> set[str]:
+    """Dotted names of everything of ours that a file imports, at any depth of its code."""
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return {name for name in found if name.startswith("physadv.")}
+
+
+@pytest.mark.parametrize("file", sorted(PACKAGE.rglob("*.py")), ids=lambda f: str(f.relative_to(PACKAGE)))
+def test_a_file_imports_only_lower_layers(file: Path) -> None:
+    own = file.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    if own == "__init__":
+        return
+    for name in imports_of(file):
+        parts = name.split(".")
+        if parts[1] == own or (len(parts) > 2 and parts[1] == "pipelines" and parts[2] in TORCH_FREE_CONFIG):
+            continue
+        if parts[1] not in LEVEL:
+            continue  # a name, not a module: `from physadv import __version__`
+        assert LEVEL[parts[1]] < LEVEL[own], f"{own} (level {LEVEL[own]}) must not import {name}"
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "plugins").rglob("*.py")), ids=lambda f: f.name)
+def test_a_plugin_imports_only_the_api(file: Path) -> None:
+    allowed = {"physadv.api", "physadv.testing"}
+    ours = {".".join(name.split(".")[:2]) for name in imports_of(file)}
+    assert ours <= allowed
+
+
+def test_no_file_outgrows_its_subject() -> None:
+    long = {str(f.relative_to(ROOT)): n for f in PACKAGE.rglob("*.py") if (n := len(f.read_text().splitlines())) > 400}
+    assert not long
