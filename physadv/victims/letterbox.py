@@ -22,12 +22,10 @@ class Fit:
 
     def boxes_in_image(self, boxes_canvas_px: Tensor) -> Tensor:
         """``(..., 4)`` boxes on the canvas, brought back to pixels of the image and clipped to it."""
-        (height, width), (left, top), (sx, sy) = self.image_hw, self.offset_xy, self.scale_xy
-        offset = boxes_canvas_px.new_tensor([left, top, left, top])
-        scale = boxes_canvas_px.new_tensor([sx, sy, sx, sy])
-        boxes = (boxes_canvas_px - offset) / scale
-        limit = boxes.new_tensor([width, height, width, height])
-        return torch.minimum(boxes.clamp_min(0), limit)
+        (height, width), (left, top) = self.image_hw, self.offset_xy
+        xs = ((boxes_canvas_px[..., 0::2] - left) / self.scale_xy[0]).clamp(0, width)
+        ys = ((boxes_canvas_px[..., 1::2] - top) / self.scale_xy[1]).clamp(0, height)
+        return torch.stack((xs, ys), dim=-1).flatten(-2)
 
 
 def letterbox(

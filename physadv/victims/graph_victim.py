@@ -1,0 +1,152 @@
+"""A detector made of a network and its layout, whatever runs the network."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from physadv.errors import BadInput
+from physadv.types import Candidates, Detections, expect
+from physadv.victims.class_names import names_for, read_names
+from physadv.victims.conventions import Conventions, overridden
+from physadv.victims.detections import decide
+from physadv.victims.entries import OnnxConfig
+from physadv.victims.graph_layouts import Layout, Probe, detect_layout
+from physadv.victims.onnx_file import OnnxFile
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What a victim reports: its name, its classes and its operating point."""
+
+    name: str
+    labels: tuple[str, ...]
+    confidence: float
+    iou: float
+    digest: str
+
+
+class GraphVictim(nn.Module):
+    """Images are brought to the network's canvas, its outputs decoded, the boxes brought back to the images.
+
+    ``network`` maps ``(B, 3, h, w)`` to the graph's outputs; where it is differentiable, so is the victim.
+    """
+
+    def __init__(
+        self,
+        *,
+        operation: Operation,
+        network: nn.Module,
+        differentiable: bool,
+        canvas_hw: tuple[int, int],
+        layout: Layout,
+        conventions: Conventions,
+    ) -> None:
+        super().__init__()
+        self.operation, self.canvas_hw, self.conventions = operation, canvas_hw, conventions
+        self.layout_name, self.differentiable = layout.name, differentiable
+        self.network, self.decoder = network, layout.decoder
+        self.eval().requires_grad_(False)
+
+    @property
+    def name(self) -> str:
+        return self.operation.name
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return self.operation.labels
+
+    @property
+    def confidence(self) -> float:
+        return self.operation.confidence
+
+    @property
+    def digest(self) -> str:
+        return self.operation.digest
+
+    def outputs(self, images: Tensor) -> Candidates:
+        """Every row of the network's output, decoded; no threshold and no suppression."""
+        expect("images", images, ("B", 3, "H", "W"))
+        pixels, fit = self.conventions.prepare(images, self.canvas_hw)
+        boxes, scores = self.decoder(self.network(pixels))
+        return Candidates(fit.boxes_in_image(boxes), scores)
+
+    def decide(self, outputs: Candidates, confidence: float | None = None) -> tuple[Detections, ...]:
+        """Each candidate as its best class; see :func:`physadv.victims.detections.decide`."""
+        return decide(outputs, self.confidence if confidence is None else confidence, self.operation.iou)
+
+
+def assemble(
+    file: OnnxFile, config: OnnxConfig, network: nn.Module, *, backend: str, differentiable: bool
+) -> GraphVictim:
+    """Probe the network once, recognise its layout and name its classes."""
+    wanted = read_names(config.labels) or file.class_names
+    probe = Probe(run_probe(network, file), file.input_hw, None if wanted is None else len(wanted))
+    layout = detect_layout(probe, config.layout, str(file.path))
+    logger.info("%s: layout %s: %s", file.path.name, layout.name, layout.reason)
+    _, scores = layout.decoder(probe.outputs)
+    low, high = (float(scores.min()), float(scores.max())) if scores.numel() else (0.0, 0.0)
+    if low < -1e-3 or high > 1 + 1e-3:
+        raise BadInput(
+            f"{file.path} read as {layout.name} gives scores from {low:.3g} to {high:.3g}, not within 0 and 1; "
+            "name another victim.layout, or export it with its final activation"
+        )
+    return GraphVictim(
+        operation=Operation(
+            name=f"{backend}/{file.path.stem}",
+            labels=names_for(layout.classes, wanted, str(file.path)),
+            confidence=config.confidence,
+            iou=config.iou,
+            digest=file.digest,
+        ),
+        network=network,
+        differentiable=differentiable,
+        canvas_hw=file.input_hw,
+        layout=layout,
+        conventions=overridden(layout.conventions, config),
+    )
+
+
+def probe_images(count: int, canvas_hw: tuple[int, int]) -> Tensor:
+    """``(count, 3, h, w)`` images around mid grey that differ from one another and from place to place."""
+    noise = torch.rand(count, 3, 7, 7, generator=torch.Generator().manual_seed(0)) * 0.5 + 0.25
+    return nn.functional.interpolate(noise, size=canvas_hw, mode="bilinear", align_corners=False)
+
+
+@torch.no_grad()
+def run_probe(network: nn.Module, file: OnnxFile) -> tuple[Tensor, ...]:
+    """The outputs for one image; a graph that cannot run says so here."""
+    height, width = file.input_hw
+    try:
+        outputs: Sequence[Tensor] = network(probe_images(1, file.input_hw))
+    except RUN_ERRORS as error:
+        line = str(error).strip().split("\n", 1)[0][:200]
+        raise BadInput(f"{file.path} cannot be run on a {width} x {height} image: {line}") from error
+    if not outputs or any(output.ndim < 2 or output.shape[0] != 1 for output in outputs):
+        raise BadInput(
+            f"{file.path} does not look like a detector that physadv can read: "
+            f"its outputs are {', '.join(str(tuple(output.shape)) for output in outputs)}"
+        )
+    if not all(bool(torch.isfinite(output).all()) for output in outputs):
+        raise BadInput(f"{file.path} puts out values that are not finite on a grey image; export it again")
+    return tuple(outputs)
+
+
+RUN_ERRORS = (
+    RuntimeError,  # torch: shapes that do not fit, memory; NotImplementedError is one
+    ValueError,
+    TypeError,
+    IndexError,
+    KeyError,
+    AttributeError,
+    AssertionError,
+    ZeroDivisionError,
+    OverflowError,
+)
+"""What libraries raise that meet a graph they cannot handle."""

@@ -1,0 +1,126 @@
+"""Any detector from an ONNX file as a torch module with gradients (conversion by onnx2torch)."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Callable
+from enum import Enum
+from pathlib import Path
+
+import onnx
+import torch
+from onnx2torch import convert
+from torch import Tensor, nn
+
+from physadv.errors import BadInput
+from physadv.victims.entries import OnnxConfig
+from physadv.victims.frozen import freeze
+from physadv.victims.graph_victim import RUN_ERRORS, GraphVictim, assemble, probe_images, run_probe
+from physadv.victims.onnx_file import OnnxFile, read_onnx
+from physadv.victims.onnx_slice import mend_slices_
+
+logger = logging.getLogger(__name__)
+
+Outputs = tuple[Tensor, ...]
+
+
+def build(config: OnnxConfig) -> GraphVictim:
+    """Read, convert, probe. Raise :class:`BadInput` for whatever is not a detector that can be run."""
+    file = read_onnx(Path(config.path), config.size_px)
+    network = OnnxNetwork(_converted(file), bf16=config.bf16)
+    run_probe(network, file)
+    network.batching = _batching(network, file)
+    return assemble(file, config, network, backend="onnx", differentiable=True)
+
+
+class Batching(Enum):
+    """How a graph takes several images. Exported graphs often carry a constant batch of one inside."""
+
+    TOGETHER = "as one batch"
+    MAPPED = "vectorised over a constant batch of one"
+    ONE_BY_ONE = "one by one"
+
+
+class OnnxNetwork(nn.Module):
+    """The converted graph: images in, the tuple of its outputs out, in float32."""
+
+    def __init__(self, graph: nn.Module, *, bf16: bool) -> None:
+        super().__init__()
+        self.graph, self.bf16, self.batching = freeze(graph), bf16, Batching.TOGETHER
+
+    def forward(self, pixels: Tensor) -> Outputs:
+        with torch.autocast(pixels.device.type, dtype=torch.bfloat16, enabled=self.bf16):
+            outputs = _BATCHED[self.batching](self._run, pixels)
+        return tuple(output.float() for output in outputs)
+
+    def _run(self, pixels: Tensor) -> Outputs:
+        outputs = self.graph(pixels)
+        return tuple(outputs) if isinstance(outputs, (list, tuple)) else (outputs,)
+
+
+def _mapped(run: Callable[[Tensor], Outputs], pixels: Tensor) -> Outputs:
+    """Each image sees a batch of one, as the graph was exported for, yet the arithmetic is done for all together."""
+    outputs: Outputs = torch.vmap(run)(pixels.unsqueeze(1))
+    return tuple(output.flatten(0, 1) for output in outputs)
+
+
+def _one_by_one(run: Callable[[Tensor], Outputs], pixels: Tensor) -> Outputs:
+    singles = [run(pixel) for pixel in pixels.unsqueeze(1)]
+    return tuple(torch.cat(column) for column in zip(*singles, strict=True))
+
+
+_BATCHED: dict[Batching, Callable[[Callable[[Tensor], Outputs], Tensor], Outputs]] = {
+    Batching.TOGETHER: lambda run, pixels: run(pixels),
+    Batching.MAPPED: _mapped,
+    Batching.ONE_BY_ONE: _one_by_one,
+}
+
+
+@torch.no_grad()
+def _batching(network: OnnxNetwork, file: OnnxFile) -> Batching:
+    """The first way in which batches of two and three give what single images give."""
+    images = probe_images(3, file.input_hw)
+    network.batching = Batching.ONE_BY_ONE
+    singles = network(images)
+    for way in (Batching.TOGETHER, Batching.MAPPED):
+        network.batching = way
+        if all(_agrees(network, images[:count], tuple(o[:count] for o in singles)) for count in (2, 3)):
+            break
+    else:
+        way = Batching.ONE_BY_ONE
+    if way is not Batching.TOGETHER:
+        logger.info("%s cannot take a batch as it is; images are run %s", file.path.name, way.value)
+    return way
+
+
+def _agrees(network: OnnxNetwork, images: Tensor, singles: Outputs) -> bool:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # vmap warns where it would be as slow as a loop
+            outputs = network(images)
+    except (*RUN_ERRORS, Warning):
+        return False
+    tolerance = 0.1 if network.bf16 else 1e-3
+    return len(outputs) == len(singles) and all(
+        output.shape == single.shape and torch.allclose(output, single, rtol=tolerance, atol=tolerance)
+        for output, single in zip(outputs, singles, strict=True)
+    )
+
+
+def _converted(file: OnnxFile) -> nn.Module:
+    try:
+        module: nn.Module = convert(file.model)
+    except NotImplementedError as error:
+        raise BadInput(f"{file.path} uses an operation that has no gradient here: {_line(error)}; {_ADVICE}") from error
+    except (*RUN_ERRORS, onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
+        raise BadInput(f"{file.path} cannot be converted: {type(error).__name__}: {_line(error)}; {_ADVICE}") from error
+    mend_slices_(module)
+    return module
+
+
+_ADVICE = "export it without post-processing (opset 11 to 17), or use victim=opencv-dnn as a black box"
+
+
+def _line(error: Exception) -> str:
+    return str(error).strip().split("\n", 1)[0][:200]
