@@ -95,7 +95,13 @@ def _list_plugins(args: list[str]) -> int:
     as_json = _only_json("plugins list", args)
     registry = Registry()
     rows = [
-        {"kind": kind, "name": o.entry.name, "offered_by": o.owner, "summary": o.entry.summary, "source": o.entry.source}
+        {
+            "kind": kind,
+            "name": o.entry.name,
+            "offered_by": o.owner,
+            "summary": o.entry.summary,
+            "source": o.entry.source,
+        }
         for kind in KINDS
         for o in registry.offered(kind)
     ]
@@ -136,7 +142,7 @@ def _hydra(command: str, args: list[str]) -> int:
         args = [*_from_run(args, compose.inherited), *args]
     flags, typed = _flags_apart(args)
     if not {"--help", "-h", "--hydra-help", "--version"} & set(flags):
-        compose.check(command, typed)
+        compose.check(command, typed, sweep=bool({"-m", "--multirun"} & set(flags)))
     failures: list[PhysadvError] = []
 
     def task(config: DictConfig) -> float | None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-
-for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(variable, "1")
-
 from pathlib import Path
 
 import pytest
+
+for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):  # before torch is imported by any test
+    os.environ.setdefault(variable, "1")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

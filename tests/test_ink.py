@@ -49,6 +49,12 @@ def test_gradient_reaches_every_colour(proof: ProofLut) -> None:
     assert (gradient.abs().sum(0) > 0).float().mean() > 0.999
 
 
+def test_gradient_reaches_pure_colours(proof: ProofLut) -> None:
+    srgb = torch.tensor([[0.0, 1, 0, 1], [0, 1, 1, 0], [0, 1, 1, 0]]).view(3, 1, 4).requires_grad_()
+    (gradient,) = torch.autograd.grad(proof(srgb).sum(), srgb)
+    assert (gradient.abs().sum(0) > 0).all()
+
+
 def test_the_gradient_is_the_slope_of_the_table() -> None:
     table = torch.rand(4, 4, 4, 3, dtype=torch.float64, generator=generator(0, "table"))
     srgb = torch.rand(2, 3, 2, 2, dtype=torch.float64, generator=generator(1, "srgb")).requires_grad_()

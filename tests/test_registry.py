@@ -71,7 +71,7 @@ def test_a_misspelt_hook_is_found(plugin: ModuleType) -> None:
         return []
 
     plugin.physadv_pathces = physadv_pathces  # type: ignore[attr-defined]
-    with pytest.raises(BrokenPlugin, match="unknown hook 'physadv_pathces'. Did you mean 'physadv_patches'"):
+    with pytest.raises(BrokenPlugin, match=r"unknown hook 'physadv_pathces'. Did you mean 'physadv_patches'"):
         Registry(strict=True, discover=False)
 
 

@@ -1,4 +1,4 @@
-"""Small exact stand-ins for parts: a scene with one board an image, and a detector whose score is how red the board is."""
+"""Small exact parts: a scene with one board an image, and a detector whose score is how red the board is."""
 
 from __future__ import annotations
 

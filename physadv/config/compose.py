@@ -24,9 +24,15 @@ from physadv.config.locate import conf_dir
 from physadv.errors import BadOption
 
 
-def check(command: str, typed: Sequence[str]) -> None:
-    """Compose once without running; raises :class:`BadOption` with one helpful line. Sweeps are checked by first value."""
+def check(command: str, typed: Sequence[str], *, sweep: bool = False) -> None:
+    """Compose once without running; raises :class:`BadOption` with one helpful line. Sweeps by their first value."""
     parsed = _parse(typed)
+    for override in parsed:
+        if override.is_sweep_override() and not sweep:
+            key, _, value = (override.input_line or "").partition("=")
+            raise BadOption(f"{key} has several values: add -m to run them all, or write {key}=[{value}] for a list")
+        if override.is_add():
+            raise BadOption(f"{override.input_line!r}: options cannot be added, only set. Leave out the '+'")
     first = [o.input_line or "" for o in parsed if not o.is_sweep_override()]
     first += [_first_of(o) for o in parsed if o.is_sweep_override()]
     GlobalHydra.instance().clear()
@@ -34,7 +40,8 @@ def check(command: str, typed: Sequence[str]) -> None:
         with initialize_config_dir(str(conf_dir()), version_base="1.3"):
             compose(command, overrides=first, return_hydra_config=True)
     except (HydraException, OmegaConfBaseException) as error:
-        raise BadOption(_explained(command, str(error), first)) from error
+        complaint = f"{error}\n{error.__cause__ or ''}"
+        raise BadOption(_explained(command, complaint, first)) from error
     finally:
         GlobalHydra.instance().clear()
 
@@ -58,7 +65,7 @@ def _first_of(override: Override) -> str:
 
 
 def _explained(command: str, complaint: str, typed: Sequence[str]) -> str:
-    group = re.search(r"Could not (?:find|load) '([^']+)'", complaint) or re.search(r"In '[^']*': Could not find '([^']+)'", complaint)
+    group = re.search(r"Could not (?:find|load) '([^']+)'", complaint)
     if group:
         return _unknown_choice(group.group(1), complaint)
     key = re.search(r"Key '([^']+)' (?:is )?not in '([^']+)'", complaint) or re.search(
@@ -66,6 +73,11 @@ def _explained(command: str, complaint: str, typed: Sequence[str]) -> str:
     )
     if key:
         return _unknown_key(command, key.group(1), complaint, typed)
+    value = re.search(r"^(Value .*|Invalid value .*|Cannot .*|Missing mandatory .*)$", complaint, re.M)
+    where = re.search(r"full_key: (\S+)", complaint)
+    if value and where:
+        schema = re.search(r"object_type=(\w+)", complaint)
+        return f"option {where.group(1)!r}{f' of {schema.group(1)}' if schema else ''}: {value.group(1)}"
     return " ".join(complaint.split())
 
 
@@ -90,31 +102,32 @@ def _choices(group: str) -> list[str]:
 
 
 def _unknown_key(command: str, key: str, complaint: str, typed: Sequence[str]) -> str:
-    schema = re.search(r"object_type=(\w+)", complaint)
     full = re.search(r"full_key: (\S+)", complaint)
     path = full.group(1) if full else key
-    known = _keys(command, typed)
+    whole = _composed(command, typed)
+    known = list(_dotted(whole))
     near = difflib.get_close_matches(path, known, n=1, cutoff=0.5) or difflib.get_close_matches(
         path.rpartition(".")[2], [k.rpartition(".")[2] for k in known], n=1, cutoff=0.6
     )
     hint = f" Did you mean {near[0]!r}?" if near else ""
-    where = f" in {schema.group(1)}" if schema and schema.group(1) != "dict" else ""
+    schema = OmegaConf.get_type(OmegaConf.select(whole, path.rpartition(".")[0]) if "." in path else whole)
+    where = f" in {schema.__name__}" if schema not in (None, dict, type(None)) else ""
     siblings = [k for k in known if k.rpartition(".")[0] == path.rpartition(".")[0]]
     return f"there is no option {path!r}{where}.{hint} Known there: {', '.join(siblings) or 'nothing'}"
 
 
-def _keys(command: str, typed: Sequence[str]) -> list[str]:
-    """All dotted keys of the configuration that the group choices among ``typed`` make."""
-    choices = [text for text in typed if "." not in text.partition("=")[0]]
+def _composed(command: str, typed: Sequence[str]) -> DictConfig:
+    """The configuration that only the group choices among ``typed`` make."""
+    choices = [text for text in typed if text.partition("=")[0] in _GROUPS]
     for overrides in (choices, []):
         try:
             with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-                return list(_dotted(compose(command, overrides=overrides)))
+                return compose(command, overrides=overrides)
         except (HydraException, OmegaConfBaseException):
             continue
         finally:
             GlobalHydra.instance().clear()
-    return []
+    return OmegaConf.create()
 
 
 def _dotted(node: Any, prefix: str = "") -> Iterable[str]:
@@ -125,6 +138,7 @@ def _dotted(node: Any, prefix: str = "") -> Iterable[str]:
                 yield from _dotted(node[key], f"{prefix}{key}.")
 
 
+_GROUPS = ("scenes", "patch", "eot", "victim", "goal", "attack", "experiment", "size")
 _INHERITED = ("scenes", "eot", "victim", "goal", "name")
 
 

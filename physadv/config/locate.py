@@ -13,4 +13,6 @@ def conf_dir() -> Path:
     for folder in (package / "conf", package.parent / "conf"):
         if (folder / "generate.yaml").is_file():
             return folder
-    raise BadInput(f"the presets are missing: neither {package / 'conf'} nor {package.parent / 'conf'}. Reinstall physadv")
+    raise BadInput(
+        f"the presets are missing: neither {package / 'conf'} nor {package.parent / 'conf'}. Reinstall physadv"
+    )

@@ -1,0 +1,43 @@
+"""From a composed configuration to a finished run folder."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import sys
+from typing import Any
+
+from omegaconf import DictConfig
+
+from physadv.pipelines import folder
+from physadv.registry import Registry
+
+_PIPELINES = {
+    "generate": "physadv.pipelines.generate:generate",
+    "evaluate": "physadv.pipelines.evaluate_command:evaluate_command",
+    "train_detector": "physadv.pipelines.train_command:train_command",
+}
+
+
+def run_command(command: str, config: DictConfig) -> float | None:
+    """Run one job; returns a number that a sweeper can minimise, where there is one."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr, force=True)
+    for chatty in ("matplotlib", "PIL", "faster_coco_eval"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    if command == "sheet":
+        from physadv.pipelines.sheet import make_sheet
+
+        file = make_sheet(_object(config))
+        logging.getLogger(__name__).info("%s", file)
+        return None
+    module, _, name = _PIPELINES[command].partition(":")
+    place = folder.choose(config)
+    with folder.opened(place, config) as out:
+        result: float | None = getattr(importlib.import_module(module), name)(config, Registry(), out)
+    return result
+
+
+def _object(config: DictConfig) -> Any:
+    from omegaconf import OmegaConf
+
+    return OmegaConf.to_object(config)
