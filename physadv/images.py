@@ -8,6 +8,7 @@ import os
 import struct
 import warnings
 import zlib
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +51,14 @@ def load_mask(path: str | os.PathLike[str]) -> Tensor:
     picture, has_alpha = _decode(Path(path))
     band = picture.getchannel("A") if has_alpha else picture.convert("L")
     return torch.from_numpy(np.array(band))[None].float() / 255
+
+
+@cache
+def srgb_profile() -> bytes:
+    """The sRGB ICC profile to embed in what is written; always the same bytes."""
+    icc = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    creation_date = struct.pack(">6H", 2000, 1, 1, 0, 0, 0)  # bytes 24 to 36 of the header (ICC.1, 7.2)
+    return icc[:24] + creation_date + icc[36:]
 
 
 def _decode(path: Path) -> tuple[Image.Image, bool]:

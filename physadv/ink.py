@@ -53,10 +53,10 @@ class ProofLut(nn.Module):
     def forward(self, srgb: Tensor) -> Tensor:
         """Proof ``(...,3,H,W)`` sRGB in [0, 1]. Gradient flows to ``srgb``, outside the printable colours too.
 
-        Unlike ``grid_sample``, whose gradient it equals, this is deterministic on every device.
+        Unlike ``grid_sample``, this is deterministic on every device and has gradient at the ends of the range.
         """
-        position = srgb.movedim(-3, 0).reshape(3, -1).clamp(0, 1) * self.count
-        cell = position.detach().floor().clamp(max=self.count - 1)
+        position = srgb.movedim(-3, 0).reshape(3, -1) * self.count
+        cell = position.detach().floor().clamp(0, self.count - 1)
         red, green, blue = position - cell
         cell_red, cell_green, cell_blue = cell.long()
         index = (cell_red * self.count + cell_green) * self.count + cell_blue

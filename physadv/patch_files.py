@@ -1,0 +1,105 @@
+"""Patches on disk: an exact ``patch.safetensors`` for programs, a ``patch.png`` of known size for people."""
+
+from __future__ import annotations
+
+import io
+import math
+import os
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, PngImagePlugin
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from physadv.atomic import write_bytes
+from physadv.colour import rgb_u8_from_srgb
+from physadv.errors import BadInput, BadOption
+from physadv.images import load_rgba, srgb_profile
+from physadv.types import PatchImage
+
+EXACT = "patch.safetensors"
+PICTURE = "patch.png"
+_WIDTH = "width_mm"
+
+
+def save_patch(patch: PatchImage, folder: str | os.PathLike[str]) -> None:
+    """Write ``patch.safetensors`` (exact) and ``patch.png`` (8-bit RGBA, sRGB, with its size) into ``folder``."""
+    tensors = {"srgb": patch.srgb.detach().cpu().contiguous(), "alpha": patch.alpha.detach().cpu().contiguous()}
+    write_bytes(Path(folder) / EXACT, save(tensors, metadata={_WIDTH: repr(float(patch.width_mm))}))
+    write_bytes(Path(folder) / PICTURE, png_bytes(patch))
+
+
+def png_bytes(patch: PatchImage) -> bytes:
+    """The patch as an RGBA PNG with straight alpha, sRGB profile, resolution and its exact width as text."""
+    alpha_u8 = rgb_u8_from_srgb(patch.alpha.expand(3, -1, -1))[..., :1]
+    picture = Image.fromarray(np.concatenate((rgb_u8_from_srgb(patch.srgb), alpha_u8), axis=2))
+    text = PngImagePlugin.PngInfo()
+    text.add_text(_WIDTH, repr(float(patch.width_mm)))
+    dpi = patch.srgb.shape[2] / (patch.width_mm / 25.4)
+    stream = io.BytesIO()
+    picture.save(stream, "PNG", dpi=(dpi, dpi), icc_profile=srgb_profile(), pnginfo=text)
+    return stream.getvalue()
+
+
+def load_patch(path: str | os.PathLike[str], width_mm: float | None = None) -> PatchImage:
+    """Read a patch from a run folder, a ``.safetensors`` file or any picture.
+
+    ``width_mm`` overrides the size in the file. A picture without one in its text or resolution needs it.
+    """
+    if width_mm is not None and not (width_mm > 0 and math.isfinite(width_mm)):
+        raise BadOption(f"the patch's width_mm must be a positive number of millimetres, got {width_mm}.")
+    source = _file_of(Path(path))
+    if source.suffix == ".safetensors":
+        srgb, alpha, stored_mm = _read_exact(source)
+    else:
+        rgba = load_rgba(source)
+        srgb, alpha, stored_mm = rgba[:3], rgba[3:], _stored_width_mm(source, rgba.shape[2])
+    width = width_mm or stored_mm
+    if width is None:
+        raise BadOption(f"{str(source)!r} does not say how wide it is on paper. Give width_mm=... in millimetres.")
+    return PatchImage(srgb, alpha, width)
+
+
+def _file_of(path: Path) -> Path:
+    if not path.exists():
+        raise BadInput(f"no such patch: {str(path)!r}. Name a run folder, a patch.safetensors or a picture.")
+    if not path.is_dir():
+        return path
+    found = next((path / name for name in (EXACT, PICTURE) if (path / name).is_file()), None)
+    if found is None:
+        raise BadInput(f"the folder {str(path)!r} holds neither {EXACT} nor {PICTURE}. Did its run finish?")
+    return found
+
+
+def _read_exact(path: Path) -> tuple[Tensor, Tensor, float | None]:
+    try:
+        with safe_open(path, "pt") as file:
+            srgb, alpha = file.get_tensor("srgb"), file.get_tensor("alpha")
+            text = (file.metadata() or {}).get(_WIDTH)
+    except (OSError, SafetensorError) as error:
+        raise BadInput(f"{str(path)!r} is not a patch: {error}.") from error
+    for name, values in (("srgb", srgb), ("alpha", alpha)):
+        if not values.is_floating_point() or not values.numel() or not ((values >= 0) & (values <= 1)).all():
+            raise BadInput(f"{str(path)!r} is not a patch: {name} must be numbers in [0, 1].")
+    return srgb.float(), alpha.float(), _positive(text)
+
+
+def _stored_width_mm(path: Path, width_px: int) -> float | None:
+    """The width our own files note as text, else the one their resolution implies."""
+    with Image.open(path) as picture:
+        noted, dpi = picture.info.get(_WIDTH), picture.info.get("dpi")
+    if (width_mm := _positive(noted)) is not None:
+        return width_mm
+    dots = _positive(dpi[0]) if dpi else None
+    return width_px / dots * 25.4 if dots else None
+
+
+def _positive(value: object) -> float | None:
+    """Read a number written by anyone; ``None`` unless it is positive and finite."""
+    try:
+        number = float(str(value))
+    except ValueError:
+        return None
+    return number if number > 0 and math.isfinite(number) else None

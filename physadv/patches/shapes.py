@@ -1,0 +1,52 @@
+"""Outlines of printed surfaces, in millimetres, with antialiased edges."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+Outline = Callable[[Tensor, Tensor, float, float], Tensor]
+"""(x, y, width_mm, height_mm) → signed distance to the edge in mm, negative inside; x, y from the centre in mm."""
+
+
+def rectangle(x: Tensor, y: Tensor, width_mm: float, height_mm: float) -> Tensor:
+    """All of the raster."""
+    return torch.maximum(x.abs() - width_mm / 2, y.abs() - height_mm / 2)
+
+
+def disc(x: Tensor, y: Tensor, width_mm: float, height_mm: float) -> Tensor:
+    """The largest circle that fits."""
+    return torch.hypot(x, y) - min(width_mm, height_mm) / 2
+
+
+def octagon(x: Tensor, y: Tensor, width_mm: float, height_mm: float) -> Tensor:
+    """The largest regular octagon that fits: |x| ≤ s/2, |y| ≤ s/2, |x| + |y| ≤ s/√2, with s across flats."""
+    across = min(width_mm, height_mm)
+    flat = torch.maximum(x.abs(), y.abs()) - across / 2
+    slanted = (x.abs() + y.abs() - across / math.sqrt(2)) / math.sqrt(2)
+    return torch.maximum(flat, slanted)
+
+
+def two_bars(x: Tensor, y: Tensor, width_mm: float, height_mm: float) -> Tensor:
+    """Two full-width bars, each a quarter of the height, at the top and at the bottom.
+
+    The gap leaves a sign's legend free, as the stickers of Eykholt et al. (arXiv:1707.08945) do: 500 x 500 mm on a
+    750 mm stop sign, whose legend is 250 mm tall.
+    """
+    bar_mm = height_mm / 4
+    return torch.maximum(x.abs() - width_mm / 2, (y.abs() - (height_mm - bar_mm) / 2).abs() - bar_mm / 2)
+
+
+SHAPES: dict[str, Outline] = {"rectangle": rectangle, "disc": disc, "octagon": octagon, "two-bars": two_bars}
+
+
+def coverage(outline: Outline, height_px: int, width_px: int, width_mm: float) -> Tensor:
+    """The share of each texel inside the outline, ``(1,h,w)`` in [0, 1]: exact for straight, upright edges."""
+    texel_mm = width_mm / width_px
+    x = (torch.arange(width_px, dtype=torch.float64) - (width_px - 1) / 2) * texel_mm
+    y = (torch.arange(height_px, dtype=torch.float64) - (height_px - 1) / 2) * texel_mm
+    distance_mm = outline(x[None, :], y[:, None], width_mm, height_px * texel_mm)
+    return (0.5 - distance_mm / texel_mm).clamp(0, 1).float()[None]
