@@ -33,7 +33,8 @@ def overlaps(boxes: F64, others: F64, region: Bool) -> F64:
     area = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
     other = (others[:, 2] - others[:, 0]) * (others[:, 3] - others[:, 1])
     union = np.where(region, area, area + other - shared)
-    return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+    share: F64 = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+    return share
 
 
 def pairs_within(left: I64, right: I64) -> tuple[I64, I64]:

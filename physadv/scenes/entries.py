@@ -1,0 +1,94 @@
+"""What can be chosen as ``scene``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from physadv.hookspecs import Entry, hookimpl
+
+if TYPE_CHECKING:
+    from physadv.protocols import SceneSource
+
+
+@dataclass
+class RoadConfig:
+    """A road in metres, seen by a pinhole camera; one sign in every picture wears the patch."""
+
+    sign: str = "stop"  # who wears the patch: stop, speed-limit, yield, warning, crosswalk or traffic-light
+    images: int = 64  # pictures in the fixed sweep
+    seed: int = 0  # of the fixed sweep
+    width_px: int = 640  # picture width
+    height_px: int = 384  # picture height
+    field_of_view_deg: float = 50.0  # horizontal
+    camera_height_m: list[float] = field(default_factory=lambda: [1.2, 1.6])  # above the road
+    distance_m: list[float] = field(default_factory=lambda: [4.0, 40.0])  # camera to sign, log-uniform
+    yaw_deg: list[float] = field(default_factory=lambda: [-45.0, 45.0])  # 0 faces the camera; triangular, peak halfway
+    roll_deg: list[float] = field(default_factory=lambda: [-4.0, 4.0])  # a sign that leans, and the camera
+    lateral_m: list[float] = field(default_factory=lambda: [1.2, 5.0])  # sign right of the camera, kept in view
+    mount_height_m: list[float] = field(default_factory=lambda: [1.6, 2.8])  # sign centre above the road, kept in view
+    exposure_ev: list[float] = field(default_factory=lambda: [-1.0, 0.5])  # 0: white in full light is just white
+    temperature_k: list[float] = field(default_factory=lambda: [4500.0, 8500.0])  # of the light, 6500 is neutral
+    distractors: list[int] = field(default_factory=lambda: [0, 2])  # other signs, which never wear the patch
+    blur_px: list[float] = field(default_factory=lambda: [0.4, 0.8])  # standard deviation of the optics
+    noise: list[float] = field(default_factory=lambda: [0.002, 0.012])  # read and shot noise, in linear light at white
+
+
+@dataclass
+class CocoConfig:
+    """A folder of images with COCO annotations; every object of one label wears the patch."""
+
+    root: str = ""  # folder with annotations.json and images/
+    annotations: str = ""  # the annotation file, where it is not in root
+    images: str = ""  # the image folder, where it is not in root
+    label: str = "person"  # the category that wears the patch, in any spelling
+    object_height_mm: float = 0.0  # how tall such an object is; 0 = the usual height of its label
+    min_height_px: float = 0.0  # objects smaller than this in the shrunk image neither wear the patch nor count
+    long_side_px: int = 640  # larger images are shrunk to this when read
+    limit: int = 0  # use at most this many images, those with the label first; 0 = all
+    memory_mb: int = 1024  # decoded images are kept up to this much
+
+
+@dataclass
+class FolderConfig:
+    """Bare photos: surfaces measured by hand, or objects as a detector sees them in the clean photo."""
+
+    root: str = ""  # folder of photos
+    quads: str = ""  # JSON file: photo → corners (TL, TR, BR, BL in px), width_mm, height_mm; empty = a detector looks
+    label: str = "person"  # what wears the patch
+    object_height_mm: float = 0.0  # how tall such an object is; 0 = the usual height of its label
+    min_height_px: float = 0.0  # objects smaller than this in the shrunk photo neither wear the patch nor count
+    long_side_px: int = 640  # larger photos are shrunk to this when read
+    limit: int = 0  # use at most this many photos; 0 = all
+    memory_mb: int = 1024  # decoded photos are kept up to this much
+
+
+def build_road(config: RoadConfig) -> SceneSource:
+    """Make the road; torch and OpenCV are imported here."""
+    from physadv.scenes.road import RoadScenes
+
+    return RoadScenes(config)
+
+
+def build_coco(config: CocoConfig) -> SceneSource:
+    """Read and check the annotations; torch is imported here."""
+    from physadv.scenes.coco import build_coco as build
+
+    return build(config)
+
+
+def build_folder(config: FolderConfig) -> SceneSource:
+    """List the photos and read the measured surfaces; torch is imported here."""
+    from physadv.scenes.folder import build_folder as build
+
+    return build(config)
+
+
+@hookimpl
+def physadv_scenes() -> list[Entry[Any, SceneSource]]:
+    """Built-in scenes."""
+    return [
+        Entry("road", RoadConfig, build_road, "a drawn road in metres: signs with known distance, angle and light"),
+        Entry("coco", CocoConfig, build_coco, "your images with COCO annotations; one label wears the patch"),
+        Entry("folder", FolderConfig, build_folder, "your photos: surfaces you measured, or what a detector sees"),
+    ]

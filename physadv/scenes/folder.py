@@ -1,0 +1,88 @@
+"""Bare photos. Where the patch goes comes from measured surfaces, or from what a detector sees in the clean photo."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from physadv.errors import BadInput, BadOption
+from physadv.labels import index_of
+from physadv.protocols import SceneSource
+from physadv.scenes.annotated import AnnotatedPhotos, Dressing, Thing, dressing
+from physadv.scenes.entries import FolderConfig
+from physadv.scenes.heights import object_height_mm
+from physadv.scenes.photos import PhotoStore, photos_in
+from physadv.scenes.quads import read_quads
+from physadv.types import SceneBatch
+
+Detect = Callable[[Tensor], tuple[Tensor, Tensor]]
+"""``(3,H,W)`` sRGB → boxes ``(n,4)`` and labels ``(n,)``."""
+
+
+class FolderScenes:
+    """Photos whose objects are not known yet. It has a length; scenes come from :meth:`with_objects`."""
+
+    def __init__(self, photos: PhotoStore, dressing: Dressing) -> None:
+        self._photos = photos
+        self._dressing = dressing
+
+    def __len__(self) -> int:
+        return len(self._photos)
+
+    def with_objects(self, detect: Detect, label_names: tuple[str, ...]) -> AnnotatedPhotos:
+        """Look at every photo once; what ``detect`` reports are the objects from then on."""
+        wearer = index_of(self._dressing.label, label_names)
+        if wearer is None:
+            raise BadOption(
+                f"the detector does not know {self._dressing.label!r}, so it cannot say where the patch goes. "
+                f"It knows: {', '.join(label_names)}."
+            )
+        things = [self._seen(index, detect, wearer) for index in range(len(self._photos))]
+        return AnnotatedPhotos(self._photos, things, label_names, self._dressing)
+
+    def batches(self, size: int, generator: torch.Generator) -> Iterator[SceneBatch]:
+        """Refused: nobody has said where the objects are."""
+        raise BadInput(self._unknown())
+
+    def sweep(self, size: int) -> Iterator[SceneBatch]:
+        """Refused: nobody has said where the objects are."""
+        raise BadInput(self._unknown())
+
+    def split(self, share: float, seed: int) -> tuple[SceneSource, SceneSource]:
+        """Refused: nobody has said where the objects are."""
+        raise BadInput(self._unknown())
+
+    def _unknown(self) -> str:
+        return (
+            f"nothing says where the objects are in the {len(self)} photos of {str(self._photos.paths[0].parent)!r}. "
+            "Give quads, or let a detector look first."
+        )
+
+    def _seen(self, index: int, detect: Detect, wearer: int) -> list[Thing]:
+        boxes, labels = detect(self._photos[index].float() / 255)
+        (height, width), (tall, wide) = self._photos.original_px[index], self._photos.sizes_px[index]
+        back = torch.tensor([width / wide, height / tall] * 2, dtype=torch.float64)
+        return [
+            Thing((left, top, right, bottom), label, label == wearer)
+            for (left, top, right, bottom), label in zip(
+                (boxes.cpu().double() * back).tolist(), labels.tolist(), strict=True
+            )
+        ]
+
+
+def build_folder(config: FolderConfig) -> FolderScenes | AnnotatedPhotos:
+    """The photos of a folder, with their measured surfaces where a quads file is given."""
+    if not config.root:
+        raise BadOption("folder scenes need root: a folder of photos.")
+    if config.limit < 0:
+        raise BadOption(f"limit must not be negative, got {config.limit}. 0 takes all photos.")
+    paths = photos_in(Path(config.root))[: config.limit or None]
+    store = PhotoStore(paths, config.long_side_px, config.memory_mb)
+    if config.quads:
+        measured = dressing(config.label, 1.0, config.min_height_px)
+        return AnnotatedPhotos(store, read_quads(Path(config.quads), paths), (config.label,), measured)
+    height_mm = object_height_mm(config.label, config.object_height_mm)
+    return FolderScenes(store, dressing(config.label, height_mm, config.min_height_px))

@@ -1,0 +1,83 @@
+"""Photographs on disk as small upright uint8 images, kept in memory up to a limit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from PIL import Image, UnidentifiedImageError
+from torch import Tensor
+from torch.nn import functional
+
+from physadv.errors import BadInput, BadOption
+from physadv.images import load_srgb
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
+_EXIF_ORIENTATION = 0x0112
+
+
+def photos_in(folder: Path) -> list[Path]:
+    """The pictures directly inside ``folder``, by name; hidden files are passed over."""
+    if not folder.exists():
+        raise BadInput(f"no such folder: {str(folder)!r}. Check the path.")
+    if not folder.is_dir():
+        raise BadInput(f"{str(folder)!r} is a file, not a folder of photos. Name the folder it lies in.")
+    found = sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES and not p.name.startswith("."))
+    if not found:
+        raise BadInput(f"no photos in {str(folder)!r}. Put {', '.join(SUFFIXES)} files there, or name another folder.")
+    return found
+
+
+def size_px(path: Path) -> tuple[int, int]:
+    """Height and width as seen upright, from the file's header alone."""
+    try:
+        with Image.open(path) as picture:
+            width, height = picture.size
+            sideways = picture.getexif().get(_EXIF_ORIENTATION, 1) in (5, 6, 7, 8)
+    except UnidentifiedImageError as error:
+        empty = path.stat().st_size == 0
+        what = "is empty (0 bytes)" if empty else "is not an image that can be read"
+        raise BadInput(f"{str(path)!r} {what}. Replace it or remove it from the folder.") from error
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise BadInput(f"cannot read {str(path)!r}: {error}. Replace it or remove it from the folder.") from error
+    return (width, height) if sideways else (height, width)
+
+
+def shrunk(size: tuple[int, int], long_side_px: int) -> tuple[int, int]:
+    """The size after scaling the longer side down to ``long_side_px``; smaller pictures stay as they are."""
+    scale = min(1.0, long_side_px / max(size))
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+class PhotoStore:
+    """``store[i]`` is the ``i``-th photo, ``(3,H,W)`` uint8, decoded once as long as the memory limit allows."""
+
+    def __init__(self, paths: Sequence[Path], long_side_px: int, memory_mb: int) -> None:
+        if long_side_px < 1:
+            raise BadOption(f"long_side_px must be at least 1, got {long_side_px}. 640 suits most detectors.")
+        self.paths = tuple(paths)
+        self.original_px = tuple(size_px(path) for path in self.paths)
+        self.sizes_px = tuple(shrunk(size, long_side_px) for size in self.original_px)
+        self._room = memory_mb * 2**20
+        self._kept: dict[int, Tensor] = {}
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def __getitem__(self, index: int) -> Tensor:
+        kept = self._kept.get(index)
+        if kept is not None:
+            return kept
+        photo = self._decode(index)
+        if photo.numel() <= self._room:
+            self._room -= photo.numel()
+            self._kept[index] = photo
+        return photo
+
+    def _decode(self, index: int) -> Tensor:
+        srgb = load_srgb(self.paths[index])
+        if tuple(srgb.shape[1:]) != self.sizes_px[index]:
+            small = functional.interpolate(srgb[None], size=self.sizes_px[index], mode="bilinear", antialias=True)
+            srgb = small[0].clamp(0, 1)
+        return (srgb * 255).round().to(torch.uint8)

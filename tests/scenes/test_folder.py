@@ -1,0 +1,101 @@
+"""Bare photos: measured surfaces to the pixel, and objects as a detector sees them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from PIL import Image
+
+from physadv.errors import BadInput, BadOption
+from physadv.scenes.entries import FolderConfig
+from physadv.scenes.folder import FolderScenes, build_folder
+
+SURFACE = {"corners": [[10, 20], [50, 24], [48, 60], [12, 58]], "width_mm": 600, "height_mm": 500}
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for name, size in (("a.jpg", (100, 80)), ("b.png", (40, 40)), (".hidden.png", (9, 9))):
+        Image.new("RGB", size, "olive").save(folder / name)
+    (folder / "notes.txt").write_text("not a photo")
+    return folder
+
+
+def with_quads(photos: Path, content: Any, **options: Any) -> Any:
+    path = photos.parent / "quads.json"
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    return build_folder(FolderConfig(root=str(photos), quads=str(path), label="stop sign", **options))
+
+
+@pytest.mark.parametrize("long_side_px", [640, 50])
+def test_millimetres_land_on_the_measured_corners(photos: Path, long_side_px: int) -> None:
+    scenes = with_quads(photos, {"a.jpg": SURFACE}, long_side_px=long_side_px)
+    batch = next(b for b in scenes.sweep(1) if b.keys == ("a.jpg",))
+    rim = torch.tensor([[-300.0, -250, 1], [300, -250, 1], [300, 250, 1], [-300, 250, 1]])
+    points = rim @ batch.image_from_surface[0].T
+    scale = min(1.0, long_side_px / 100)
+    expected = (torch.tensor(SURFACE["corners"]) + 0.5) * scale - 0.5
+    assert torch.allclose(points[:, :2] / points[:, 2:], expected, atol=1e-3)
+
+
+def test_a_photo_without_a_surface_is_normal(photos: Path) -> None:
+    scenes = with_quads(photos, {"a.jpg": [SURFACE, SURFACE]})
+    assert sorted(int(batch.wears.sum()) for batch in scenes.sweep(4)) == [0, 2]
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [
+        ("{", "not valid JSON"), ([], "must map photos"), ({"c.jpg": SURFACE}, "c.jpg"),
+        ({"a.jpg": 3}, "must be an object"), ({"a.jpg": SURFACE | {"width_mm": 0}}, "width_mm"),
+        ({"a.jpg": SURFACE | {"height_mm": "tall"}}, "height_mm"),
+        ({"a.jpg": SURFACE | {"corners": [[0, 0], [1, 1]]}}, "four"),
+        ({"a.jpg": SURFACE | {"corners": SURFACE["corners"][::-1]}}, "Reorder"),  # type: ignore[index]
+        ({"a.jpg": SURFACE | {"corners": [[0, 0], [9, 9], [9, 0], [0, 9]]}}, "Reorder"),
+        ({"a.jpg": SURFACE | {"corners": [[0, 0], [5, 0], [9, 0], [0, 9]]}}, "Reorder"),
+    ],
+)  # fmt: skip
+def test_bad_quads_explain_themselves(photos: Path, content: Any, named: str) -> None:
+    with pytest.raises(BadInput, match=named):
+        with_quads(photos, content)
+
+
+def test_a_detector_can_say_where_the_objects_are(photos: Path) -> None:
+    bare = build_folder(FolderConfig(root=str(photos), long_side_px=50))
+    assert isinstance(bare, FolderScenes)
+    seen: list[tuple[int, ...]] = []
+
+    def detect(srgb: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        seen.append(tuple(srgb.shape))
+        return torch.tensor([[1.0, 2, 11, 36], [3, 3, 5, 5]]), torch.tensor([1, 0])
+
+    scenes = bare.with_objects(detect, ("dog", "person"))
+    batches = list(scenes.sweep(1))
+    assert seen == [(3, 40, 50), (3, 40, 40)]
+    assert all(batch.wears.tolist() == [True, False] for batch in batches)
+    assert torch.allclose(batches[0].boxes_xyxy_px[0], torch.tensor([1.0, 2, 11, 36]))
+
+
+def test_without_objects_there_are_no_scenes(photos: Path) -> None:
+    bare = build_folder(FolderConfig(root=str(photos)))
+    assert len(bare) == 2
+    with pytest.raises(BadInput, match="nothing says where the objects are in the 2 photos"):
+        bare.batches(1, torch.Generator())
+    with pytest.raises(BadOption, match="does not know 'person'"):
+        bare.with_objects(lambda _: (torch.zeros(0, 4), torch.zeros(0)), ("dog",))  # type: ignore[union-attr]
+
+
+def test_a_folder_that_cannot_be_used_explains_itself(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file").write_text("")
+    for root, named in (("empty", "no photos"), ("file", "is a file"), ("gone", "no such folder")):
+        with pytest.raises(BadInput, match=named):
+            build_folder(FolderConfig(root=str(tmp_path / root)))
+    with pytest.raises(BadOption, match="root"):
+        build_folder(FolderConfig())
