@@ -141,8 +141,12 @@ def _hydra(command: str, args: list[str]) -> int:
     if command == "evaluate":
         args = [*_from_run(args, compose.inherited), *args]
     flags, typed = _flags_apart(args)
-    if not {"--help", "-h", "--hydra-help", "--version"} & set(flags):
-        compose.check(command, typed, sweep=bool({"-m", "--multirun"} & set(flags)))
+    if {"--help", "-h"} & set(flags):
+        from physadv.config.help import text
+
+        return _say(text(command, typed))
+    presets = next((flags[i + 1] for i, f in enumerate(flags[:-1]) if f in ("--config-dir", "-cd")), "")
+    compose.check(command, typed, sweep=bool({"-m", "--multirun"} & set(flags)), presets=presets)
     failures: list[PhysadvError] = []
 
     def task(config: DictConfig) -> float | None:

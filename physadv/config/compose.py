@@ -24,8 +24,11 @@ from physadv.config.locate import conf_dir
 from physadv.errors import BadOption
 
 
-def check(command: str, typed: Sequence[str], *, sweep: bool = False) -> None:
-    """Compose once without running; raises :class:`BadOption` with one helpful line. Sweeps by their first value."""
+def check(command: str, typed: Sequence[str], *, sweep: bool = False, presets: str = "") -> None:
+    """Compose once without running; raises :class:`BadOption` with one helpful line. Sweeps by their first value.
+
+    ``presets`` is the folder of ``--config-dir``.
+    """
     parsed = _parse(typed)
     for override in parsed:
         if override.is_sweep_override() and not sweep:
@@ -35,6 +38,8 @@ def check(command: str, typed: Sequence[str], *, sweep: bool = False) -> None:
             raise BadOption(f"{override.input_line!r}: options cannot be added, only set. Leave out the '+'")
     first = [o.input_line or "" for o in parsed if not o.is_sweep_override()]
     first += [_first_of(o) for o in parsed if o.is_sweep_override()]
+    if presets:
+        first.append(f"hydra.searchpath=[file://{Path(presets).expanduser().resolve()}]")
     GlobalHydra.instance().clear()
     try:
         with initialize_config_dir(str(conf_dir()), version_base="1.3"):
@@ -84,13 +89,14 @@ def _explained(command: str, complaint: str, typed: Sequence[str]) -> str:
 def _unknown_choice(wanted: str, complaint: str) -> str:
     folder, _, name = wanted.rpartition("/")
     listed = re.search(r"Available options in '[^']*':\s*(.*?)(?:\n\n|Config search|$)", complaint, re.S)
-    choices = _choices(folder) or (listed.group(1).split() if listed else [])
+    choices = choices_of(folder) or (listed.group(1).split() if listed else [])
     near = difflib.get_close_matches(name, choices, n=1, cutoff=0.4)
     hint = f" Did you mean {folder}={near[0]}?" if near else ""
     return f"there is no {folder or 'config'} named {name!r}.{hint} Known: {', '.join(choices)}"
 
 
-def _choices(group: str) -> list[str]:
+def choices_of(group: str) -> list[str]:
+    """What can be chosen in a config group."""
     from hydra.core.object_type import ObjectType
 
     with initialize_config_dir(str(conf_dir()), version_base="1.3"):
@@ -104,7 +110,7 @@ def _choices(group: str) -> list[str]:
 def _unknown_key(command: str, key: str, complaint: str, typed: Sequence[str]) -> str:
     full = re.search(r"full_key: (\S+)", complaint)
     path = full.group(1) if full else key
-    whole = _composed(command, typed)
+    whole, _ = composed(command, typed)
     known = list(_dotted(whole))
     near = difflib.get_close_matches(path, known, n=1, cutoff=0.5) or difflib.get_close_matches(
         path.rpartition(".")[2], [k.rpartition(".")[2] for k in known], n=1, cutoff=0.6
@@ -116,18 +122,20 @@ def _unknown_key(command: str, key: str, complaint: str, typed: Sequence[str]) -
     return f"there is no option {path!r}{where}.{hint} Known there: {', '.join(siblings) or 'nothing'}"
 
 
-def _composed(command: str, typed: Sequence[str]) -> DictConfig:
-    """The configuration that only the group choices among ``typed`` make."""
-    choices = [text for text in typed if text.partition("=")[0] in _GROUPS]
-    for overrides in (choices, []):
+def composed(command: str, typed: Sequence[str]) -> tuple[DictConfig, dict[str, str]]:
+    """The configuration that only the group choices among ``typed`` make, and the choice in every group."""
+    chosen = [text for text in typed if text.partition("=")[0] in _GROUPS]
+    for overrides in (chosen, []):
         try:
             with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-                return compose(command, overrides=overrides)
+                config = compose(command, overrides=overrides, return_hydra_config=True)
+                made = {k: str(v) for k, v in config.hydra.runtime.choices.items() if k in _GROUPS}
+                return compose(command, overrides=overrides), made
         except (HydraException, OmegaConfBaseException):
             continue
         finally:
             GlobalHydra.instance().clear()
-    return OmegaConf.create()
+    return OmegaConf.create(), {}
 
 
 def _dotted(node: Any, prefix: str = "") -> Iterable[str]:
