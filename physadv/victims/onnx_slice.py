@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from onnx2torch.node_converters.slice import OnnxSlice, OnnxSliceV9
@@ -25,10 +26,11 @@ class ConstantSlice(nn.Module):
 
     def __init__(self, slices: Sequence[slice], last_slices: Sequence[slice]) -> None:
         super().__init__()
-        self.slices, self.last_slices = tuple(slices), tuple(last_slices)
+        self.slices: tuple[slice, ...] = tuple(slices)
+        self.last_slices: tuple[Any, ...] = (Ellipsis, *last_slices)
 
     def forward(self, tensor: Tensor) -> Tensor:
-        return tensor[self.slices][(Ellipsis, *self.last_slices)]
+        return tensor[self.slices][self.last_slices]
 
 
 def mend_slices_(module: nn.Module) -> None:
