@@ -63,6 +63,23 @@ class TorchvisionConfig:
     bf16: bool = False  # compute in bfloat16 where that is safe: about twice as fast, less exact
 
 
+@dataclass
+class SignNanoConfig:
+    weights: str = ""  # a .safetensors file of `physadv train detector`; empty = the built-in weights
+    confidence: float = 0.4  # scores of at least this are reported
+    iou: float = 0.5  # overlap above which the weaker of two boxes is dropped
+    size_px: int = 0  # images with a longer side are shrunk to this; 0 = never
+
+
+def _build_sign_nano(config: SignNanoConfig) -> Victim:
+    _check_thresholds(config.confidence, config.iou)
+    if config.size_px and config.size_px < 32:
+        raise BadOption(f"victim.size_px must be 0 or at least 32, got {config.size_px}")
+    from physadv.victims.sign_nano import load_sign_nano
+
+    return load_sign_nano(config)
+
+
 def _build_onnx(config: OnnxConfig) -> Victim:
     _check_file_options(config)
     from physadv.victims.onnx_victim import build
@@ -125,6 +142,7 @@ def _torchvision_row(model: str, summary: str) -> Entry[TorchvisionConfig, Victi
 def physadv_victims() -> list[Entry[Any, Victim]]:
     """Detectors to attack: any ONNX file, torchvision's models, and OpenCV as a black box."""
     return [
+        Entry("sign-nano", SignNanoConfig, _build_sign_nano, "road signs, trained by physadv itself; comes with its weights"),
         Entry("onnx", OnnxConfig, _build_onnx, "your detector from an ONNX file, with gradients"),
         Entry("opencv-dnn", OpenCvConfig, _build_opencv, "the same file run by OpenCV: a black box, as deployed"),
         *(_torchvision_row(model, summary) for model, summary in TORCHVISION_MODELS.items()),

@@ -1,0 +1,67 @@
+"""From a drawn world to a photo: signs laid in linear light, then exposure, optics, noise and 8 bits."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from physadv.scenes.road_camera import through
+from physadv.scenes.road_world import Brush, noise_crop
+from physadv.scenes.signs_paint import F32, F64, LINEAR_FROM_U8, MM_PER_TEXEL, U8, SignFace
+
+_CODES = np.arange(4096) / 4095
+_U8_FROM_LINEAR: U8 = np.round(
+    255 * np.where(_CODES <= 0.0031308, _CODES * 12.92, 1.055 * np.maximum(_CODES, 1e-4) ** (1 / 2.4) - 0.055)
+).astype(np.uint8)
+
+
+def exposed(brush: Brush, gain: F64) -> F32:
+    """The painted world in linear light ``(H, W, 3)``, roughened by its fourth channel and scaled by ``gain`` (3,)."""
+    height, width = brush.rgba.shape[:2]
+    noise = noise_crop(brush.rng, 3, width, height, zoom=float(brush.rng.uniform(1, 1.6)))
+    rough = cv2.multiply(noise.astype(np.float32) - 128, brush.rgba[..., 3].astype(np.float32), scale=1.2 / (128 * 255))
+    linear = cv2.LUT(np.ascontiguousarray(brush.rgba[..., :3]), LINEAR_FROM_U8)
+    rough += 1
+    return np.asarray(cv2.multiply(linear, cv2.merge([rough * np.float32(channel) for channel in gain])), np.float32)
+
+
+def lay_sign_(linear: F32, face: SignFace, image_from_surface: F64, light: F64) -> None:
+    """Blend the sign over ``linear`` in place; area-averaged, so that it does not alias at any distance."""
+    corners = through(image_from_surface, face.outline_mm)
+    height, width = linear.shape[:2]
+    left, top = np.maximum(np.floor(corners.min(0)).astype(int) - 2, 0)
+    right, bottom = np.minimum(np.ceil(corners.max(0)).astype(int) + 3, [width, height])
+    if right <= left or bottom <= top:
+        return
+    size = max(right - left, bottom - top)
+    fine = 4 if size < 64 else 2  # sub-pixels per pixel and axis
+    mm_per_px = np.ptp(face.outline_mm, axis=0).max() / max(np.ptp(corners, axis=0).max(), 1)
+    level = int(np.clip(np.floor(np.log2(max(mm_per_px / fine / MM_PER_TEXEL, 1))), 0, len(face.pyramid) - 1))
+    texture = face.pyramid[level]
+    step = MM_PER_TEXEL * 2**level
+    tall, wide = texture.shape[:2]
+    surface_from_texel = np.array([[step, 0, (0.5 - wide / 2) * step], [0, step, (0.5 - tall / 2) * step], [0, 0, 1.0]])
+    offset = 0.5 * fine - 0.5
+    fine_from_image = np.array([[fine, 0, offset - fine * left], [0, fine, offset - fine * top], [0, 0, 1.0]])
+    patch = cv2.warpPerspective(
+        texture, fine_from_image @ image_from_surface @ surface_from_texel,
+        (int(right - left) * fine, int(bottom - top) * fine), flags=cv2.INTER_LINEAR,
+    )  # fmt: skip
+    patch = cv2.resize(patch, (int(right - left), int(bottom - top)), interpolation=cv2.INTER_AREA)
+    region = linear[top:bottom, left:right]
+    region *= 1 - patch[..., 3:]
+    region += patch[..., :3] * light.astype(np.float32)
+
+
+def photographed(linear: F32, rng: np.random.Generator, blur_px: float, noise: float) -> U8:
+    """Optics, shot and read noise (standard deviation ``noise`` at white, in linear light), clipping, sRGB, 8 bits."""
+    seen = cv2.GaussianBlur(linear, (0, 0), blur_px) if blur_px > 0.1 else linear
+    height, width = seen.shape[:2]
+    grain = cv2.merge([noise_crop(rng, 1, width, height) for _ in range(3)]).astype(np.float32)
+    grain -= 128
+    # variance grows with light (shot noise) above a floor of a tenth (read noise)
+    spread = cv2.sqrt(np.clip(seen, 0, 1) * np.float32(0.9) + np.float32(0.1))
+    grain *= spread
+    codes = cv2.scaleAdd(grain, float(noise / 48), seen)
+    np.clip(codes * np.float32(4095), 0, 4095, out=codes)
+    return np.asarray(_U8_FROM_LINEAR.take(codes.astype(np.uint16)))
