@@ -1,0 +1,91 @@
+"""Real detectors give their known answers, and pass the battery through both backends."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from physadv.images import load_srgb
+from physadv.protocols import Victim
+from physadv.testing import VICTIM_CHECKS, VictimCheck, check_victim
+from tests.victims.building import build_victim
+
+LAYOUTS = {
+    "yolox_nano_coco_416": "yolox",
+    "yolox_nano_roadsign4_416": "yolox",
+    "nanodet_m_coco_416": "nanodet",
+    "fastestdet_coco_352": "fastestdet",
+    "ulfd_rfb_face_320x240": "ssd",
+}
+ON_BUS = {
+    "yolox_nano_coco_416": {"bus": [0.91], "person": [0.85, 0.81, 0.68]},
+    "nanodet_m_coco_416": {"bus": [0.79], "person": [0.56, 0.51, 0.49]},
+    "fastestdet_coco_352": {"bus": [0.78], "person": [0.88, 0.87, 0.65, 0.49], "skateboard": [0.61]},
+}
+
+pytestmark = pytest.mark.shared
+
+
+@pytest.fixture(scope="module")
+def photos(shared: Path) -> torch.Tensor:
+    pictures = [load_srgb(shared / "data" / "photos" / name) for name in ("bus.jpg", "zidane.jpg")]
+    return torch.stack([torch.nn.functional.interpolate(p[None], size=(320, 480))[0] for p in pictures])
+
+
+@pytest.fixture(scope="module")
+def victim(request: pytest.FixtureRequest, shared: Path) -> Victim:
+    return build_victim("onnx", path=str(shared / "weights" / f"{request.param}.onnx"))
+
+
+@pytest.mark.parametrize("name", ON_BUS)
+def test_the_bus_and_the_people_beside_it_are_found(shared: Path, name: str) -> None:
+    victim = build_victim("onnx", path=str(shared / "weights" / f"{name}.onnx"))
+    (found,) = victim.decide(victim.outputs(load_srgb(shared / "data" / "photos" / "bus.jpg")[None]))
+    for label, known in ON_BUS[name].items():
+        scores = found.scores[found.labels == victim.labels.index(label)].tolist()
+        assert scores == pytest.approx(known, abs=0.05)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("check", VICTIM_CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("victim", LAYOUTS, indirect=True)
+def test_real_files_pass_the_battery(victim: Victim, photos: torch.Tensor, check: VictimCheck) -> None:
+    check(victim, photos)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_opencv_agrees_with_torch_on_real_files(shared: Path, photos: torch.Tensor, name: str) -> None:
+    path = str(shared / "weights" / f"{name}.onnx")
+    torch_side, opencv_side = (build_victim(victim, path=path) for victim in ("onnx", "opencv-dnn"))
+    check_victim(opencv_side, photos)
+    ours, theirs = torch_side.outputs(photos), opencv_side.outputs(photos)
+    assert torch.allclose(ours.scores, theirs.scores, atol=1e-3)
+    assert torch.allclose(ours.boxes_xyxy_px, theirs.boxes_xyxy_px, atol=0.02)
+    assert opencv_side.labels == torch_side.labels
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_the_layout_of_real_files_is_recognised(shared: Path, name: str) -> None:
+    victim = build_victim("onnx", path=str(shared / "weights" / f"{name}.onnx"))
+    assert victim.layout_name == LAYOUTS[name]  # type: ignore[attr-defined]
+
+
+def test_faces_are_found_by_the_one_label_given(shared: Path, tmp_path: Path) -> None:
+    labels = tmp_path / "labels.txt"
+    labels.write_text("face\n")
+    path = shared / "weights" / "ulfd_rfb_face_320x240.onnx"
+    victim = build_victim("onnx", path=str(path), labels=str(labels))
+    assert victim.labels == ("face",)
+    (found,) = victim.decide(victim.outputs(load_srgb(shared / "data" / "photos" / "zidane.jpg")[None]), 0.7)
+    assert found.scores.tolist() == pytest.approx([1.0, 0.92], abs=0.05)
+
+
+@pytest.mark.slow
+def test_bfloat16_finds_the_same_objects(shared: Path) -> None:
+    path = str(shared / "weights" / "yolox_nano_coco_416.onnx")
+    bus = load_srgb(shared / "data" / "photos" / "bus.jpg")[None]
+    exact, quick = (build_victim("onnx", path=path, bf16=bf16) for bf16 in (False, True))
+    (first,), (second,) = (victim.decide(victim.outputs(bus)) for victim in (exact, quick))
+    assert first.labels.tolist() == second.labels.tolist()
+    assert torch.allclose(first.scores, second.scores, atol=0.05)
