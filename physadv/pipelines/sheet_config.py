@@ -1,0 +1,21 @@
+"""Options of ``physadv sheet``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from omegaconf import MISSING
+
+
+@dataclass
+class SheetConfig:
+    patch: str = MISSING  # run folder, patch.safetensors, or any picture
+    paper: str = "a4"  # a5, a4, a3, letter (turned if that saves pages), or WIDTHxHEIGHT in mm
+    width_mm: float = 0.0  # width of the patch; 0: as stored in the file
+    bleed_mm: float = 3.0  # colour beyond the edge, so that cutting inaccurately shows no paper
+    mirror: bool = False  # for transfers that are ironed on face down
+    cut_line: bool = True  # thin grey line round shapes that are not rectangles
+    dpi: float = 300.0  # dots an inch to upsample to
+    title: str = ""  # first line on the sheet; empty: name of the patch's file or folder
+    note: str = ""  # end of the second line, for the record
+    out: str = ""  # PDF to write; empty: sheet.pdf in the patch's folder
