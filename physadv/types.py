@@ -72,6 +72,7 @@ class SceneBatch:
     image_from_surface: Tensor  # (N, 3, 3) millimetres on the surface → pixels; identity where not worn
     light: Tensor  # (N, 3) linear-light gain: what a white surface there looks like (1 = as white as sRGB white)
     distance_m: Tensor | None = None  # (N,) camera to object, where the source knows it
+    crowds: Tensor | None = None  # (N,) bool: one box around many objects, where the source marks them
 
     def __post_init__(self) -> None:
         expect("SceneBatch.srgb", self.srgb, ("B", 3, "H", "W"))
@@ -88,6 +89,8 @@ class SceneBatch:
             )
         if self.distance_m is not None:
             expect("SceneBatch.distance_m", self.distance_m, (count,))
+        if self.crowds is not None and (self.crowds.shape != (count,) or self.crowds.dtype != torch.bool):
+            raise BadShape(f"SceneBatch.crowds must be ({count},) bool, got {tuple(self.crowds.shape)}")
         if len(self.keys) != batch:
             raise BadShape(f"SceneBatch.keys must name {batch} images, got {len(self.keys)}")
 
@@ -100,7 +103,8 @@ class SceneBatch:
             )
         }  # fmt: skip
         distance = None if self.distance_m is None else self.distance_m.to(device)
-        return replace(self, distance_m=distance, **moved)
+        crowds = None if self.crowds is None else self.crowds.to(device)
+        return replace(self, distance_m=distance, crowds=crowds, **moved)
 
     def repeat(self, times: int) -> SceneBatch:
         """The batch ``times`` over, images and objects in blocks: several draws rendered in one call."""
@@ -120,6 +124,7 @@ class SceneBatch:
             image_from_surface=self.image_from_surface.repeat(times, 1, 1),
             light=self.light.repeat(times, 1),
             distance_m=None if self.distance_m is None else self.distance_m.repeat(times),
+            crowds=None if self.crowds is None else self.crowds.repeat(times),
         )
 
 

@@ -18,10 +18,13 @@ def _xywh(boxes_xyxy_px: F64) -> list[list[float]]:
 def ground_truth(
     truth: Truth, view_names: Sequence[str], sizes_px: Sequence[tuple[int, int]], categories: Sequence[str]
 ) -> dict[str, Any]:
-    """Objects that are not judged become ``iscrowd`` regions; ids count from 1. ``sizes_px`` are (height, width)."""
+    """Ids count from 1; ``sizes_px`` are (height, width).
+
+    COCO has no field for "ignore this box". A negative area does it: it lies outside every range of areas.
+    """
     boxes = _xywh(truth.boxes_xyxy_px)
     return {
-        "info": {"description": "objects judged by physadv; iscrowd marks those that are not judged"},
+        "info": {"description": "a negative area marks objects that are not judged: COCO tools ignore them"},
         "images": [
             {"id": i + 1, "file_name": name, "height": height, "width": width}
             for i, (name, (height, width)) in enumerate(zip(view_names, sizes_px, strict=True))
@@ -32,8 +35,8 @@ def ground_truth(
                 "image_id": int(truth.view_of[i]) + 1,
                 "category_id": int(truth.category[i]) + 1,
                 "bbox": box,
-                "area": box[2] * box[3],
-                "iscrowd": int(not truth.judged[i]),
+                "area": box[2] * box[3] if truth.judged[i] else -1.0,
+                "iscrowd": int(truth.crowd[i]),
             }
             for i, box in enumerate(boxes)
         ],

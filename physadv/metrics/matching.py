@@ -25,14 +25,14 @@ class Matches:
     found: Bool  # (M,) judged objects that were found
 
 
-def overlaps(boxes: F64, others: F64, region: Bool) -> F64:
-    """``(P,)`` pairwise IoU of ``(P, 4)`` boxes; for regions the share of the first box that lies inside."""
+def overlaps(boxes: F64, others: F64, crowd: Bool | None = None) -> F64:
+    """``(P,)`` IoU of paired ``(P, 4)`` boxes; where the other is a crowd, the share of the first that lies inside."""
     wide = np.minimum(boxes[:, 2], others[:, 2]) - np.maximum(boxes[:, 0], others[:, 0])
     tall = np.minimum(boxes[:, 3], others[:, 3]) - np.maximum(boxes[:, 1], others[:, 1])
     shared = wide.clip(0) * tall.clip(0)
     area = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
     other = (others[:, 2] - others[:, 0]) * (others[:, 3] - others[:, 1])
-    union = np.where(region, area, area + other - shared)
+    union = area + other - shared if crowd is None else np.where(crowd, area, area + other - shared)
     share: F64 = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
     return share
 
@@ -65,25 +65,24 @@ def rank_in_group(group: I64, scores: F64) -> I64:
 def match(truth: Truth, findings: Findings, iou: float, per_group: int = 100) -> Matches:
     """Give each finding, best first, the free object it overlaps most; at least ``iou``, of its own view and category.
 
-    Objects that are not judged are taken only when no judged one fits, may be taken again and again, and are regions:
-    what counts is how much of the finding lies inside (COCO's ``iscrowd``). Only the ``per_group`` best findings of a
-    view and category take part.
+    Objects that are not judged are taken only when no judged one fits. Crowds may be taken again and again, and what
+    counts is how much of the finding lies inside. Only the ``per_group`` best findings of a group take part.
     """
     object_group, finding_group = group_keys(truth, findings)
     rank = rank_in_group(finding_group, findings.scores)
     finding, thing = pairs_within(finding_group, object_group)
-    region = ~truth.judged[thing]
-    overlap = overlaps(findings.boxes_xyxy_px[finding], truth.boxes_xyxy_px[thing], region)
+    crowd = truth.crowd[thing]
+    overlap = overlaps(findings.boxes_xyxy_px[finding], truth.boxes_xyxy_px[thing], crowd)
     keep = (overlap >= min(iou, 1 - 1e-10)) & (rank[finding] < per_group)
-    finding, thing, region, overlap = finding[keep], thing[keep], region[keep], overlap[keep]
+    finding, thing, overlap = finding[keep], thing[keep], overlap[keep]
     # the first of each finding's pairs that is still free is its match; equal overlap: the later object, as in COCO
-    best = np.lexsort((-thing, -overlap, region, finding, rank[finding]))
-    finding, thing, region = finding[best], thing[best], region[best]
+    best = np.lexsort((-thing, -overlap, ~truth.judged[thing], finding, rank[finding]))
+    finding, thing = finding[best], thing[best]
     chosen = np.full(len(rank), -1, dtype=np.int64)
     taken = np.zeros(len(truth.judged), dtype=np.bool_)
     bounds = np.searchsorted(rank[finding], np.arange(rank[finding].max(initial=-1) + 2), "left")
     for low, high in pairwise(bounds):
-        free = low + np.flatnonzero(region[low:high] | ~taken[thing[low:high]])
+        free = low + np.flatnonzero(truth.crowd[thing[low:high]] | ~taken[thing[low:high]])
         _, first = np.unique(finding[free], return_index=True)
         chosen[finding[free[first]]] = thing[free[first]]
         taken[thing[free[first]]] = True

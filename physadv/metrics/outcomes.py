@@ -43,7 +43,7 @@ def outcomes(truth: Truth, findings: Findings, confidence: float) -> npt.NDArray
     spare = sure[~matches.matched]
     which, report = pairs_within(truth.view_of[lost], spare.view_of)
     thing = lost[which]
-    overlap = overlaps(spare.boxes_xyxy_px[report], truth.boxes_xyxy_px[thing], np.zeros(len(thing), dtype=np.bool_))
+    overlap = overlaps(spare.boxes_xyxy_px[report], truth.boxes_xyxy_px[thing])
     own = spare.category[report] == truth.category[thing]
     outcome[thing[own & (overlap >= NEARBY_IOU)]] = Outcome.BADLY_LOCALISED
     outcome[thing[~own & (overlap >= IOU)]] = Outcome.MISCLASSIFIED
@@ -65,16 +65,3 @@ def share(name: str, true: Bool, tried: Bool, object_of: I64, higher_is: str) ->
     value = float(true[tried].mean()) if n else float("nan")
     low, high = wilson(value * n if n else 0.0, n)
     return Score(name, value, low, high, n, higher_is)
-
-
-def recall(truth: Truth, outcome: npt.NDArray[np.int8]) -> Score:
-    """The share of judged objects that are detected."""
-    return share("recall", outcome == Outcome.DETECTED, truth.judged, truth.object_of, "safer")
-
-
-def success(truth: Truth, achieved: Bool, eligible: Bool) -> Score:
-    """The share of eligible judged objects on which the attacker's goal was achieved.
-
-    Eligible is decided on the clean image of the same draw: an object that was missed there is no success.
-    """
-    return share("success", achieved, truth.judged & eligible, truth.object_of, "more attacked")

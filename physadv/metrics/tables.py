@@ -5,6 +5,7 @@ A *view* is one image under one draw. Letters: ``V`` views, ``M`` objects over a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,7 +26,7 @@ def _same_length(owner: str, *columns: F64 | I64 | Bool | None) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """The objects of every view. Those that are not judged are regions where a report is neither right nor wrong."""
+    """The objects of every view. Reports that match one that is not judged are neither right nor wrong."""
 
     image_of_view: I64  # (V,) views of one image are not independent: they are resampled together
     view_of: I64  # (M,)
@@ -33,11 +34,35 @@ class Truth:
     boxes_xyxy_px: F64  # (M, 4)
     category: I64  # (M,)
     judged: Bool  # (M,) wears the patch, and counts
+    crowd: Bool  # (M,) one box around many objects; never judged
     distance_m: F64 | None = None  # (M,) camera to object, where known
 
     def __post_init__(self) -> None:
-        columns = (self.view_of, self.object_of, self.boxes_xyxy_px, self.category, self.judged, self.distance_m)
+        columns = (
+            self.view_of,
+            self.object_of,
+            self.boxes_xyxy_px,
+            self.category,
+            self.judged,
+            self.crowd,
+            self.distance_m,
+        )
         _same_length("Truth", *columns)
+
+    @classmethod
+    def joined(cls, parts: Sequence[Truth]) -> Truth:
+        """The parts one after another; distance is known only if every part knows it. At least one part."""
+        distances = [part.distance_m for part in parts if part.distance_m is not None]
+        return cls(
+            np.concatenate([part.image_of_view for part in parts]),
+            np.concatenate([part.view_of for part in parts]),
+            np.concatenate([part.object_of for part in parts]),
+            np.concatenate([part.boxes_xyxy_px for part in parts]),
+            np.concatenate([part.category for part in parts]),
+            np.concatenate([part.judged for part in parts]),
+            np.concatenate([part.crowd for part in parts]),
+            np.concatenate(distances) if len(distances) == len(parts) else None,
+        )
 
     @property
     def height_px(self) -> F64:
@@ -64,6 +89,16 @@ class Findings:
 
     def __getitem__(self, rows: Bool | I64) -> Findings:
         return Findings(self.view_of[rows], self.boxes_xyxy_px[rows], self.scores[rows], self.category[rows])
+
+    @classmethod
+    def joined(cls, parts: Sequence[Findings]) -> Findings:
+        """The parts one after another. At least one part."""
+        return cls(
+            np.concatenate([part.view_of for part in parts]),
+            np.concatenate([part.boxes_xyxy_px for part in parts]),
+            np.concatenate([part.scores for part in parts]),
+            np.concatenate([part.category for part in parts]),
+        )
 
     def above(self, confidence: float) -> Findings:
         """Only those scored at least ``confidence``."""

@@ -28,6 +28,7 @@ class Thing:
     box_xyxy_px: tuple[float, float, float, float]
     label: int
     may_wear: bool  # of the label that wears the patch, and not a crowd
+    crowd: bool = False  # one box around many objects
     image_from_surface: Tensor | None = None  # (3, 3) where the surface is known; else it faces the camera
 
     @property
@@ -181,6 +182,7 @@ class AnnotatedPhotos:
             wears=torch.tensor([self._wears(thing) for thing in things], dtype=torch.bool),
             image_from_surface=self._surfaces(things),
             light=torch.ones(len(things), 3),
+            crowds=torch.tensor([thing.crowd for thing in things], dtype=torch.bool),
         )
 
     def _surfaces(self, things: Sequence[Thing]) -> Tensor:

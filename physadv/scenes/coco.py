@@ -26,7 +26,10 @@ def build_coco(config: CocoConfig) -> AnnotatedPhotos:
     store = PhotoStore(_files(images, folder), config.long_side_px, config.memory_mb)
     _compare_sizes(images, store, path)
     things = [
-        [Thing(box.box_xyxy_px, box.category, box.category == label and not box.crowd) for box in image.boxes]
+        [
+            Thing(box.box_xyxy_px, box.category, box.category == label and not box.crowd, box.crowd)
+            for box in image.boxes
+        ]
         for image in images
     ]
     return AnnotatedPhotos(store, things, content.categories, wear)

@@ -59,7 +59,7 @@ def _thing(path: Path, photo: str, surface: Any) -> Thing:
     rectangle = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]], dtype=np.float32) * half
     homography = torch.from_numpy(np.asarray(cv2.getPerspectiveTransform(rectangle, quad), dtype=np.float64))
     low, high = quad.min(0) + 0.5, quad.max(0) + 0.5  # a pixel's centre → box edges
-    return Thing((float(low[0]), float(low[1]), float(high[0]), float(high[1])), 0, True, homography)
+    return Thing((float(low[0]), float(low[1]), float(high[0]), float(high[1])), 0, True, image_from_surface=homography)
 
 
 def _expect_clockwise(where: str, quad: np.ndarray[Any, np.dtype[np.float32]]) -> None:

@@ -30,7 +30,8 @@ def random_tables(seed: int, views: int = 40, crowded: bool = False) -> tuple[Tr
     category = rng.integers(0, 3, len(view))
     judged = rng.random(len(view)) < 0.7
     judged[category == 2] = False
-    truth = Truth(np.arange(views), view, np.arange(len(view)), boxes, category, judged)
+    crowd = ~judged & (rng.random(len(view)) < 0.5)
+    truth = Truth(np.arange(views), view, np.arange(len(view)), boxes, category, judged, crowd)
     copies = rng.integers(0, len(view), 8 * len(view) if not crowded else 60 * len(view))
     jitter = rng.integers(-14, 15, (len(copies), 4)).astype(float)
     found = boxes[copies] + jitter
@@ -97,6 +98,7 @@ def test_weighting_an_image_twice_equals_copying_it() -> None:
     copied = Truth(
         np.array(views), np.concatenate([np.full(len(r), c) for r, c in objects]), np.arange(len(rows)),
         truth.boxes_xyxy_px[rows], truth.category[rows], truth.judged[rows],
+        truth.crowd[rows],
     )  # fmt: skip
     picks = np.concatenate([r for r, _ in reports])
     again = Findings(
@@ -125,7 +127,7 @@ def test_nothing_reported_is_zero_and_nothing_judged_is_unknown() -> None:
     assert library_average_precision(ground, [], [1, 2]) == (0.0, 0.0)
     empty = Truth(
         truth.image_of_view, truth.view_of, truth.object_of, truth.boxes_xyxy_px, truth.category,
-        np.zeros_like(truth.judged),
+        np.zeros_like(truth.judged), truth.crowd,
     )  # fmt: skip
     ground, results = as_coco(empty, findings)
     assert all(math.isnan(v) for v in library_average_precision(ground, results, []))

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from physadv.metrics.bins import bins
-from physadv.metrics.outcomes import Outcome, counts, outcomes, recall, success
-from physadv.metrics.tables import Findings, Truth
+from physadv.metrics.outcomes import Outcome, counts, outcomes, share
+from physadv.metrics.summary import eligible, own_scores, summarise
+from physadv.metrics.tables import Bool, Findings, Truth
+from physadv.types import Score
 
 BOX = (0.0, 0.0, 100.0, 100.0)
 
@@ -18,7 +20,7 @@ def truth_of(*boxes: tuple[float, ...], judged: tuple[bool, ...] | None = None) 
     n = len(boxes)
     flags = np.array(judged if judged is not None else (True,) * n)
     zeros = np.zeros(n, dtype=np.int64)
-    return Truth(np.zeros(1, dtype=np.int64), zeros, np.arange(n), np.array(boxes, dtype=float), zeros, flags)
+    return Truth(np.zeros(1, dtype=np.int64), zeros, np.arange(n), np.array(boxes, dtype=float), zeros, flags, ~flags)
 
 
 def found(*rows: tuple[tuple[float, ...], float, int]) -> Findings:
@@ -28,6 +30,10 @@ def found(*rows: tuple[tuple[float, ...], float, int]) -> Findings:
         np.array([r[1] for r in rows], dtype=float),
         np.array([r[2] for r in rows], dtype=np.int64),
     )
+
+
+def success(truth: Truth, achieved: Bool, tried: Bool) -> Score:
+    return share("success", achieved, tried & truth.judged, truth.object_of, "more attacked")
 
 
 @pytest.mark.parametrize(
@@ -61,14 +67,18 @@ def test_one_report_cannot_detect_two_objects() -> None:
 def test_objects_that_are_not_judged_are_not_counted() -> None:
     truth = truth_of(BOX, (300.0, 0.0, 400.0, 100.0), judged=(True, False))
     assert sum(counts(truth, outcomes(truth, found(), 0.4)).values()) == 1
-    assert recall(truth, outcomes(truth, found((BOX, 0.5, 0)), 0.4)).value == 1.0
+    summary = summarise(truth, found((BOX, 0.5, 0)), 0.4, (), None)
+    assert [(s.name, s.value, s.n) for s in summary.scores] == [("recall", 1.0, 1)]
 
 
 def test_what_was_missed_on_the_clean_image_is_no_success() -> None:
     truth = truth_of(BOX, (300.0, 0.0, 400.0, 100.0))
-    clean = outcomes(truth, found((BOX, 0.9, 0)), 0.4)
-    score = success(truth, np.array([True, True]), clean == Outcome.DETECTED)
+    clean, nothing = found((BOX, 0.9, 0)), np.zeros(2, dtype=np.bool_)
+    tried = eligible(truth, clean, nothing, 0.4, seen_first=True)
+    score = success(truth, np.array([True, True]), tried)
     assert (score.value, score.n) == (1.0, 1)
+    assert eligible(truth, clean, nothing, 0.4, seen_first=False).all()
+    assert own_scores(truth, clean).tolist() == [0.9, 0.0]
 
 
 def test_success_without_anything_seen_is_unknown() -> None:
@@ -81,6 +91,7 @@ def test_draws_of_one_object_do_not_count_as_several_objects() -> None:
     truth = Truth(
         np.zeros(4, dtype=np.int64), np.arange(4), np.zeros(4, dtype=np.int64), np.array([BOX] * 4),
         np.zeros(4, dtype=np.int64), np.ones(4, dtype=np.bool_),
+        np.zeros(4, dtype=np.bool_),
     )  # fmt: skip
     score = success(truth, np.array([True, True, True, False]), np.ones(4, dtype=np.bool_))
     assert (score.value, score.n) == (0.75, 1)
@@ -92,7 +103,7 @@ def test_bins_go_by_distance_where_it_is_known_and_by_height_otherwise() -> None
     assert [b.words for b in bins(truth)] == ["32–64 px", "96–128 px"]
     far = Truth(
         truth.image_of_view, truth.view_of, truth.object_of, truth.boxes_xyxy_px, truth.category, truth.judged,
-        np.array([3.0, 500.0]),
+        truth.crowd, np.array([3.0, 500.0]),
     )  # fmt: skip
     assert [b.words for b in bins(far)] == ["0–5 m", "≥ 100 m"]
     assert sum(b.rows.sum() for b in bins(far)) == 2

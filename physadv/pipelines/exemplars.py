@@ -1,0 +1,102 @@
+"""Pictures of where the patch works best, as usual and worst: chosen by rule, not by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from physadv.labels import canonical
+from physadv.metrics.summary import eligible, own_scores
+from physadv.metrics.tables import I64
+from physadv.pipelines.conditions import CLEAN, GREY, PATCH
+from physadv.pipelines.showing import Observations, Showing, View, Watched
+from physadv.report import contact
+from physadv.types import Detections, PatchImage
+
+SHOWN = (CLEAN, GREY, PATCH)
+_PLACES = (("works best", 0.0), ("", 0.15), ("typical", 0.5), ("", 0.65), ("fails", 1.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Exemplar:
+    """One object in one view, and why it is shown."""
+
+    title: str
+    row: int  # of Truth
+    view: int
+
+
+def chosen(seen: Observations, watched: Watched, *, seen_first: bool) -> list[Exemplar]:
+    """Objects at fixed quantiles of how well the patch does, each from another view; fewer when there are few.
+
+    Sorted by whether the goal is achieved, then by the score that is left. Objects that could not become a success
+    are not shown, unless there are no others.
+    """
+    truth, patch, clean = seen.truth, seen.reported[0, PATCH], seen.reported[0, CLEAN]
+    tried = eligible(truth, clean.findings, clean.achieved, watched.confidence, seen_first=seen_first)
+    rows = np.flatnonzero(tried if tried.any() else truth.judged)
+    left = own_scores(truth, patch.findings)
+    rows = rows[np.lexsort((rows, left[rows], ~patch.achieved[rows]))]
+    rows = rows[_first_of_each(truth.view_of[rows])]
+    picks: dict[int, str] = {}
+    for title, quantile in _PLACES:
+        place = round(quantile * (len(rows) - 1))
+        if place not in picks or (title and not picks[place]):
+            picks[place] = title
+    return [Exemplar(title, int(rows[p]), int(truth.view_of[rows[p]])) for p, title in sorted(picks.items())]
+
+
+def _first_of_each(values: I64) -> I64:
+    """Where each value occurs first, in the order given."""
+    return np.sort(np.unique(values, return_index=True)[1])
+
+
+@torch.no_grad()
+def save_exemplars(
+    showing: Showing,
+    conditions: Mapping[str, PatchImage],
+    watched: Watched,
+    seen: Observations,
+    seen_first: bool,
+    out: Path,
+) -> Path:
+    """Render the chosen views again, and write ``contact-sheet.png``."""
+    wanted = {one.view: one for one in chosen(seen, watched, seen_first=seen_first)}
+    rows: dict[int, contact.Row] = {}
+    for view in showing.views():
+        here = [(place, int(number)) for place, number in enumerate(view.numbers) if int(number) in wanted]
+        if here:
+            images = {c: showing.renderer.render(view.scene, conditions[c], view.draws) for c in SHOWN}
+            for place, number in here:
+                rows[number] = _row(view, place, wanted[number], images, watched, seen)
+        if len(rows) == len(wanted):
+            break
+    return contact.sheet([rows[number] for number in wanted], out / "contact-sheet.png")
+
+
+def _row(
+    view: View, place: int, one: Exemplar, images: Mapping[str, Tensor], watched: Watched, seen: Observations
+) -> contact.Row:
+    box = tuple(float(v) for v in seen.truth.boxes_xyxy_px[one.row])
+    label = seen.categories[int(seen.truth.category[one.row])]
+    height, width = view.scene.sizes_px[place].tolist()
+    tiles = []
+    for condition, batch in images.items():
+        image = batch[place : place + 1]
+        (found,) = watched.victim.decide(watched.victim.outputs(image), watched.confidence)
+        tiles.append(contact.Tile(condition, image[0, :, :height, :width].cpu(), _marks(found, watched, label)))
+    where = "" if seen.truth.distance_m is None else f"{seen.truth.distance_m[one.row]:.0f} m"
+    return contact.Row(one.title, where, label, (box[0], box[1], box[2], box[3]), tuple(tiles))
+
+
+def _marks(found: Detections, watched: Watched, label: str) -> tuple[contact.Mark, ...]:
+    names = [canonical(watched.victim.labels[i]) for i in found.labels.tolist()]
+    return tuple(
+        contact.Mark((box[0], box[1], box[2], box[3]), name, score, name == label)
+        for box, name, score in zip(found.boxes_xyxy_px.tolist(), names, found.scores.tolist(), strict=True)
+    )
