@@ -125,7 +125,7 @@ class Document:
 
 def _deflated(rows: U8, channels: int) -> bytes:
     """Compress rows after PNG's Sub filter (each byte minus its left neighbour's), a block of rows at a time."""
-    compressor, parts = zlib.compressobj(6), []
+    compressor, parts = zlib.compressobj(4), []  # level 6 takes four times as long for a sixth less
     for block in np.array_split(rows, range(256, len(rows), 256)):
         filtered = block.copy()
         filtered[:, channels:] -= block[:, :-channels]  # wraps round, as the filter is defined

@@ -1,0 +1,173 @@
+"""The PDF says, and a renderer shows, that millimetres on screen are millimetres on paper."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pikepdf
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor
+
+from physadv.errors import BadOption, BadOutput
+from physadv.printing.layout import OVERLAP_MM, arrange, parse_paper
+from physadv.printing.sheet import SheetOptions, write_sheet
+from physadv.seeding import generator
+from physadv.types import PatchImage
+
+MM = 72 / 25.4
+
+
+def a_patch(width_mm: float = 150.0, texels: int = 30, alpha: Tensor | None = None) -> PatchImage:
+    srgb = torch.rand(3, texels, texels, generator=generator(0, "patch")) * 0.8
+    return PatchImage(srgb, torch.ones(1, texels, texels) if alpha is None else alpha, width_mm)
+
+
+def box_mm(array: pikepdf.Array) -> list[float]:
+    return [float(value) / MM for value in array]
+
+
+def images_mm(page: pikepdf.Page) -> list[tuple[float, ...]]:
+    """Width, height, left and bottom of every image drawn, by the page's own operators."""
+    number = r"(-?\d+\.\d+)"
+    found = re.findall(
+        rf"q {number} 0 0 {number} {number} {number} cm /Im\d+ Do", page.Contents.read_bytes().decode("cp1252")
+    )
+    return [tuple(float(value) / MM for value in match) for match in found]
+
+
+def rendered(path: Path, dpi: int) -> list[npt.NDArray[np.uint8]]:
+    if not shutil.which("pdftoppm"):
+        pytest.skip("needs pdftoppm (poppler-utils) to render the PDF")
+    stem = path.with_suffix("")
+    subprocess.run(["pdftoppm", "-r", str(dpi), "-png", str(path), str(stem)], check=True)
+    return [np.array(Image.open(page).convert("RGB")) for page in sorted(path.parent.glob(f"{stem.name}-*.png"))]
+
+
+def test_the_patch_is_placed_in_exact_millimetres(tmp_path: Path) -> None:
+    report = write_sheet(a_patch(150.0), tmp_path / "sheet.pdf", SheetOptions(bleed_mm=0.0))
+    assert (report.pages, report.patch_mm, report.paper_mm) == (1, (150.0, 150.0), (210.0, 297.0))
+    with pikepdf.open(tmp_path / "sheet.pdf") as pdf:
+        (page,) = pdf.pages
+        assert box_mm(page.MediaBox) == pytest.approx([0, 0, 210, 297], abs=1e-3)
+        left, bottom, right, top = box_mm(page.TrimBox)
+        assert (right - left, top - bottom) == pytest.approx((150, 150), abs=1e-3)
+        assert images_mm(page) == [pytest.approx((150, 150, left, bottom), abs=1e-3)]
+
+
+def test_bleed_lies_round_the_trim_and_is_printed(tmp_path: Path) -> None:
+    write_sheet(a_patch(150.0), tmp_path / "sheet.pdf", SheetOptions(bleed_mm=3.0))
+    with pikepdf.open(tmp_path / "sheet.pdf") as pdf:
+        trim, bleed = box_mm(pdf.pages[0].TrimBox), box_mm(pdf.pages[0].BleedBox)
+        assert np.subtract(bleed, trim) == pytest.approx([-3, -3, 3, 3], abs=1e-3)
+        ((width, _, left, _),) = images_mm(pdf.pages[0])
+        assert (width, left) == pytest.approx((160, trim[0] - 5), abs=1e-3)  # one texel of 5 mm, clipped to the bleed
+
+
+def test_printers_are_told_not_to_scale_and_which_colours_these_are(tmp_path: Path) -> None:
+    write_sheet(a_patch(), tmp_path / "sheet.pdf", SheetOptions(title="Stop (sign)"))
+    with pikepdf.open(tmp_path / "sheet.pdf") as pdf:
+        assert pdf.Root.ViewerPreferences.PrintScaling == pikepdf.Name("/None")
+        assert pdf.Root.OutputIntents[0].DestOutputProfile.read_bytes()[12:20] == b"mntrRGB "
+        image = pdf.pages[0].Resources.XObject.Im0
+        assert image.ColorSpace[0] == pikepdf.Name.ICCBased
+        assert "/SMask" not in image
+        assert str(pdf.docinfo.Title) == "Stop (sign)"
+
+
+def test_the_image_in_the_file_is_lossless_and_mirrored_on_request(tmp_path: Path) -> None:
+    patch = a_patch(25.4, 300)
+    codes = (patch.srgb * 255).round().to(torch.uint8).permute(1, 2, 0).numpy()
+    for mirror in (False, True):
+        write_sheet(patch, tmp_path / "sheet.pdf", SheetOptions(bleed_mm=0.0, mirror=mirror))
+        with pikepdf.open(tmp_path / "sheet.pdf") as pdf:
+            stored = np.asarray(pikepdf.PdfImage(pdf.pages[0].Resources.XObject.Im0).as_pil_image().convert("RGB"))
+        expected = codes[:, ::-1] if mirror else codes
+        assert np.abs(stored.astype(int) - expected).max() <= 1  # PdfImage applies the profile
+
+
+def test_tiles_share_one_image(tmp_path: Path) -> None:
+    report = write_sheet(a_patch(300.0), tmp_path / "sheet.pdf", SheetOptions(dpi=72))
+    assert (report.pages, report.rows, report.columns) == (4, 2, 2)
+    with pikepdf.open(tmp_path / "sheet.pdf") as pdf:
+        assert len({page.Resources.XObject.Im0.objgen for page in pdf.pages}) == 1
+        assert b"row 2, column 1" in pdf.pages[2].Contents.read_bytes()
+
+
+def test_the_same_patch_makes_the_same_file(tmp_path: Path) -> None:
+    for name in ("a.pdf", "b.pdf"):
+        write_sheet(a_patch(), tmp_path / name, SheetOptions(dpi=72))
+    assert (tmp_path / "a.pdf").read_bytes() == (tmp_path / "b.pdf").read_bytes()
+
+
+def test_the_file_is_sound(tmp_path: Path) -> None:
+    if not shutil.which("qpdf"):
+        pytest.skip("needs qpdf to check the PDF")
+    disc = torch.zeros(1, 30, 30)
+    disc[:, 5:25, 8:20] = 1
+    write_sheet(a_patch(300.0, alpha=disc), tmp_path / "sheet.pdf", SheetOptions(title="\\ ( ü 中", dpi=72))
+    subprocess.run(["qpdf", "--check", str(tmp_path / "sheet.pdf")], check=True, capture_output=True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("dpi", "within_mm"), [(300, 0.15), (1200, 0.05)])
+def test_a_rendered_page_measures_true(tmp_path: Path, dpi: int, within_mm: float) -> None:
+    patch = PatchImage(torch.zeros(3, 10, 10), torch.ones(1, 10, 10), 50.0)  # black, so that edges are clear
+    write_sheet(patch, tmp_path / "sheet.pdf", SheetOptions(paper="150x150", bleed_mm=0.0))
+    (page,) = rendered(tmp_path / "sheet.pdf", dpi)
+    dark = page[..., 0] < 128
+    mm = 25.4 / dpi
+    middle = round(dark.shape[0] * (8 + 9 + (150 - 39) / 2) / 150)
+    assert dark[middle].sum() * mm == pytest.approx(50, abs=within_mm)
+    bar = max(dark[round(135 / mm) :], key=np.count_nonzero)
+    assert np.count_nonzero(bar) * mm == pytest.approx(100, abs=within_mm)
+
+
+@pytest.mark.slow
+def test_tiles_joined_make_the_whole_sheet(tmp_path: Path) -> None:
+    patch, dpi = a_patch(240.0, 24), 100
+    write_sheet(patch, tmp_path / "whole.pdf", SheetOptions(paper="400x400", dpi=100))
+    write_sheet(patch, tmp_path / "tiles.pdf", SheetOptions(dpi=100))
+    layout = arrange((240, 240), 3.0, parse_paper("a4"))
+    (whole,) = rendered(tmp_path / "whole.pdf", dpi)
+    (only,) = arrange((240, 240), 3.0, parse_paper("400x400")).tiles
+    for tile, page in zip(layout.tiles, rendered(tmp_path / "tiles.pdf", dpi), strict=True):
+        assert page.shape[0] == pytest.approx(layout.paper_mm[1] / 25.4 * dpi, abs=1)
+        shift = only.trim.x - tile.trim.x, only.trim.y - tile.trim.y
+        x, y = tile.window.x + 1, tile.window.y + 1
+        width, height = (round((side - 2) / 25.4 * dpi) for side in (tile.window.width, tile.window.height))
+        seen = [_crop(image, x + dx, y + dy, width, height, dpi) for image, dx, dy in ((page, 0, 0), (whole, *shift))]
+        assert (seen[0] - seen[1]).abs().mean() < 6  # both are shifted by up to half a pixel
+    assert layout.tiles[0].window.width > OVERLAP_MM
+
+
+def _crop(image: npt.NDArray[np.uint8], x_mm: float, y_mm: float, width: int, height: int, dpi: int) -> Tensor:
+    left, top = round(x_mm / 25.4 * dpi), round(y_mm / 25.4 * dpi)
+    return torch.from_numpy(image[top : top + height, left : left + width].copy()).float()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (SheetOptions(paper="a9"), "paper="),
+        (SheetOptions(bleed_mm=-1.0), "bleed_mm"),
+        (SheetOptions(bleed_mm=float("nan")), "bleed_mm"),
+        (SheetOptions(dpi=0.0), "dpi"),
+    ],
+)
+def test_nonsense_is_refused_by_name(tmp_path: Path, options: SheetOptions, message: str) -> None:
+    with pytest.raises(BadOption, match=message):
+        write_sheet(a_patch(), tmp_path / "sheet.pdf", options)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(BadOutput, match=r"sheet\.pdf"):
+        write_sheet(a_patch(), tmp_path / "file" / "sheet.pdf", SheetOptions())
