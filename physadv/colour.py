@@ -1,6 +1,6 @@
 """The only place where colour spaces and memory layouts are converted.
 
-Light adds and scales in linear light; sRGB codes do not. OpenCV's ``bgr_u8`` (H,W,3) exists only here and in ``frames``.
+Light adds and scales in linear light; sRGB codes do not. OpenCV's ``bgr_u8`` (H,W,3) exists only here and in frames.
 """
 
 from __future__ import annotations

@@ -30,7 +30,15 @@ class Finding:
 
 def doctor(*, as_json: bool) -> int:
     """Print all findings; exit code 0 when everything needed is there, else 2."""
-    findings = [_python(), *map(_package, _CORE), _devices(), *_plugins(), _threads(), _disk(), *map(_program, _PROGRAMS)]
+    findings = [
+        _python(),
+        *map(_package, _CORE),
+        _devices(),
+        *_plugins(),
+        _threads(),
+        _disk(),
+        *map(_program, _PROGRAMS),
+    ]
     ready = all(f.ok for f in findings if f.needed)
     if as_json:
         sys.stdout.write(json.dumps({"ready": ready, "findings": [asdict(f) for f in findings]}, indent=2) + "\n")
@@ -44,7 +52,9 @@ def doctor(*, as_json: bool) -> int:
 
 def _python() -> Finding:
     fine = sys.version_info >= (3, 11)
-    return Finding("python", fine, f"{platform.python_version()} on {platform.platform()}", "install Python 3.11 or newer")
+    return Finding(
+        "python", fine, f"{platform.python_version()} on {platform.platform()}", "install Python 3.11 or newer"
+    )
 
 
 def _package(name: str) -> Finding:
@@ -72,7 +82,9 @@ def _plugins() -> list[Finding]:
 
     rows = Registry().records
     return [
-        Finding(f"plugin {r.name}", not r.error, r.error or r.version, f"mend it, or PHYSADV_BLOCK={r.name}", needed=False)
+        Finding(
+            f"plugin {r.name}", not r.error, r.error or r.version, f"mend it, or PHYSADV_BLOCK={r.name}", needed=False
+        )
         for r in rows
     ]
 

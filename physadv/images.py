@@ -16,7 +16,8 @@ import torch
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
-from physadv.colour import srgb_from_rgb_u8
+from physadv.atomic import write_bytes
+from physadv.colour import rgb_u8_from_srgb, srgb_from_rgb_u8
 from physadv.errors import BadInput
 
 logger = logging.getLogger(__name__)
@@ -54,6 +55,13 @@ def load_mask(path: str | os.PathLike[str]) -> Tensor:
 
 
 @cache
+def save_png(srgb: Tensor, path: str | os.PathLike[str]) -> Path:
+    """Write ``(3,H,W)`` sRGB as an 8-bit PNG with its profile."""
+    stream = io.BytesIO()
+    Image.fromarray(rgb_u8_from_srgb(srgb)).save(stream, "PNG", icc_profile=srgb_profile())
+    return write_bytes(path, stream.getvalue())
+
+
 def srgb_profile() -> bytes:
     """The sRGB ICC profile to embed in what is written; always the same bytes."""
     icc = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()

@@ -22,7 +22,8 @@ def physadv(*args: str, cwd: Path | None = None, env: dict[str, str] | None = No
 
 
 @pytest.mark.parametrize(
-    "args", [["--help"], ["generate", "--help"], ["evaluate", "--help"], ["plugins", "list"], ["plugins", "list", "--json"]]
+    "args",
+    [["--help"], ["generate", "--help"], ["evaluate", "--help"], ["plugins", "list"], ["plugins", "list", "--json"]],
 )
 def test_help_and_lists_never_import_torch(args: list[str]) -> None:
     code = (
@@ -42,7 +43,10 @@ def test_top_help_does_not_even_import_hydra() -> None:
 MISTYPED = {
     "command": (["generat"], "Did you mean 'generate'"),
     "choice": (["generate", "victim=sign-nani"], "Did you mean victim=sign-nano"),
-    "option of a part": (["generate", "patch.widht_mm=3"], "'patch.widht_mm' in RasterConfig. Did you mean 'patch.width_mm'"),
+    "option of a part": (
+        ["generate", "patch.widht_mm=3"],
+        "'patch.widht_mm' in RasterConfig. Did you mean 'patch.width_mm'",
+    ),
     "option of a command": (["generate", "sede=3"], "'sede' in GenerateConfig. Did you mean 'seed'"),
     "option of another part": (["generate", "victim.path=x"], "'victim.path' in SignNanoConfig"),
     "type": (["generate", "seed=two"], "'seed' of GenerateConfig: Value 'two'"),

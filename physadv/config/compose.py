@@ -140,7 +140,7 @@ def composed(command: str, typed: Sequence[str]) -> tuple[DictConfig, dict[str, 
 
 def _dotted(node: Any, prefix: str = "") -> Iterable[str]:
     if isinstance(node, DictConfig):
-        for key in node:
+        for key in map(str, node):
             yield f"{prefix}{key}"
             if not OmegaConf.is_missing(node, key):
                 yield from _dotted(node[key], f"{prefix}{key}.")

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, ListConfig, OmegaConf
 
 from physadv.config.compose import choices_of, composed
 
@@ -25,7 +25,7 @@ def text(command: str, typed: Sequence[str]) -> str:
     lines = [f"usage: physadv {command.replace('_', ' ')} [key=value ...]", ""]
     groups = {group: choices_of(group) for group in chosen}
     if groups:
-        lines.append("choices (the first word is the current one; add a choice before --help to see its options):")
+        lines.append("choices (the first is the current one; put another before --help to see its options):")
         for group, names in reversed(groups.items()):
             others = [name for name in names if name != chosen[group]]
             lines += _wrapped(f"  {group}=", " | ".join([chosen[group], *others]))
@@ -34,7 +34,7 @@ def text(command: str, typed: Sequence[str]) -> str:
         lines += [f"  {_fitted(f'{key}={value}', 44)} {meaning}".rstrip() for key, value, meaning in rows]
     lines += [
         "",
-        "flags: -m (run all combinations of key=a,b), --cfg job (show the configuration), --config-dir DIR (own presets)",
+        "flags: -m (all combinations of key=a,b), --cfg job (show the configuration), --config-dir DIR (presets)",
     ]
     return "\n".join(lines)
 
@@ -42,17 +42,16 @@ def text(command: str, typed: Sequence[str]) -> str:
 def _sections(config: DictConfig, chosen: dict[str, str]) -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
     own = [row for row in _rows(config, "") if row[0] not in chosen]
     yield "options", own
-    for key in config:
+    for key in map(str, config):
         node = config._get_node(key)
         if isinstance(node, DictConfig):
-            name = str(key)
-            title = f"{name}={chosen[name]}" if name in chosen else name
-            yield title, list(_deep_rows(node, f"{name}."))
+            title = f"{key}={chosen[key]}" if key in chosen else key
+            yield title, list(_deep_rows(node, f"{key}."))
 
 
 def _deep_rows(node: DictConfig, prefix: str) -> Iterator[tuple[str, str, str]]:
     yield from _rows(node, prefix)
-    for key in node:
+    for key in map(str, node):
         inner = node._get_node(key)
         if isinstance(inner, DictConfig):
             yield from _deep_rows(inner, f"{prefix}{key}.")
@@ -60,17 +59,17 @@ def _deep_rows(node: DictConfig, prefix: str) -> Iterator[tuple[str, str, str]]:
 
 def _rows(node: DictConfig, prefix: str) -> Iterator[tuple[str, str, str]]:
     kind = OmegaConf.get_type(node)
-    meanings = comments(kind) if dataclasses.is_dataclass(kind) else {}
-    for key in node:
+    meanings = comments(kind) if kind and dataclasses.is_dataclass(kind) else {}
+    for key in map(str, node):
         if OmegaConf.is_missing(node, key):
-            yield f"{prefix}{key}", "???", meanings.get(str(key), "")
+            yield f"{prefix}{key}", "???", meanings.get(key, "")
         elif not isinstance(node._get_node(key), DictConfig):
-            yield f"{prefix}{key}", _shown(node[key]), meanings.get(str(key), "")
+            yield f"{prefix}{key}", _shown(node[key]), meanings.get(key, "")
 
 
 def _shown(value: Any) -> str:
-    if OmegaConf.is_list(value):
-        return "[" + ",".join(map(str, OmegaConf.to_container(value))) + "]"
+    if isinstance(value, ListConfig):
+        return "[" + ",".join(map(str, value)) + "]"
     return "''" if value == "" else str(value)
 
 

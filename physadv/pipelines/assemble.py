@@ -49,7 +49,7 @@ def penalties(registry: Registry, node: DictConfig) -> tuple[Penalty, ...]:
 
 def renderer(node: DictConfig, quality: str | None = None) -> Renderer:
     """The world of an ``eot`` preset; judging may ask for a higher quality than optimising."""
-    from physadv.render.eot import build_renderer
+    from physadv.render.entries import build_renderer
 
     options: Any = OmegaConf.to_object(node)
     if quality:
@@ -58,10 +58,8 @@ def renderer(node: DictConfig, quality: str | None = None) -> Renderer:
     return made
 
 
-def victims(registry: Registry, wanted: list[Any], default: Victim | None) -> list[Victim]:
-    """Several victims: part names, ONNX paths, or ``{part: onnx, path: ...}``; ``default`` when none is named."""
-    if not wanted:
-        return [default] if default is not None else []
+def victims(registry: Registry, wanted: list[Any]) -> list[Victim]:
+    """Several victims: part names, ONNX paths, or ``{part: onnx, path: ...}``."""
     return [_victim(registry, item) for item in wanted]
 
 

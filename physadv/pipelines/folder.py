@@ -57,7 +57,9 @@ def opened(folder: Path, config: DictConfig) -> Iterator[Path]:
         yield folder
     except OSError as error:
         _forget(folder, fresh)
-        raise BadOutput(f"cannot write to {folder}: {error.strerror or error}. Choose another out=, or free the disk") from error
+        raise BadOutput(
+            f"cannot write to {folder}: {error.strerror or error}. Choose another out=, or free the disk"
+        ) from error
     except PhysadvError:
         _forget(folder, fresh)
         raise
@@ -71,10 +73,10 @@ def _same_run(folder: Path, config: DictConfig) -> None:
     before = yaml.safe_load((folder / "config" / "config.yaml").read_text())
     now = OmegaConf.to_container(config, resolve=True)
     assert isinstance(now, dict)
-    changed = sorted(k for k in now if k not in _FREE_TO_CHANGE and now[k] != before.get(k))
+    changed = sorted(str(k) for k in now if k not in _FREE_TO_CHANGE and now[k] != before.get(k))
     if changed:
         raise BadOption(
-            f"{folder} was started with other options for {', '.join(map(str, changed))}. "
+            f"{folder} was started with other options for {', '.join(changed)}. "
             "Resume with the same command, or start afresh with another out="
         )
 

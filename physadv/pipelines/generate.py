@@ -1,0 +1,104 @@
+"""The main path: scenes → patch → render → victim → goal → attack → sheet → judgement → report."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from omegaconf import DictConfig
+
+from physadv.config.store import penalty_key
+from physadv.images import save_png
+from physadv.patch_files import save_patch
+from physadv.pipelines import assemble, judging, scenes
+from physadv.pipelines.folder import FolderCheckpoints, choices
+from physadv.pipelines.observers import CurveLog, ProgressBar
+from physadv.protocols import Attack, Budget, Problem, SceneSource
+from physadv.registry import Registry
+from physadv.seeding import generator
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that is built before the first step."""
+
+    problem: Problem
+    attack: Attack
+    judge_on: SceneSource
+    judged_how: str  # one sentence
+
+
+def generate(config: DictConfig, registry: Registry, out: Path) -> float:
+    """Optimise, print, judge, report. Returns AP50 with the patch, which a sweep can minimise."""
+    started = time.monotonic()
+    plan = _plan(config, registry)
+    _announce(config, plan)
+    if config.dry_run:
+        _preview(plan.problem, out)
+        return 1.0
+    observers = [ProgressBar(visible=config.progress), CurveLog(out / "curves.csv"), *_plugin_observers(registry)]
+    patch = plan.attack.run(plan.problem, observers, FolderCheckpoints(out / "checkpoint.pt"))
+    save_patch(patch, out)
+    judging.make_sheet(patch, config, out)
+    budget = plan.problem.budget
+    case = judging.Case(
+        patch, plan.judge_on, plan.judged_how, [plan.problem.victim], plan.problem.goal, plan.problem.device,
+        queries=budget.steps * budget.batch * budget.draws, started=started,
+    )  # fmt: skip
+    return judging.judge("generate", case, config, out)
+
+
+def _plan(config: DictConfig, registry: Registry) -> Plan:
+    chosen, device = choices(), assemble.device_of(config.device)
+    victim = assemble.part(registry, "victim", chosen["victim"], config.victim).to(device)
+    attack = assemble.part(registry, "attack", chosen["attack"], config.attack)
+    goal = assemble.check_fit(attack, victim, assemble.part(registry, "goal", chosen["goal"], config.goal))
+    optimise_on, judge_on, how = scenes.two_parts(
+        registry, chosen["scenes"], config.scenes, config.judge, config.seed, victim, device
+    )
+    patch = assemble.part(registry, "patch", chosen["patch"], config.patch)
+    budget = Budget(config.budget.steps, config.budget.batch, config.budget.draws, config.budget.held_out)
+    problem = Problem(
+        scenes=optimise_on, patch=patch.to(device), renderer=assemble.renderer(config.eot), victim=victim, goal=goal,
+        penalties=assemble.penalties(registry, config.penalties), budget=budget, seed=config.seed, device=device,
+    )  # fmt: skip
+    return Plan(problem, attack, judge_on, how)
+
+
+def _announce(config: DictConfig, plan: Plan) -> None:
+    """Say the threat model before spending any time."""
+    chosen, problem = choices(), plan.problem
+    patch = problem.patch()
+    weights = [f"{p.name} {config.penalties[penalty_key(p.name)].weight:g}" for p in problem.penalties]
+    rows = {
+        "goal": f"{chosen['goal']} · victim {problem.victim.name} (white box) on {problem.device}",
+        "patch": f"{chosen['patch']} {patch.width_mm:.0f} × {patch.height_mm:.0f} mm, "
+        f"{patch.srgb.shape[2]} × {patch.srgb.shape[1]} texels",
+        "world": f"scenes {chosen['scenes']} · eot {chosen['eot']} · penalties {', '.join(weights) or 'none'}",
+        "attack": f"{chosen['attack']}, {problem.budget.steps} steps × {problem.budget.batch} images × "
+        f"{problem.budget.draws} draws, seed {problem.seed}",
+        "judge": plan.judged_how,
+    }
+    for name, text in rows.items():
+        logger.info("%-7s %s", name, text)
+
+
+@torch.no_grad()
+def _preview(problem: Problem, out: Path) -> None:
+    """One rendered batch, as the attack would see it."""
+    random = generator(problem.seed, "preview")
+    scene = next(problem.scenes.batches(problem.budget.batch, random)).to(problem.device)
+    images = problem.renderer.render(scene, problem.patch(), problem.renderer.sample(scene, random))
+    problem.victim.outputs(images)
+    save_png(torch.cat(list(images.cpu()), dim=2), out / "preview.png")
+    logger.info("dry run: all parts fit; see %s", out / "preview.png")
+
+
+def _plugin_observers(registry: Registry) -> list[Any]:
+    return [observer for rows in registry.manager.hook.physadv_observers() for observer in rows]

@@ -1,0 +1,99 @@
+"""The last part of every run: the print sheet, the judgement, the record and the report."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from omegaconf import DictConfig, OmegaConf
+from tqdm import tqdm
+
+from physadv.pipelines import assemble
+from physadv.pipelines.evaluate import Trial, evaluate
+from physadv.pipelines.folder import choices
+from physadv.printing.sheet import SheetOptions, write_sheet
+from physadv.protocols import Goal, SceneSource, Victim
+from physadv.report import record
+from physadv.report.page import write_report
+from physadv.report.record import RunRecord
+from physadv.report.words import headline
+from physadv.types import PatchImage
+
+logger = logging.getLogger(__name__)
+
+
+def make_sheet(patch: PatchImage, config: DictConfig, out: Path) -> None:
+    """Write ``sheet.pdf`` at true size."""
+    options = SheetOptions(paper=config.paper, title=config.name, note=f"seed {config.seed}")
+    report = write_sheet(patch, out / "sheet.pdf", options)
+    logger.info("sheet   %s, %d page%s", report.path, report.pages, "" if report.pages == 1 else "s")
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is judged, and what is known about it."""
+
+    patch: PatchImage
+    scenes: SceneSource
+    relation: str  # one sentence: how the scenes relate to those that were optimised on
+    victims: list[Victim]
+    goal: Goal
+    device: torch.device
+    queries: int | None = None  # images the victim was asked about while optimising
+    started: float = 0.0  # time.monotonic() at the start of the run
+
+
+def judge(command: str, case: Case, config: DictConfig, out: Path) -> float:
+    """Judge beside the controls, write record and report; returns the first victim's AP50 with the patch."""
+    trial = Trial(
+        patch=case.patch, scenes=case.scenes, renderer=assemble.renderer(config.eot, config.judge.quality),
+        victims=case.victims, goal=case.goal, goal_name=choices()["goal"], seed=config.seed, device=case.device,
+        batch=config.judge.batch, draws=config.judge.draws, images=config.judge.images,
+        truth_from=case.victims[0].name if choices()["scenes"] == "folder" else "annotations",
+    )  # fmt: skip
+    evaluate(trial, out, _bar(visible=config.progress))
+    scores = record.read_json(out / "scores.json")
+    record.write(out, _record(command, case, config, scores, out))
+    logger.info("%s", headline(scores["protocol"], scores["victims"][0]))
+    logger.info("report  %s", write_report(out))
+    return _ap50(scores)
+
+
+def _bar(*, visible: bool) -> Callable[[int, int], None]:
+    bar: Any = tqdm(desc="judging", unit="image", file=sys.stderr, disable=not visible, dynamic_ncols=True)
+
+    def progress(done: int, total: int) -> None:
+        bar.total = total
+        bar.update(done - bar.n)
+        if done >= total:
+            bar.close()
+
+    return progress
+
+
+def _record(command: str, case: Case, config: DictConfig, scores: dict[str, Any], out: Path) -> RunRecord:
+    headlines = [
+        {"victim": victim["name"], "condition": condition["condition"], "scores": condition["scores"]}
+        for victim in scores["victims"]
+        for condition in victim["conditions"]
+    ]
+    container: Any = OmegaConf.to_container(config, resolve=True)
+    return RunRecord(
+        command=command, name=config.name, seed=config.seed, choices=choices(), config=container,
+        victims=[{"name": v.name, "digest": v.digest} for v in case.victims],
+        data={"scenes": choices()["scenes"], "judged_images": len(case.scenes), "relation": case.relation},
+        device=str(case.device), seconds=time.monotonic() - case.started, queries=case.queries,
+        patch_mm=[case.patch.width_mm, case.patch.height_mm], scores=headlines,
+        artefacts=sorted(p.relative_to(out).as_posix() for p in out.rglob("*") if p.is_file()),
+    )  # fmt: skip
+
+
+def _ap50(scores: dict[str, Any]) -> float:
+    patched = next(c for c in scores["victims"][0]["conditions"] if c["condition"] == "patch")
+    return float(next(s["value"] for s in patched["scores"] if s["name"] == "AP50"))

@@ -1,0 +1,60 @@
+"""Scenes made ready for a run: objects filled in where only a detector can say, and photos kept back for judging."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from typing import Any
+
+import torch
+from omegaconf import DictConfig, OmegaConf
+from torch import Tensor
+
+from physadv.errors import BadOption
+from physadv.protocols import SceneSource, Victim
+from physadv.registry import Registry
+
+logger = logging.getLogger(__name__)
+
+
+def source(registry: Registry, choice: str, node: DictConfig, victim: Victim, device: torch.device) -> SceneSource:
+    """The chosen scenes. Bare photos get their objects from the victim's own clean detections."""
+    return _filled(registry.build("scenes", choice, OmegaConf.to_object(node)), victim, device)
+
+
+def _filled(scenes: Any, victim: Victim, device: torch.device) -> SceneSource:
+    if not hasattr(scenes, "with_objects"):
+        made: SceneSource = scenes
+        return made
+    logger.info("looking for objects in %d photos with %s", len(scenes), victim.name)
+
+    @torch.no_grad()
+    def detect(photo: Tensor) -> tuple[Tensor, Tensor]:
+        found = victim.decide(victim.outputs(photo[None].to(device)))[0]
+        return found.boxes_xyxy_px.cpu(), found.labels.cpu()
+
+    filled: SceneSource = scenes.with_objects(detect, victim.labels)
+    return filled
+
+
+def two_parts(
+    registry: Registry,
+    choice: str,
+    node: DictConfig,
+    judge: DictConfig,
+    seed: int,
+    victim: Victim,
+    device: torch.device,
+) -> tuple[SceneSource, SceneSource, str]:
+    """Scenes to optimise on, scenes to judge on, and one sentence on how they relate."""
+    scenes = source(registry, choice, node, victim, device)
+    if judge.root:
+        options: Any = OmegaConf.to_object(node)
+        if "root" not in {f.name for f in dataclasses.fields(options)}:
+            raise BadOption(f"judge.root does not apply to scenes={choice}: it has no folder. Leave it out")
+        other = registry.build("scenes", choice, dataclasses.replace(options, root=judge.root))
+        return scenes, _filled(other, victim, device), f"judged on {judge.root}, which was not optimised on"
+    if not judge.share:
+        return scenes, scenes, "judged on the same scenes that were optimised on: this flatters the patch"
+    optimise_on, judge_on = scenes.split(judge.share, seed)
+    return optimise_on, judge_on, "judged on scenes that were not optimised on"

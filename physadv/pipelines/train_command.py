@@ -1,0 +1,40 @@
+"""Train the sign detector into a run folder."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+from tqdm import tqdm
+
+from physadv.pipelines import assemble
+from physadv.pipelines.train_config import TrainConfig
+from physadv.pipelines.train_detector import TrainProgress, train_detector
+from physadv.registry import Registry
+
+logger = logging.getLogger(__name__)
+
+
+def train_command(config: DictConfig, registry: Registry, out: Path) -> None:
+    """Train, measure, and write weights and model card."""
+    options: Any = OmegaConf.to_object(config.train)
+    assert isinstance(options, TrainConfig)
+    options.check()
+    device = assemble.device_of(config.device)
+    if config.dry_run:
+        logger.info("dry run: %d epochs on %s", options.epochs, device)
+        return
+    bar: Any = tqdm(desc="training", unit="step", file=sys.stderr, disable=not config.progress, dynamic_ncols=True)
+
+    def progress(now: TrainProgress) -> None:
+        bar.total = now.steps
+        bar.set_postfix({"epoch": f"{now.epoch}/{now.epochs}", "loss": f"{now.loss:.3f}"}, refresh=False)
+        bar.update(now.step - bar.n)
+
+    with bar:
+        train_detector(options, device, out, progress)
+    logger.info("weights %s", out / "sign-nano.safetensors")
+    logger.info("card    %s", out / "sign-nano.md")
