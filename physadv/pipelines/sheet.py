@@ -15,6 +15,8 @@ logger = logging.getLogger(__name__)
 
 def make_sheet(config: SheetConfig) -> Path:
     """Write the sheet that the options ask for, and return where it is."""
+    if not config.patch:
+        raise BadOption("which patch shall be printed? Write patch=RUN_FOLDER, or patch=PICTURE width_mm=300.")
     source = Path(config.patch)
     patch = load_patch(source, config.width_mm or None)
     options = SheetOptions(

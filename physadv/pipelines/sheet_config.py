@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from omegaconf import MISSING
-
 
 @dataclass
 class SheetConfig:
-    patch: str = MISSING  # run folder, patch.safetensors, or any picture
+    patch: str = ""  # run folder, patch.safetensors, or any picture; needed
     paper: str = "a4"  # a5, a4, a3, letter (turned if that saves pages), or WIDTHxHEIGHT in mm
     width_mm: float = 0.0  # width of the patch; 0: as stored in the file
     bleed_mm: float = 3.0  # colour beyond the edge, so that cutting inaccurately shows no paper

@@ -45,5 +45,7 @@ def test_what_is_missing_is_asked_for(tmp_path: Path) -> None:
         make_sheet(SheetConfig(patch=str(tmp_path / "a.png")))
     with pytest.raises(BadOption, match=r"b\.pdf"):
         make_sheet(SheetConfig(patch=str(tmp_path / "a.png"), width_mm=10, out=str(tmp_path / "b.png")))
+    with pytest.raises(BadOption, match="patch="):
+        make_sheet(SheetConfig())
     with pytest.raises(BadInput, match="absent"):
         make_sheet(SheetConfig(patch=str(tmp_path / "absent")))
