@@ -147,23 +147,33 @@ def _dotted(node: Any, prefix: str = "") -> Iterable[str]:
 
 
 _GROUPS = ("scenes", "patch", "eot", "victim", "goal", "attack", "experiment", "size")
-_INHERITED = ("scenes", "eot", "victim", "goal", "name")
+_INHERITED = ("scenes", "eot", "victim", "goal")
 
 
 def inherited(run: Path, typed: Sequence[str]) -> list[str]:
-    """The choices a run folder was made with, so that ``evaluate patch=RUN`` judges under the same conditions.
+    """The choices and options a run was made with, so that ``evaluate patch=RUN`` judges under the same conditions.
 
-    Whatever was typed wins; choosing another part drops the inherited options of the old one.
+    Whatever was typed wins; choosing another part drops the old one's options.
     """
-    file = run / "config" / "overrides.yaml"
-    if not file.is_file():
+    files = run / "config" / "choices.yaml", run / "config" / "config.yaml"
+    if not all(file.is_file() for file in files):
         return []
+    choices, config = (yaml.safe_load(file.read_text()) for file in files)
     mine = {text.lstrip("+~").partition("=")[0] for text in typed}
-    groups = {key for key in mine if "." not in key}
     kept = []
-    for text in yaml.safe_load(file.read_text()) or []:
-        key = text.lstrip("+~").partition("=")[0]
-        top = key.partition(".")[0]
-        if top in _INHERITED and key not in mine and top not in groups:
-            kept.append(text)
+    for group in _INHERITED:
+        if group not in mine and group in choices:
+            kept.append(f"{group}={choices[group]}")
+            kept += [f"{group}.{key}={_spelled(value)}" for key, value in config[group].items()]
     return kept
+
+
+def _spelled(value: Any) -> str:
+    """A value in the grammar of Hydra's command line."""
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{key}:{_spelled(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(_spelled, value)) + "]"
+    if isinstance(value, str):
+        return "'" + value.replace("'", "\\'") + "'"
+    return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)

@@ -12,6 +12,7 @@ import torch
 from omegaconf import DictConfig
 
 from physadv.config.store import penalty_key
+from physadv.errors import BadOption
 from physadv.images import save_png
 from physadv.patch_files import save_patch
 from physadv.pipelines import assemble, judging, scenes
@@ -63,12 +64,19 @@ def _plan(config: DictConfig, registry: Registry) -> Plan:
         registry, chosen["scenes"], config.scenes, config.judge, config.seed, victim, device
     )
     patch = assemble.part(registry, "patch", chosen["patch"], config.patch)
-    budget = Budget(config.budget.steps, config.budget.batch, config.budget.draws, config.budget.held_out)
+    budget = _budget(config)
     problem = Problem(
         scenes=optimise_on, patch=patch.to(device), renderer=assemble.renderer(config.eot), victim=victim, goal=goal,
         penalties=assemble.penalties(registry, config.penalties), budget=budget, seed=config.seed, device=device,
     )  # fmt: skip
     return Plan(problem, attack, judge_on, how)
+
+
+def _budget(config: DictConfig) -> Budget:
+    for name, value in config.budget.items():
+        if value < 1:
+            raise BadOption(f"budget.{name} must be at least 1, got {value}")
+    return Budget(config.budget.steps, config.budget.batch, config.budget.draws, config.budget.held_out)
 
 
 def _announce(config: DictConfig, plan: Plan) -> None:

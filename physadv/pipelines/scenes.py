@@ -53,8 +53,16 @@ def two_parts(
         if "root" not in {f.name for f in dataclasses.fields(options)}:
             raise BadOption(f"judge.root does not apply to scenes={choice}: it has no folder. Leave it out")
         other = registry.build("scenes", choice, dataclasses.replace(options, root=judge.root))
-        return scenes, _filled(other, victim, device), f"judged on {judge.root}, which was not optimised on"
+        judge_on = _some(_filled(other, victim, device), judge.images, seed)
+        return scenes, judge_on, f"judged on {judge.root}, which was not optimised on"
     if not judge.share:
-        return scenes, scenes, "judged on the same scenes that were optimised on: this flatters the patch"
+        return scenes, _some(scenes, judge.images, seed), "judged on scenes that may have been optimised on"
     optimise_on, judge_on = scenes.split(judge.share, seed)
-    return optimise_on, judge_on, "judged on scenes that were not optimised on"
+    return optimise_on, _some(judge_on, judge.images, seed), "judged on scenes that were not optimised on"
+
+
+def _some(scenes: SceneSource, count: int, seed: int) -> SceneSource:
+    """A random part of about ``count`` images, in which images with and without wearers keep their share."""
+    if not count or len(scenes) <= count:
+        return scenes
+    return scenes.split(count / len(scenes), seed)[1]

@@ -1,0 +1,99 @@
+"""Every command that the docs show is run, small, in a folder that looks like the reader's."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+
+from physadv.images import save_png
+from physadv.scenes.entries import RoadConfig, build_road
+from tests.test_cli import physadv
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+SMALL = {
+    "generate": ["size=smoke", "progress=false"],
+    "evaluate": ["judge.images=4", "judge.quality=fast", "progress=false"],
+    "train": ["train.epochs=1", "train.held_out_renders=4", "train.renders=16", "progress=false"],
+}
+
+
+def commands(page: Path) -> list[str]:
+    """The ``physadv`` lines of a page's shell blocks; lines ending in a backslash are joined."""
+    blocks = re.findall(r"```sh\n(.*?)```", page.read_text(), re.S)
+    lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
+    return [line.strip() for line in lines if line.strip().startswith("physadv ")]
+
+
+SHOWN = [(page.name, line) for page in PAGES for line in commands(page)]
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """``photos/`` with COCO annotations made from rendered roads, and ``runs/first``."""
+    place = tmp_path_factory.mktemp("desk")
+    scenes = build_road(RoadConfig(images=12, width_px=320, height_px=224, distance_m=[5.0, 9.0]))
+    images, marks = [], []
+    for batch in scenes.sweep(4):
+        for row, key in enumerate(batch.keys):
+            name = f"{re.sub('[^a-z0-9]', '-', key.lower())}.png"
+            save_png(batch.srgb[row], place / "photos" / "images" / name)
+            number = len(images) + 1
+            images.append({"id": number, "file_name": name, "width": 320, "height": 224})
+            for at in (batch.image_of == row).nonzero().flatten().tolist():
+                x0, y0, x1, y1 = batch.boxes_xyxy_px[at].tolist()
+                box = {"bbox": [x0, y0, x1 - x0, y1 - y0], "area": (x1 - x0) * (y1 - y0), "iscrowd": 0}
+                marks.append(
+                    {"id": len(marks) + 1, "image_id": number, "category_id": int(batch.labels[at]) + 1, **box}
+                )
+    kinds = [{"id": i + 1, "name": name} for i, name in enumerate(batch.label_names)]
+    labels = {"images": images, "annotations": marks, "categories": kinds}
+    (place / "photos" / "annotations.json").write_text(json.dumps(labels))
+    done = physadv("generate", "size=smoke", "progress=false", "out=runs/first", cwd=place)
+    assert done.returncode == 0, done.stderr
+    return place
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("page", "line"), SHOWN, ids=[f"{page}: {line[:60]}" for page, line in SHOWN])
+def test_a_command_in_the_docs_works(page: str, line: str, desk: Path, request: pytest.FixtureRequest) -> None:
+    if "detector.onnx" in line and not (desk / "detector.onnx").exists():
+        shared: Path = request.getfixturevalue("shared")
+        shutil.copy(shared / "weights" / "yolox_nano_roadsign4_416.onnx", desk / "detector.onnx")
+        (desk / "names.txt").write_text("speedlimit\nstop\ncrosswalk\ntrafficlight\n")
+    args = shlex.split(line, comments=True)[1:]
+    if "victim.path=detector.onnx" in args and not any(a.startswith("victim.labels") for a in args):
+        args.append("victim.labels=names.txt")
+    args = [a.replace("path: detector.onnx}", "path: detector.onnx, labels: names.txt}") for a in args]
+    args = [a.replace(",detector.onnx]", ",{part: onnx, path: detector.onnx, labels: names.txt}]") for a in args]
+    typed = {a.partition("=")[0] for a in args}
+    if "--help" not in args and "--cfg" not in args:
+        args += [small for small in SMALL.get(args[0], []) if small.partition("=")[0] not in typed]
+    done = physadv(*args, cwd=desk)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "Traceback" not in done.stderr
+
+
+def test_every_page_is_linked_from_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text()
+    assert [page.name for page in PAGES[1:] if f"docs/{page.name}" not in readme] == []
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    dead = []
+    for page in PAGES:
+        for target in re.findall(r"\]\((?!http)([^)#]+)", page.read_text()):
+            if not (page.parent / target).exists():
+                dead.append(f"{page.name}: {target}")
+    assert dead == []
+
+
+def test_every_hook_is_documented() -> None:
+    hooks = re.findall(r"^def (physadv_\w+)", (ROOT / "physadv" / "hookspecs.py").read_text(), re.M)
+    page = (ROOT / "docs" / "plugins.md").read_text()
+    assert [hook for hook in hooks if f"`{hook}`" not in page] == []
