@@ -142,7 +142,12 @@ def _torchvision_row(model: str, summary: str) -> Entry[TorchvisionConfig, Victi
 def physadv_victims() -> list[Entry[Any, Victim]]:
     """Detectors to attack: any ONNX file, torchvision's models, and OpenCV as a black box."""
     return [
-        Entry("sign-nano", SignNanoConfig, _build_sign_nano, "road signs, trained by physadv itself; comes with its weights"),
+        Entry(
+            "sign-nano",
+            SignNanoConfig,
+            _build_sign_nano,
+            "road signs, trained by physadv itself; comes with its weights",
+        ),
         Entry("onnx", OnnxConfig, _build_onnx, "your detector from an ONNX file, with gradients"),
         Entry("opencv-dnn", OpenCvConfig, _build_opencv, "the same file run by OpenCV: a black box, as deployed"),
         *(_torchvision_row(model, summary) for model, summary in TORCHVISION_MODELS.items()),

@@ -16,6 +16,9 @@ from torchvision.models.detection.fcos import FCOS
 from torchvision.models.detection.image_list import ImageList
 from torchvision.models.detection.retinanet import RetinaNet
 from torchvision.models.detection.ssd import SSD
+from torchvision.ops import clip_boxes_to_image
+
+SMALLEST_PX = 1e-2  # of a box that the second stage keeps
 
 Features = dict[str, Tensor]
 Head = Callable[[Any, ImageList, Features], tuple[Tensor, Tensor]]
@@ -61,7 +64,8 @@ def second_stage(model: FasterRCNN, images: ImageList, features: Features) -> tu
     """One candidate a proposal, with the box of its best class.
 
     The model has one box for each class; ``Candidates`` has one a row, so the scores of lesser classes stand beside the
-    best class's box. Proposals carry no gradient (as in training). Images with fewer proposals are filled with zeros.
+    best class's box. Proposals carry no gradient (as in training). What lies outside the image scores zero, because the
+    model drops it. Images with fewer proposals are filled with zeros.
     """
     proposals, _ = model.rpn(images, features)
     counts = [len(found) for found in proposals]
@@ -70,7 +74,9 @@ def second_stage(model: FasterRCNN, images: ImageList, features: Features) -> tu
     scores = logits.float().softmax(dim=-1)[:, 1:]
     boxes = model.roi_heads.box_coder.decode(offsets.float(), proposals)[:, 1:]
     best = scores.argmax(dim=1)[:, None, None].expand(-1, 1, 4)
-    return _filled(boxes.gather(1, best)[:, 0], counts), _filled(scores, counts)
+    boxes = clip_boxes_to_image(boxes.gather(1, best)[:, 0], images.image_sizes[0])
+    in_image = (boxes[:, 2:] - boxes[:, :2] >= SMALLEST_PX).all(dim=1, keepdim=True)
+    return _filled(boxes, counts), _filled(scores * in_image, counts)
 
 
 def _decoded(model: SSD | RetinaNet, offsets: Tensor, anchors: Tensor) -> Tensor:

@@ -45,6 +45,7 @@ class TorchvisionVictim(nn.Module):
         self._iou = config.iou or float(settings.nms_thresh)
         self._top, self._every_class = int(settings.detections_per_img), settings is model
         self.digest = digest_of_state(model.state_dict())
+        self.eval()
 
     def outputs(self, images: Tensor) -> Candidates:
         """All anchors, places or proposals of the model."""

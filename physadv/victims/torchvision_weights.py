@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pickle
+import struct
+import warnings
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -14,6 +17,19 @@ from torchvision.models import get_model_builder, get_model_weights
 from physadv.errors import BadInput, BadOption
 from physadv.seeding import fenced
 from physadv.victims.entries import TorchvisionConfig
+
+UNREADABLE = (
+    SafetensorError,
+    RuntimeError,  # broken archives
+    EOFError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+    struct.error,
+)
+"""What the readers raise on files of other kinds; torch reads whatever is not an archive as a pickle."""
 
 _TWO_STAGES = ("fasterrcnn", "maskrcnn")
 _EPS_ZERO = ("fasterrcnn_resnet50_fpn", "maskrcnn_resnet50_fpn", "retinanet_resnet50_fpn")
@@ -28,6 +44,8 @@ def make_model(name: str, config: TorchvisionConfig, classes: int) -> nn.Module:
     else:
         with fenced(config.seed):
             model = builder(weights=None, weights_backbone=None, num_classes=classes + 1, **extra)
+            if config.weights == "random":
+                _settle_norms_(model)
         if config.weights != "random":
             _fill_(model, name, Path(config.weights))
     if config.size_px:
@@ -50,6 +68,24 @@ def _downloaded(name: str, extra: dict[str, int]) -> nn.Module:
     return model
 
 
+@torch.no_grad()
+def _settle_norms_(model: nn.Module) -> None:
+    """Let the batch norms of an untrained model measure noise once: without, signal and gradient fade to nothing."""
+    norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm2d)]
+    usual = [norm.momentum for norm in norms]
+    model.eval()
+    for norm in norms:
+        norm.train()
+        norm.momentum = 1.0
+    transform: Any = model.transform
+    usual_size, transform.min_size = transform.min_size, (160,)
+    model(list(torch.rand(2, 3, 160, 160)))
+    transform.min_size = usual_size
+    for norm, momentum in zip(norms, usual, strict=True):
+        norm.momentum = momentum
+    model.eval()
+
+
 def _fill_(model: nn.Module, name: str, path: Path) -> None:
     state = _read_state(path)
     try:
@@ -68,14 +104,16 @@ def _read_state(path: Path) -> dict[str, Tensor]:
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about odd pickles, which are refused below or turn out fine
+            state = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise BadInput(
             f"{path} holds more than tensors, and loading it could run code; store its state dict as .safetensors"
         ) from error
     except OSError as error:
         raise BadInput(f"victim.weights={path} cannot be read: {error.strerror or error}") from error
-    except (SafetensorError, RuntimeError, EOFError, ValueError, KeyError) as error:
+    except UNREADABLE as error:
         raise BadInput(f"victim.weights={path} is not a readable weights file: {str(error)[:200]}") from error
     for key in ("model", "state_dict"):  # as training scripts wrap it
         if isinstance(state, dict) and isinstance(state.get(key), dict):

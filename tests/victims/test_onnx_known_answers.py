@@ -9,6 +9,7 @@ from physadv.images import load_srgb
 from physadv.protocols import Victim
 from physadv.testing import VICTIM_CHECKS, VictimCheck, check_victim
 from tests.victims.building import build_victim
+from tests.victims.people import person_ap50
 
 LAYOUTS = {
     "yolox_nano_coco_416": "yolox",
@@ -17,6 +18,7 @@ LAYOUTS = {
     "fastestdet_coco_352": "fastestdet",
     "ulfd_rfb_face_320x240": "ssd",
 }
+AP50_OF_PEOPLE = {"yolox_nano_coco_416": 0.846, "nanodet_m_coco_416": 0.852, "fastestdet_coco_352": 0.764}
 ON_BUS = {
     "yolox_nano_coco_416": {"bus": [0.91], "person": [0.85, 0.81, 0.68]},
     "nanodet_m_coco_416": {"bus": [0.79], "person": [0.56, 0.51, 0.49]},
@@ -79,6 +81,13 @@ def test_faces_are_found_by_the_one_label_given(shared: Path, tmp_path: Path) ->
     assert victim.labels == ("face",)
     (found,) = victim.decide(victim.outputs(load_srgb(shared / "data" / "photos" / "zidane.jpg")[None]), 0.7)
     assert found.scores.tolist() == pytest.approx([1.0, 0.92], abs=0.05)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "known"), AP50_OF_PEOPLE.items())
+def test_people_on_real_photos_are_found_as_well_as_known(shared: Path, name: str, known: float) -> None:
+    victim = build_victim("onnx", path=str(shared / "weights" / f"{name}.onnx"))
+    assert person_ap50(victim, shared / "data" / "coco128") == pytest.approx(known, abs=0.02)
 
 
 @pytest.mark.slow
