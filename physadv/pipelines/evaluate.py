@@ -46,6 +46,7 @@ class Trial:
     images: int = 0  # at most; 0 = all
     confidence: float | None = None  # from which a victim reports; None = each victim's own operating point
     resamples: int = 1000  # of the bootstrap
+    split: str = ""  # one sentence: how these scenes relate to those that were optimised on
     truth_from: str = "annotations"  # or the name of the victim whose clean detections are the truth
 
     @property

@@ -28,6 +28,7 @@ def protocol(trial: Trial, seen: Observations, showing: Showing) -> dict[str, An
         "success": _SUCCESS.get(trial.goal_name, "the goal is achieved with the patch and was not without it"),
         "labels": [seen.categories[c] for c in truth.judged_categories],
         "truth_from": trial.truth_from,
+        "split": trial.split,
         "images": len(showing),
         "draws": trial.draws,
         "objects": len(objects),

@@ -18,6 +18,7 @@ TILE_PX = (400, 300)  # width, height
 GAP_PX = 12
 MARGIN_PX = 132  # left of the tiles, for the row's title
 HEAD_PX = 40
+NEARBY_IOU = 0.1  # less overlap than this: the report is about something else
 RIGHT = (38, 166, 91)  # the object's own label
 WRONG = (235, 96, 52)  # another label
 INK, FAINT, PAPER = (28, 30, 34), (110, 116, 126), (255, 255, 255)
@@ -70,7 +71,7 @@ def sheet(rows: Sequence[Row], path: Path) -> Path:
         for column, tile in enumerate(row.tiles):
             page.paste(_drawn(tile, row), (MARGIN_PX + column * (TILE_PX[0] + GAP_PX), top))
     stream = io.BytesIO()
-    page.save(stream, "PNG", optimize=True)
+    page.save(stream, "PNG")
     return write_bytes(path, stream.getvalue())
 
 
@@ -94,7 +95,11 @@ def _drawn(tile: Tile, row: Row) -> Image.Image:
     for mark in reversed(tile.marks):  # the best one on top
         corners = [(v - window[i % 2]) * scale for i, v in enumerate(mark.box_xyxy_px)]
         if corners[2] > 0 and corners[3] > 0 and corners[0] < TILE_PX[0] and corners[1] < TILE_PX[1]:
-            _outline(pen, corners, mark)
+            if _iou(mark.box_xyxy_px, row.box_xyxy_px) >= NEARBY_IOU:
+                _outline(pen, corners, mark)
+            else:
+                pen.rectangle(tuple(corners), outline=RIGHT if mark.own else WRONG, width=1)
+    _dashed(pen, [(v - window[i % 2]) * scale for i, v in enumerate(row.box_xyxy_px)])
     _verdict(pen, tile, row)
     return picture
 
@@ -109,6 +114,17 @@ def _outline(pen: ImageDraw.ImageDraw, corners: list[float], mark: Mark) -> None
     y = y if y >= 0 else max(corners[1], 0.0)
     pen.rectangle((x, y, x + right - left + 8, y + bottom - top + 8), fill=colour)
     pen.text((x + 4, y + 4), text, PAPER, font, anchor="lt")
+
+
+def _dashed(pen: ImageDraw.ImageDraw, corners: list[float]) -> None:
+    """Where the object is, whatever was reported."""
+    left, top, right, bottom = corners
+    for start, end, fixed, across in ((left, right, top, True), (left, right, bottom, True),
+                                      (top, bottom, left, False), (top, bottom, right, False)):  # fmt: skip
+        for dash in np.arange(start, end, 10.0):
+            tip = min(float(dash) + 5, end)
+            line = (float(dash), fixed, tip, fixed) if across else (fixed, float(dash), fixed, tip)
+            pen.line(line, fill=PAPER, width=1)
 
 
 def _verdict(pen: ImageDraw.ImageDraw, tile: Tile, row: Row) -> None:

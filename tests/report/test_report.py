@@ -1,0 +1,184 @@
+"""The report says the result in words, warns, escapes, and needs no network."""
+
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from physadv.errors import BadInput
+from physadv.report import contact, plots, record
+from physadv.report.page import write_report
+from physadv.report.scores import plain, scores_csv
+from physadv.report.words import caution, headline, things
+
+
+def score(name: str, value: float | None, low: float, high: float, n: int = 100) -> dict[str, Any]:
+    return {"name": name, "value": value, "low": low, "high": high, "n": n, "higher_is": "safer"}
+
+
+def condition(name: str, success: float | None, n: int = 100) -> dict[str, Any]:
+    scores = [score("AP", 0.4, 0.3, 0.5, n), score("AP50", 0.6, 0.5, 0.7, n), score("recall", 0.7, 0.6, 0.8, n)]
+    if name != "clean":
+        spread = (0.0, 1.0) if success is None else (max(success - 0.05, 0), min(success + 0.05, 1))
+        scores.append(score("success", success, *spread, n))
+    return {
+        "condition": name,
+        "scores": scores,
+        "outcomes": {"detected": 7, "misclassified": 1, "badly localised": 0, "missed": 2},
+        "bins": [
+            {"by": "distance_m", "low": 5.0, "high": 10.0, "words": "5–10 m", "scores": scores[2:]},
+            {"by": "distance_m", "low": 100.0, "high": None, "words": "≥ 100 m", "scores": scores[2:]},
+        ],
+    }
+
+
+def scores(
+    patch: float | None = 0.87, grey: float | None = 0.06, n: int = 100, name: str = "sign-nano"
+) -> dict[str, Any]:
+    made = [condition(c, v, n) for c, v in (("clean", None), ("grey", grey), ("random", grey), ("patch", patch))]
+    return {
+        "protocol": {
+            "goal": "hide", "success": "it vanished", "labels": ["stop sign"], "truth_from": "annotations", "split": "",
+            "images": 50, "draws": 2, "objects": n, "not_judged": 3, "patch_mm": [300.0, 200.0],
+            "conditions": {"clean": "no patch", "patch": "the patch"}, "detected": "matched", "outcomes": "defined so",
+            "average_precision": "COCO's", "intervals": "95 %", "seed": 0, "batch": 8,
+        },
+        "victims": [{"name": name, "file": "v", "digest": "abc123", "confidence": 0.4, "conditions": made}],
+    }  # fmt: skip
+
+
+def test_the_headline_is_a_sentence_with_interval_and_control() -> None:
+    made = scores()
+    assert headline(made["protocol"], made["victims"][0]) == (
+        "The patch hides 87 % [82, 92] of the stop signs that sign-nano sees without it; "
+        "a plain grey patch of the same size hides 6 % [1, 11]."
+    )
+    assert not caution(made["protocol"], made["victims"])
+
+
+def test_nothing_seen_is_said_and_not_divided_by_zero() -> None:
+    made = scores(patch=None, grey=None, n=0)
+    assert "sees none of the stop signs" in headline(made["protocol"], made["victims"][0])
+
+
+def test_few_objects_and_strong_controls_are_called_out() -> None:
+    few = scores(n=12)
+    assert "only n = 12" in caution(few["protocol"], few["victims"])[0]
+    weak = scores(patch=0.5, grey=0.45)
+    assert "covering alone" in caution(weak["protocol"], weak["victims"])[0]
+
+
+def test_several_things_are_named_in_the_plural() -> None:
+    assert things(["person"]) == "people"
+    assert things(["bus", "stop sign"]) == "buses and stop signs"
+
+
+class Links(HTMLParser):
+    """Collects what a browser would fetch, and checks that tags close."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fetched: list[str] = []
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        self.fetched += [str(values[k]) for k in ("src", "srcset", "data", "poster", "action") if k in values]
+        self.fetched += [str(values["href"])] if tag == "link" else []
+        if tag not in ("meta", "img", "br"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        self.open.remove(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def filled(folder: Path, content: dict[str, Any]) -> str:
+    (folder / "scores.json").write_text(json.dumps(content))
+    (folder / "curves.csv").write_text("step,loss,success,held_out,seconds\n0,2.5,0.1,2.4,0.1\n1,1.5,0.4,,0.1\n")
+    tile = contact.Tile("clean", torch.rand(3, 40, 60), (contact.Mark((5, 5, 20, 30), "stop sign", 0.9, True),))
+    contact.sheet([contact.Row("typical", "12 m", "stop sign", (5, 5, 20, 30), (tile,))], folder / "contact-sheet.png")
+    record.write(folder, record.RunRecord("generate", "<b>bold</b>", 0, config={"patch": {"width_mm": 300}}))
+    return write_report(folder).read_text()
+
+
+def test_the_page_is_complete_in_itself_and_well_formed(tmp_path: Path) -> None:
+    html = filled(tmp_path, scores())
+    links = Links()
+    links.feed(html)
+    assert not links.open
+    assert links.fetched
+    assert all(source.startswith("data:image/png;base64,") for source in links.fetched)
+    assert not re.search(r"@import|url\((?!#)|<script", html)
+    assert html.count("<svg") == 3
+    for words in ("What the detector saw", "5–10 m", "AP50", "300 × 200 mm", "abc123", "patch.width_mm"):
+        assert words in html
+
+
+def test_names_cannot_break_out_of_the_page(tmp_path: Path) -> None:
+    html = filled(tmp_path, scores(name='<script>alert("$x$")</script>'))
+    assert "<script" not in html
+    assert "<b>bold" not in html
+
+
+def test_a_page_is_made_from_whatever_is_there(tmp_path: Path) -> None:
+    record.write(tmp_path, record.RunRecord("generate", "early", 0))
+    assert "was not judged" in write_report(tmp_path).read_text()
+    (tmp_path / "scores.json").write_text("{")
+    with pytest.raises(BadInput, match=r"scores\.json cannot be read"):
+        write_report(tmp_path)
+
+
+def test_an_empty_folder_and_a_missing_one_explain_themselves(tmp_path: Path) -> None:
+    for folder, named in ((tmp_path, "neither run.json nor scores.json"), (tmp_path / "gone", "no run folder")):
+        with pytest.raises(BadInput, match=named):
+            write_report(folder)
+
+
+def test_the_record_says_versions_and_has_no_nan(tmp_path: Path) -> None:
+    made = record.RunRecord("evaluate", "x", 3, seconds=float("nan"), victims=[{"name": "v", "digest": "d"}])
+    content = json.loads(record.write(tmp_path, made).read_text(), parse_constant=pytest.fail)
+    assert content["environment"]["packages"]["torch"]
+    assert (content["seed"], content["seconds"]) == (3, None)
+    assert record.read(tmp_path) == content
+
+
+def test_a_digest_changes_with_name_and_content(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("1")
+    (tmp_path / "b").write_text("1")
+    first, second = record.digest([tmp_path / "a"]), record.digest([tmp_path / "b"])
+    assert first != second
+    assert record.digest([tmp_path / "b", tmp_path / "a"]) == record.digest([tmp_path / "a", tmp_path / "b"])
+
+
+def test_the_spreadsheet_has_one_row_a_score(tmp_path: Path) -> None:
+    lines = scores_csv(scores()).splitlines()
+    assert len(lines) == 1 + 4 * 3 + 3 + 2 * (4 + 3)
+    assert "sign-nano,patch,success,,,,0.87,0.82,0.92,100,safer" in lines
+    assert plain({"x": float("inf")}) == {"x": None}
+
+
+def test_curves_without_rows_are_left_out(tmp_path: Path) -> None:
+    (tmp_path / "curves.csv").write_text("step,loss,success,held_out,seconds\n")
+    assert plots.curves(tmp_path / "curves.csv") == ""
+    (tmp_path / "curves.csv").write_text("step,loss\n0,one\n")
+    with pytest.raises(BadInput, match="not a table of curves"):
+        plots.curves(tmp_path / "curves.csv")
+
+
+def test_the_view_holds_the_object_and_stays_inside() -> None:
+    for box in ((0, 0, 10, 20), (600, 400, 640, 480), (10, 10, 630, 470)):
+        left, top, right, bottom = contact.view_of(box, (640, 480))
+        assert 0 <= left <= max(box[0], 0) + 1e-6
+        assert right <= 640 + 1e-6
+        assert bottom <= 480 + 1e-6
+        assert (right - left) / (bottom - top) == pytest.approx(4 / 3)
