@@ -137,7 +137,7 @@ def _hydra(command: str, args: list[str]) -> int:
 
     registry = Registry(strict="strict=true" in args)
     _warn_broken(registry)
-    store.register(registry)
+    store.register(registry, command)
     if command == "evaluate":
         args = [*_from_run(args, compose.inherited), *args]
     flags, typed = _flags_apart(args)

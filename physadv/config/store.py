@@ -28,15 +28,21 @@ COMMANDS = {
 }
 """Command → schema of its options."""
 
+PARTS = {"generate": tuple(GROUPS), "evaluate": ("scenes", "victim", "goal")}
+"""Command → the config groups it chooses parts from."""
 
-def register(registry: Registry) -> None:
-    """Make all parts of ``registry`` selectable; may be called again with another one."""
+
+def register(registry: Registry, command: str) -> None:
+    """Make the parts that ``command`` uses selectable.
+
+    Only those: for ``evaluate`` and ``sheet`` the word ``patch`` is a file, and Hydra would take it for the group.
+    """
     store = ConfigStore.instance()
     for name, schema in COMMANDS.items():
         store.store(name=f"{name}_schema", node=schema)
     store.store(group="eot", name="schema", node=EotConfig)
-    for group, kind in GROUPS.items():
-        for offered in registry.offered(kind):
+    for group in PARTS.get(command, ()):
+        for offered in registry.offered(GROUPS[group]):
             folder, _, name = f"{group}/{offered.entry.name}".rpartition("/")
             store.store(group=folder, name=name, node=offered.entry.config, package=group)
     store.store(group="penalties", name="all", node=_all_penalties(registry))

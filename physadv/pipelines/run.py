@@ -22,7 +22,7 @@ _PIPELINES = {
 def run_command(command: str, config: DictConfig) -> float | None:
     """Run one job; returns a number that a sweeper can minimise, where there is one."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr, force=True)
-    for chatty in ("matplotlib", "PIL", "faster_coco_eval"):
+    for chatty in ("matplotlib", "PIL", "faster_coco_eval", "pikepdf"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     if command == "sheet":
         from physadv.pipelines.sheet import make_sheet

@@ -24,7 +24,9 @@ class RoadConfig:
     camera_height_m: list[float] = field(default_factory=lambda: [1.2, 1.6])  # above the road
     distance_m: list[float] = field(default_factory=lambda: [4.0, 40.0])  # camera to sign, log-uniform
     yaw_deg: list[float] = field(default_factory=lambda: [-45.0, 45.0])  # 0 faces the camera; triangular, peak halfway
-    roll_deg: list[float] = field(default_factory=lambda: [-4.0, 4.0])  # a sign that leans, and the camera
+    roll_deg: list[float] = field(
+        default_factory=lambda: [-4.0, 4.0]
+    )  # a sign that leans; the camera rolls a quarter of it
     lateral_m: list[float] = field(default_factory=lambda: [1.2, 5.0])  # sign right of the camera, kept in view
     mount_height_m: list[float] = field(default_factory=lambda: [1.6, 2.8])  # sign centre above the road, kept in view
     exposure_ev: list[float] = field(default_factory=lambda: [-1.0, 0.5])  # 0: white in full light is just white

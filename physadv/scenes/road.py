@@ -49,23 +49,42 @@ class RoadScenes:
         kind_of(config.sign)
         _check(config)
         self._config = config
+        self._indices: tuple[int, ...] = tuple(range(config.images))
+        self._part: tuple[int, ...] = ()  # mixed into the seed of random pictures, so that parts share none
 
     def __len__(self) -> int:
-        return self._config.images
+        return len(self._indices)
+
+    def split(self, share: float, seed: int) -> tuple[RoadScenes, RoadScenes]:
+        """Disjoint parts of the sweep; the random pictures of one part never come up in the other.
+
+        A part is a run of neighbours in the sweep, which cover distance and yaw as evenly as the whole.
+        """
+        if not 0 <= share <= 1:
+            raise BadOption(f"the share kept for judging must be between 0 and 1, got {share:g}. 0.3 is usual.")
+        count, kept = len(self._indices), round(share * len(self._indices))
+        first = int(torch.randint(max(count, 1), (1,), generator=seeding.generator(seed, "scenes/split")))
+        turned = self._indices[first:] + self._indices[:first]
+        return self._only(turned[kept:], 1), self._only(turned[:kept], 2)
+
+    def _only(self, indices: tuple[int, ...], part: int) -> RoadScenes:
+        other = RoadScenes(self._config)
+        other._indices, other._part = tuple(sorted(indices)), (*self._part, part)
+        return other
 
     def batches(self, size: int, generator: torch.Generator) -> Iterator[SceneBatch]:
         """Random pictures; the same generator gives the same ones."""
         count = 0
         while True:
-            rngs = [_numpy_rng(generator) for _ in range(size)]
+            rngs = [_numpy_rng(generator, self._part) for _ in range(size)]
             keys = tuple(f"road-random-{count + i:06d}" for i in range(size))
             yield _batch([self._picture(rng, rng.uniform(size=2)) for rng in rngs], keys)
             count += size
 
     def sweep(self, size: int) -> Iterator[SceneBatch]:
         """The fixed pictures of ``seed``; the batch size does not change them."""
-        for start in range(0, self._config.images, size):
-            indices = range(start, min(start + size, self._config.images))
+        for start in range(0, len(self._indices), size):
+            indices = self._indices[start : start + size]
             rngs = [_numpy_rng(seeding.generator(self._config.seed, f"road/{i}")) for i in indices]
             where = [(np.array(_GOLDEN) * (i + 1) + 0.5) % 1 for i in indices]
             pictures = [self._picture(rng, place) for rng, place in zip(rngs, where, strict=True)]
@@ -75,10 +94,10 @@ class RoadScenes:
         """``place`` in [0, 1)²: quantiles of the wearer's distance and yaw."""
         c = self._config
         camera = Camera.looking_ahead(
-            (c.width_px, c.height_px), c.field_of_view_deg, rng.uniform(*c.camera_height_m),
-            pitch_deg=rng.uniform(-1, 3), roll_deg=float(np.clip(rng.normal(0, 1), *c.roll_deg)),
+            (c.width_px, c.height_px), c.field_of_view_deg, _between(rng, c.camera_height_m),
+            pitch_deg=rng.uniform(-1, 3), roll_deg=_between(rng, c.roll_deg) / 4,
         )  # fmt: skip
-        gain = _light_gain(rng.uniform(*c.exposure_ev), rng.uniform(*c.temperature_k))
+        gain = _light_gain(_between(rng, c.exposure_ev), _between(rng, c.temperature_k))
         sun = _sun_direction(rng)
         signs = [self._place(rng, camera, c.sign, place, gain, sun)]
         for _ in range(int(rng.integers(c.distractors[0], c.distractors[1] + 1))):
@@ -92,24 +111,22 @@ class RoadScenes:
         linear = exposed(brush, gain)
         for sign in sorted(signs, key=lambda s: -s.plate.centre_m[2]):
             lay_sign_(linear, sign.face, sign.image_from_surface, sign.light)
-        return _Picture(photographed(linear, rng, rng.uniform(*c.blur_px), rng.uniform(*c.noise)), tuple(signs))
+        return _Picture(photographed(linear, rng, _between(rng, c.blur_px), _between(rng, c.noise)), tuple(signs))
 
-    def _place(
-        self, rng: np.random.Generator, camera: Camera, name: str, place: F64, gain: F64, sun: F64
-    ) -> _Sign:
+    def _place(self, rng: np.random.Generator, camera: Camera, name: str, place: F64, gain: F64, sun: F64) -> _Sign:
         """Put a sign beside the road, pulled into view where it would stick out of the picture."""
         c, kind = self._config, kind_of(name)
         face = face_of(name, int(rng.integers(kind.variants)))
         distance = c.distance_m[0] * (c.distance_m[1] / c.distance_m[0]) ** float(place[0])
         yaw = c.yaw_deg[0] + (c.yaw_deg[1] - c.yaw_deg[0]) * _triangular(float(place[1]))
         side = 1 if rng.random() < 0.85 else -1
-        x, up = side * rng.uniform(*c.lateral_m), rng.uniform(*c.mount_height_m) - camera.height_m
+        x, up = side * _between(rng, c.lateral_m), _between(rng, c.mount_height_m) - camera.height_m
         reach = 0.5 * np.hypot(*face.extent_mm()) / 1000
         ahead = 0.9 * distance  # the sign's depth is at least this when it stands in view
         x = _into_view(x, ahead * camera.width_px / 2 / camera.focal_px - reach)
         up = _into_view(up, ahead * camera.height_px / 2 / camera.focal_px - reach)
         depth = np.sqrt(max(distance**2 - x**2 - up**2, 0.0))
-        plate = Plate.facing(np.array([x, -up, depth]), yaw, rng.uniform(*c.roll_deg))
+        plate = Plate.facing(np.array([x, -up, depth]), yaw, _between(rng, c.roll_deg))
         homography = plate.image_from_surface(camera)
         corners = through(homography, face.outline_mm)
         box = np.concatenate([corners.min(0), corners.max(0)]) + 0.5
@@ -129,7 +146,7 @@ def _triangular(quantile: float) -> float:
 def _light_gain(exposure_ev: float, temperature_k: float) -> F64:
     """Linear gain per channel of a white surface in full light. The exponent is the cast that white balance leaves."""
     cast = (6500 / temperature_k) ** 0.35
-    return 2.0**exposure_ev * np.array([cast, 1.0, 1 / cast])
+    return np.asarray(np.array([cast, 1.0, 1 / cast]) * 2.0**exposure_ev)
 
 
 def _sun_direction(rng: np.random.Generator) -> F64:
@@ -148,9 +165,14 @@ def _paint_pole(brush: Brush, sign: _Sign) -> None:
     brush.upright(x, z + 0.05, 0.06, brush.camera.height_m - y, 0.0, grey)
 
 
-def _numpy_rng(generator: torch.Generator) -> np.random.Generator:
+def _numpy_rng(generator: torch.Generator, part: tuple[int, ...] = ()) -> np.random.Generator:
     """Drawing code runs on NumPy; one number of the torch generator seeds each picture."""
-    return np.random.default_rng(int(torch.randint(2**62, (1,), generator=generator, device=generator.device)))
+    number = int(torch.randint(2**62, (1,), generator=generator, device=generator.device))
+    return np.random.default_rng([number, *part] if part else number)
+
+
+def _between(rng: np.random.Generator, limits: list[float]) -> float:
+    return float(rng.uniform(limits[0], limits[1]))
 
 
 def _batch(pictures: list[_Picture], keys: tuple[str, ...]) -> SceneBatch:

@@ -29,7 +29,14 @@ _MOODS: tuple[dict[str, RGB], ...] = (
 _WALLS: tuple[RGB, ...] = (
     (170, 120, 96), (196, 178, 150), (150, 150, 152), (120, 76, 62), (210, 204, 192), (104, 112, 124), (176, 150, 110),
 )  # fmt: skip
-_PAINTS: tuple[RGB, ...] = ((160, 24, 28), (30, 60, 120), (220, 220, 220), (40, 42, 46), (120, 124, 128), (190, 150, 40))
+_PAINTS: tuple[RGB, ...] = (
+    (160, 24, 28),
+    (30, 60, 120),
+    (220, 220, 220),
+    (40, 42, 46),
+    (120, 124, 128),
+    (190, 150, 40),
+)
 
 
 @lru_cache(maxsize=8)
@@ -41,7 +48,7 @@ def fractal_noise(octaves: int) -> U8:
         cells = 1024 >> octave
         layer = cv2.resize(rng.standard_normal((cells, cells)).astype(np.float32), (1024, 1024))
         total += layer * (0.6 + 0.25 * octave)
-    return np.clip(128 + 48 * total / total.std(), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(128 + 48 * total / total.std(), 0, 255), np.uint8)
 
 
 def noise_crop(rng: np.random.Generator, octaves: int, width: int, height: int, zoom: float = 1.0) -> U8:
@@ -49,8 +56,11 @@ def noise_crop(rng: np.random.Generator, octaves: int, width: int, height: int, 
     field = fractal_noise(octaves)
     w, h = (min(1024, max(2, int(side / zoom))) for side in (width, height))
     y, x = rng.integers(0, 1025 - h), rng.integers(0, 1025 - w)
-    window = field[y : y + h, x : x + w][:: rng.choice([-1, 1]), :: rng.choice([-1, 1])]
-    return np.asarray(cv2.resize(np.ascontiguousarray(window), (width, height)), np.uint8)
+    flip = int(rng.integers(-1, 3))  # 2 is none; the others are OpenCV's codes
+    window = field[y : y + h, x : x + w]
+    if window.shape != (height, width):
+        window = np.asarray(cv2.resize(window, (width, height)), np.uint8)
+    return window if flip == 2 else np.asarray(cv2.flip(window, flip), np.uint8)
 
 
 @dataclass(eq=False)
@@ -221,7 +231,9 @@ def _building(brush: Brush, x: float, z: float) -> None:
             at = x - width / 2 + (column + 0.5) * width / columns
             brush.upright(at, z, 0.5 * width / columns, row * 3 + 2.4, row * 3 + 1.0, glass)
     if rng.random() < 0.5:
-        roof = np.array([(x - width * 0.55, y - height, z), (x + width * 0.55, y - height, z), (x, y - height * 1.35, z)])
+        roof = np.array(
+            [(x - width * 0.55, y - height, z), (x + width * 0.55, y - height, z), (x, y - height * 1.35, z)]
+        )
         brush.fill(roof, brush.colour((112, 66, 54), z, rough=0.3))
 
 

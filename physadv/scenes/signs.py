@@ -77,9 +77,9 @@ def _draw_yield(_: int) -> SignFace:
 def _draw_warning(variant: int) -> SignFace:
     """Even variants: MUTCD diamonds. Odd variants: Vienna triangles."""
     if variant % 2:
-        rim, canvas = _regular(3, 520, -90) + [0, 130], Canvas(910, 790)
+        rim, canvas = _regular(3, 520, -90) + (0, 130), Canvas(910, 790)
         canvas.polygon(rim, _RED)
-        canvas.polygon(_regular(3, 360, -90) + [0, 130], _WHITE)
+        canvas.polygon(_regular(3, 360, -90) + (0, 130), _WHITE)
         _draw_symbol(canvas, variant // 2, 300, 110)
         return canvas.face(rim)
     rim, canvas = _regular(4, 530, 0), Canvas(1062, 1062)
@@ -134,7 +134,9 @@ def _draw_traffic_light(variant: int) -> SignFace:
         canvas.polygon(ellipse(0, y, 128, 128), (12, 12, 13))
         glass = colour if lamp == variant else (52, 46, 44)
         canvas.polygon(ellipse(0, y + 8, 112, 112), glass)
-        canvas.polygon(np.concatenate([ellipse(0, y, 134, 134, 180, 360), ellipse(0, y + 30, 112, 110, 360, 180)]), _BLACK)
+        canvas.polygon(
+            np.concatenate([ellipse(0, y, 134, 134, 180, 360), ellipse(0, y + 30, 112, 110, 360, 180)]), _BLACK
+        )
     return canvas.face(rim)
 
 

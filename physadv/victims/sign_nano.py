@@ -86,7 +86,7 @@ def load_sign_nano(config: SignNanoConfig) -> SignNano:
 
 def _load(path: Path, config: SignNanoConfig) -> SignNano:
     if not path.is_file():
-        raise BadInput(f"victim sign-nano: weights {path} do not exist. Leave victim.weights empty for the built-in ones.")
+        raise BadInput(f"victim sign-nano: no file {path}. Leave victim.weights empty for the built-in weights.")
     if path.stat().st_size > _LARGEST_FILE:
         raise BadInput(f"victim sign-nano: {path} has {path.stat().st_size} bytes; its weights have some 2 MB.")
     try:
@@ -97,7 +97,7 @@ def _load(path: Path, config: SignNanoConfig) -> SignNano:
         raise BadInput(f"victim sign-nano: {path} is not a readable safetensors file ({error}).") from error
     labels = tuple(metadata.get("labels", "").split("\n"))
     if metadata.get("format") != _FORMAT or not all(labels):
-        raise BadInput(f"victim sign-nano: {path} was not written by `physadv train detector`; its metadata is missing.")
+        raise BadInput(f"victim sign-nano: {path} is not of `physadv train detector`: its metadata is missing.")
     net = SignNanoNet(len(labels))
     _fill(net, state, path)
     return SignNano(net, labels, hashlib.sha256(path.read_bytes()).hexdigest(), config)
@@ -108,7 +108,7 @@ def _fill(net: SignNanoNet, state: dict[str, Tensor], path: Path) -> None:
     wanted = net.state_dict()
     if set(wanted) != set(state):
         odd = sorted(set(wanted) ^ set(state))
-        raise BadInput(f"victim sign-nano: {path} does not hold this network: {len(odd)} names differ, first {odd[0]!r}.")
+        raise BadInput(f"victim sign-nano: {path} holds another network: {len(odd)} names differ, first {odd[0]!r}.")
     for name, value in state.items():
         if value.shape != wanted[name].shape:
             shapes = f"{tuple(value.shape)}, expected {tuple(wanted[name].shape)}"

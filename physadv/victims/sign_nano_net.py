@@ -35,7 +35,8 @@ class Residual(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Same shape out as in."""
-        return x + self.expand(self.squeeze(x))
+        added: Tensor = self.expand(self.squeeze(x))
+        return x + added
 
 
 def _stage(channels_in: int, channels_out: int, blocks: int) -> nn.Sequential:
