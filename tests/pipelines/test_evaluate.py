@@ -123,6 +123,31 @@ class Bare(ToyScenes):
         yield replace(scene, wears=torch.zeros_like(scene.wears))
 
 
+@dataclass(frozen=True)
+class Mixed(ToyScenes):
+    """Two images without any object, then one with a wearer."""
+
+    def sweep(self, size: int) -> Any:
+        scene = one_scene(2, seed=1)
+        none = torch.zeros(0, dtype=torch.int64)
+        yield replace(
+            scene, image_of=none, boxes_xyxy_px=torch.zeros(0, 4), labels=none, wears=none.bool(),
+            image_from_surface=torch.zeros(0, 3, 3), light=torch.zeros(0, 3),
+        )  # fmt: skip
+        yield one_scene(1)
+
+    def __len__(self) -> int:
+        return 3
+
+
+def test_reports_on_images_without_objects_cost_precision(tmp_path: Path) -> None:
+    scores = evaluate(trial(scenes=Mixed()), tmp_path, quiet)
+    assert (scores["protocol"]["images"], scores["protocol"]["objects"]) == (3, 1)
+    assert float(read(tmp_path)["clean", "recall"]["value"]) == 1.0
+    # the detector reports all three red boards alike, and only the last one is an object
+    assert float(read(tmp_path)["clean", "AP50"]["value"]) == pytest.approx(1 / 3, abs=1e-5)
+
+
 def test_what_cannot_be_judged_explains_itself(tmp_path: Path) -> None:
     for changes, kind, named in (
         ({"scenes": Bare()}, BadInput, "none of them wears the patch"),
