@@ -1,6 +1,7 @@
-"""The pinhole camera of the road and the planes it sees: metres in the world, pixels (centres at integers) in the image.
+"""The pinhole camera of the road and the planes it sees.
 
-World axes: x right, y down, z forward along the road; origin at the camera's optical centre.
+Metres in the world, pixels (centres at integers) in the image. World axes: x right, y down, z forward along the road;
+origin at the camera's optical centre.
 """
 
 from __future__ import annotations

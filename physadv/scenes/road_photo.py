@@ -22,9 +22,11 @@ def exposed(brush: Brush, gain: F64) -> F32:
     linear = np.empty((height, width, 3), np.float32)
     for rows in _bands(height):
         colours, rough = cv2.split(brush.rgba[rows])[:3], brush.rgba[rows, :, 3]
-        grain = cv2.multiply(noise[rows].astype(np.float32) - 128, rough.astype(np.float32), scale=1.2 / (128 * 255))
+        grain = cv2.multiply(noise[rows].astype(np.float32) - 128, rough.astype(np.float32), scale=0.9 / (128 * 255))
         grain += 1
-        shaded = [cv2.multiply(cv2.LUT(c, LINEAR_FROM_U8 * np.float32(g)), grain) for c, g in zip(colours, gain, strict=True)]
+        shaded = [
+            cv2.multiply(cv2.LUT(c, LINEAR_FROM_U8 * np.float32(g)), grain) for c, g in zip(colours, gain, strict=True)
+        ]
         linear[rows] = cv2.merge(shaded)
     return linear
 

@@ -24,6 +24,7 @@ _YELLOW: RGB = (250, 196, 20)
 _LIME: RGB = (202, 236, 40)
 _BLUE: RGB = (18, 72, 158)
 _BLACK: RGB = (26, 26, 28)
+_DOWN = np.array([0.0, 130.0])  # mm from the middle of a triangle's corners to the middle of its height
 _SPEEDS = ("20", "30", "40", "50", "60", "70", "80", "90", "100", "110", "120")
 
 
@@ -67,19 +68,19 @@ def _draw_speed_limit(variant: int) -> SignFace:
 
 
 def _draw_yield(_: int) -> SignFace:
-    rim = _regular(3, 520, 90) - [0, 130]
+    rim = _regular(3, 520, 90) - _DOWN
     canvas = Canvas(910, 790)
     canvas.polygon(rim, _RED)
-    canvas.polygon(_regular(3, 330, 90) - [0, 130], _WHITE)
+    canvas.polygon(_regular(3, 330, 90) - _DOWN, _WHITE)
     return canvas.face(rim)
 
 
 def _draw_warning(variant: int) -> SignFace:
     """Even variants: MUTCD diamonds. Odd variants: Vienna triangles."""
     if variant % 2:
-        rim, canvas = _regular(3, 520, -90) + (0, 130), Canvas(910, 790)
+        rim, canvas = _regular(3, 520, -90) + _DOWN, Canvas(910, 790)
         canvas.polygon(rim, _RED)
-        canvas.polygon(_regular(3, 360, -90) + (0, 130), _WHITE)
+        canvas.polygon(_regular(3, 360, -90) + _DOWN, _WHITE)
         _draw_symbol(canvas, variant // 2, 300, 110)
         return canvas.face(rim)
     rim, canvas = _regular(4, 530, 0), Canvas(1062, 1062)

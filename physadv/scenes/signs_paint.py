@@ -69,7 +69,7 @@ class Canvas:
         left = -(sum(widths) + gap * (len(word) - 1)) / 2
         for letter, width in zip(word, widths, strict=True):
             for path in _glyph(letter, width):
-                self.stroke((path + (left, -0.5)) * height_mm + centre_mm, _STROKE * height_mm, rgb)
+                self.stroke((path + np.array([left, -0.5])) * height_mm + centre_mm, _STROKE * height_mm, rgb)
             left += width + gap
 
     def face(self, outline_mm: F64) -> SignFace:

@@ -94,7 +94,7 @@ def test_every_sign_wears_the_patch_once_a_picture_and_distractors_never_do(sign
     assert len(set(scene.labels[scene.wears].tolist())) == 1
     assert not set(scene.labels[scene.wears].tolist()) & set(scene.labels[~scene.wears].tolist())
     assert scene.label_names == LABELS
-    assert torch.equal(scene.image_from_surface[~scene.wears], torch.eye(3).expand((~scene.wears).sum(), 3, 3))
+    assert torch.equal(scene.image_from_surface[~scene.wears], torch.eye(3).expand(int((~scene.wears).sum()), 3, 3))
     inside = (scene.boxes_xyxy_px >= 0) & (scene.boxes_xyxy_px <= torch.tensor([640, 384, 640, 384]))
     assert inside[scene.wears].float().mean() > 0.95
 
