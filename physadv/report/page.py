@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedError
 from markupsafe import Markup
 
 from physadv.atomic import write_text
@@ -32,7 +32,12 @@ def write_report(folder: Path) -> Path:
         lstrip_blocks=True,
     )  # fmt: skip
     environment.filters["amount"] = amount
-    html = environment.get_template("page.html.j2").render(_content(folder, run, scores))
+    try:
+        html = environment.get_template("page.html.j2").render(_content(folder, run, scores))
+    except (UndefinedError, KeyError) as error:
+        raise BadInput(
+            f"{folder / 'scores.json'} is not one that this version writes: {error}. Judge again."
+        ) from error
     return write_text(folder / FILE, html)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +16,10 @@ from physadv.images import load_srgb
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 _EXIF_ORIENTATION = 0x0112
+_BROKEN = (  # what Pillow raises on damaged headers
+    OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, struct.error,
+    Image.DecompressionBombError,
+)  # fmt: skip
 
 
 def photos_in(folder: Path) -> list[Path]:
@@ -39,7 +44,7 @@ def size_px(path: Path) -> tuple[int, int]:
         empty = path.stat().st_size == 0
         what = "is empty (0 bytes)" if empty else "is not an image that can be read"
         raise BadInput(f"{str(path)!r} {what}. Replace it or remove it from the folder.") from error
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except _BROKEN as error:
         raise BadInput(f"cannot read {str(path)!r}: {error}. Replace it or remove it from the folder.") from error
     return (width, height) if sideways else (height, width)
 
@@ -77,6 +82,8 @@ class PhotoStore:
 
     def _decode(self, index: int) -> Tensor:
         srgb = load_srgb(self.paths[index])
+        if tuple(srgb.shape[1:]) != self.original_px[index]:
+            raise BadInput(f"{str(self.paths[index])!r} is not as large as its header says. Save it again.")
         if tuple(srgb.shape[1:]) != self.sizes_px[index]:
             small = functional.interpolate(srgb[None], size=self.sizes_px[index], mode="bilinear", antialias=True)
             srgb = small[0].clamp(0, 1)

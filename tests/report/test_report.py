@@ -136,6 +136,9 @@ def test_a_page_is_made_from_whatever_is_there(tmp_path: Path) -> None:
     (tmp_path / "scores.json").write_text("{")
     with pytest.raises(BadInput, match=r"scores\.json cannot be read"):
         write_report(tmp_path)
+    (tmp_path / "scores.json").write_text('{"protocol": {"goal": "hide"}, "victims": []}')
+    with pytest.raises(BadInput, match="not one that this version writes"):
+        write_report(tmp_path)
 
 
 def test_an_empty_folder_and_a_missing_one_explain_themselves(tmp_path: Path) -> None:
