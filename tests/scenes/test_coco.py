@@ -175,7 +175,8 @@ def broken(root: Path, how: str) -> None:
     ("how", "named"),
     [
         ("nan", "annotation 10"), ("inf", "annotation 10"), ("flat", "annotation 10"), ("text", "annotation 10"),
-        ("short", "annotation 10"), ("huge", "annotation 10"), ("no bbox", "annotation 10"), ("stray", "image 99"), ("category", "category 99"),
+        ("short", "annotation 10"), ("huge", "annotation 10"), ("no bbox", "annotation 10"),
+        ("stray", "image 99"), ("category", "category 99"),
         ("twins", "same id"), ("missing", "gone.png"), ("size", "99x16"), ("keys", "'categories'"),
         ("no images", "no images"), ("list", "annotation 7"), ("json", "not valid JSON"), ("gone", "annotations.json"),
         ("empty file", "empty"), ("not an image", "1.png"), ("truncated", "1.png"),
