@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 import torch
-from torch.utils._pytree import tree_leaves
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 from physadv.render.entries import EotConfig, JitterConfig, LightConfig, SensorConfig, build_renderer
 from physadv.seeding import generator

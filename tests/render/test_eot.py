@@ -22,7 +22,8 @@ from physadv.types import PatchImage, SceneBatch
 from tests.render.scenes import opaque, scene_of, supersampled, upright
 
 WILD = EotConfig(
-    jitter=JitterConfig(yaw_deg=[-40, 40], pitch_deg=[-20, 20], roll_deg=[-30, 30], shift_mm=[-50, 50], scale=[0.7, 1.3]),
+    jitter=JitterConfig(yaw_deg=[-40, 40], pitch_deg=[-20, 20], roll_deg=[-30, 30], shift_mm=[-50, 50],
+                        scale=[0.7, 1.3]),
     light=LightConfig(exposure_ev=[-1, 1], white_balance=[0.9, 1.1], contrast=[0.8, 1.2], brightness=[-0.1, 0.1],
                       saturation=[0.5, 1.5]),
     optics=OpticsConfig(defocus_px=[0, 2]),
@@ -35,9 +36,9 @@ def noise(*shape: int, seed: int = 0) -> Tensor:
 
 
 def crowd() -> SceneBatch:
-    """Three images, one of them empty; overlapping wearers, one who wears nothing, one half outside, one far outside."""
+    """Three images, one of them empty; wearers that overlap, one without, one half outside, one far outside."""
     homographies = torch.cat([
-        upright(30, 30, 0.030), upright(42, 34, 0.030), upright(60, 20, 0.02), upright(62, 62, 0.03), upright(900, 9, 0.1),
+        upright(30, 30, 0.03), upright(42, 34, 0.03), upright(60, 20, 0.02), upright(62, 62, 0.03), upright(900, 9, 1),
     ])  # fmt: skip
     scene = scene_of(noise(3, 3, 64, 64, seed=1), homographies, image_of=[0, 0, 0, 2, 2])
     scene.wears[2] = False
@@ -52,7 +53,9 @@ def render(config: EotConfig, scene: SceneBatch, patch: PatchImage, seed: int = 
 @pytest.mark.parametrize("quality", ["fast", "high"])
 def test_a_patch_of_the_backgrounds_colour_changes_nothing(quality: str) -> None:
     colour = torch.tensor([0.8, 0.3, 0.02])[:, None, None]
-    scene = scene_of(colour.expand(1, 3, 64, 64).contiguous(), torch.cat([upright(30.3, 31, 0.03), upright(40, 41, 0.03)]))
+    scene = scene_of(
+        colour.expand(1, 3, 64, 64).contiguous(), torch.cat([upright(30.3, 31, 0.03), upright(40, 41, 0.03)])
+    )
     config = EotConfig(jitter=WILD.jitter, optics=OpticsConfig(defocus_px=[0, 3]), quality=quality)
     images = render(config, scene, opaque(colour.expand(3, 50, 70).contiguous(), 1000.0))
     assert (images - scene.srgb).abs().max() <= 1 / 255 / 4
@@ -87,23 +90,23 @@ def test_gradient_reaches_the_texels(minification: float) -> None:
     assert (srgb.grad.abs().sum(0) > 0).float().mean() >= 0.9
 
 
-@pytest.mark.parametrize(
-    ("quality", "yaw_deg", "bound"),
-    [("high", 0, 0.015), ("high", 30, 0.015), ("high", 60, 0.03), ("fast", 0, 0.055), ("fast", 30, 0.055), ("fast", 60, 0.06)],
-)  # fmt: skip
-def test_a_noise_patch_looks_as_256_rays_a_pixel_see_it(quality: str, yaw_deg: float, bound: float) -> None:
-    config = EotConfig(jitter=JitterConfig(yaw_deg=[yaw_deg] * 2, roll_deg=[17, 17]), quality=quality)
-    renderer, patch = build_renderer(config), opaque(noise(3, 300, 300), 1000.0)
+@pytest.mark.slow
+@pytest.mark.parametrize(("yaw_deg", "fast", "high"), [(0, 0.055, 0.015), (30, 0.055, 0.015), (60, 0.06, 0.03)])
+def test_a_noise_patch_looks_as_256_rays_a_pixel_see_it(yaw_deg: float, fast: float, high: float) -> None:
+    """The bounds are the renderer's stated error (root mean square of sRGB, over all pixels touched)."""
+    jitter, patch = JitterConfig(yaw_deg=[yaw_deg] * 2, roll_deg=[17, 17]), opaque(noise(3, 240, 240), 1000.0)
     for minification in (2.0, 3.0, 4.0, 8.0, 12.0):
-        side = 300 / minification
-        extent = int(side * 1.3) + 8
-        scene = scene_of(torch.full((1, 3, extent, extent), 0.5), upright(extent / 2 + 0.3, extent / 2 - 0.2, side / 1000))
+        side = 240 / minification
+        size = int(side * 1.3) + 8
+        scene = scene_of(torch.full((1, 3, size, size), 0.5), upright(size / 2 + 0.3, size / 2 - 0.2, side / 1000))
+        renderer = build_renderer(EotConfig(jitter=jitter))
         draws = renderer.sample(scene, generator(0, "draws"))
-        homography = renderer.homographies(scene, patch, draws)[0]
-        truth = supersampled(scene.srgb[0], patch, homography)
-        everywhere = supersampled(torch.zeros_like(truth), opaque(torch.ones(3, 300, 300), 1000.0), homography) > 0
-        error = (renderer.render(scene, patch, draws)[0] - truth)[everywhere].square().mean().sqrt()
-        assert error <= bound, f"{error:.4f} at {minification}x"
+        truth = supersampled(scene.srgb[0], patch, renderer.homographies(scene, patch, draws)[0])
+        touched = (truth - 0.5).abs() > 1e-6
+        for quality, bound in (("fast", fast), ("high", high)):
+            renderer = build_renderer(EotConfig(jitter=jitter, quality=quality))
+            error = (renderer.render(scene, patch, draws)[0] - truth)[touched].square().mean().sqrt()
+            assert error <= bound, f"{quality}: {error:.4f} at {minification}x"
 
 
 def test_a_patch_lands_where_millimetres_say() -> None:
@@ -131,16 +134,18 @@ def test_a_red_square_stays_red() -> None:
     assert render(EotConfig(), scene, opaque(red, 1000.0))[0, :, 32, 32] == pytest.approx(red[:, 0, 0], abs=1e-4)
 
 
-def test_the_gradient_is_that_of_the_image() -> None:
-    scene = scene_of(noise(1, 3, 12, 12).double(), torch.cat([upright(4, 5, 0.006), upright(7, 6, 0.006)]).double())
-    alpha = noise(1, 5, 6, seed=3).double()
-    config = EotConfig(jitter=JitterConfig(yaw_deg=[20, 20], roll_deg=[9, 9]), light=LightConfig(saturation=[0.5, 0.5]))
-    for quality in ("fast", "high"):
-        config.quality = quality
-        renderer = build_renderer(config)
-        draws = renderer.sample(scene, generator(0, "draws"))
-        srgb = (noise(3, 5, 6, seed=4).double() * 0.8 + 0.1).requires_grad_()
-        assert torch.autograd.gradcheck(lambda s: renderer.render(scene, PatchImage(s, alpha, 1000.0), draws), srgb)
+@pytest.mark.parametrize("quality", ["fast", "high"])
+def test_the_gradient_is_that_of_the_image(quality: str) -> None:
+    scene = scene_of(noise(1, 3, 8, 8).double(), torch.cat([upright(3, 3, 0.004), upright(5, 4, 0.004)]).double())
+    light, alpha = LightConfig(saturation=[0.5, 0.5]), noise(1, 3, 4, seed=3).double()
+    jitter = JitterConfig(yaw_deg=[20, 20], roll_deg=[9, 9])
+    renderer = build_renderer(EotConfig(jitter=jitter, light=light, quality=quality))
+    draws = renderer.sample(scene, generator(0, "draws"))
+
+    def image(srgb: Tensor) -> Tensor:
+        return renderer.render(scene, PatchImage(srgb, alpha, 1000.0), draws)
+
+    assert torch.autograd.gradcheck(image, (noise(3, 3, 4, seed=4).double() * 0.8 + 0.1).requires_grad_())
 
 
 def test_over_exposed_pixels_keep_a_gradient() -> None:
@@ -183,7 +188,9 @@ def test_what_repeats_a_scene_renders_each_draw_on_its_own() -> None:
 
 
 def test_a_later_wearer_lies_on_top_and_half_transparent_paper_shows_what_is_below() -> None:
-    scene = scene_of(torch.zeros(1, 3, 60, 60), torch.cat([upright(24, 30, 0.03), upright(36, 30, 0.03), upright(30, 30, 0.03)]))
+    scene = scene_of(
+        torch.zeros(1, 3, 60, 60), torch.cat([upright(24, 30, 0.03), upright(36, 30, 0.03), upright(30, 30, 0.03)])
+    )
     half = PatchImage(torch.ones(3, 30, 30), torch.full((1, 30, 30), 0.5), 1000.0)
     scene.light[:] = torch.tensor([[0.9, 0, 0], [0, 0.9, 0], [0, 0, 0.9]])
     image = render(EotConfig(), scene, half)[0, :, 30]
@@ -195,7 +202,9 @@ def test_a_later_wearer_lies_on_top_and_half_transparent_paper_shows_what_is_bel
 
 
 def test_light_and_noise_are_what_the_formula_says() -> None:
-    light = LightConfig(exposure_ev=[1, 1], white_balance=[0.5, 0.5], contrast=[0.8, 0.8], brightness=[0.1, 0.1], saturation=[0.5, 0.5])
+    light = LightConfig(
+        exposure_ev=[1, 1], white_balance=[0.5, 0.5], contrast=[0.8, 0.8], brightness=[0.1, 0.1], saturation=[0.5, 0.5]
+    )
     scene = scene_of(torch.zeros(1, 3, 200, 200), upright(100, 100, 0.18))
     scene.light[0] = torch.tensor([0.4, 0.3, 0.2])
     print_ = torch.tensor([0.6, 0.2, 0.1])
@@ -216,7 +225,9 @@ def test_defocus_is_a_gaussian_blur_of_the_patch(quality: str, bound: float) -> 
     edge[:, :, 64:] = 1.0
     scene = scene_of(torch.zeros(1, 3, 80, 80), upright(40.3, 40, 0.064))
     for sigma in (1.0, 2.0, 4.0):
-        image = render(EotConfig(optics=OpticsConfig(defocus_px=[sigma] * 2), quality=quality), scene, opaque(edge, 1000.0))
+        image = render(
+            EotConfig(optics=OpticsConfig(defocus_px=[sigma] * 2), quality=quality), scene, opaque(edge, 1000.0)
+        )
         x = torch.arange(80) - 40.3
         both = 0.5 * (torch.erf(x / sigma / 2**0.5) - torch.erf((x - 32) / sigma / 2**0.5))
         assert (linear_from_srgb(image)[0, 0, 40] - both).square().mean().sqrt() < bound
