@@ -43,7 +43,7 @@ class OnnxConfig:
     mean: list[float] = field(default_factory=list)  # three, in the network's channel order; empty = as the layout
     std: list[float] = field(default_factory=list)  # three, in the network's channel order; empty = as the layout
     resize: str = "auto"  # letterbox (image top left), letterbox-centred, stretch; auto = as the layout
-    bf16: bool = False  # compute in bfloat16 where that is safe: about twice as fast, less exact
+    bf16: bool = False  # compute in bfloat16 where that is safe: quicker for large networks and on GPUs, less exact
 
 
 @dataclass
@@ -60,7 +60,7 @@ class TorchvisionConfig:
     iou: float = 0.0  # overlap above which the weaker of two boxes is dropped; 0 = the model's own
     proposals: int = 300  # boxes an image that the second stage looks at (fasterrcnn, maskrcnn)
     seed: int = 0  # of random weights
-    bf16: bool = False  # compute in bfloat16 where that is safe: about twice as fast, less exact
+    bf16: bool = False  # compute in bfloat16 where that is safe: quicker for large networks and on GPUs, less exact
 
 
 @dataclass

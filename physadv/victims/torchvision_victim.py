@@ -15,7 +15,7 @@ from physadv.victims.class_names import names_for, read_names
 from physadv.victims.coco import COCO_91
 from physadv.victims.detections import decide
 from physadv.victims.entries import TorchvisionConfig
-from physadv.victims.frozen import digest_of_state, freeze
+from physadv.victims.frozen import digest_of_state, fold_norms_, freeze
 from physadv.victims.letterbox import Fit
 from physadv.victims.torchvision_heads import head_of
 from physadv.victims.torchvision_weights import make_model
@@ -40,12 +40,13 @@ class TorchvisionVictim(nn.Module):
     def __init__(self, name: str, model: nn.Module, labels: tuple[str, ...], config: TorchvisionConfig) -> None:
         super().__init__()
         self.name, self.labels, self.confidence = f"torchvision/{name}", labels, config.confidence
-        self.model, self.bf16 = freeze(model), config.bf16
+        self.digest = digest_of_state(model.state_dict())
+        fold_norms_(model.eval())
+        self.model, self.bf16 = model, config.bf16
         self._head, settings = head_of(model)
         self._iou = config.iou or float(settings.nms_thresh)
         self._top, self._every_class = int(settings.detections_per_img), settings is model
-        self.digest = digest_of_state(model.state_dict())
-        self.eval()
+        freeze(self)
 
     def outputs(self, images: Tensor) -> Candidates:
         """All anchors, places or proposals of the model."""

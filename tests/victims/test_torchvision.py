@@ -11,7 +11,10 @@ from safetensors.torch import save_file
 from physadv.errors import BadInput, BadOption
 from physadv.testing import check_victim, sample_images
 from physadv.types import Detections
+from physadv.victims.entries import TorchvisionConfig
+from physadv.victims.frozen import fold_norms_
 from physadv.victims.torchvision_victim import TorchvisionVictim
+from physadv.victims.torchvision_weights import make_model
 from tests.victims.building import build_victim
 
 SSDLITE = "torchvision/ssdlite320_mobilenet_v3_large"
@@ -96,10 +99,23 @@ def test_random_weights_follow_the_seed_and_leave_the_global_generator_alone() -
 
 def test_weights_from_a_file_are_the_ones_used(tmp_path: Path) -> None:
     victim = random_victim("ssdlite320_mobilenet_v3_large", seed=3)
-    save_file({k: v.contiguous() for k, v in victim.model.state_dict().items()}, tmp_path / "w.safetensors")
-    torch.save({"model": victim.model.state_dict()}, tmp_path / "w.pth")
+    state = make_model("ssdlite320_mobilenet_v3_large", TorchvisionConfig(weights="random", seed=3), 90).state_dict()
+    save_file(state, tmp_path / "w.safetensors")
+    torch.save({"model": state}, tmp_path / "w.pth")
     for name in ("w.safetensors", "w.pth"):
         assert build_victim(SSDLITE, weights=str(tmp_path / name)).digest == victim.digest
+
+
+def test_folding_norms_changes_nothing_but_the_time() -> None:
+    model = make_model("ssdlite320_mobilenet_v3_large", TorchvisionConfig(weights="random"), 90)
+    images = sample_images(2, 320, 320)
+    with torch.no_grad():
+        before = model.head(list(model.backbone(images).values()))
+        fold_norms_(model)
+        after = model.head(list(model.backbone(images).values()))
+    assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in model.backbone.modules())
+    for kind, values in before.items():
+        assert torch.allclose(values, after[kind], atol=1e-3 * float(values.abs().max()))
 
 
 class Hostile:
