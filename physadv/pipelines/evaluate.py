@@ -56,7 +56,7 @@ class Trial:
 
 
 def evaluate(trial: Trial, out: Path, progress: Progress) -> dict[str, Any]:
-    """Judge, and write ``scores.json``, ``scores.csv``, ``coco/*.json`` and ``contact-sheet.png`` into ``out``.
+    """Judge, and write ``scores.json``, ``scores.csv``, ``coco/*.json`` and ``contact.png`` into ``out``.
 
     Returns what ``scores.json`` holds. All conditions share scenes, places and draws.
     """

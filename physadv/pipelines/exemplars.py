@@ -65,7 +65,7 @@ def save_exemplars(
     seen_first: bool,
     out: Path,
 ) -> Path:
-    """Render the chosen views again, and write ``contact-sheet.png``."""
+    """Render the chosen views again, and write ``contact.png``."""
     wanted = {one.view: one for one in chosen(seen, watched, seen_first=seen_first)}
     rows: dict[int, contact.Row] = {}
     for view in showing.views():
@@ -76,7 +76,7 @@ def save_exemplars(
                 rows[number] = _row(view, place, wanted[number], images, watched, seen)
         if len(rows) == len(wanted):
             break
-    return contact.sheet([rows[number] for number in wanted], out / "contact-sheet.png")
+    return contact.sheet([rows[number] for number in wanted], out / "contact.png")
 
 
 def _row(

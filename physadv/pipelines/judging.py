@@ -55,6 +55,7 @@ def judge(command: str, case: Case, config: DictConfig, out: Path) -> float:
         patch=case.patch, scenes=case.scenes, renderer=assemble.renderer(config.eot, config.judge.quality),
         victims=case.victims, goal=case.goal, goal_name=choices()["goal"], seed=config.seed, device=case.device,
         batch=config.judge.batch, draws=config.judge.draws, images=config.judge.images,
+        split=case.relation,
         truth_from=case.victims[0].name if choices()["scenes"] == "folder" else "annotations",
     )  # fmt: skip
     evaluate(trial, out, _bar(visible=config.progress))

@@ -27,8 +27,7 @@ def run_command(command: str, config: DictConfig) -> float | None:
     if command == "sheet":
         from physadv.pipelines.sheet import make_sheet
 
-        file = make_sheet(_object(config))
-        logging.getLogger(__name__).info("%s", file)
+        make_sheet(_object(config))
         return None
     module, _, name = _PIPELINES[command].partition(":")
     place = folder.choose(config)

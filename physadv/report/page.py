@@ -56,7 +56,7 @@ def _content(folder: Path, run: dict[str, Any], scores: dict[str, Any]) -> dict[
         "victims": [_victim(victim) for victim in victims],
         "order": ORDER,
         "outcome_names": OUTCOMES,
-        "contact": _data_uri(folder / "contact-sheet.png"),
+        "contact": _data_uri(folder / "contact.png"),
         "patch": _data_uri(folder / "patch.png"),
         "patch_mm": protocol.get("patch_mm") or run.get("patch_mm") or [],
         "sheets": sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*.pdf")),

@@ -70,7 +70,7 @@ def test_the_files_are_complete_and_hold_no_nan(tmp_path: Path) -> None:
     assert scores["protocol"]["objects"] == 6
     outcomes = scores["victims"][0]["conditions"][0]["outcomes"]
     assert sum(outcomes.values()) == 12
-    assert (tmp_path / "contact-sheet.png").stat().st_size > 1000
+    assert (tmp_path / "contact.png").stat().st_size > 1000
 
 
 def test_the_same_seed_gives_the_same_numbers(tmp_path: Path) -> None:

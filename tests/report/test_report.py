@@ -106,7 +106,7 @@ def filled(folder: Path, content: dict[str, Any]) -> str:
     (folder / "scores.json").write_text(json.dumps(content))
     (folder / "curves.csv").write_text("step,loss,success,held_out,seconds\n0,2.5,0.1,2.4,0.1\n1,1.5,0.4,,0.1\n")
     tile = contact.Tile("clean", torch.rand(3, 40, 60), (contact.Mark((5, 5, 20, 30), "stop sign", 0.9, True),))
-    contact.sheet([contact.Row("typical", "12 m", "stop sign", (5, 5, 20, 30), (tile,))], folder / "contact-sheet.png")
+    contact.sheet([contact.Row("typical", "12 m", "stop sign", (5, 5, 20, 30), (tile,))], folder / "contact.png")
     record.write(folder, record.RunRecord("generate", "<b>bold</b>", 0, config={"patch": {"width_mm": 300}}))
     return write_report(folder).read_text()
 

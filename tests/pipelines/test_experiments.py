@@ -1,0 +1,52 @@
+"""No shipped preset rots: every experiment runs in its smallest form, every eot preset composes and renders."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.test_cli import ROOT, physadv
+
+pytestmark = pytest.mark.slow
+
+EXPERIMENTS = sorted(file.stem for file in (ROOT / "conf" / "experiment").glob("*.yaml"))
+WORLDS = sorted(file.stem for file in (ROOT / "conf" / "eot").glob("*.yaml"))
+SMALL_ROAD = ["scenes.width_px=320", "scenes.height_px=224", "scenes.distance_m=[4,10]"]
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS)
+def test_an_experiment_runs_in_its_smallest_form(
+    experiment: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    options = SMALL_ROAD
+    if experiment == "person_hide":
+        shared: Path = request.getfixturevalue("shared")
+        weights = shared / "weights" / "yolox_nano_coco_416.onnx"
+        options = [f"scenes.root={shared / 'data' / 'coco128' / 'val'}", f"victim.path={weights}"]
+    done = physadv(
+        "generate", f"experiment={experiment}", "size=smoke", "progress=false", f"out={tmp_path / 'run'}", *options
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert (tmp_path / "run" / "report.html").is_file()
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_an_eot_preset_renders(world: str, tmp_path: Path) -> None:
+    done = physadv(
+        "generate",
+        f"eot={world}",
+        "eot.place.y_mm=0",
+        "size=smoke",
+        "dry_run=true",
+        f"out={tmp_path / 'run'}",
+        *SMALL_ROAD,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "conf").glob("e*/*.yaml")), ids=lambda f: f.stem)
+def test_a_preset_opens_with_what_it_is_and_how_to_run_it(file: Path) -> None:
+    lines = [line for line in file.read_text().splitlines() if not line.startswith("# @package")]
+    assert lines[0].startswith("# ")
+    assert lines[1].startswith("# physadv generate")
