@@ -210,28 +210,38 @@ def _same(victim: Victim, what: str, first: Candidates, second: Candidates, imag
     require(pixels <= limit, f"{victim.name}: {what}: boxes differ by {pixels:.3g} px")
 
 
+def _modules(victim: Victim) -> list[tuple[str, nn.Module]]:
+    """The victim itself where it is a module, else the modules it holds."""
+    if isinstance(victim, nn.Module):
+        return [("", victim)]
+    return [(name, value) for name, value in getattr(victim, "__dict__", {}).items() if isinstance(value, nn.Module)]
+
+
 def _parameters(victim: Victim) -> Iterable[tuple[str, nn.Parameter]]:
-    return victim.named_parameters() if isinstance(victim, nn.Module) else ()
+    return [pair for name, module in _modules(victim) for pair in module.named_parameters(name)]
 
 
 def _state(victim: Victim) -> dict[str, Tensor]:
-    return {k: v.clone() for k, v in victim.state_dict().items()} if isinstance(victim, nn.Module) else {}
+    return {f"{name}.{k}": v.clone() for name, module in _modules(victim) for k, v in module.state_dict().items()}
 
 
 def _modes(victim: Victim) -> tuple[bool, ...]:
-    return tuple(m.training for m in victim.modules()) if isinstance(victim, nn.Module) else ()
+    return tuple(part.training for _, module in _modules(victim) for part in module.modules())
 
 
 # ── scenes, patches, goals ───────────────────────────────────────────────────────────────────────────────────────────
 
 
 def check_scenes(source: SceneSource) -> None:
-    """The sweep shows every image once, always in the same order; batches repeat, with a wearer in every image."""
+    """Sweeps show every image once in one order, split parts them, batches repeat with a wearer in every image."""
     keys = [key for scene in source.sweep(2) for key in scene.keys]
     require(len(keys) == len(source), f"len says {len(source)} images, the sweep shows {len(keys)}")
     require(len(set(keys)) == len(keys), "the sweep shows an image twice, or two images share a key")
     again = [key for scene in source.sweep(3) for key in scene.keys]
     require(keys == again, "the order of the sweep depends on the batch size or on the run")
+    held_in, held_out = ({key for scene in part.sweep(4) for key in scene.keys} for part in source.split(0.5, 7))
+    require(not held_in & held_out, f"split gives an image to both parts: {sorted(held_in & held_out)[:3]}")
+    require(held_in | held_out == set(keys), "split loses or invents an image")
     first = next(iter(source.batches(3, torch.Generator().manual_seed(1))))
     second = next(iter(source.batches(3, torch.Generator().manual_seed(1))))
     require(first.keys == second.keys and torch.equal(first.srgb, second.srgb), "the same seed gives another batch")
@@ -273,9 +283,10 @@ def check_patch(patch: PatchModel) -> None:
 
 def check_goal(goal: Goal, victim: Victim, scene: SceneBatch) -> None:
     """One finite loss an image with gradient to the scores, zero without a wearer; one verdict an object."""
+    bound = goal.bound(victim.labels)
     seen = victim.outputs(scene.srgb)
     outputs = Candidates(seen.boxes_xyxy_px.detach(), seen.scores.detach().requires_grad_())
-    loss = goal.loss(outputs, scene)
+    loss = bound.loss(outputs, scene)
     require(
         tuple(loss.shape) == (len(scene.keys),), f"a loss an image is ({len(scene.keys)},), got {tuple(loss.shape)}"
     )
@@ -289,7 +300,7 @@ def check_goal(goal: Goal, victim: Victim, scene: SceneBatch) -> None:
         torch.autograd.backward(loss.sum())
         gradient = outputs.scores.grad
         require(gradient is None or bool(torch.isfinite(gradient).all()), "the gradient at the scores is not finite")
-    verdicts = goal.achieved(victim.decide(outputs), scene)
+    verdicts = bound.achieved(victim.decide(outputs), scene)
     require(
         tuple(verdicts.shape) == (len(scene.labels),) and verdicts.dtype == torch.bool,
         f"achieved gives one bool an object, ({len(scene.labels)},), got {tuple(verdicts.shape)} {verdicts.dtype}",
