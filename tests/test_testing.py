@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor, nn
 
 from physadv.goals.detection import Hide
-from physadv.goals.entries import HideConfig
+from physadv.goals.entries import HideConfig, physadv_goals
+from physadv.hookspecs import Entry
+from physadv.patches.entries import physadv_patches
+from physadv.protocols import Goal, PatchModel
+from physadv.scenes.entries import RoadConfig, build_road
 from physadv.testing import VICTIM_CHECKS, BrokenPart, check_goal, check_patch, check_scenes, check_victim
 from physadv.types import Candidates, Detections, SceneBatch
 from tests.toys import ToyDetector, ToyPatch, one_scene
@@ -186,3 +191,21 @@ def test_sound_goals_pass_and_broken_ones_are_named() -> None:
     check_goal(Hide(HideConfig()), ToyDetector(), one_scene(2))
     with pytest.raises(BrokenPart, match=r"a loss an image is \(2,\), got \(\)"):
         check_goal(Summed(HideConfig()), ToyDetector(), one_scene(2))
+
+
+def test_the_drawn_road_passes() -> None:
+    check_scenes(build_road(RoadConfig(images=5, width_px=160, height_px=96)))
+
+
+@pytest.mark.parametrize("goal", physadv_goals(), ids=lambda row: row.name)
+def test_built_in_goals_pass(goal: Entry[Any, Goal]) -> None:
+    scene = one_scene(3)
+    bare = replace(scene, wears=torch.tensor([True, False, True]))
+    options = {"to": "ghost"} if goal.name == "conjure" else {}
+    for shown in (scene, bare):
+        check_goal(goal.build(goal.config(**options)), ToyDetector(), shown)
+
+
+@pytest.mark.parametrize("patch", physadv_patches(), ids=lambda row: row.name)
+def test_built_in_patches_pass(patch: Entry[Any, PatchModel]) -> None:
+    check_patch(patch.build(patch.config()))
