@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from physadv.render.curve import decode
-from physadv.render.footprint import Footprint
+from physadv.render.footprint import Footprint, Lines, between
 from physadv.types import PatchImage
 
 GUTTER = 8
@@ -136,27 +136,75 @@ class Lookup:
             )
 
 
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Each scan line's way through the texture: linear in the step along it, in homogeneous coordinates; float64."""
+
+    texel: Tensor  # (3,m) where the line starts
+    step: Tensor  # (3,m) what one step adds
+    down: Tensor  # (3,m) what the next line adds
+    apart: Tensor  # (m,) px from one tap to the next
+    lod: Tensor  # (2,m) log2 of a texel of the level to read, in texels of level 0: at the start, and growth per step
+    run: Tensor  # (m,) how many pixels
+
+
 @torch.no_grad()
-def locate(atlas: Atlas, texel_from_image: Tensor, blur: Tensor, footprint: Footprint, quality: Quality) -> Lookup:
-    """Find the texel and the level of detail of each entry.
+def follow(texel_from_image: Tensor, blur: Tensor, lines: Lines, quality: Quality) -> Rows:
+    """Find texels and level of detail along each line.
 
     ``texel_from_image`` ``(N,3,3)`` and ``blur`` ``(N,)``, how many times wider than a sharp pixel's the filter is,
-    belong to the wearers. The level comes from the analytic Jacobian at both ends of each scan line.
+    belong to the wearers. The level comes from the analytic Jacobian at both ends of the line.
     """
-    lines, dtype = footprint.lines, footprint.step.dtype
-    wearer = lines.wearer
-    start = torch.stack((lines.first, lines.y, torch.ones_like(lines.y)), -1).double()
-    grid_from_image = (_grid_from_texel(atlas, texel_from_image) @ texel_from_image).index_select(0, wearer)
-    per_step = grid_from_image[:, :, 0]
-    at_start = (grid_from_image @ start[:, :, None])[:, :, 0]
-    detail = _detail(texel_from_image.index_select(0, wearer), start, lines.run)
-    detail[:, 0] += (blur.double().log2() + quality.bias - math.log2(quality.taps)).index_select(0, wearer)
-    offsets = grid_from_image.new_empty(wearer.shape[0], 0)
-    if quality.taps > 1:
-        apart = blur.double().index_select(0, wearer)[:, None] / quality.taps
-        offsets = torch.cat((apart * per_step, apart * grid_from_image[:, :, 1]), 1)
-    table = torch.cat((per_step, at_start, detail, offsets), 1).to(dtype).T.contiguous()
+    columns = texel_from_image.permute(2, 1, 0).reshape(9, -1).contiguous().index_select(1, lines.wearer)
+    step, down, origin = columns.view(3, 3, -1)
+    start = torch.addcmul(torch.addcmul(origin, step, lines.first.to(step)), down, lines.y.to(step))
+    run = lines.run.to(step)
+    steps = (run - 1).clamp_min_(1)
+    levels = [_detail(texel, step, down) for texel in (start, torch.addcmul(start, step, steps))]
+    sharpened = (blur.log2() + quality.bias - math.log2(quality.taps)).index_select(0, lines.wearer)
+    lod = torch.stack((levels[0] + sharpened, (levels[1] - levels[0]).div_(steps)))
+    return Rows(start, step, down, (blur / quality.taps).index_select(0, lines.wearer), lod, run)
 
+
+def _detail(texel: Tensor, step: Tensor, down: Tensor) -> Tensor:
+    """``(m,)``: log2 of the texels per pixel at homogeneous ``texel`` ``(3,m)``, by the Jacobian's longer column."""
+    depth = texel[2].clamp_min(1e-6)
+    position = texel[:2] / depth
+    longest = [(along[:2] - position * along[2]).square_().sum(0) for along in (step, down)]
+    return torch.maximum(*longest).clamp_min_(1e-12).log2_().div_(2) - depth.log2()
+
+
+@torch.no_grad()
+def solid(rows: Rows, patch: PatchImage, quality: Quality) -> Tensor:
+    """``(2,m)`` int32: the first and the last step of each line that nothing below can show through.
+
+    There all reads stay within the print: nowhere if the print itself has holes.
+    """
+    height, width = patch.srgb.shape[1:]
+    # the coarser level's texels are two wide, and one and a half of them may hold part of the edge
+    reach = 3 + (0.75 * quality.taps * 2**-quality.bias if quality.taps > 1 else 0)
+    ends = rows.lod[0], torch.addcmul(rows.lod[0], rows.lod[1], rows.run - 1)
+    margin = torch.exp2(torch.maximum(*ends).clamp_min_(0)).mul_(reach)
+
+    def inside(line: Tensor) -> Tensor:
+        (u, v, w), near = line, line[2] * margin
+        return torch.stack((u - near, v - near, width * w - near - u, height * w - near - v))
+
+    begin, growth = inside(rows.texel), inside(rows.step)
+    first, last = between(growth, begin)
+    never = ((growth == 0) & (begin < 0)).any(0) | (patch.alpha < 1).any()
+    last = last.minimum(rows.run - 1).masked_fill_(never, -1)
+    return torch.stack((first.ceil_().clamp_(0, 2**30), last.floor_().clamp_(-1, 2**30))).int()
+
+
+@torch.no_grad()
+def locate(atlas: Atlas, rows: Rows, footprint: Footprint, quality: Quality) -> Lookup:
+    """Where every entry of ``footprint`` reads the atlas."""
+    to_grid = _grid_from_texel(atlas, rows.texel)
+    parts = [to_grid @ rows.step, to_grid @ rows.texel, rows.lod]
+    if quality.taps > 1:
+        parts += [to_grid @ (rows.apart * rows.step), to_grid @ (rows.apart * rows.down)]
+    table = torch.cat(parts).to(footprint.step.dtype)
     line, step = footprint.line, footprint.step
     ux, vx, wx, u, v, w, lod, lodx, *taps = (row.index_select(0, line) for row in table)
     point = (u.addcmul_(ux, step), v.addcmul_(vx, step), w.addcmul_(wx, step))
@@ -174,21 +222,6 @@ def _grid_from_texel(atlas: Atlas, like: Tensor) -> Tensor:
     """
     tall, wide = atlas.picture.shape[1:]
     return like.new_tensor([[2 / wide, 0, -4 * atlas.full_width / wide], [0, 2 / tall, 0], [0, 0, 1]])
-
-
-def _detail(texel_from_image: Tensor, start: Tensor, run: Tensor) -> Tensor:
-    """``(m,2)``: log2 of the texels per pixel at each line's first pixel, and how it grows per step."""
-    last = (run - 1).clamp_min(1).double()
-    ends = torch.stack((start, start), 1)
-    ends[:, 1, 0] += last
-    texel = ends @ texel_from_image.mT
-    depth = texel[..., 2:].clamp_min(1e-6)
-    # d(u, v) / d(x, y), one column for x and one for y
-    position = texel[..., :2] / depth
-    jacobian = texel_from_image[:, None, :2, :2] - position[..., None] * texel_from_image[:, None, 2:, :2]
-    jacobian = jacobian / depth[..., None]
-    levels = jacobian.square().sum(-2).amax(-1).clamp_min(1e-12).log2() / 2
-    return torch.stack((levels[:, 0], (levels[:, 1] - levels[:, 0]) / last), 1)
 
 
 class Read(torch.autograd.Function):
@@ -215,9 +248,10 @@ class Read(torch.autograd.Function):
         share = colour.new_empty(1, 3, 2, colour.shape[1])
         torch.mul(colour, lookup.mix, out=share[0, :, 1])
         torch.sub(colour, share[0, :, 1], out=share[0, :, 0])
-        source, result = atlas.picture.detach()[None, :3], torch.zeros_like(atlas.picture)
+        source, total = atlas.picture.detach()[None, :3], None
         for grid in lookup.grids(atlas) if ctx.grid is None else (ctx.grid,):
             # bilinear, border, pixel centres at halves; the grid itself has no gradient
-            one = torch.ops.aten.grid_sampler_2d_backward(share, source, grid, 0, 1, False, (True, False))
-            result[:3] += one[0][0]
-        return result, None, None
+            one = torch.ops.aten.grid_sampler_2d_backward(share, source, grid, 0, 1, False, (True, False))[0][0]
+            total = one if total is None else total.add_(one)
+        assert total is not None
+        return F.pad(total, (0, 0, 0, 0, 0, 1)), None, None

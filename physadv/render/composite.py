@@ -88,7 +88,7 @@ def _luminance(layers: Tensor) -> Tensor:
 
 def _lay_over(linear: Tensor, cover: Tensor, images: Tensor, place: Tensor) -> None:
     """Let the background show through where ``cover`` ``(n,)`` is not whole: mostly along the rim."""
-    rim = (cover < 1).nonzero().squeeze(1)
+    rim = (cover < 1 - 1e-6).nonzero().squeeze(1)
     bare, at = 1 - cover.index_select(0, rim), place.index_select(0, rim)
     area, flat = images[0, 0].numel(), images.reshape(-1)
     for channel in range(3):

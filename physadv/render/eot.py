@@ -60,11 +60,11 @@ class EotRenderer:
         """
         wearers = scene.wears.nonzero().squeeze(1)
         pose.check_scene(scene, wearers, self.config.place)
-        homography = self.homographies(scene, patch, draws).index_select(0, wearers)
         blur_px = draws.stages["optics"]["defocus_px"].index_select(0, wearers)
-        footprint, texel_from_image = self._cover(scene, patch, wearers, homography, blur_px)
-        codes = self._look(scene, patch, draws, wearers, footprint, texel_from_image, blur_px)
-        images = Paste.apply(out.detach().copy_(scene.srgb), footprint.place, codes)
+        pyramid = atlas.build(patch)
+        footprint, rows = self._cover(scene, patch, wearers, self.homographies(scene, patch, draws), blur_px)
+        codes = self._look(scene, draws, wearers, pyramid, footprint, rows)
+        images: Tensor = Paste.apply(out.detach().copy_(scene.srgb), footprint.place, codes)
         for stage in self.stages:
             if not stage.geometric:
                 images = stage.apply(images, draws.stages[stage.key])
@@ -78,36 +78,36 @@ class EotRenderer:
         )
         height, width = patch.srgb.shape[1:]
         for stage in self.stages:
-            if stage.geometric:
+            if stage.geometric and draws.stages[stage.key]:
                 surface_from_texel = surface_from_texel @ stage.matrix(draws.stages[stage.key], height, width)
         return scene.image_from_surface.double() @ surface_from_texel
 
     def _cover(
-        self, scene: SceneBatch, patch: PatchImage, wearers: Tensor, homography: Tensor, blur_px: Tensor
-    ) -> tuple[Footprint, Tensor]:
-        """The covered pixels, and ``(N,3,3)`` from pixels to texels."""
+        self, scene: SceneBatch, patch: PatchImage, wearers: Tensor, homographies: Tensor, blur_px: Tensor
+    ) -> tuple[Footprint, atlas.Rows]:  # fmt: skip
+        """The covered pixels, and where their scan lines lie in the atlas."""
         height, width = patch.srgb.shape[1:]
-        image_from_texel, corners = pose.facing(homography, height, width)
+        image_from_texel, corners = pose.facing(homographies.index_select(0, wearers), height, width)
         image_of = scene.image_of.index_select(0, wearers)
         lines = scan(corners, 1 + 2 * blur_px, scene.sizes_px.index_select(0, image_of))
-        footprint = stack(lines, image_of, scene.srgb.shape, patch.srgb.dtype)
-        return footprint, torch.linalg.inv(image_from_texel)
+        widening = (1 + blur_px.double() ** 2 / self.quality.spread).sqrt()
+        rows = atlas.follow(torch.linalg.inv(image_from_texel), widening, lines, self.quality)
+        solid = atlas.solid(rows, patch, self.quality)
+        return stack(lines, solid, image_of, scene.srgb.shape, patch.srgb.dtype), rows
 
     def _look(
-        self, scene: SceneBatch, patch: PatchImage, draws: Draws, wearers: Tensor, footprint: Footprint,
-        texel_from_image: Tensor, blur_px: Tensor,
+        self, scene: SceneBatch, draws: Draws, wearers: Tensor, pyramid: atlas.Atlas, footprint: Footprint,
+        rows: atlas.Rows,
     ) -> Tensor:  # fmt: skip
         """``(3,n)`` sRGB codes, one an entry."""
-        pyramid = atlas.build(patch)
-        widening = (1 + blur_px.double() ** 2 / self.quality.spread).sqrt()
-        lookup = atlas.locate(pyramid, texel_from_image, widening, footprint, self.quality)
-        layers = atlas.Read.apply(pyramid.picture, pyramid, lookup)
+        layers = atlas.Read.apply(pyramid.picture, pyramid, atlas.locate(pyramid, rows, footprint, self.quality))
         through = transmittance(layers[3].detach(), footprint)
         drawn = {name: value.to(layers).index_select(0, wearers) for name, value in draws.stages["light"].items()}
         irradiance = scene.light.to(layers).index_select(0, wearers)
-        lit = tint(drawn, irradiance, saturates=self.config.light.saturation != [1.0, 1.0])
+        lit = tint(drawn, irradiance, saturates=list(self.config.light.saturation) != [1.0, 1.0])
         noise = self._noise(draws, wearers, footprint.line.shape[0], layers.dtype)
-        return Shade.apply(layers, through, footprint, lit, noise, scene.srgb)
+        codes: Tensor = Shade.apply(layers, through, footprint, lit, noise, scene.srgb)
+        return codes
 
     def _noise(self, draws: Draws, wearers: Tensor, count: int, dtype: torch.dtype) -> Noise | None:
         """The noise that the draws' seed stands for; nothing where no noise is asked for."""

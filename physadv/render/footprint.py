@@ -47,10 +47,8 @@ def scan(corners_px: Tensor, grow_px: Tensor, sizes_px: Tensor) -> Lines:
     wearer = torch.repeat_interleave(rows)
     y = torch.arange(wearer.shape[0], device=rows.device) - (rows.cumsum(0) - rows - top).index_select(0, wearer)
 
-    a, b, c = (edge.index_select(0, wearer) for edge in _edges(corners_px, grow_px))
-    crossing = -(b * y[:, None] + c) / torch.where(a == 0, 1e-9, a)
-    left = torch.where(a > 0, crossing, -torch.inf).amax(1)
-    right = torch.where(a < 0, crossing, torch.inf).amin(1)
+    a, b, c = (edge.index_select(1, wearer) for edge in _edges(corners_px, grow_px))
+    left, right = between(a, torch.addcmul(c, b, y.to(b)))
     limit = wide.index_select(0, wearer)
     first = left.ceil().clamp_min(0).minimum(limit).long()
     run = (right.floor() + 1).clamp_min(0).minimum(limit).long().sub_(first).clamp_min_(0)
@@ -58,7 +56,7 @@ def scan(corners_px: Tensor, grow_px: Tensor, sizes_px: Tensor) -> Lines:
 
 
 def _edges(corners_px: Tensor, grow_px: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """``(N,8)`` each: edges a·x + b·y + c ≥ 0 inside, whatever the quad's orientation, moved out by ``grow_px``.
+    """``(8,N)`` each: edges a·x + b·y + c ≥ 0 inside, whatever the quad's orientation, moved out by ``grow_px``.
 
     The other four cut the corners, which would reach far out where they are sharp.
     """
@@ -66,35 +64,53 @@ def _edges(corners_px: Tensor, grow_px: Tensor) -> tuple[Tensor, Tensor, Tensor]
     turn = (along[:, 0, 0] * along[:, 1, 1] - along[:, 0, 1] * along[:, 1, 0]).sign()
     normal = torch.stack((-along[..., 1], along[..., 0]), -1) * turn[:, None, None]
     normal = normal / torch.linalg.vector_norm(normal, dim=-1, keepdim=True).clamp_min(1e-12)
-    between = normal + normal.roll(1, 1)
-    between = between / torch.linalg.vector_norm(between, dim=-1, keepdim=True).clamp_min(1e-12)
-    normals, points = torch.cat((normal, between), 1), torch.cat((corners_px, corners_px), 1)
-    a, b = normals.unbind(-1)
-    return a, b, grow_px[:, None] - (normals * points).sum(-1)
+    corner = normal + normal.roll(1, 1)
+    corner = corner / torch.linalg.vector_norm(corner, dim=-1, keepdim=True).clamp_min(1e-12)
+    normals, points = torch.cat((normal, corner), 1), torch.cat((corners_px, corners_px), 1)
+    a, b = normals.permute(2, 1, 0).contiguous()
+    return a, b, grow_px - (normals * points).sum(-1).T
+
+
+def between(growth: Tensor, begin: Tensor) -> tuple[Tensor, Tensor]:
+    """``(m,)`` from where and up to where all of ``begin + growth · t`` ``(k,m)`` are at least 0."""
+    crossing = begin.neg().div_(growth.masked_fill(growth == 0, 1e-12))
+    first = crossing.masked_fill(growth <= 0, -torch.inf).amax(0)
+    return first, crossing.masked_fill_(growth >= 0, torch.inf).amin(0)
 
 
 @torch.no_grad()
-def stack(lines: Lines, image_of: Tensor, shape: torch.Size, dtype: torch.dtype) -> Footprint:
-    """List the pixels of all lines, and which of them lie under another: a later wearer is on top.
+def stack(lines: Lines, solid: Tensor, image_of: Tensor, shape: torch.Size, dtype: torch.dtype) -> Footprint:
+    """List the pixels of all lines, without those that a solid pixel hides: a later wearer is on top.
 
-    ``image_of`` ``(N,)`` belongs to the wearers, ``shape`` is that of the images ``(B,3,H,W)``.
+    ``solid`` ``(2,m)`` int32 is each line's first and last step that nothing shows through; ``image_of`` ``(N,)``
+    belongs to the wearers, ``shape`` is that of the images ``(B,3,H,W)``.
     """
     batch, channels, height, width = shape
     line = torch.repeat_interleave(lines.run.int())
     begin = lines.run.cumsum(0) - lines.run
     entry = torch.arange(line.shape[0], device=line.device)
-    number = entry.int()
-    step = (number - begin.int().index_select(0, line)).to(dtype)
+    number = entry.int() + 1
+    step = number - (begin + 1).int().index_select(0, line)
     image = image_of.index_select(0, lines.wearer)
     inside = lines.y * width + lines.first - begin
     pixel = (inside + image * (height * width)).index_select(0, line).add_(entry)
-    place = (inside + image * (channels * height * width)).index_select(0, line).add_(entry)
 
-    topmost = torch.full((batch * height * width,), -1, dtype=torch.int32, device=line.device)
-    topmost.scatter_reduce_(0, pixel, number, "amax")  # entries come in the order of the wearers
-    topmost = topmost.index_select(0, pixel)
+    first, last = (end.index_select(0, line) for end in solid)
+    hides = (step >= first).logical_and_(step <= last)
+    highest = torch.zeros(batch * height * width, dtype=torch.int32, device=line.device)
+    shown = _highest(pixel, number.masked_fill(~hides, 0), highest) <= number
+    kept = shown.nonzero().squeeze(1)
+    line, step, pixel, entry = (t.index_select(0, kept) for t in (line, step, pixel, entry))
+    place = (inside + image * (channels * height * width)).index_select(0, line).add_(entry)
+    number = number[: kept.shape[0]]
+    topmost = _highest(pixel, number, highest.zero_())
     hidden = (topmost != number).nonzero().squeeze(1)
-    return Footprint(lines, line, step, place, hidden, topmost.index_select(0, hidden).long())
+    return Footprint(lines, line, step.to(dtype), place, hidden, topmost.index_select(0, hidden).long() - 1)
+
+
+def _highest(pixel: Tensor, number: Tensor, highest: Tensor) -> Tensor:
+    """For each entry the highest ``number`` ``(n,)`` int32 of its pixel's entries. Overwrites ``highest`` ``(B·H·W,)``."""
+    return highest.scatter_reduce_(0, pixel, number, "amax").index_select(0, pixel)
 
 
 @torch.no_grad()

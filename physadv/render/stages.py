@@ -10,7 +10,7 @@ import inspect
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -65,21 +65,20 @@ class Stage:
 
     def apply(self, images: Tensor, drawn: Mapping[str, Tensor]) -> Tensor:
         """The augmented images ``(B,3,H,W)``."""
-        return cast(Tensor, self.augmentation(images, params=dict(drawn)))
+        treated: Tensor = self.augmentation(images, params=dict(drawn))
+        return treated
 
     def matrix(self, drawn: Mapping[str, Tensor], height: int, width: int) -> Tensor:
         """``(N,3,3)`` float64 on the texels of a raster of ``height`` × ``width``, edges at integers."""
-        count = drawn["batch_prob"].shape[0] if drawn else 0
-        some = torch.empty(0) if not drawn else drawn["batch_prob"]
-        if count == 0:
-            return torch.eye(3, dtype=torch.float64, device=some.device).repeat(0, 1, 1)
-        blank = torch.zeros(1, device=some.device).expand(count, 3, CANVAS, CANVAS)
+        count, device = drawn["batch_prob"].shape[0], drawn["batch_prob"].device
+        blank = torch.zeros(1, device=device).expand(count, 3, CANVAS, CANVAS)
         moved = self.augmentation.get_transformation_matrix(blank, params=dict(drawn)).double()
         # kornia counts pixel centres at integers; the raster lies in the middle of the square
         size = CANVAS / max(height, width)
         left, up = ((CANVAS - size * extent) / 2 - 0.5 for extent in (width, height))
         canvas_from_texel = moved.new_tensor([[size, 0, left], [0, size, up], [0, 0, 1]])
-        return torch.linalg.inv(canvas_from_texel) @ moved @ canvas_from_texel
+        on_texels: Tensor = torch.linalg.inv(canvas_from_texel) @ moved @ canvas_from_texel
+        return on_texels
 
 
 def build_stages(options: list[KorniaStage]) -> tuple[Stage, ...]:
