@@ -28,7 +28,8 @@ def physadv(*args: str, cwd: Path | None = None, env: dict[str, str] | None = No
 def test_help_and_lists_never_import_torch(args: list[str]) -> None:
     code = (
         "import sys\nfrom physadv.cli import main\ntry:\n    main(sys.argv[1:])\nexcept SystemExit:\n    pass\n"
-        "heavy = {'torch', 'torchvision', 'cv2', 'kornia', 'onnx'} & set(sys.modules)\nsys.exit(f'imported {heavy}' if heavy else 0)"
+        "heavy = {'torch', 'torchvision', 'cv2', 'kornia', 'onnx'} & set(sys.modules)\n"
+        "sys.exit(f'imported {heavy}' if heavy else 0)"
     )
     done = subprocess.run([sys.executable, "-c", code, *args], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -100,8 +100,8 @@ def stack(lines: Lines, solid: Tensor, image_of: Tensor, shape: torch.Size, dtyp
     highest = torch.zeros(batch * height * width, dtype=torch.int32, device=line.device)
     shown = _highest(pixel, number.masked_fill(~hides, 0), highest) <= number
     kept = shown.nonzero().squeeze(1)
-    line, step, pixel, entry = (t.index_select(0, kept) for t in (line, step, pixel, entry))
-    place = (inside + image * (channels * height * width)).index_select(0, line).add_(entry)
+    line, step, pixel = (t.index_select(0, kept) for t in (line, step, pixel))
+    place = (image * ((channels - 1) * height * width)).index_select(0, line).add_(pixel)
     number = number[: kept.shape[0]]
     topmost = _highest(pixel, number, highest.zero_())
     hidden = (topmost != number).nonzero().squeeze(1)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import onnx
 import torch
 from torch import Tensor, nn
 
@@ -26,6 +27,7 @@ class OpenCvNetwork(nn.Module):
 
     def __init__(self, file: OnnxFile) -> None:
         super().__init__()
+        _refuse_invalid(file)
         try:
             self._net = cv2.dnn.readNetFromONNX(np.frombuffer(file.model.SerializeToString(), dtype=np.uint8))
         except (cv2.error, ValueError) as error:
@@ -45,6 +47,14 @@ class OpenCvNetwork(nn.Module):
             raise BadInput(f"OpenCV {cv2.__version__} cannot run this model: {_reason(error)}") from error
         # OpenCV reuses its buffers for the next image
         return tuple(torch.from_numpy(np.array(output, dtype=np.float32)) for output in outputs)
+
+
+def _refuse_invalid(file: OnnxFile) -> None:
+    """OpenCV ends the process on some graphs that are not valid ONNX, so they are refused before."""
+    try:
+        onnx.checker.check_model(file.model, full_check=True)
+    except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError, ValueError) as error:
+        raise BadInput(f"{file.path} is not a valid ONNX graph: {_reason(error)}") from error
 
 
 def _in_graph_order(found: tuple[str, ...], wanted: tuple[str, ...]) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torchvision.models import get_model_builder, get_model_weights
 
 from physadv.errors import BadInput, BadOption
-from physadv.seeding import fenced
+from physadv.seeding import fenced, generator
 from physadv.victims.entries import TorchvisionConfig
 
 UNREADABLE = (
@@ -37,21 +37,28 @@ _EPS_ZERO = ("fasterrcnn_resnet50_fpn", "maskrcnn_resnet50_fpn", "retinanet_resn
 
 def make_model(name: str, config: TorchvisionConfig, classes: int) -> nn.Module:
     """Build, fill, and set what the config sets. ``classes`` counts without background."""
+    if config.size_px and name.startswith("ssd"):
+        raise BadOption(f"torchvision/{name} has a fixed size; leave victim.size_px out")
     extra = {"rpn_post_nms_top_n_test": config.proposals} if name.startswith(_TWO_STAGES) else {}
-    builder = get_model_builder(name)
     if not config.weights:
-        model: nn.Module = _downloaded(name, extra)
+        model = _downloaded(name, extra)
+    elif config.weights == "random":
+        model = _untrained(name, config.seed, classes, extra)
+        _settle_norms_(model, config.seed)
     else:
-        with fenced(config.seed):
-            model = builder(weights=None, weights_backbone=None, num_classes=classes + 1, **extra)
-            if config.weights == "random":
-                _settle_norms_(model)
-        if config.weights != "random":
-            _fill_(model, name, Path(config.weights))
+        state = _read_state(Path(config.weights))
+        model = _untrained(name, config.seed, classes, extra)
+        _fill_(model, name, state, config.weights)
     if config.size_px:
-        if name.startswith("ssd"):
-            raise BadOption(f"torchvision/{name} has a fixed size; leave victim.size_px out")
         model.get_submodule("transform").min_size = (config.size_px,)  # type: ignore[assignment]
+    return model
+
+
+def _untrained(name: str, seed: int, classes: int, extra: dict[str, int]) -> nn.Module:
+    with fenced(seed):
+        model: nn.Module = get_model_builder(name)(
+            weights=None, weights_backbone=None, num_classes=classes + 1, **extra
+        )
     return model
 
 
@@ -69,7 +76,7 @@ def _downloaded(name: str, extra: dict[str, int]) -> nn.Module:
 
 
 @torch.no_grad()
-def _settle_norms_(model: nn.Module) -> None:
+def _settle_norms_(model: nn.Module, seed: int) -> None:
     """Let the batch norms of an untrained model measure noise once: without, signal and gradient fade to nothing."""
     norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm2d)]
     usual = [norm.momentum for norm in norms]
@@ -79,15 +86,14 @@ def _settle_norms_(model: nn.Module) -> None:
         norm.momentum = 1.0
     transform: Any = model.transform
     usual_size, transform.min_size = transform.min_size, (160,)
-    model(list(torch.rand(2, 3, 160, 160)))
+    model(list(torch.rand(2, 3, 160, 160, generator=generator(seed, "batch norms"))))
     transform.min_size = usual_size
     for norm, momentum in zip(norms, usual, strict=True):
         norm.momentum = momentum
     model.eval()
 
 
-def _fill_(model: nn.Module, name: str, path: Path) -> None:
-    state = _read_state(path)
+def _fill_(model: nn.Module, name: str, state: dict[str, Tensor], path: str) -> None:
     try:
         model.load_state_dict(state)
     except RuntimeError as error:

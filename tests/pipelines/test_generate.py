@@ -86,9 +86,9 @@ def test_a_killed_run_goes_on_and_gives_the_same_patch(tmp_path: Path) -> None:
 
 def test_ctrl_c_says_how_to_go_on(tmp_path: Path) -> None:
     out = tmp_path / "stopped"
+    options = [*QUICK, "budget.steps=500", "attack.check_every=1", f"out={out}"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "physadv.cli", "generate", *QUICK, "budget.steps=500", "attack.check_every=1", f"out={out}"],
-        cwd=ROOT, env=os.environ, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        [sys.executable, "-m", "physadv.cli", "generate", *options], cwd=ROOT, env=os.environ, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     _wait_for(out / "checkpoint.pt", process)
     process.send_signal(signal.SIGINT)

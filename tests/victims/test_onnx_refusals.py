@@ -76,6 +76,12 @@ def test_a_graph_that_cannot_run(tmp_path: Path) -> None:
     refused(write_graph(tmp_path / "r.onnx", nodes, [1, 3, 32, 32]), "cannot be (run|converted)")
 
 
+@pytest.mark.parametrize("victim", ["onnx", "opencv-dnn"])
+def test_a_graph_that_is_not_valid(tmp_path: Path, victim: str) -> None:
+    nodes = [helper.make_node("Add", ["images", "nowhere"], ["out"])]
+    refused(write_graph(tmp_path / "n.onnx", nodes, [1, 3, 32, 32]), "n.onnx (is not a valid|cannot be)", victim)
+
+
 def test_a_layout_that_does_not_fit_is_refused_with_the_shapes(tmp_path: Path) -> None:
     path = write_detector(tmp_path / "d.onnx", [np.zeros((1, 7, 84))])
     refused(path, r"does not have layout nanodet: its outputs are \(1, 7, 84\)", layout="nanodet")
