@@ -32,8 +32,8 @@ _LAZY = {
     "physadv.colour": ("linear_from_srgb", "srgb_from_linear"),
     "physadv.labels": ("canonical", "index_of"),
     "physadv.protocols": (
-        "Attack", "Budget", "Checkpoints", "Defense", "Goal", "Observer", "PatchModel", "Penalty", "Problem", "Renderer",
-        "SceneSource", "Victim",
+        "Attack", "Budget", "Checkpoints", "Defense", "Goal", "Observer", "PatchModel", "Penalty", "Problem",
+        "Renderer", "SceneSource", "Victim",
     ),
     "physadv.seeding": ("generator",),
     "physadv.types": ("Candidates", "Detections", "Draws", "PatchImage", "SceneBatch", "Score", "Step", "expect"),
@@ -41,10 +41,10 @@ _LAZY = {
 _HOME = {name: module for module, names in _LAZY.items() for name in names}
 
 __all__ = [
-    "API", "Attack", "BadInput", "BadOption", "BadShape", "Budget", "Candidates", "Checkpoints", "Defense", "Detections",
-    "Draws", "Entry", "Goal", "IncompatibleParts", "MissingExtra", "Observer", "PatchImage", "PatchModel", "Penalty",
-    "PhysadvError", "Problem", "Renderer", "SceneBatch", "SceneSource", "Score", "Step", "Victim", "canonical",
-    "expect", "generator", "hookimpl", "index_of", "linear_from_srgb", "srgb_from_linear",
+    "API", "Attack", "BadInput", "BadOption", "BadShape", "Budget", "Candidates", "Checkpoints", "Defense",
+    "Detections", "Draws", "Entry", "Goal", "IncompatibleParts", "MissingExtra", "Observer", "PatchImage",
+    "PatchModel", "Penalty", "PhysadvError", "Problem", "Renderer", "SceneBatch", "SceneSource", "Score", "Step",
+    "Victim", "canonical", "expect", "generator", "hookimpl", "index_of", "linear_from_srgb", "srgb_from_linear",
 ]  # fmt: skip
 
 

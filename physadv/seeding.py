@@ -20,7 +20,7 @@ def generator(seed: int, purpose: str, device: str | torch.device = "cpu") -> to
 
 @contextmanager
 def fenced(seed: int) -> Iterator[None]:
-    """Run a library that draws from torch's global generator (kornia) reproducibly, and leave that generator untouched."""
+    """Run a library that draws from torch's global generator (kornia) reproducibly, and leave it untouched."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         yield

@@ -109,7 +109,7 @@ def stack(lines: Lines, solid: Tensor, image_of: Tensor, shape: torch.Size, dtyp
 
 
 def _highest(pixel: Tensor, number: Tensor, highest: Tensor) -> Tensor:
-    """For each entry the highest ``number`` ``(n,)`` int32 of its pixel's entries. Overwrites ``highest`` ``(B·H·W,)``."""
+    """For each entry the highest ``number`` ``(n,)`` int32 in its pixel. Overwrites ``highest`` ``(B·H·W,)``, zeros."""
     return highest.scatter_reduce_(0, pixel, number, "amax").index_select(0, pixel)
 
 

@@ -88,7 +88,8 @@ def test_ctrl_c_says_how_to_go_on(tmp_path: Path) -> None:
     out = tmp_path / "stopped"
     options = [*QUICK, "budget.steps=500", "attack.check_every=1", f"out={out}"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "physadv.cli", "generate", *options], cwd=ROOT, env=os.environ, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        [sys.executable, "-m", "physadv.cli", "generate", *options], cwd=ROOT, env=os.environ, text=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
     )  # fmt: skip
     _wait_for(out / "checkpoint.pt", process)
     process.send_signal(signal.SIGINT)
