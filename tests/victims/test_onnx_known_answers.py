@@ -39,13 +39,17 @@ def victim(request: pytest.FixtureRequest, shared: Path) -> Victim:
     return build_victim("onnx", path=str(shared / "weights" / f"{request.param}.onnx"))
 
 
-@pytest.mark.parametrize("name", ON_BUS)
-def test_the_bus_and_the_people_beside_it_are_found(shared: Path, name: str) -> None:
-    victim = build_victim("onnx", path=str(shared / "weights" / f"{name}.onnx"))
+@pytest.mark.parametrize("victim", ON_BUS, indirect=True)
+def test_the_bus_and_the_people_beside_it_are_found(shared: Path, victim: Victim) -> None:
     (found,) = victim.decide(victim.outputs(load_srgb(shared / "data" / "photos" / "bus.jpg")[None]))
-    for label, known in ON_BUS[name].items():
+    for label, known in ON_BUS[victim.name.removeprefix("onnx/")].items():
         scores = found.scores[found.labels == victim.labels.index(label)].tolist()
         assert scores == pytest.approx(known, abs=0.05)
+
+
+@pytest.mark.parametrize("victim", LAYOUTS, indirect=True)
+def test_the_layout_of_real_files_is_recognised(victim: Victim) -> None:
+    assert victim.layout_name == LAYOUTS[victim.name.removeprefix("onnx/")]  # type: ignore[attr-defined]
 
 
 @pytest.mark.slow
@@ -65,12 +69,6 @@ def test_opencv_agrees_with_torch_on_real_files(shared: Path, photos: torch.Tens
     assert torch.allclose(ours.scores, theirs.scores, atol=1e-3)
     assert torch.allclose(ours.boxes_xyxy_px, theirs.boxes_xyxy_px, atol=0.02)
     assert opencv_side.labels == torch_side.labels
-
-
-@pytest.mark.parametrize("name", LAYOUTS)
-def test_the_layout_of_real_files_is_recognised(shared: Path, name: str) -> None:
-    victim = build_victim("onnx", path=str(shared / "weights" / f"{name}.onnx"))
-    assert victim.layout_name == LAYOUTS[name]  # type: ignore[attr-defined]
 
 
 def test_faces_are_found_by_the_one_label_given(shared: Path, tmp_path: Path) -> None:

@@ -90,6 +90,7 @@ def test_random_models_pass_the_battery(name: str) -> None:
     assert check_victim(random_victim(name, **SMALL[name]))
 
 
+@pytest.mark.slow
 def test_random_weights_follow_the_seed_and_leave_the_global_generator_alone() -> None:
     state = torch.random.get_rng_state()
     first, again, other = (build_victim(SSDLITE, weights="random", seed=seed).digest for seed in (1, 1, 2))
@@ -97,6 +98,7 @@ def test_random_weights_follow_the_seed_and_leave_the_global_generator_alone() -
     assert torch.equal(state, torch.random.get_rng_state())
 
 
+@pytest.mark.slow
 def test_weights_from_a_file_are_the_ones_used(tmp_path: Path) -> None:
     victim = random_victim("ssdlite320_mobilenet_v3_large", seed=3)
     state = make_model("ssdlite320_mobilenet_v3_large", TorchvisionConfig(weights="random", seed=3), 90).state_dict()
