@@ -229,27 +229,32 @@ class Read(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, picture: Tensor, atlas: Atlas, lookup: Lookup) -> Tensor:
-        ctx.atlas, ctx.lookup, ctx.grid = atlas, lookup, None
+        single = lookup.taps == 1
         total = None
         for grid in lookup.grids(atlas):
-            if lookup.taps == 1:
-                ctx.grid = grid  # several are made anew for the backward, which costs less than their memory
             finer, coarser = F.grid_sample(picture[None], grid, padding_mode="border", align_corners=False)[0].unbind(1)
             value = torch.lerp(finer, coarser, lookup.mix)
             total = value if total is None else total.add_(value)
         assert total is not None
-        return total.div_(lookup.taps**2)
+        # many grids are made anew for the backward, which costs less than their memory
+        ctx.atlas, ctx.mix, ctx.lookup, ctx.grid = (
+            atlas,
+            lookup.mix,
+            None if single else lookup,
+            grid if single else None,
+        )
+        return total if single else total.div_(lookup.taps**2)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         atlas, lookup = ctx.atlas, ctx.lookup
-        colour = gradient[:3] if lookup.taps == 1 else gradient[:3] / lookup.taps**2
+        colour = gradient[:3] if lookup is None else gradient[:3] / lookup.taps**2
         share = colour.new_empty(1, 3, 2, colour.shape[1])
-        torch.mul(colour, lookup.mix, out=share[0, :, 1])
+        torch.mul(colour, ctx.mix, out=share[0, :, 1])
         torch.sub(colour, share[0, :, 1], out=share[0, :, 0])
         source, total = atlas.picture.detach()[None, :3], None
-        for grid in lookup.grids(atlas) if ctx.grid is None else (ctx.grid,):
+        for grid in (ctx.grid,) if lookup is None else lookup.grids(atlas):
             # bilinear, border, pixel centres at halves; the grid itself has no gradient
             one = torch.ops.aten.grid_sampler_2d_backward(share, source, grid, 0, 1, False, (True, False))[0][0]
             total = one if total is None else total.add_(one)
