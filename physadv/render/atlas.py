@@ -74,7 +74,8 @@ class _Pyramid(torch.autograd.Function):
         torch.mul(linear, alpha, out=views[0][:3, :height, :width])
         views[0][3, :height, :width] = alpha[0]
         for finer, coarser in itertools.pairwise(views):
-            coarser.copy_(F.avg_pool2d(finer, 2))
+            pairs = finer[:, ::2] + finer[:, 1::2]  # several times faster than avg_pool2d
+            torch.add(pairs[:, :, ::2], pairs[:, :, 1::2], out=coarser).mul_(0.25)
         return picture
 
     @staticmethod
@@ -112,7 +113,7 @@ class Lookup:
     def grids(self, atlas: Atlas) -> Iterator[Tensor]:
         """For each tap ``(1,2,n,2)`` grid_sample coordinates at the finer and at the coarser level."""
         tall, wide = atlas.picture.shape[1:]
-        shrink = torch.exp2(-self.level)
+        shrink = torch.mul(self.level, -math.log(2)).exp_()  # much faster than exp2
         gutter = 2 * GUTTER / wide
         offset = torch.mul(self.level, gutter).add_(gutter + 4 * atlas.full_width / wide - 1)
         for u, v, w in self._points():

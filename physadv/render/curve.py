@@ -16,8 +16,8 @@ TOE_LINEAR = TOE_CODE / STEEPNESS
 def decode(codes: Tensor) -> tuple[Tensor, Tensor]:
     """Linear light of sRGB codes, and its slope."""
     shifted = codes.clamp_min(TOE_CODE).add_(0.055)
-    # 2 ** (2.4 · log2): several times faster than pow
-    curve = (shifted / 1.055).log2_().mul_(2.4).exp2_()
+    # exp(2.4 · log): several times faster than pow, and than exp2
+    curve = (shifted / 1.055).log_().mul_(2.4).exp_()
     slope = curve.div(shifted).mul_(2.4)
     return curve.sub_(TOE_LINEAR).add_(codes.clamp_max(TOE_CODE), alpha=1 / STEEPNESS), slope
 
@@ -29,7 +29,7 @@ def encode_(linear: Tensor) -> tuple[Tensor, Tensor]:
     """
     linear.clamp_(0, 1)
     curve = linear.clamp_min(TOE_LINEAR)
-    power = curve.log2().mul_(1 / 2.4).exp2_()
+    power = curve.log().mul_(1 / 2.4).exp_()
     slope = curve.reciprocal_().mul_(power).mul_(1.055 / 2.4)
     codes = power.mul_(1.055).sub_(0.055 + TOE_CODE).add_(linear.clamp_max_(TOE_LINEAR), alpha=STEEPNESS)
     return codes, slope

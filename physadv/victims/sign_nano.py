@@ -15,7 +15,7 @@ from physadv.errors import BadInput
 from physadv.types import Candidates, Detections
 from physadv.victims.detections import decide
 from physadv.victims.entries import SignNanoConfig
-from physadv.victims.frozen import freeze
+from physadv.victims.frozen import fold_norms_, freeze
 from physadv.victims.letterbox import GREY, Fit, resize
 from physadv.victims.sign_nano_net import STRIDES, SignNanoNet
 
@@ -30,6 +30,7 @@ class SignNano:
     differentiable = True
 
     def __init__(self, net: SignNanoNet, labels: tuple[str, ...], digest: str, config: SignNanoConfig) -> None:
+        fold_norms_(net.eval())
         self._net, self._labels, self._digest, self._config = freeze(net), labels, digest, config
 
     @property

@@ -169,3 +169,22 @@ def test_own_labels_make_own_heads(tmp_path: Path) -> None:
 def test_a_fixed_size_cannot_be_changed() -> None:
     with pytest.raises(BadOption, match="fixed size"):
         build_victim(SSDLITE, weights="random", size_px=200)
+
+
+def test_folding_batch_norms_leaves_the_function_as_it_was() -> None:
+    from torchvision.models import resnet18
+    from torchvision.ops import FrozenBatchNorm2d
+
+    from physadv.victims.frozen import fold_norms_
+
+    net = resnet18(norm_layer=FrozenBatchNorm2d).eval()
+    random = torch.Generator().manual_seed(0)
+    for part in net.modules():
+        if isinstance(part, FrozenBatchNorm2d):
+            part.running_mean.normal_(0, 0.1, generator=random)
+            part.running_var.uniform_(0.5, 1.5, generator=random)
+    image = torch.rand(2, 3, 64, 64, generator=random)
+    before = net(image)
+    fold_norms_(net)
+    assert sum(isinstance(part, FrozenBatchNorm2d) for part in net.modules()) <= 1  # the stem's
+    torch.testing.assert_close(net(image), before, rtol=1e-4, atol=1e-5)
