@@ -28,7 +28,7 @@ def freeze(module: M) -> M:
 def fold_norms_(module: nn.Module) -> None:
     """Merge each batch norm into the convolution before it: the same function, a fifth quicker.
 
-    Only where one follows the other for certain: neighbours in a ``Sequential``, ``convN`` and ``bnN`` of residual blocks.
+    Only where one surely follows the other: neighbours in a ``Sequential``, ``convN`` and ``bnN`` of residual blocks.
     Call in evaluation mode, and take the digest before: the state dict is another one afterwards.
     """
     for parent in module.modules():
