@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors.torch import save
+from torchvision.ops import box_iou
 
 from physadv import __version__, atomic
 from physadv.metrics.average_precision import library_average_precision
@@ -19,7 +20,7 @@ from physadv.pipelines.train_config import TrainConfig
 from physadv.pipelines.train_photos import Labelled, Photos
 from physadv.scenes.signs import LABELS, NAMES, kind_of
 from physadv.victims.entries import SignNanoConfig
-from physadv.victims.sign_nano import SignNano, load_sign_nano
+from physadv.victims.sign_nano import METADATA_KEY, SignNano, load_sign_nano
 from physadv.victims.sign_nano_net import SignNanoNet
 
 _BUCKETS_PX = (0, 16, 24, 48, 96, 10_000)  # longer side of the rendered stop sign
@@ -35,12 +36,13 @@ def ship(
         name: value.detach().cpu().half().contiguous() if value.is_floating_point() else value.cpu()
         for name, value in net.state_dict().items()
     }
-    atomic.write_bytes(path, save(half, metadata={"format": "physadv sign-nano 1", "labels": "\n".join(LABELS)}))
+    atomic.write_bytes(path, save(half, metadata={METADATA_KEY: "\n".join(LABELS)}))
     victim = load_sign_nano(SignNanoConfig(weights=str(path)))
     figures: dict[str, Any] = {"digest": victim.digest, "parameters": sum(p.numel() for p in net.parameters())}
     if validation is not None:
         judged = [int(i) for i in np.flatnonzero(validation.known)]
         figures["photos"] = average_precisions(victim, validation.pictures, judged)
+        figures["at threshold"] = _at_thresholds(victim, validation.pictures, judged)
     figures["renders"] = _on_renders(victim, config)
     figures["stop sign by size"] = _stop_by_size(victim, config)
     atomic.write_bytes(out / "sign-nano.md", model_card(config, figures, times).encode())
@@ -83,6 +85,26 @@ def _coco(victim: SignNano, pictures: Sequence[Labelled]) -> tuple[dict[str, Any
             results.append({"image_id": image_id, "category_id": label + 1, "bbox": _xywh(box), "score": score})
     categories = [{"id": i, "name": name} for i, name in enumerate(LABELS, start=1)]
     return {"images": images, "annotations": marks, "categories": categories, "info": {}}, results
+
+
+def _at_thresholds(
+    victim: SignNano, pictures: Sequence[Labelled], judged: Sequence[int]
+) -> list[tuple[float, float, float]]:
+    """Threshold, share of objects found (IoU 0.5, right label), false alarms a picture; judged labels only."""
+    rows = []
+    outputs = [victim.outputs(_tensor(picture)) for picture in pictures]
+    for threshold in (0.4, 0.5, 0.6):
+        found = objects = false = 0
+        for output, picture in zip(outputs, pictures, strict=True):
+            reported = victim.decide(output, threshold)[0]
+            of_judged = torch.isin(reported.labels, torch.tensor(judged))
+            labels, truth = reported.labels[of_judged, None], torch.from_numpy(picture.labels)[None]
+            iou = box_iou(reported.boxes_xyxy_px[of_judged], torch.from_numpy(picture.boxes_xyxy_px))
+            match = (iou > 0.5) & (labels == truth)
+            found, objects = found + int(match.any(0).sum()), objects + match.shape[1]
+            false += int((~match.any(1)).sum())
+        rows.append((threshold, found / max(objects, 1), false / len(pictures)))
+    return rows
 
 
 def _xywh(box: list[float]) -> list[float]:
@@ -145,6 +167,9 @@ def model_card(config: TrainConfig, figures: dict[str, Any], times: dict[str, fl
     for key, title in titles.items():
         if key in figures:
             lines += ["", f"## {title}", "", *_table(figures[key].items())]
+    if "at threshold" in figures:
+        lines += ["", "## Photos, by threshold", "", "| threshold | found | false alarms a picture |", "|---|---|---|"]
+        lines += [f"| {at:.1f} | {found:.3f} | {false:.2f} |" for at, found, false in figures["at threshold"]]
     lines += ["", "On photos, `yield` and `warning` were never labelled: they are known from drawings only.", ""]
     return "\n".join(lines)
 

@@ -20,7 +20,8 @@ from physadv.victims.letterbox import GREY, Fit, resize
 from physadv.victims.sign_nano_net import STRIDES, SignNanoNet
 
 _LARGEST_FILE = 64 * 2**20  # bytes; ours is 2 MB
-_FORMAT = "physadv sign-nano 1"
+METADATA_KEY = "physadv sign-nano 1"
+"""Of the labels, a name a line. One key only: the order of several is random, and with it the file's hash."""
 
 
 class SignNano:
@@ -96,8 +97,8 @@ def _load(path: Path, config: SignNanoConfig) -> SignNano:
             state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
     except SafetensorError as error:
         raise BadInput(f"victim sign-nano: {path} is not a readable safetensors file ({error}).") from error
-    labels = tuple(metadata.get("labels", "").split("\n"))
-    if metadata.get("format") != _FORMAT or not all(labels):
+    labels = tuple(metadata.get(METADATA_KEY, "").split("\n"))
+    if not all(labels):
         raise BadInput(f"victim sign-nano: {path} is not of `physadv train detector`: its metadata is missing.")
     net = SignNanoNet(len(labels))
     _fill(net, state, path)

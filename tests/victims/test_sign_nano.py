@@ -14,11 +14,11 @@ from physadv.errors import BadInput
 from physadv.scenes.entries import RoadConfig
 from physadv.scenes.road import RoadScenes
 from physadv.victims.entries import SignNanoConfig
-from physadv.victims.sign_nano import load_sign_nano
+from physadv.victims.sign_nano import METADATA_KEY, load_sign_nano
 from physadv.victims.sign_nano_net import SignNanoNet, grid
 
 LABELS = ("speed limit", "stop sign", "crosswalk", "traffic light", "yield", "warning")
-METADATA = {"format": "physadv sign-nano 1", "labels": "\n".join(LABELS)}
+METADATA = {METADATA_KEY: "\n".join(LABELS)}
 
 
 @pytest.fixture
