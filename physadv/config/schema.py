@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from physadv.pipelines.train_config import TrainConfig
+from physadv.config.train_options import TrainConfig
 
 
 @dataclass

@@ -12,7 +12,7 @@ from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import DictConfig, OmegaConf
 
 from physadv.config.schema import EvaluateConfig, GenerateConfig, TrainDetectorConfig
-from physadv.pipelines.sheet_config import SheetConfig
+from physadv.config.sheet_options import SheetConfig
 from physadv.registry import Registry
 from physadv.render.entries import EotConfig
 

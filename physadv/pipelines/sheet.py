@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+from physadv.config.sheet_options import SheetConfig
 from physadv.errors import BadOption
 from physadv.patch_files import load_patch
-from physadv.pipelines.sheet_config import SheetConfig
 from physadv.printing.sheet import SheetOptions, write_sheet
 
 logger = logging.getLogger(__name__)

@@ -13,9 +13,9 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from physadv import seeding
+from physadv.config.train_options import TrainConfig
 from physadv.pipelines.train_assign import Targets
 from physadv.pipelines.train_augment import mosaic, occlude, recolour, view
-from physadv.pipelines.train_config import TrainConfig
 from physadv.pipelines.train_photos import Labelled
 from physadv.scenes.entries import RoadConfig
 from physadv.scenes.road import RoadScenes

@@ -10,8 +10,8 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 from tqdm import tqdm
 
+from physadv.config.train_options import TrainConfig
 from physadv.pipelines import assemble
-from physadv.pipelines.train_config import TrainConfig
 from physadv.pipelines.train_detector import TrainProgress, train_detector
 from physadv.registry import Registry
 

@@ -19,10 +19,10 @@ from torch.optim import AdamW
 from torch.optim.lr_scheduler import OneCycleLR
 
 from physadv import atomic
+from physadv.config.train_options import TrainConfig
 from physadv.errors import BadOutput
 from physadv.pipelines.train_assign import detection_loss
 from physadv.pipelines.train_batches import Batch, EpochBatches, TrainingData, draw_renders, loader
-from physadv.pipelines.train_config import TrainConfig
 from physadv.pipelines.train_photos import read_photos
 from physadv.pipelines.train_report import ship
 from physadv.scenes.signs import LABELS

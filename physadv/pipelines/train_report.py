@@ -14,9 +14,9 @@ from safetensors.torch import save
 from torchvision.ops import box_iou
 
 from physadv import __version__, atomic
+from physadv.config.train_options import TrainConfig
 from physadv.metrics.average_precision import library_average_precision
 from physadv.pipelines.train_batches import labelled, road_of
-from physadv.pipelines.train_config import TrainConfig
 from physadv.pipelines.train_photos import Labelled, Photos
 from physadv.scenes.signs import LABELS, NAMES, kind_of
 from physadv.victims.entries import SignNanoConfig

@@ -9,10 +9,10 @@ import pytest
 import torch
 from PIL import Image
 
+from physadv.config.sheet_options import SheetConfig
 from physadv.errors import BadInput, BadOption
 from physadv.patch_files import save_patch
 from physadv.pipelines.sheet import make_sheet
-from physadv.pipelines.sheet_config import SheetConfig
 from physadv.types import PatchImage
 
 

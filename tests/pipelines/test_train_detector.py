@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 import torch
 
+from physadv.config.train_options import TrainConfig
 from physadv.errors import BadInput, BadOption, BadOutput
 from physadv.pipelines.train_assign import Targets, assign, detection_loss, pairwise_iou
 from physadv.pipelines.train_augment import mosaic, occlude, recolour, view
 from physadv.pipelines.train_batches import EpochBatches, TrainingData, draw_renders
-from physadv.pipelines.train_config import TrainConfig
 from physadv.pipelines.train_detector import TrainProgress, train_detector
 from physadv.pipelines.train_photos import Labelled, read_photos
 from physadv.scenes.signs import LABELS
