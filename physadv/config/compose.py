@@ -112,6 +112,9 @@ def _unknown_key(command: str, key: str, complaint: str, typed: Sequence[str]) -
     path = full.group(1) if full else key
     whole, _ = composed(command, typed)
     known = list(_dotted(whole))
+    if path in known:
+        chosen = next((text for text in typed if text.startswith("experiment=")), "a preset")
+        return f"{chosen} sets {path!r}, which a part that you chose does not have. Leave one of the two out"
     near = difflib.get_close_matches(path, known, n=1, cutoff=0.5) or difflib.get_close_matches(
         path.rpartition(".")[2], [k.rpartition(".")[2] for k in known], n=1, cutoff=0.6
     )

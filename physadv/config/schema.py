@@ -41,7 +41,7 @@ class RunConfig:
 
 @dataclass
 class GenerateConfig(RunConfig):
-    name: str = "patch"  # of the story, for folder and report
+    name: str = "sticker"  # of the story, for folder and report
     scenes: Any = field(default_factory=dict)
     patch: Any = field(default_factory=dict)
     eot: Any = field(default_factory=dict)

@@ -26,7 +26,7 @@ class NonPrintabilityConfig:
 
 @dataclass
 class ProofResidualConfig:
-    weight: float = 0.5  # of the mean distance between asked and printed colour (pure green 0.57, random colours 0.13)
+    weight: float = 4.0  # of the mean distance between asked and printed colour (pure green 0.57, random colours 0.13)
 
 
 def _total_variation(config: TotalVariationConfig) -> Penalty:

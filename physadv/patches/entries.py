@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class RasterConfig:
-    width_mm: float = 300.0  # width on paper
+    width_mm: float = 500.0  # width on paper
     height_mm: float = 300.0  # height on paper, to the nearest texel
     px_per_100mm: float = 100.0  # texels on 100 mm; a camera a metre away resolves about 90
     shape: str = "rectangle"  # rectangle, disc, octagon, two-bars, or a picture: its alpha or luminance is the mask

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,7 @@ def opened(folder: Path, config: DictConfig) -> Iterator[Path]:
     if config.resume and not (folder / "config" / "config.yaml").is_file():
         raise BadInput(f"{folder} is not a run folder that can be resumed: config/config.yaml is missing")
     fresh = not folder.exists()
+    made = [place for place in (folder, *folder.parents) if not place.exists()]
     try:
         (folder / "config").mkdir(parents=True, exist_ok=True)
         if not fresh:
@@ -56,12 +57,12 @@ def opened(folder: Path, config: DictConfig) -> Iterator[Path]:
         _note(folder, config)
         yield folder
     except OSError as error:
-        _forget(folder, fresh)
+        _forget(folder, made)
         raise BadOutput(
             f"cannot write to {folder}: {error.strerror or error}. Choose another out=, or free the disk"
         ) from error
     except PhysadvError:
-        _forget(folder, fresh)
+        _forget(folder, made)
         raise
 
 
@@ -93,10 +94,13 @@ def choices() -> dict[str, str]:
     return {k: str(v) for k, v in HydraConfig.get().runtime.choices.items() if v and not k.startswith("hydra/")}
 
 
-def _forget(folder: Path, fresh: bool) -> None:
-    """Remove a folder in which nothing but the configuration has been written yet."""
-    if fresh and folder.is_dir() and {path.name for path in folder.iterdir()} <= {"config"}:
+def _forget(folder: Path, made: list[Path]) -> None:
+    """Remove a folder in which nothing but the configuration has been written, and its parents that we made."""
+    if folder in made and folder.is_dir() and {path.name for path in folder.iterdir()} <= {"config"}:
         shutil.rmtree(folder, ignore_errors=True)
+        for parent in made[1:]:
+            with suppress(OSError):
+                parent.rmdir()
 
 
 class FolderCheckpoints:

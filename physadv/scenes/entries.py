@@ -16,7 +16,7 @@ class RoadConfig:
     """A road in metres, seen by a pinhole camera; one sign in every picture wears the patch."""
 
     sign: str = "stop"  # who wears the patch: stop, speed-limit, yield, warning, crosswalk or traffic-light
-    images: int = 64  # pictures in the fixed sweep
+    images: int = 320  # pictures in the fixed sweep; judging takes its share of them
     seed: int = 0  # of the fixed sweep
     width_px: int = 640  # picture width
     height_px: int = 384  # picture height
