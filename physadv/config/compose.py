@@ -87,7 +87,7 @@ def _explained(command: str, complaint: str, typed: Sequence[str]) -> str:
 
 
 def _unknown_choice(wanted: str, complaint: str) -> str:
-    folder, _, name = wanted.rpartition("/")
+    folder, _, name = wanted.partition("/")
     listed = re.search(r"Available options in '[^']*':\s*(.*?)(?:\n\n|Config search|$)", complaint, re.S)
     choices = choices_of(folder) or (listed.group(1).split() if listed else [])
     near = difflib.get_close_matches(name, choices, n=1, cutoff=0.4)

@@ -62,7 +62,7 @@ class EpochBatches(Dataset[Batch]):
     epoch: int
 
     def __len__(self) -> int:
-        return max(1, (len(self.data.photos) + self.config.renders_an_epoch) // self.config.batch)
+        return max(1, (len(self.data.photos) + self.config.drawn) // self.config.batch)
 
     def __getitem__(self, index: int) -> Batch:
         if not 0 <= index < len(self):
@@ -77,7 +77,7 @@ class EpochBatches(Dataset[Batch]):
     def _order(self) -> list[tuple[bool, int]]:
         """Every photo once and some of the renders, shuffled."""
         draws = seeding.generator(self.config.seed, f"order/{self.epoch}")
-        picked = torch.randperm(len(self.data.renders), generator=draws)[: self.config.renders_an_epoch]
+        picked = torch.randperm(len(self.data.renders), generator=draws)[: self.config.drawn]
         members = [(True, i) for i in range(len(self.data.photos))] + [(False, int(i)) for i in picked]
         return [members[i] for i in torch.randperm(len(members), generator=draws).tolist()]
 

@@ -59,7 +59,7 @@ def chosen(content: CocoFile, label: int, limit: int, path: Path) -> list[CocoIm
 
 def _root(config: CocoConfig) -> Path:
     if not config.root and not (config.annotations and config.images):
-        raise BadOption("coco scenes need root: a folder with annotations.json and images/.")
+        raise BadOption("coco scenes need scenes.root: a folder with annotations.json and images/.")
     root = Path(config.root)
     if config.root and not root.is_dir():
         raise BadInput(f"no such folder: {config.root!r}. root must hold annotations.json and images/.")

@@ -76,7 +76,7 @@ class FolderScenes:
 def build_folder(config: FolderConfig) -> FolderScenes | AnnotatedPhotos:
     """The photos of a folder, with their measured surfaces where a quads file is given."""
     if not config.root:
-        raise BadOption("folder scenes need root: a folder of photos.")
+        raise BadOption("folder scenes need scenes.root: a folder of photos.")
     if config.limit < 0:
         raise BadOption(f"limit must not be negative, got {config.limit}. 0 takes all photos.")
     paths = photos_in(Path(config.root))[: config.limit or None]
