@@ -158,3 +158,19 @@ def test_bad_input_is_one_line_and_leaves_nothing(case: str, tmp_path: Path) -> 
     assert "Traceback" not in done.stderr
     assert done.stderr.strip().splitlines()[-1].startswith("physadv: error:")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_plugin_s_observer_follows_the_run(tmp_path: Path) -> None:
+    (tmp_path / "listener.py").write_text(
+        "from physadv.api import hookimpl\n"
+        "class Listener:\n"
+        "    def started(self, total, first): self.steps = 0\n"
+        "    def stepped(self, step): self.steps += 1\n"
+        "    def ended(self): open('heard.txt', 'w').write(str(self.steps))\n"
+        "@hookimpl\n"
+        "def physadv_observers(): return [Listener()]\n"
+    )
+    env = {"PHYSADV_PLUGINS": "listener", "PYTHONPATH": str(tmp_path)}
+    done = physadv("generate", *QUICK, "judge.images=2", f"out={tmp_path / 'run'}", cwd=tmp_path, env=env)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "heard.txt").read_text() == "4"
