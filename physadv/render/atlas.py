@@ -41,100 +41,126 @@ FAST = Quality(taps=1, bias=-0.5)
 HIGH = Quality(taps=4, bias=-0.5)  # 2 × 2 taps are not enough for an error of 0.015 on noise
 
 
+Level = tuple[int, int, int]  # height, width and left end in the picture, texels
+
+
 @dataclass(frozen=True, slots=True)
 class Atlas:
-    """All levels of one patch, left to right in one picture, transparent between them."""
+    """All levels of one patch, left to right in one picture, with nothing between them."""
 
-    picture: Tensor  # (4, h, w) premultiplied linear light and alpha
-    levels: int
-    full_width: int  # texels of level 0, with what was added so that every level halves exactly
+    light: Tensor  # (3, h, w) premultiplied linear light
+    alpha: Tensor  # (1, h, w)
+    shrink: Tensor  # (s,) for every half octave: how large its level is, relative to level 0
+    left: Tensor  # (s,) and the texel of the picture where it begins
 
 
 def build(patch: PatchImage) -> Atlas:
-    """Filter the patch down to a few texels. Each level is the box average of 2×2 texels of the one before."""
+    """Filter the patch down to a few texels in half octaves: sizes 1, 3/4, 1/2, 3/8 and so on.
+
+    Half octaves cost less than octaves with a mix of two levels for every pixel, and err as little.
+    """
     height, width = patch.srgb.shape[1:]
-    levels = max(2, (max(height, width) // 4).bit_length())
-    block = 2 ** (levels - 1)
+    octaves = max(2, (max(height, width) // 4).bit_length())
+    block = 2 ** (octaves - 1)
     full = (height + -height % block, width + -width % block)  # so that every level halves exactly
-    return Atlas(_Pyramid.apply(patch.srgb, patch.alpha.detach(), levels, full), levels, full[1])
+    whole, between = _layout(octaves, full)
+    light, alpha = _Pyramid.apply(patch.srgb, patch.alpha.detach(), whole, between)
+    between = between + whole[len(between) : -1]  # the smallest sizes have none between them
+    steps = [level for pair in zip(whole, between, strict=False) for level in pair] + whole[-1:]
+    shrink, left = alpha.new_tensor([(level[1] / full[1], level[2]) for level in steps]).unbind(1)
+    return Atlas(light, alpha, shrink, left)
 
 
-class _Pyramid(torch.autograd.Function):
-    """sRGB ``(3,h,w)`` and alpha ``(1,h,w)`` → the picture of all levels; ``full`` is level 0's height and width."""
-
-    @staticmethod
-    def forward(ctx: Any, srgb: Tensor, alpha: Tensor, levels: int, full: tuple[int, int]) -> Tensor:
-        linear, slope = decode(srgb)
-        ctx.save_for_backward(slope.mul_(alpha))
-        ctx.levels, ctx.full = levels, full
-        across = sum(full[1] >> level for level in range(levels)) + (levels + 1) * GUTTER
-        picture = alpha.new_zeros(4, full[0] + 2 * GUTTER, across)
-        views = _views(picture, levels, full)
-        height, width = srgb.shape[1:]
-        torch.mul(linear, alpha, out=views[0][:3, :height, :width])
-        views[0][3, :height, :width] = alpha[0]
-        for finer, coarser in itertools.pairwise(views):
-            pairs = finer[:, ::2] + finer[:, 1::2]  # several times faster than avg_pool2d
-            torch.add(pairs[:, :, ::2], pairs[:, :, 1::2], out=coarser).mul_(0.25)
-        return picture
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        (slope,) = ctx.saved_tensors
-        *finer, coarsest = _views(gradient[:3], ctx.levels, ctx.full)
-        total = coarsest
-        for level in reversed(finer):
-            total = level + (total / 4).repeat_interleave(2, 1).repeat_interleave(2, 2)
-        return total[:, : slope.shape[1], : slope.shape[2]] * slope, None, None, None
-
-
-def _views(picture: Tensor, levels: int, full: tuple[int, int]) -> list[Tensor]:
-    """The levels within ``picture``, finest first."""
-    found, left = [], GUTTER
-    for level in range(levels):
-        height, width = full[0] >> level, full[1] >> level
-        found.append(picture[:, GUTTER : GUTTER + height, left : left + width])
-        left += width + GUTTER
+def _layout(octaves: int, full: tuple[int, int]) -> tuple[list[Level], list[Level]]:
+    """The levels that halve level 0, and those that halve 3/4 of it; all but the smallest two sizes have 3/4."""
+    found: tuple[list[Level], list[Level]] = [], []
+    left = GUTTER
+    for chain, quarters, count in zip(found, (4, 3), (octaves, octaves - 2), strict=True):
+        for octave in range(count):
+            height, width = (extent * quarters // 4 >> octave for extent in full)
+            chain.append((height, width, left))
+            left += width + GUTTER
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Lookup:
-    """Where every entry reads the atlas: points at a level and at the next one, and the mix between them."""
+class _Pyramid(torch.autograd.Function):
+    """sRGB ``(3,h,w)`` and alpha ``(1,h,w)`` → the pictures of all levels, light and alpha; levels as in _layout."""
 
-    point: tuple[Tensor, Tensor, Tensor]  # (n,) each: homogeneous atlas coordinate at level 0, see _grid_from_texel
-    right: tuple[Tensor, Tensor, Tensor] | None  # from one tap to the next along x; None for a single tap
-    down: tuple[Tensor, Tensor, Tensor] | None
-    level: Tensor  # (n,) float
-    mix: Tensor  # (n,) share of the coarser level
-    taps: int
+    @staticmethod
+    def forward(
+        ctx: Any, srgb: Tensor, alpha: Tensor, whole: list[Level], between: list[Level]
+    ) -> tuple[Tensor, Tensor]:
+        linear, slope = decode(srgb)
+        ctx.save_for_backward(slope.mul_(alpha))
+        ctx.levels = whole, between
+        ctx.set_materialize_grads(False)  # alpha's would be zeros
+        tall, (_, wide, left) = whole[0][0] + 2 * GUTTER, (whole + between)[-1]
+        picture = alpha.new_zeros(4, tall, left + wide + GUTTER)
+        octaves, thirds = _views(picture, whole), _views(picture, between)
+        height, width = srgb.shape[1:]
+        torch.mul(linear, alpha, out=octaves[0][:3, :height, :width])
+        octaves[0][3, :height, :width] = alpha[0]
+        if thirds:
+            low = picture.new_empty(4, between[0][0], whole[0][1])
+            _three_of_four(_three_of_four(octaves[0], 1, out=low), 2, out=thirds[0])
+        for finer, coarser in (*itertools.pairwise(octaves), *itertools.pairwise(thirds)):
+            pairs = finer[:, ::2] + finer[:, 1::2]  # several times faster than avg_pool2d
+            torch.add(pairs[:, :, ::2], pairs[:, :, 1::2], out=coarser).mul_(0.25)
+        light, covers = picture[:3], picture[3:]
+        ctx.mark_non_differentiable(covers)
+        return light, covers
 
-    def grids(self, atlas: Atlas) -> Iterator[Tensor]:
-        """For each tap ``(1,2,n,2)`` grid_sample coordinates at the finer and at the coarser level."""
-        tall, wide = atlas.picture.shape[1:]
-        shrink = torch.mul(self.level, -math.log(2)).exp_()  # much faster than exp2
-        gutter = 2 * GUTTER / wide
-        offset = torch.mul(self.level, gutter).add_(gutter + 4 * atlas.full_width / wide - 1)
-        for u, v, w in self._points():
-            scale = shrink / w.clamp_min(1e-6)
-            x, y = scale * u, scale * v
-            grid = x.new_empty(1, 2, x.shape[0], 2)
-            torch.add(offset, x, out=grid[0, 0, :, 0])
-            torch.add(offset, x, alpha=0.5, out=grid[0, 1, :, 0]).add_(gutter)
-            torch.add(y, 2 * GUTTER / tall - 1, out=grid[0, 0, :, 1])
-            torch.add(y.mul_(0.5), 2 * GUTTER / tall - 1, out=grid[0, 1, :, 1])
-            yield grid
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor, _: Tensor) -> tuple[Tensor | None, ...]:
+        (slope,) = ctx.saved_tensors
+        total, *thirds = (_spread(_views(gradient, chain)) for chain in ctx.levels if chain)
+        height, width = slope.shape[1:]
+        found = total[:, :height, :width] * slope
+        for third in thirds:
+            found.addcmul_(_four_of_three(_four_of_three(third, 1), 2)[:, :height, :width], slope)
+        return found, None, None, None
 
-    def _points(self) -> Iterator[tuple[Tensor, ...]]:
-        if self.right is None or self.down is None:
-            yield self.point
-            return
-        where = [index - (self.taps - 1) / 2 for index in range(self.taps)]
-        for i, j in itertools.product(where, where):
-            yield tuple(
-                (r * i).add_(d, alpha=j).add_(p) for p, r, d in zip(self.point, self.right, self.down, strict=True)
-            )
+
+def _views(picture: Tensor, levels: list[Level]) -> list[Tensor]:
+    """The levels within ``picture``, finest first."""
+    return [picture[:, GUTTER : GUTTER + height, left : left + width] for height, width, left in levels]
+
+
+def _spread(levels: list[Tensor]) -> Tensor:
+    """The gradient at the finest level, from those at all levels that halve it."""
+    *finer, total = levels
+    for level in reversed(finer):
+        total = level + (total / 4).repeat_interleave(2, 1).repeat_interleave(2, 2)
+    return total
+
+
+def _grouped(level: Tensor, dim: int, size: int) -> Tensor:
+    """``level`` ``(c,h,w)`` with ``dim`` cut into groups, as a view: the group's members come after their groups."""
+    shape = level.shape
+    return level.view(*shape[:dim], shape[dim] // size, size, *shape[dim + 1 :])
+
+
+def _quarters(like: Tensor, dim: int) -> Tensor:
+    """Share of the second texel in each of three that lie between four, along ``dim`` of ``(c,h,w)``."""
+    return (torch.arange(1, 4, dtype=like.dtype, device=like.device) / 4).view(3, *(1,) * (2 - dim))
+
+
+def _three_of_four(level: Tensor, dim: int, out: Tensor) -> Tensor:
+    """Write ``level`` ``(c,h,w)`` at 3/4 of its size along ``dim``, by linear interpolation."""
+    four = _grouped(level, dim, 4)
+    left, right = (four.narrow(dim + 1, start, 3) for start in (0, 1))
+    torch.lerp(left, right, _quarters(level, dim), out=_grouped(out, dim, 3))
+    return out
+
+
+def _four_of_three(gradient: Tensor, dim: int) -> Tensor:
+    """The backward of :func:`_three_of_four`."""
+    three = _grouped(gradient, dim, 3)
+    second = three * _quarters(gradient, dim)
+    four = F.pad(three - second, (0, 0) * (2 - dim) + (0, 1))
+    four.narrow(dim + 1, 1, 3).add_(second)
+    return four.flatten(dim, dim + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +208,8 @@ def solid(rows: Rows, patch: PatchImage, quality: Quality) -> Tensor:
     There all reads stay within the print: nowhere if the print itself has holes.
     """
     height, width = patch.srgb.shape[1:]
-    # the coarser level's texels are two wide, and one and a half of them may hold part of the edge
-    reach = 3 + (0.75 * quality.taps * 2**-quality.bias if quality.taps > 1 else 0)
+    # a read touches one and a half texels, and those of 3/4 overlap by half of one; they may be a quarter octave larger
+    reach = 2.4 + (0.75 * quality.taps * 2**-quality.bias if quality.taps > 1 else 0)
     ends = rows.lod[0], torch.addcmul(rows.lod[0], rows.lod[1], rows.run - 1)
     margin = torch.exp2(torch.maximum(*ends).clamp_min_(0)).mul_(reach)
 
@@ -198,66 +224,92 @@ def solid(rows: Rows, patch: PatchImage, quality: Quality) -> Tensor:
     return torch.stack((first.ceil_().clamp_(0, 2**30), last.floor_().clamp_(-1, 2**30))).int()
 
 
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """Where the entries read the atlas, told per scan line."""
+
+    atlas: Atlas
+    table: Tensor  # (8,m), (14,m) with several taps; see locate
+    taps: int
+
+    def grids(self, line: Tensor, step: Tensor) -> Iterator[Tensor]:
+        """For each tap ``(1,1,n,2)`` grid_sample coordinates of entries at ``step`` ``(n,)`` of ``line`` ``(n,)``."""
+        tall, wide = self.atlas.alpha.shape[1:]
+        ux, vx, wx, u, v, w, lod, lodx, *taps = (row.index_select(0, line) for row in self.table)
+        u.addcmul_(ux, step), v.addcmul_(vx, step), w.addcmul_(wx, step)
+        level = lod.addcmul_(lodx, step).clamp_(0, self.atlas.shrink.shape[0] - 0.5).int()
+        shrink = self.atlas.shrink.index_select(0, level)
+        left = (self.atlas.left * (2 / wide) - 1).index_select(0, level)
+        for x, y, depth in _taps((u, v, w), taps, self.taps):
+            scale = shrink / depth.clamp_min(1e-6)
+            grid = scale.new_empty(2, scale.shape[0])
+            torch.addcmul(left, scale, x, out=grid[0])
+            torch.mul(scale, y, out=grid[1]).add_(2 * GUTTER / tall - 1)
+            yield grid.T[None, None]
+
+
+def _taps(point: tuple[Tensor, ...], apart: list[Tensor], taps: int) -> Iterator[tuple[Tensor, ...]]:
+    """Homogeneous points of all taps; ``apart`` is from one to the next along x, then along y."""
+    if taps == 1:
+        yield point
+        return
+    where = [index - (taps - 1) / 2 for index in range(taps)]
+    for i, j in itertools.product(where, where):
+        yield tuple((r * i).add_(d, alpha=j).add_(p) for p, r, d in zip(point, apart[:3], apart[3:], strict=True))
+
+
 @torch.no_grad()
-def locate(atlas: Atlas, rows: Rows, footprint: Footprint, quality: Quality) -> Lookup:
-    """Where every entry of ``footprint`` reads the atlas."""
-    to_grid = _grid_from_texel(atlas, rows.texel)
-    parts = [to_grid @ rows.step, to_grid @ rows.texel, rows.lod]
+def locate(atlas: Atlas, rows: Rows, quality: Quality) -> Lookup:
+    """Prepare to read the atlas along ``rows``."""
+    tall, wide = atlas.alpha.shape[1:]
+    to_grid = torch.ones_like(rows.texel[:, :1])  # grid_sample coordinates, were level 0 all there is
+    to_grid[0], to_grid[1] = 2 / wide, 2 / tall
+    half_octaves = 2 * rows.lod
+    half_octaves[0] += 0.5  # cut off later: the nearest
+    parts = [to_grid * rows.step, to_grid * rows.texel, half_octaves]
     if quality.taps > 1:
-        parts += [to_grid @ (rows.apart * rows.step), to_grid @ (rows.apart * rows.down)]
-    table = torch.cat(parts).to(footprint.step.dtype)
-    line, step = footprint.line, footprint.step
-    ux, vx, wx, u, v, w, lod, lodx, *taps = (row.index_select(0, line) for row in table)
-    point = (u.addcmul_(ux, step), v.addcmul_(vx, step), w.addcmul_(wx, step))
-    lod.addcmul_(lodx, step).clamp_(0, (atlas.levels - 1) * (1 - 1e-6))
-    level = lod.floor()
-    right, down = ((taps[0], taps[1], taps[2]), (taps[3], taps[4], taps[5])) if taps else (None, None)
-    return Lookup(point, right, down, level, lod.sub_(level), quality.taps)
+        parts += [to_grid * (rows.apart * rows.step), to_grid * (rows.apart * rows.down)]
+    return Lookup(atlas, torch.cat(parts).to(atlas.light.dtype), quality.taps)
 
 
-def _grid_from_texel(atlas: Atlas, like: Tensor) -> Tensor:
-    """``(3,3)`` from texels to ``x' = (x - 2·width) · 2 / atlas width`` and ``y' = y · 2 / atlas height``.
+@torch.no_grad()
+def opacity(lookup: Lookup, footprint: Footprint) -> Tensor:
+    """``(n,)``: the alpha of every entry. Only those on the rim have to be read."""
+    line, step = (t.index_select(0, footprint.rim) for t in (footprint.line, footprint.step))
+    total = torch.zeros_like(step)
+    for grid in lookup.grids(line, step):
+        total += _sample(lookup.atlas.alpha, grid)[0]
+    return torch.ones_like(footprint.step).index_copy_(0, footprint.rim, total.div_(lookup.taps**2))
 
-    Times ``2 ** -level`` that is the place in the atlas, but for an offset which is the same for all texels of a level:
-    the levels' widths sum up to ``2·width·(1 - 2 ** -level)``.
+
+def read(light: Tensor, lookup: Lookup, line: Tensor, step: Tensor, grids: Tensor | None) -> Tensor:
+    """``(3,n)`` premultiplied linear light of entries. A single tap's grid is kept in ``grids`` ``(2,n)``."""
+    total = None
+    for grid in lookup.grids(line, step):
+        value = _sample(light, grid)
+        total = value if total is None else total.add_(value)
+        if grids is not None:
+            grids.copy_(grid[0, 0].T)
+    assert total is not None
+    return total if lookup.taps == 1 else total.div_(lookup.taps**2)
+
+
+def unread(gradient: Tensor, lookup: Lookup, footprint: Footprint, grids: Tensor | None) -> Tensor:
+    """The backward of :func:`read` for all entries: from ``(3,n)`` to the atlas's light.
+
+    Many grids are made anew, which costs less than their memory.
     """
-    tall, wide = atlas.picture.shape[1:]
-    return like.new_tensor([[2 / wide, 0, -4 * atlas.full_width / wide], [0, 2 / tall, 0], [0, 0, 1]])
+    share = (gradient if lookup.taps == 1 else gradient / lookup.taps**2)[None, :, None]
+    source, total = lookup.atlas.light.detach()[None], None
+    every = lookup.grids(footprint.line, footprint.step) if grids is None else (grids.T[None, None],)
+    for grid in every:
+        # bilinear, border, pixel centres at halves; the grid itself has no gradient
+        one: Tensor = torch.ops.aten.grid_sampler_2d_backward(share, source, grid, 0, 1, False, (True, False))[0][0]
+        total = one if total is None else total.add_(one)
+    assert total is not None
+    return total
 
 
-class Read(torch.autograd.Function):
-    """``(4,n)`` values of the atlas: as many calls as taps, whatever the number of levels. Alpha has no gradient."""
-
-    @staticmethod
-    def forward(ctx: Any, picture: Tensor, atlas: Atlas, lookup: Lookup) -> Tensor:
-        single = lookup.taps == 1
-        total = None
-        for grid in lookup.grids(atlas):
-            finer, coarser = F.grid_sample(picture[None], grid, padding_mode="border", align_corners=False)[0].unbind(1)
-            value = torch.lerp(finer, coarser, lookup.mix)
-            total = value if total is None else total.add_(value)
-        assert total is not None
-        # many grids are made anew for the backward, which costs less than their memory
-        ctx.atlas, ctx.mix, ctx.lookup, ctx.grid = (
-            atlas,
-            lookup.mix,
-            None if single else lookup,
-            grid if single else None,
-        )
-        return total if single else total.div_(lookup.taps**2)
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        atlas, lookup = ctx.atlas, ctx.lookup
-        colour = gradient[:3] if lookup is None else gradient[:3] / lookup.taps**2
-        share = colour.new_empty(1, 3, 2, colour.shape[1])
-        torch.mul(colour, ctx.mix, out=share[0, :, 1])
-        torch.sub(colour, share[0, :, 1], out=share[0, :, 0])
-        source, total = atlas.picture.detach()[None, :3], None
-        for grid in (ctx.grid,) if lookup is None else lookup.grids(atlas):
-            # bilinear, border, pixel centres at halves; the grid itself has no gradient
-            one = torch.ops.aten.grid_sampler_2d_backward(share, source, grid, 0, 1, False, (True, False))[0][0]
-            total = one if total is None else total.add_(one)
-        assert total is not None
-        return F.pad(total, (0, 0, 0, 0, 0, 1)), None, None
+def _sample(picture: Tensor, grid: Tensor) -> Tensor:
+    """``(c,n)`` bilinear reads of ``picture`` ``(c,h,w)``."""
+    return F.grid_sample(picture[None], grid, padding_mode="border", align_corners=False)[0, :, 0]

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from physadv.render.atlas import Lookup, read, unread
 from physadv.render.curve import decode, encode_
 from physadv.render.footprint import Footprint
 from physadv.render.light import LUMINANCE, Tint
@@ -22,74 +23,89 @@ from physadv.render.light import LUMINANCE, Tint
 class Noise:
     """Sensor noise of variance ``shot · signal + read``."""
 
-    normal: Tensor  # (3, n) unit normals
+    normal: tuple[Tensor, ...]  # (n,) unit normals for each channel
     shot: Tensor  # (N,) per wearer
     read: Tensor  # (N,)
 
     def add_(self, linear: Tensor, cover: Tensor, footprint: Footprint) -> None:
         """Add it to the patch's light ``(3,n)``, in place. The background has noise of its own."""
-        line, wearer = footprint.line, footprint.lines.wearer
-        shot = self.shot.index_select(0, wearer).index_select(0, line)
-        read = self.read.index_select(0, wearer).index_select(0, line).mul_(cover)
-        for channel in range(3):
-            variance = torch.addcmul(read, linear[channel].clamp_min(0), shot)
-            linear[channel].addcmul_(variance.sqrt_(), self.normal[channel])
+        shots, reads = (value.index_select(0, footprint.lines.wearer) for value in (self.shot, self.read))
+        for part in footprint.parts():
+            line = footprint.line[part]
+            shot, read = shots.index_select(0, line), reads.index_select(0, line).mul_(cover[part])
+            for channel, normal in zip(linear[:, part], self.normal, strict=True):
+                variance = torch.addcmul(read, channel.clamp_min(0), shot)
+                channel.addcmul_(variance.sqrt_(), normal[part])
 
 
 class Shade(torch.autograd.Function):
-    """Light every entry, add up each pixel's layers over its background, add noise, encode: ``(3,n)`` sRGB codes.
+    """Read every entry, light it, add up each pixel's layers over its background, add noise, encode: ``(3,n)`` codes.
 
-    ``layers`` ``(4,n)`` premultiplied linear light, the only input with a gradient, and alpha; ``through`` ``(k,)`` is
-    what shows of the hidden entries; ``images`` ``(B,3,H,W)`` are the backgrounds. All entries of a pixel get its code.
+    ``light`` is the atlas's, the only input with a gradient; ``alpha`` is ``(n,)``; ``through`` ``(k,)`` is what shows
+    of the hidden entries; ``images`` ``(B,3,H,W)`` are the backgrounds. All entries of a pixel get its sRGB code.
     """
 
     @staticmethod
-    def forward(ctx: Any, layers: Tensor, through: Tensor, footprint: Footprint, tint: Tint, noise: Noise | None,
-                images: Tensor) -> Tensor:  # fmt: skip
+    def forward(ctx: Any, light: Tensor, lookup: Lookup, alpha: Tensor, through: Tensor, footprint: Footprint,
+                tint: Tint, noise: Noise | None, images: Tensor) -> Tensor:  # fmt: skip
         hidden, top, line = footprint.hidden, footprint.top, footprint.line
         gain, added, grey = tint.along(footprint.lines.wearer)
-        luminance = None if grey is None else _luminance(layers)
-        linear = torch.empty_like(layers[:3])
-        for channel, lit in enumerate(linear):
-            torch.index_select(gain[channel], 0, line, out=lit).mul_(layers[channel])
-            lit.addcmul_(added[channel].index_select(0, line), layers[3])
-            if grey is not None:
-                lit.addcmul_(grey[channel].index_select(0, line), luminance)
-            lit.index_add_(0, top, lit.index_select(0, hidden).mul_(through))
-        cover = layers[3].index_add(0, top, layers[3].index_select(0, hidden).mul_(through))
+        linear, slope = alpha.new_empty(2, 3, line.shape[0])
+        grids = alpha.new_empty(2, line.shape[0]) if lookup.taps == 1 else None
+        for part in footprint.parts():
+            kept = None if grids is None else grids[:, part]
+            layer = read(light, lookup, line[part], footprint.step[part], kept)
+            _light(layer, alpha[part], line[part], (gain, added, grey), linear[:, part])
+        for channel in (*linear, cover := alpha.clone()):
+            channel.index_add_(0, top, channel.index_select(0, hidden).mul_(through))
         if noise is not None:
             noise.add_(linear, cover, footprint)
-        _lay_over(linear, cover, images, footprint.place)
-        codes, slope = encode_(linear)
-        for code, rate in zip(codes, slope, strict=True):
+        _lay_over(linear, cover, images, footprint)
+        for part in footprint.parts():
+            linear[:, part], slope[:, part] = encode_(linear[:, part])
+        for code, rate in zip(linear, slope, strict=True):
             code.index_copy_(0, hidden, code.index_select(0, top))
             rate.index_copy_(0, hidden, rate.index_select(0, top).mul_(through))
-        ctx.save_for_backward(slope, gain, grey, line)
+        ctx.save_for_backward(slope, gain, grey, grids)
+        ctx.lookup, ctx.footprint = lookup, footprint
+        codes: Tensor = linear
         return codes
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        slope, gain, grey, line = ctx.saved_tensors
-        result = slope.new_zeros(4, line.shape[0])
-        colour = torch.mul(gradient, slope, out=result[:3])
-        luminance = None if grey is None else (grey.index_select(1, line) * colour).sum(0)
-        for channel in range(3):
-            colour[channel] *= gain[channel].index_select(0, line)
-            if luminance is not None:
-                colour[channel].add_(luminance, alpha=LUMINANCE[channel])
-        return result, None, None, None, None, None
+        slope, gain, grey, grids = ctx.saved_tensors
+        colour = gradient * slope
+        for part in ctx.footprint.parts():
+            line, some = ctx.footprint.line[part], colour[:, part]
+            luminance = None if grey is None else (grey.index_select(1, line) * some).sum(0)
+            for channel, weight in enumerate(LUMINANCE):
+                some[channel] *= gain[channel].index_select(0, line)
+                if luminance is not None:
+                    some[channel].add_(luminance, alpha=weight)
+        return unread(colour, ctx.lookup, ctx.footprint, grids), *[None] * 7
 
 
-def _luminance(layers: Tensor) -> Tensor:
-    total = layers[0] * LUMINANCE[0]
-    return total.add_(layers[1], alpha=LUMINANCE[1]).add_(layers[2], alpha=LUMINANCE[2])
+def _light(layer: Tensor, alpha: Tensor, line: Tensor, tint: tuple[Tensor, Tensor, Tensor | None], out: Tensor) -> None:
+    """Write ``layer`` ``(3,n)`` as lit by its line's tint."""
+    gain, added, grey = tint
+    luminance = None if grey is None else _luminance(layer)
+    for channel, lit in enumerate(out):
+        torch.mul(layer[channel], gain[channel].index_select(0, line), out=lit)
+        lit.addcmul_(added[channel].index_select(0, line), alpha)
+        if grey is not None:
+            lit.addcmul_(grey[channel].index_select(0, line), luminance)
 
 
-def _lay_over(linear: Tensor, cover: Tensor, images: Tensor, place: Tensor) -> None:
-    """Let the background show through where ``cover`` ``(n,)`` is not whole: mostly along the rim."""
-    rim = (cover < 1 - 1e-6).nonzero().squeeze(1)
-    bare, at = 1 - cover.index_select(0, rim), place.index_select(0, rim)
+def _luminance(light: Tensor) -> Tensor:
+    total = light[0] * LUMINANCE[0]
+    return total.add_(light[1], alpha=LUMINANCE[1]).add_(light[2], alpha=LUMINANCE[2])
+
+
+def _lay_over(linear: Tensor, cover: Tensor, images: Tensor, footprint: Footprint) -> None:
+    """Let the background show through where ``cover`` ``(n,)`` is not whole."""
+    rim = footprint.rim
+    bare, at = 1 - cover.index_select(0, rim), footprint.place.index_select(0, rim)
     area, flat = images[0, 0].numel(), images.reshape(-1)
     for channel in range(3):
         codes = flat[channel * area :].index_select(0, at).to(linear.dtype)

@@ -19,6 +19,7 @@ from physadv.render.stages import CANVAS, build_stages
 from physadv.types import Draws, PatchImage, SceneBatch
 
 PAIRS = ("shift_mm", "white_balance")  # these are drawn twice: x and y, red and blue
+APART = 9973  # entries between a channel's noise and the next one's
 
 
 class EotRenderer:
@@ -89,7 +90,7 @@ class EotRenderer:
         height, width = patch.srgb.shape[1:]
         image_from_texel, corners = pose.facing(homographies.index_select(0, wearers), height, width)
         image_of = scene.image_of.index_select(0, wearers)
-        lines = scan(corners, 1 + 2 * blur_px, scene.sizes_px.index_select(0, image_of))
+        lines = scan(corners, 1 + 2 * blur_px, scene.sizes_px.index_select(0, image_of), image_of)
         widening = (1 + blur_px.double() ** 2 / self.quality.spread).sqrt()
         rows = atlas.follow(torch.linalg.inv(image_from_texel), widening, lines, self.quality)
         solid = atlas.solid(rows, patch, self.quality)
@@ -100,13 +101,14 @@ class EotRenderer:
         rows: atlas.Rows,
     ) -> Tensor:  # fmt: skip
         """``(3,n)`` sRGB codes, one an entry."""
-        layers = atlas.Read.apply(pyramid.picture, pyramid, atlas.locate(pyramid, rows, footprint, self.quality))
-        through = transmittance(layers[3].detach(), footprint)
-        drawn = {name: value.to(layers).index_select(0, wearers) for name, value in draws.stages["light"].items()}
-        irradiance = scene.light.to(layers).index_select(0, wearers)
+        lookup = atlas.locate(pyramid, rows, self.quality)
+        alpha = atlas.opacity(lookup, footprint)
+        through = transmittance(alpha, footprint)
+        drawn = {name: value.to(alpha).index_select(0, wearers) for name, value in draws.stages["light"].items()}
+        irradiance = scene.light.to(alpha).index_select(0, wearers)
         lit = tint(drawn, irradiance, saturates=list(self.config.light.saturation) != [1.0, 1.0])
-        noise = self._noise(draws, wearers, footprint.line.shape[0], layers.dtype)
-        codes: Tensor = Shade.apply(layers, through, footprint, lit, noise, scene.srgb)
+        noise = self._noise(draws, wearers, footprint.line.shape[0], alpha.dtype)
+        codes: Tensor = Shade.apply(pyramid.light, lookup, alpha, through, footprint, lit, noise, scene.srgb)
         return codes
 
     def _noise(self, draws: Draws, wearers: Tensor, count: int, dtype: torch.dtype) -> Noise | None:
@@ -116,8 +118,9 @@ class EotRenderer:
         drawn = draws.stages["sensor"]
         generator = torch.Generator(device=wearers.device).manual_seed(int(drawn["seed"]))
         shot, read = (drawn[name].to(dtype).index_select(0, wearers) for name in ("shot", "read"))
-        normal = torch.randn(3, count, generator=generator, device=wearers.device, dtype=dtype)
-        return Noise(normal, shot, read)
+        # one run of numbers for all channels, which read it some lines apart: drawing them is most of the work
+        run = torch.randn(count + 2 * APART, generator=generator, device=wearers.device, dtype=dtype)
+        return Noise(tuple(run[start : start + count] for start in (0, APART, 2 * APART)), shot, read)
 
 
 def _uniform(shape: tuple[int, ...], span: tuple[float, float], generator: torch.Generator) -> Tensor:

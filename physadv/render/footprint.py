@@ -9,12 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
+
+PART = 2**15
 
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """The rows of pixels that the wearers cover, wearer by wearer; ``m`` of them."""
+    """The rows of pixels that the wearers cover, ``m`` of them, in the order of the images' memory.
+
+    Lines of the same row of an image are in the order of the wearers. Most of what is done to pixels waits for memory.
+    """
 
     wearer: Tensor  # (m,) int64
     y: Tensor  # (m,) int64
@@ -30,15 +36,23 @@ class Footprint:
     line: Tensor  # (n,) int32 into the lines
     step: Tensor  # (n,) float: pixels right of the line's first one
     place: Tensor  # (n,) int64: the pixel's red value, in images (B,3,H,W) laid out flat
+    rim: Tensor  # (r,) int64: the entries that something below can show through
     hidden: Tensor  # (k,) int64: the entries that have another on top
     top: Tensor  # (k,) int64: which entry is the topmost there
 
+    def parts(self) -> list[slice]:
+        """All entries, in parts whose temporaries stay in a CPU's cache; in one where launches cost more."""
+        count = self.line.shape[0]
+        size = PART if self.line.device.type == "cpu" else max(count, 1)
+        return [slice(start, start + size) for start in range(0, count, size)]
+
 
 @torch.no_grad()
-def scan(corners_px: Tensor, grow_px: Tensor, sizes_px: Tensor) -> Lines:
+def scan(corners_px: Tensor, grow_px: Tensor, sizes_px: Tensor, image_of: Tensor) -> Lines:
     """The pixels whose centre lies within about ``grow_px`` ``(N,)`` of convex quads ``(N,4,2)``.
 
-    ``sizes_px`` ``(N,2)`` is the real height and width of each quad's image. A NaN quad covers nothing.
+    ``sizes_px`` ``(N,2)`` is the real height and width of each quad's image ``image_of`` ``(N,)``. A NaN quad covers
+    nothing.
     """
     low, high = corners_px.amin(1) - grow_px[:, None], corners_px.amax(1) + grow_px[:, None]
     tall, wide = sizes_px[:, 0], sizes_px[:, 1]
@@ -46,6 +60,8 @@ def scan(corners_px: Tensor, grow_px: Tensor, sizes_px: Tensor) -> Lines:
     rows = (high[:, 1].floor() + 1).clamp_min(0).minimum(tall).nan_to_num(0).long().sub_(top).clamp_min_(0)
     wearer = torch.repeat_interleave(rows)
     y = torch.arange(wearer.shape[0], device=rows.device) - (rows.cumsum(0) - rows - top).index_select(0, wearer)
+    order = (image_of.index_select(0, wearer) * 2**31 + y).argsort(stable=True)
+    wearer, y = wearer.index_select(0, order), y.index_select(0, order)
 
     a, b, c = (edge.index_select(1, wearer) for edge in _edges(corners_px, grow_px))
     left, right = between(a, torch.addcmul(c, b, y.to(b)))
@@ -80,37 +96,53 @@ def between(growth: Tensor, begin: Tensor) -> tuple[Tensor, Tensor]:
 
 @torch.no_grad()
 def stack(lines: Lines, solid: Tensor, image_of: Tensor, shape: torch.Size, dtype: torch.dtype) -> Footprint:
-    """List the pixels of all lines, without those that a solid pixel hides: a later wearer is on top.
+    """List the pixels of all lines, but for ends that lie under a solid part: a later wearer is on top.
 
     ``solid`` ``(2,m)`` int32 is each line's first and last step that nothing shows through; ``image_of`` ``(N,)``
     belongs to the wearers, ``shape`` is that of the images ``(B,3,H,W)``.
     """
     batch, channels, height, width = shape
-    line = torch.repeat_interleave(lines.run.int())
-    begin = lines.run.cumsum(0) - lines.run
-    entry = torch.arange(line.shape[0], device=line.device)
-    number = entry.int() + 1
-    step = number - (begin + 1).int().index_select(0, line)
     image = image_of.index_select(0, lines.wearer)
+    skip, run = _bare(lines, image * height + lines.y, solid)
+    line = torch.repeat_interleave(run)
+    begin = run.cumsum(0) - run - skip
+    number = torch.arange(line.shape[0], dtype=torch.int32, device=line.device)
+    step = number - begin.int().index_select(0, line)
     inside = lines.y * width + lines.first - begin
-    pixel = (inside + image * (height * width)).index_select(0, line).add_(entry)
+    pixel = (inside + image * (height * width)).index_select(0, line).add_(number)
+    place = (image * ((channels - 1) * height * width)).index_select(0, line).add_(pixel)
 
     first, last = (end.index_select(0, line) for end in solid)
-    hides = (step >= first).logical_and_(step <= last)
-    highest = torch.zeros(batch * height * width, dtype=torch.int32, device=line.device)
-    shown = _highest(pixel, number.masked_fill(~hides, 0), highest) <= number
-    kept = shown.nonzero().squeeze(1)
-    line, step, pixel = (t.index_select(0, kept) for t in (line, step, pixel))
-    place = (image * ((channels - 1) * height * width)).index_select(0, line).add_(pixel)
-    number = number[: kept.shape[0]]
-    topmost = _highest(pixel, number, highest.zero_())
+    # zeros only where they are needed: most of an image is never covered
+    topmost = torch.empty(batch * height * width, dtype=torch.int32, device=line.device).index_fill_(0, pixel, 0)
+    topmost = topmost.scatter_reduce_(0, pixel, number, "amax").index_select(0, pixel)
+    rim = (step < first).logical_or_(step > last).nonzero().squeeze(1)
     hidden = (topmost != number).nonzero().squeeze(1)
-    return Footprint(lines, line, step.to(dtype), place, hidden, topmost.index_select(0, hidden).long() - 1)
+    return Footprint(lines, line, step.to(dtype), place, rim, hidden, topmost.index_select(0, hidden).long())
 
 
-def _highest(pixel: Tensor, number: Tensor, highest: Tensor) -> Tensor:
-    """For each entry the highest ``number`` ``(n,)`` int32 in its pixel. Overwrites ``highest`` ``(B·H·W,)``, zeros."""
-    return highest.scatter_reduce_(0, pixel, number, "amax").index_select(0, pixel)
+def _bare(lines: Lines, row: Tensor, solid: Tensor) -> tuple[Tensor, Tensor]:
+    """``(m,)`` int32 each: steps to leave out at the start of each line, and how many pixels then remain.
+
+    ``row`` ``(m,)`` ascends. What one solid part of a later line of the same row covers at either end is left out;
+    what is covered in other ways remains, with nothing showing of it.
+    """
+    entry = torch.arange(row.shape[0], device=row.device)
+    deepest = int((entry - torch.searchsorted(row, row)).max()) if row.shape[0] else 0
+    above = (entry + torch.arange(1, deepest + 1, device=row.device)[:, None]).flatten()
+    # past the last line there is a line of no row
+    there = F.pad(row, (0, deepest), value=-1)[above].view(deepest, row.shape[0]) == row
+    first = lines.first.int()
+    end = first + lines.run.int()
+    left, right = (
+        F.pad(edge, (0, deepest))[above].view(deepest, row.shape[0])
+        for edge in (first + solid[0], first + solid[1] + 1)
+    )
+    there &= left < right
+    start = right.masked_fill((left > first) | ~there, -1)
+    stop = left.masked_fill((right < end) | ~there, 2**31 - 1)
+    skip = torch.cat((first[None], start)).amax(0) - first
+    return skip, (torch.cat((end[None], stop)).amin(0) - first - skip).clamp_min_(0)
 
 
 @torch.no_grad()
