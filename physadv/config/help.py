@@ -69,7 +69,9 @@ def _rows(node: DictConfig, prefix: str) -> Iterator[tuple[str, str, str]]:
 
 def _shown(value: Any) -> str:
     if isinstance(value, ListConfig):
-        return "[" + ",".join(map(str, value)) + "]"
+        return "[" + ",".join(map(_shown, value)) + "]"
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else str(value).lower()
     return "''" if value == "" else str(value)
 
 

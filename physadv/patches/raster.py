@@ -89,7 +89,7 @@ def _start(config: RasterConfig, height_px: int, width_px: int) -> Tensor:
     if config.init == "grey":
         return torch.full((3, height_px, width_px), 0.5)
     if config.init == "random":
-        return torch.rand(3, height_px, width_px, generator=generator(config.seed, "raster"))
+        return torch.rand(3, height_px, width_px, generator=generator(config.seed or 0, "raster"))
     if not Path(config.init).exists():
         raise BadOption(f"patch.init={config.init!r} is neither grey, random nor a picture that exists.")
     return _resized(load_srgb(config.init), height_px, width_px)

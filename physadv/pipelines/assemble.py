@@ -31,9 +31,11 @@ def device_of(wanted: str) -> torch.device:
     return device
 
 
-def part(registry: Registry, group: str, choice: str, node: DictConfig) -> Any:
-    """Build the part that was chosen for a config group."""
-    options = OmegaConf.to_object(node)
+def part(registry: Registry, group: str, choice: str, node: DictConfig, seed: int) -> Any:
+    """Build the part that was chosen for a config group. An option ``seed`` that is null takes the run's."""
+    options: Any = OmegaConf.to_object(node)
+    if getattr(options, "seed", 0) is None:
+        options = dataclasses.replace(options, seed=seed)
     return registry.build(GROUPS[group], choice, options)
 
 

@@ -28,9 +28,9 @@ def evaluate_command(config: DictConfig, registry: Registry, out: Path) -> float
     assert isinstance(listed, list)
     victims = assemble.victims(registry, listed)
     if not victims:
-        victims = [assemble.part(registry, "victim", chosen["victim"], config.victim)]
+        victims = [assemble.part(registry, "victim", chosen["victim"], config.victim, config.seed)]
     victims = [victim.to(device) for victim in victims]
-    goal = assemble.part(registry, "goal", chosen["goal"], config.goal)
+    goal = assemble.part(registry, "goal", chosen["goal"], config.goal, config.seed)
     _, judge_on, relation = scenes.two_parts(
         registry, chosen["scenes"], config.scenes, config.judge, config.seed, victims[0], device
     )
@@ -38,6 +38,5 @@ def evaluate_command(config: DictConfig, registry: Registry, out: Path) -> float
     if config.dry_run:
         return 1.0
     case = judging.Case(patch, judge_on, relation, victims, goal, device, started=started)
-    result = judging.judge("evaluate", case, config, out)
     save_patch(patch, out)
-    return result
+    return judging.judge("evaluate", case, config, out)

@@ -57,13 +57,13 @@ def generate(config: DictConfig, registry: Registry, out: Path) -> float:
 
 def _plan(config: DictConfig, registry: Registry) -> Plan:
     chosen, device = choices(), assemble.device_of(config.device)
-    victim = assemble.part(registry, "victim", chosen["victim"], config.victim).to(device)
-    attack = assemble.part(registry, "attack", chosen["attack"], config.attack)
-    goal = assemble.check_fit(attack, victim, assemble.part(registry, "goal", chosen["goal"], config.goal))
+    victim = assemble.part(registry, "victim", chosen["victim"], config.victim, config.seed).to(device)
+    attack = assemble.part(registry, "attack", chosen["attack"], config.attack, config.seed)
+    goal = assemble.check_fit(attack, victim, assemble.part(registry, "goal", chosen["goal"], config.goal, config.seed))
     optimise_on, judge_on, how = scenes.two_parts(
         registry, chosen["scenes"], config.scenes, config.judge, config.seed, victim, device
     )
-    patch = assemble.part(registry, "patch", chosen["patch"], config.patch)
+    patch = assemble.part(registry, "patch", chosen["patch"], config.patch, config.seed)
     budget = _budget(config)
     problem = Problem(
         scenes=optimise_on, patch=patch.to(device), renderer=assemble.renderer(config.eot), victim=victim, goal=goal,

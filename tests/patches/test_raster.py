@@ -80,4 +80,4 @@ def test_an_empty_mask_is_refused(tmp_path: Path) -> None:
 
 def test_the_row_builds_its_own_defaults() -> None:
     (entry,) = physadv_patches()
-    assert entry.build(entry.config())().srgb.shape == (3, 300, 500)
+    assert entry.build(entry.config())().srgb.shape == (3, 192, 320)
