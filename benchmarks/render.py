@@ -1,8 +1,9 @@
 """Rendering a patch onto every object: this renderer against the textbook recipe and against ART.
 
 Task: one 300 × 300 patch on 14 objects in each of 8 images, turned by up to 20°, with contrast, brightness and noise;
-forward, and backward to the patch from a fixed upstream gradient. All methods run interleaved in one process, one
-thread; times are medians of process time, memory is the growth of the peak in a fresh process (Linux).
+forward, and backward to the patch from a fixed upstream gradient. "Into kept images" is ``render_into``, which asks for
+no fresh memory. All methods run interleaved in one process, one thread; times are medians of process time, memory is
+the growth of the peak in a fresh process (Linux).
 
     OMP_NUM_THREADS=1 python benchmarks/render.py [--sizes 416 640] [--rounds 3] [--skip-memory]
 
@@ -59,8 +60,8 @@ def persons(size: int, generator: torch.Generator) -> SceneBatch:
     )
 
 
-def ours(scene: SceneBatch, srgb: Tensor, generator: torch.Generator, quality: str) -> Method:
-    """This renderer, with the same jitter, in linear light."""
+def ours(scene: SceneBatch, srgb: Tensor, generator: torch.Generator, quality: str, *, keep: bool = False) -> Method:
+    """This renderer, with the same jitter, in linear light; into images that are kept from render to render, or not."""
     config = EotConfig(
         jitter=JitterConfig(roll_deg=[-20, 20]),
         light=LightConfig(contrast=[0.8, 1.2], brightness=[-0.1, 0.1]),
@@ -68,7 +69,13 @@ def ours(scene: SceneBatch, srgb: Tensor, generator: torch.Generator, quality: s
         quality=quality,
     )
     renderer, alpha = build_renderer(config), torch.ones(1, TEXELS, TEXELS)
-    return lambda: renderer.render(scene, PatchImage(srgb, alpha, 1000.0), renderer.sample(scene, generator))
+    kept = torch.zeros_like(scene.srgb) if keep else None
+
+    def render() -> Tensor:
+        out = torch.empty_like(scene.srgb) if kept is None else kept
+        return renderer.render_into(out, scene, PatchImage(srgb, alpha, 1000.0), renderer.sample(scene, generator))
+
+    return render
 
 
 def full_canvas(scene: SceneBatch, srgb: Tensor, generator: torch.Generator) -> Method:
@@ -129,6 +136,7 @@ def methods(size: int, srgb: Tensor) -> dict[str, tuple[Method, int]]:
     scene, every = persons(size, generator), BATCH * OBJECTS
     found: dict[str, tuple[Method, int]] = {
         "physadv, quality=fast": (ours(scene, srgb, generator, "fast"), every),
+        "physadv, fast, into kept images": (ours(scene, srgb, generator, "fast", keep=True), every),
         "physadv, quality=high": (ours(scene, srgb, generator, "high"), every),
         "kornia, full canvas": (full_canvas(scene, srgb, generator), every),
     }

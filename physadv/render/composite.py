@@ -105,6 +105,7 @@ def _luminance(light: Tensor) -> Tensor:
 def _lay_over(linear: Tensor, cover: Tensor, images: Tensor, footprint: Footprint) -> None:
     """Let the background show through where ``cover`` ``(n,)`` is not whole."""
     rim = footprint.rim
+    rim = rim.index_select(0, (cover.index_select(0, rim) < 1 - 1e-6).nonzero().squeeze(1))
     bare, at = 1 - cover.index_select(0, rim), footprint.place.index_select(0, rim)
     area, flat = images[0, 0].numel(), images.reshape(-1)
     for channel in range(3):

@@ -156,9 +156,7 @@ def transmittance(alpha: Tensor, footprint: Footprint) -> Tensor:
     bare = 1 - alpha.index_select(0, footprint.hidden.index_select(0, order))
     # float64: the running sum spans all pixels, a difference of it only one
     running = bare.double().clamp_min_(1e-12).log_().cumsum_(0)
-    is_last = torch.ones_like(top, dtype=torch.bool)
-    torch.ne(top[1:], top[:-1], out=is_last[:-1])
-    group = is_last.cumsum(0) - is_last.long()
-    total = running[is_last].index_select(0, group)
+    last = torch.searchsorted(top, top, right=True) - 1  # of the same pixel
+    total = running.index_select(0, last)
     above = (total - running).exp_().to(alpha.dtype).mul_(1 - alpha.index_select(0, top))
     return torch.empty_like(above).index_copy_(0, order, above)
