@@ -39,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"physadv: error: {error}\n")
         return 2
     except KeyboardInterrupt:
-        sys.stderr.write("physadv: stopped. Go on with the same command plus resume=true and out=FOLDER\n")
+        sys.stderr.write("physadv: stopped. Go on with the same command plus out=RUN_FOLDER resume=true\n")
         return 130
     except BrokenPipeError:  # `physadv plugins list | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

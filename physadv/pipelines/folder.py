@@ -74,10 +74,14 @@ def _same_run(folder: Path, config: DictConfig) -> None:
     before = yaml.safe_load((folder / "config" / "config.yaml").read_text())
     now = OmegaConf.to_container(config, resolve=True)
     assert isinstance(now, dict)
-    changed = sorted(str(k) for k in now if k not in _FREE_TO_CHANGE and now[k] != before.get(k))
+    for options in (before, now):
+        options.get("budget", {}).pop("steps", None)  # a finished run may be given more
+    parts = yaml.safe_load((folder / "config" / "choices.yaml").read_text())
+    changed = {str(k) for k in now if k not in _FREE_TO_CHANGE and now[k] != before.get(k)}
+    changed |= {k for k, part in choices().items() if k in now and parts.get(k) != part}
     if changed:
         raise BadOption(
-            f"{folder} was started with other options for {', '.join(changed)}. "
+            f"{folder} was started with other options for {', '.join(sorted(changed))}. "
             "Resume with the same command, or start afresh with another out="
         )
 

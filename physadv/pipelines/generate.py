@@ -39,7 +39,7 @@ def generate(config: DictConfig, registry: Registry, out: Path) -> float:
     """Optimise, print, judge, report. Returns AP50 with the patch, which a sweep can minimise."""
     started = time.monotonic()
     plan = _plan(config, registry)
-    _announce(config, plan)
+    _announce(config, plan, out)
     if config.dry_run:
         _preview(plan.problem, out)
         return 1.0
@@ -79,7 +79,7 @@ def _budget(config: DictConfig) -> Budget:
     return Budget(config.budget.steps, config.budget.batch, config.budget.draws, config.budget.held_out)
 
 
-def _announce(config: DictConfig, plan: Plan) -> None:
+def _announce(config: DictConfig, plan: Plan, out: Path) -> None:
     """Say the threat model before spending any time."""
     chosen, problem = choices(), plan.problem
     patch = problem.patch()
@@ -92,6 +92,7 @@ def _announce(config: DictConfig, plan: Plan) -> None:
         "attack": f"{chosen['attack']}, {problem.budget.steps} steps × {problem.budget.batch} images × "
         f"{problem.budget.draws} draws, seed {problem.seed}",
         "judge": plan.judged_how,
+        "run": f"{out} (after a stop go on with the same command plus out={out} resume=true)",
     }
     for name, text in rows.items():
         logger.info("%-7s %s", name, text)

@@ -68,6 +68,14 @@ def test_resuming_under_other_options_is_refused(run: Path) -> None:
     assert "other options for attack" in done.stderr
 
 
+def test_a_finished_run_can_be_given_more_steps(tmp_path: Path) -> None:
+    options, out = [*QUICK, "judge.images=2", "attack.check_every=2"], f"out={tmp_path / 'run'}"
+    assert physadv("generate", *options, out).returncode == 0
+    done = physadv("generate", *options, out, "resume=true", "budget.steps=6")
+    assert done.returncode == 0, done.stderr
+    assert len((tmp_path / "run" / "curves.csv").read_text().splitlines()) == 1 + 6
+
+
 def test_a_killed_run_goes_on_and_gives_the_same_patch(tmp_path: Path) -> None:
     options = [*QUICK, "budget.steps=12", "attack.check_every=2", "judge.images=2"]
     whole, broken = tmp_path / "whole", tmp_path / "broken"
