@@ -8,7 +8,6 @@ already won, so that the steps go to the conditions that still fail.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -85,24 +84,34 @@ def _per_image(values: Tensor, image: Tensor, batch: int) -> Tensor:
     return total / count.clamp_min(1)
 
 
-Judge = Callable[[Detections, Tensor, int], bool]  # what was reported, the object's box, its own class → achieved
+@dataclass(frozen=True)
+class _Reports:
+    """All detections of a batch, ``D`` of them, beside its wearers."""
+
+    boxes: Tensor  # (D, 4)
+    scores: Tensor  # (D,)
+    labels: Tensor  # (D,)
+    here: Tensor  # (M, D) bool: in the wearer's image
+
+    def about(self, wearers: _Wearers, iou: float) -> Tensor:
+        """``(M, D)`` bool: which reports are about which wearer."""
+        return self.here & (_iou(self.boxes[None], wearers.boxes[:, None]) >= iou)
 
 
-def _judged(
-    decisions: tuple[Detections, ...], scene: SceneBatch, labels: tuple[str, ...], judge: Judge, *, own: bool = True
-) -> Tensor:
-    wearers = _wearers(scene, labels, own=own)
+def _reports(decisions: tuple[Detections, ...], wearers: _Wearers) -> _Reports:
+    device = wearers.boxes.device
+    image = torch.cat([torch.full_like(found.labels, i) for i, found in enumerate(decisions)]).to(device)
+    boxes = torch.cat([found.boxes_xyxy_px for found in decisions]).to(wearers.boxes)
+    scores = torch.cat([found.scores for found in decisions]).to(device)
+    labels = torch.cat([found.labels for found in decisions]).to(device)
+    return _Reports(boxes, scores, labels, image[None] == wearers.image[:, None])
+
+
+def _on_objects(achieved: Tensor, wearers: _Wearers, scene: SceneBatch, labels: tuple[str, ...]) -> Tensor:
+    """``(M,)`` of the wearers as ``(N,)`` of all objects; a wearer whose label the victim lacks is an error."""
     for kind in scene.labels[wearers.row[wearers.own < 0]].tolist():
         class_of(scene.label_names[kind], labels)
-    achieved = torch.zeros(len(scene.wears), dtype=torch.bool)
-    rows = zip(wearers.row.tolist(), wearers.image.tolist(), wearers.boxes, wearers.own.tolist(), strict=True)
-    for row, image, box, own in rows:
-        achieved[row] = judge(decisions[image], box, own)
-    return achieved.to(scene.wears.device)
-
-
-def _about(found: Detections, box: Tensor, iou: float) -> Tensor:
-    return _iou(found.boxes_xyxy_px.to(box), box) >= iou
+    return torch.zeros_like(scene.wears).index_copy(0, wearers.row, achieved)
 
 
 @dataclass(frozen=True)
@@ -124,10 +133,10 @@ class Hide:
         return _per_image(values, wearers.image, len(scene.keys))
 
     def achieved(self, decisions: tuple[Detections, ...], scene: SceneBatch) -> Tensor:
-        def hidden(found: Detections, box: Tensor, own: int) -> bool:
-            return not bool((_about(found, box, self.config.iou) & (found.labels.to(box.device) == own)).any())
-
-        return _judged(decisions, scene, self.labels, hidden)
+        wearers = _wearers(scene, self.labels, own=True)
+        found = _reports(decisions, wearers)
+        seen = found.about(wearers, self.config.iou) & (found.labels == wearers.own[:, None])
+        return _on_objects(~seen.any(1), wearers, scene, self.labels)
 
 
 @dataclass(frozen=True)
@@ -162,16 +171,16 @@ class Alter:
         return _per_image(down + up, wearers.image, len(scene.keys))
 
     def achieved(self, decisions: tuple[Detections, ...], scene: SceneBatch) -> Tensor:
-        wanted = class_of(self.config.to, self.labels) if self.config.to else None
-
-        def altered(found: Detections, box: Tensor, own: int) -> bool:
-            about = _about(found, box, self.config.iou)
-            if not bool(about.any()):
-                return False
-            best = int(found.labels[about.to(found.labels.device)][0])  # best first
-            return best == wanted if wanted is not None else best != own
-
-        return _judged(decisions, scene, self.labels, altered)
+        wearers = _wearers(scene, self.labels, own=True)
+        found = _reports(decisions, wearers)
+        about = found.about(wearers, self.config.iou)
+        if not about.shape[1]:
+            return _on_objects(about.any(1), wearers, scene, self.labels)
+        best = found.labels[torch.where(about, found.scores, -1.0).argmax(1)]
+        wrong = best != wearers.own
+        if self.config.to:
+            wrong = best == class_of(self.config.to, self.labels)
+        return _on_objects(about.any(1) & wrong, wearers, scene, self.labels)
 
 
 @dataclass(frozen=True)
@@ -197,13 +206,11 @@ class Conjure:
         return _per_image(values, wearers.image, len(scene.keys))
 
     def achieved(self, decisions: tuple[Detections, ...], scene: SceneBatch) -> Tensor:
-        target = class_of(self.config.to, self.labels)
-
-        def appeared(found: Detections, box: Tensor, own: int) -> bool:
-            inside = _centred_inside(found.boxes_xyxy_px.to(box), box[None])
-            return bool((inside & (found.labels.to(box.device) == target)).any())
-
-        return _judged(decisions, scene, self.labels, appeared, own=False)
+        wearers = _wearers(scene, self.labels, own=False)
+        found = _reports(decisions, wearers)
+        inside = found.here & _centred_inside(found.boxes[None], wearers.boxes[:, None])
+        appeared = inside & (found.labels == class_of(self.config.to, self.labels))
+        return _on_objects(appeared.any(1), wearers, scene, self.labels)
 
 
 def _centred_inside(boxes: Tensor, outer: Tensor) -> Tensor:

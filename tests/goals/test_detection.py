@@ -47,6 +47,19 @@ def test_a_detection_elsewhere_does_not_find_the_object() -> None:
     assert Hide(HideConfig()).bound(LABELS).achieved((far,), one_scene()).all()
 
 
+def test_what_is_seen_in_one_image_says_nothing_about_another() -> None:
+    nothing = Detections(torch.zeros(0, 4), torch.zeros(0), torch.zeros(0, dtype=torch.int64))
+    board = Detections(torch.tensor([BOX]), torch.tensor([0.9]), torch.tensor([0]))
+    goal = Hide(HideConfig()).bound(LABELS)
+    assert goal.achieved((nothing, board), one_scene(2)).tolist() == [True, False]
+
+
+def test_the_surest_report_decides_what_an_object_is_taken_for() -> None:
+    both = Detections(torch.tensor([BOX, BOX]), torch.tensor([0.6, 0.9]), torch.tensor([0, 1]))
+    goal = Alter(AlterConfig(to="ghost")).bound(LABELS)
+    assert goal.achieved((both,), one_scene()).tolist() == [True]
+
+
 def test_nothing_reported_hides_but_does_not_alter() -> None:
     nothing = (Detections(torch.zeros(0, 4), torch.zeros(0), torch.zeros(0, dtype=torch.int64)),)
     assert Hide(HideConfig()).bound(LABELS).achieved(nothing, one_scene()).all()
