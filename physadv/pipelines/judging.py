@@ -88,11 +88,21 @@ def _record(command: str, case: Case, config: DictConfig, scores: dict[str, Any]
     return RunRecord(
         command=command, name=config.name, seed=config.seed, choices=choices(), config=container,
         victims=[{"name": v.name, "digest": v.digest} for v in case.victims],
-        data={"scenes": choices()["scenes"], "judged_images": len(case.scenes), "relation": case.relation},
+        data={"scenes": choices()["scenes"], "judged_images": len(case.scenes), **_digests(config)},
         device=str(case.device), seconds=time.monotonic() - case.started, queries=case.queries,
         patch_mm=[case.patch.width_mm, case.patch.height_mm], scores=headlines,
         artefacts=sorted(p.relative_to(out).as_posix() for p in out.rglob("*") if p.is_file()),
     )  # fmt: skip
+
+
+def _digests(config: DictConfig) -> dict[str, str]:
+    """A hash over the files of every photo folder that the run used."""
+    roots = {"optimised_on": config.scenes.get("root"), "judged_on": config.judge.root}
+    return {
+        f"{use}_sha256": record.digest(path for path in Path(root).rglob("*") if path.is_file())
+        for use, root in roots.items()
+        if root
+    }
 
 
 def _ap50(scores: dict[str, Any]) -> float:
