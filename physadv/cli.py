@@ -7,9 +7,13 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from physadv import __version__
 from physadv.errors import BadOption, PhysadvError
+
+if TYPE_CHECKING:
+    from physadv.registry import Registry
 
 COMMANDS = {
     "generate": "optimise a patch, print it, judge it: the main job",
@@ -119,8 +123,8 @@ def _list_plugins(args: list[str]) -> int:
     return 0
 
 
-def _warn_broken(registry: object) -> None:
-    for record in getattr(registry, "records", []):
+def _warn_broken(registry: Registry) -> None:
+    for record in registry.records:
         if record.error:
             sys.stderr.write(
                 f"physadv: plugin {record.name!r} is left out: {record.error}. "

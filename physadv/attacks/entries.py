@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from physadv.errors import BadOption
 from physadv.hookspecs import Entry, hookimpl
 
 if TYPE_CHECKING:
@@ -21,24 +22,30 @@ class EotAdamConfig:
 
 
 @dataclass
-class EotPgdConfig:
+class EotPgdConfig(EotAdamConfig):
     lr: float = 0.01  # step size in sRGB units: every texel moves by this much, by the gradient's sign
-    check_every: int = 10  # steps between measurements on the held-out draws, and between checkpoints
-    patience: int = 5  # measurements without progress before the step size falls
-    factor: float = 0.5  # by which it falls
-    stop_lr: float = 0.0005  # stop early when the step size is below this
+
+
+def _check(config: EotAdamConfig) -> None:
+    if not config.lr > 0 or config.check_every < 1 or not 0 < config.factor < 1:
+        raise BadOption(
+            "an attack needs lr > 0, check_every >= 1 and 0 < factor < 1, "
+            f"got {config.lr}, {config.check_every}, {config.factor}"
+        )
 
 
 def _adam(config: EotAdamConfig) -> Attack:
-    from physadv.attacks.eot import Eot, Schedule, adam
+    _check(config)
+    from physadv.attacks.eot import Eot, adam
 
-    return Eot(adam, Schedule(config.lr, config.check_every, config.patience, config.factor, config.stop_lr))
+    return Eot(adam, config)
 
 
 def _pgd(config: EotPgdConfig) -> Attack:
-    from physadv.attacks.eot import Eot, Schedule, sign_descent
+    _check(config)
+    from physadv.attacks.eot import Eot, sign_descent
 
-    return Eot(sign_descent, Schedule(config.lr, config.check_every, config.patience, config.factor, config.stop_lr))
+    return Eot(sign_descent, config)
 
 
 @hookimpl

@@ -9,35 +9,17 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from physadv.errors import BadOption, PhysadvError
+from physadv.attacks.entries import EotAdamConfig
+from physadv.errors import PhysadvError
 from physadv.protocols import Checkpoints, Observer, Problem
 from physadv.seeding import generator
 from physadv.types import Draws, PatchImage, SceneBatch, Step
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """When to look, when to slow down, when to stop."""
-
-    lr: float
-    check_every: int
-    patience: int
-    factor: float
-    stop_lr: float
-
-    def __post_init__(self) -> None:
-        if not self.lr > 0 or self.check_every < 1 or not 0 < self.factor < 1:
-            raise BadOption(
-                "an attack needs lr > 0, check_every >= 1 and 0 < factor < 1, "
-                f"got {self.lr}, {self.check_every}, {self.factor}"
-            )
-
 
 MakeOptimizer = Callable[[Iterator[torch.nn.Parameter], float], torch.optim.Optimizer]
 
@@ -105,7 +87,7 @@ class Eot:
     """The loop; what steps and how fast is given."""
 
     make_optimizer: MakeOptimizer
-    schedule: Schedule
+    schedule: EotAdamConfig  # when to look, when to slow down, when to stop
 
     @property
     def needs_gradient(self) -> bool:
@@ -153,7 +135,7 @@ class Eot:
                 progress.stale = 0
                 for group in optimizer.param_groups:
                     group["lr"] *= self.schedule.factor
-        return _with_held_out(step, loss), best
+        return replace(step, held_out=loss), best
 
 
 def _step(problem: Problem, optimizer: torch.optim.Optimizer, index: int) -> Step:
@@ -178,10 +160,6 @@ def _step(problem: Problem, optimizer: torch.optim.Optimizer, index: int) -> Ste
     problem.patch.project_()
     success = torch.cat(achieved).float().mean().item()
     return Step(index, problem.budget.steps, sum(terms.values()), success, time.perf_counter() - begun, terms)
-
-
-def _with_held_out(step: Step, loss: float) -> Step:
-    return Step(step.index, step.total, step.loss, step.success, step.seconds, step.terms, loss)
 
 
 def _copy(state: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -19,7 +19,6 @@ class Matches:
     """The outcome of one matching. ``order`` sorts findings as COCO does; the other rows follow the tables' order."""
 
     order: I64  # (K,) findings that took part, best first; ties keep the order of views
-    object_of_finding: I64  # (D,) row of Truth; meaningful where matched
     matched: Bool  # (D,) found an object, judged or not
     ignored: Bool  # (D,) matched to an object that is not judged
     found: Bool  # (M,) judged objects that were found
@@ -90,4 +89,4 @@ def match(truth: Truth, findings: Findings, iou: float, per_group: int = 100) ->
     ignored = matched.copy()
     ignored[matched] = ~truth.judged[chosen[matched]]
     order = np.lexsort((rank, findings.view_of, -findings.scores))
-    return Matches(order[rank[order] < per_group], chosen, matched, ignored, taken & truth.judged)
+    return Matches(order[rank[order] < per_group], matched, ignored, taken & truth.judged)

@@ -31,12 +31,12 @@ def device_of(wanted: str) -> torch.device:
     return device
 
 
-def part(registry: Registry, group: str, choice: str, node: DictConfig, seed: int) -> Any:
+def part(registry: Registry, group: str, choice: str, options: Any, seed: int) -> Any:
     """Build the part that was chosen for a config group. An option ``seed`` that is null takes the run's."""
-    options: Any = OmegaConf.to_object(node)
-    if getattr(options, "seed", 0) is None:
-        options = dataclasses.replace(options, seed=seed)
-    return registry.build(GROUPS[group], choice, options)
+    filled: Any = OmegaConf.to_object(options) if isinstance(options, DictConfig) else options
+    if getattr(filled, "seed", 0) is None:
+        filled = dataclasses.replace(filled, seed=seed)
+    return registry.build(GROUPS[group], choice, filled)
 
 
 def penalties(registry: Registry, node: DictConfig) -> tuple[Penalty, ...]:
@@ -60,12 +60,12 @@ def renderer(node: DictConfig, quality: str | None = None) -> Renderer:
     return made
 
 
-def victims(registry: Registry, wanted: list[Any]) -> list[Victim]:
+def victims(registry: Registry, wanted: list[Any], seed: int) -> list[Victim]:
     """Several victims: part names, ONNX paths, or ``{part: onnx, path: ...}``."""
-    return [_victim(registry, item) for item in wanted]
+    return [_victim(registry, item, seed) for item in wanted]
 
 
-def _victim(registry: Registry, item: Any) -> Victim:
+def _victim(registry: Registry, item: Any, seed: int) -> Victim:
     if isinstance(item, str):
         item = {"part": "onnx", "path": item} if Path(item).suffix == ".onnx" else {"part": item}
     if not isinstance(item, dict) or "part" not in item:
@@ -75,7 +75,8 @@ def _victim(registry: Registry, item: Any) -> Victim:
     options = {k: v for k, v in item.items() if k != "part"}
     if unknown := sorted(set(options) - known):
         raise BadOption(f"victim {item['part']!r} has no option {unknown[0]!r}. Known: {', '.join(sorted(known))}")
-    made: Victim = entry.build(OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(entry.config), options)))
+    node = OmegaConf.merge(OmegaConf.structured(entry.config), options)
+    made: Victim = part(registry, "victim", item["part"], node, seed)
     return made
 
 

@@ -26,7 +26,7 @@ def evaluate_command(config: DictConfig, registry: Registry, out: Path) -> float
     device, chosen = assemble.device_of(config.device), choices()
     listed = OmegaConf.to_container(config.victims)
     assert isinstance(listed, list)
-    victims = assemble.victims(registry, listed)
+    victims = assemble.victims(registry, listed, config.seed)
     if not victims:
         victims = [assemble.part(registry, "victim", chosen["victim"], config.victim, config.seed)]
     victims = [victim.to(device) for victim in victims]

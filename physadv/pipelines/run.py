@@ -7,7 +7,7 @@ import logging
 import sys
 from typing import Any
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from physadv.pipelines import folder
 from physadv.registry import Registry
@@ -27,16 +27,11 @@ def run_command(command: str, config: DictConfig) -> float | None:
     if command == "sheet":
         from physadv.pipelines.sheet import make_sheet
 
-        make_sheet(_object(config))
+        options: Any = OmegaConf.to_object(config)
+        make_sheet(options)
         return None
     module, _, name = _PIPELINES[command].partition(":")
     place = folder.choose(config)
     with folder.opened(place, config) as out:
         result: float | None = getattr(importlib.import_module(module), name)(config, Registry(), out)
     return result
-
-
-def _object(config: DictConfig) -> Any:
-    from omegaconf import OmegaConf
-
-    return OmegaConf.to_object(config)

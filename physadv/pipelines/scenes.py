@@ -11,18 +11,15 @@ from omegaconf import DictConfig, OmegaConf
 from torch import Tensor
 
 from physadv.errors import BadOption
+from physadv.pipelines import assemble
 from physadv.protocols import SceneSource, Victim
 from physadv.registry import Registry
 
 logger = logging.getLogger(__name__)
 
 
-def source(registry: Registry, choice: str, node: DictConfig, victim: Victim, device: torch.device) -> SceneSource:
-    """The chosen scenes. Bare photos get their objects from the victim's own clean detections."""
-    return _filled(registry.build("scenes", choice, OmegaConf.to_object(node)), victim, device)
-
-
 def _filled(scenes: Any, victim: Victim, device: torch.device) -> SceneSource:
+    """Bare photos get their objects from the victim's own clean detections."""
     if not hasattr(scenes, "with_objects"):
         made: SceneSource = scenes
         return made
@@ -47,12 +44,12 @@ def two_parts(
     device: torch.device,
 ) -> tuple[SceneSource, SceneSource, str]:
     """Scenes to optimise on, scenes to judge on, and one sentence on how they relate."""
-    scenes = source(registry, choice, node, victim, device)
+    scenes = _filled(assemble.part(registry, "scenes", choice, node, seed), victim, device)
     if judge.root:
         options: Any = OmegaConf.to_object(node)
         if "root" not in {f.name for f in dataclasses.fields(options)}:
             raise BadOption(f"judge.root does not apply to scenes={choice}: it has no folder. Leave it out")
-        other = registry.build("scenes", choice, dataclasses.replace(options, root=judge.root))
+        other = assemble.part(registry, "scenes", choice, dataclasses.replace(options, root=judge.root), seed)
         judge_on = _some(_filled(other, victim, device), judge.images, seed)
         return scenes, judge_on, f"judged on {judge.root}, which was not optimised on"
     if not judge.share:

@@ -1,0 +1,20 @@
+"""Parts are built one way, wherever they are named."""
+
+from __future__ import annotations
+
+import torch
+
+from physadv.patches.entries import RasterConfig
+from physadv.pipelines import assemble
+from physadv.registry import Registry
+
+
+def test_a_null_seed_is_the_run_s_and_a_given_one_stays() -> None:
+    registry = Registry(discover=False)
+    small = {"width_mm": 20.0, "height_mm": 20.0, "init": "random"}
+    run_s, given, same = (
+        assemble.part(registry, "patch", "raster", RasterConfig(seed=own, **small), seed=7)().srgb
+        for own in (None, 3, 7)
+    )
+    assert torch.equal(run_s, same)
+    assert not torch.equal(run_s, given)
