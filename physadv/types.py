@@ -7,7 +7,8 @@ Points are ``(x, y)`` with pixel centres at integers; boxes are edges (``x`` fro
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -39,6 +40,7 @@ class PatchImage:
     srgb: Tensor  # (3, h, w) float in [0, 1]
     alpha: Tensor  # (1, h, w) 1 where there is material
     width_mm: float  # of the whole raster; its height follows from the aspect, texels are square
+    repeats: bool = False  # fabric: opposite edges fit together, so any toroidal shift of it is the same cloth
 
     def __post_init__(self) -> None:
         expect("PatchImage.srgb", self.srgb, (3, "h", "w"))
@@ -58,7 +60,9 @@ class SceneBatch:
 
     Images of unequal size are padded at the right and bottom with grey; ``sizes_px`` tells what is real.
     ``image_from_surface`` maps millimetres on the object's surface (x right, y down, origin at its centre) to pixels
-    (centres at integers), so a patch has a physical size and place on every object.
+    (centres at integers), so a patch has a physical size and place on every object. ``eye_mm`` says from where that
+    surface is seen, which tells how anything in front of or behind it looks; its z points into the surface.
+    ``blur_px`` and ``noise`` are what the picture's own camera did, so that it can do the same to the patch.
     """
 
     srgb: Tensor  # (B, 3, H, W) float in [0, 1]
@@ -73,6 +77,10 @@ class SceneBatch:
     light: Tensor  # (N, 3) linear-light gain: what a white surface there looks like (1 = as white as sRGB white)
     distance_m: Tensor | None = None  # (N,) camera to object, where the source knows it
     crowds: Tensor | None = None  # (N,) bool: one box around many objects, where the source marks them
+    eye_mm: Tensor | None = None  # (N, 3) the camera in the frame of the surface, z < 0; None: not known
+    blur_px: Tensor | None = None  # (B,) sigma of the picture's own blur, where known
+    noise: Tensor | None = None  # (B, 2) the picture's own noise: variance per unit of linear light, and in the dark
+    visible: Tensor | None = None  # (B, 1, H, W) share of a patch that is seen there; 0 behind an arm or a branch
 
     def __post_init__(self) -> None:
         expect("SceneBatch.srgb", self.srgb, ("B", 3, "H", "W"))
@@ -89,6 +97,11 @@ class SceneBatch:
             )
         if self.distance_m is not None:
             expect("SceneBatch.distance_m", self.distance_m, (count,))
+        shapes = {"eye_mm": (count, 3), "blur_px": (batch,), "noise": (batch, 2),
+                  "visible": (batch, 1, *self.srgb.shape[2:])}  # fmt: skip
+        for name, shape in shapes.items():
+            if (value := getattr(self, name)) is not None:
+                expect(f"SceneBatch.{name}", value, shape)
         if self.crowds is not None and (self.crowds.shape != (count,) or self.crowds.dtype != torch.bool):
             raise BadShape(f"SceneBatch.crowds must be ({count},) bool, got {tuple(self.crowds.shape)}")
         if len(self.keys) != batch:
@@ -96,15 +109,8 @@ class SceneBatch:
 
     def to(self, device: torch.device | str) -> SceneBatch:
         """The same batch on another device."""
-        moved = {
-            name: getattr(self, name).to(device)
-            for name in (
-                "srgb", "sizes_px", "image_of", "boxes_xyxy_px", "labels", "wears", "image_from_surface", "light",
-            )
-        }  # fmt: skip
-        distance = None if self.distance_m is None else self.distance_m.to(device)
-        crowds = None if self.crowds is None else self.crowds.to(device)
-        return replace(self, distance_m=distance, crowds=crowds, **moved)
+        moved: dict[str, Any] = {name: value.to(device) for name, value in self._tensors().items()}
+        return replace(self, **moved)
 
     def repeat(self, times: int) -> SceneBatch:
         """The batch ``times`` over, images and objects in blocks: several draws rendered in one call."""
@@ -112,20 +118,13 @@ class SceneBatch:
             return self
         batch, count = self.srgb.shape[0], self.image_of.shape[0]
         shift = torch.arange(times, device=self.image_of.device).repeat_interleave(count) * batch
-        return replace(
-            self,
-            srgb=self.srgb.repeat(times, 1, 1, 1),
-            sizes_px=self.sizes_px.repeat(times, 1),
-            keys=self.keys * times,
-            image_of=self.image_of.repeat(times) + shift,
-            boxes_xyxy_px=self.boxes_xyxy_px.repeat(times, 1),
-            labels=self.labels.repeat(times),
-            wears=self.wears.repeat(times),
-            image_from_surface=self.image_from_surface.repeat(times, 1, 1),
-            light=self.light.repeat(times, 1),
-            distance_m=None if self.distance_m is None else self.distance_m.repeat(times),
-            crowds=None if self.crowds is None else self.crowds.repeat(times),
-        )
+        more: dict[str, Any] = {name: torch.cat([value] * times) for name, value in self._tensors().items()}
+        more["image_of"] = more["image_of"] + shift
+        return replace(self, keys=self.keys * times, **more)
+
+    def _tensors(self) -> dict[str, Tensor]:
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: value for name, value in values.items() if isinstance(value, Tensor)}
 
 
 @dataclass(frozen=True, slots=True)

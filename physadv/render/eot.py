@@ -7,6 +7,8 @@ so these act on the patch alone; kornia's photometric stages act on the finished
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -29,8 +31,9 @@ class EotRenderer:
     mip level) instead of blurring the image, so it costs nothing and reaches the soft edge as well.
     """
 
-    def __init__(self, config: EotConfig) -> None:
+    def __init__(self, config: EotConfig, ink: Callable[[PatchImage], PatchImage] | None = None) -> None:
         self.config = config
+        self.ink = ink
         self.stages = build_stages(config.kornia)
         self.quality = atlas.HIGH if config.quality == "high" else atlas.FAST
 
@@ -59,6 +62,7 @@ class EotRenderer:
 
         The caller must be done with what ``out`` held, and have called backward through it.
         """
+        patch = self.ink(patch) if self.ink else patch
         wearers = scene.wears.nonzero().squeeze(1)
         pose.check_scene(scene, wearers, self.config.place)
         blur_px = draws.stages["optics"]["defocus_px"].index_select(0, wearers)
