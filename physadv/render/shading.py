@@ -89,7 +89,7 @@ def _highlight(
 
 @torch.no_grad()
 def vignette(vignetting: Tensor, pixels: Tensor, sizes_px: Tensor) -> Tensor:
-    """Share of the light that passes the lens to ``pixels`` ``(N,s,s,2)`` of images ``sizes_px`` ``(N,2)``: ``(N,s,s)``.
+    """Share of the light that gets to ``pixels`` ``(N,s,s,2)`` of images ``sizes_px`` ``(N,2)``, as ``(N,s,s)``.
 
     ``1 - v · (r / r_corner)²``, the first term of the natural ``cos⁴ θ = (1 + (r/f)²)⁻²``, where
     ``v ≈ 2 (r_corner/f)²``; a real lens adds its barrel's shade, so ``vignetting`` ``(N,)`` is what the corner loses.
