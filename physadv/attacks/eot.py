@@ -116,7 +116,8 @@ class Eot:
             for observer in observers:
                 observer.ended()
         problem.patch.load_state_dict(best)
-        return _detached(problem.patch())
+        with torch.no_grad():  # as it was measured: some patches explore while gradients are recorded
+            return _detached(problem.patch())
 
     def _check(
         self, problem: Problem, optimizer: torch.optim.Optimizer, progress: _Progress, held_out: _HeldOut,
@@ -167,7 +168,7 @@ def _copy(state: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _detached(patch: PatchImage) -> PatchImage:
-    return PatchImage(patch.srgb.detach().cpu(), patch.alpha.detach().cpu(), patch.width_mm)
+    return replace(patch, srgb=patch.srgb.detach().cpu(), alpha=patch.alpha.detach().cpu())
 
 
 def _state(

@@ -149,8 +149,8 @@ def _dotted(node: Any, prefix: str = "") -> Iterable[str]:
                 yield from _dotted(node[key], f"{prefix}{key}.")
 
 
-_GROUPS = ("scenes", "patch", "eot", "victim", "goal", "attack", "experiment", "size")
-_INHERITED = ("scenes", "eot", "victim", "goal")
+_GROUPS = ("scenes", "patch", "eot", "ink", "victim", "goal", "attack", "experiment", "size")
+_INHERITED = ("scenes", "eot", "ink", "victim", "goal")
 
 
 def inherited(run: Path, typed: Sequence[str]) -> list[str]:

@@ -45,6 +45,7 @@ class GenerateConfig(RunConfig):
     scenes: Any = field(default_factory=dict)
     patch: Any = field(default_factory=dict)
     eot: Any = field(default_factory=dict)
+    ink: Any = field(default_factory=dict)
     victim: Any = field(default_factory=dict)
     goal: Any = field(default_factory=dict)
     attack: Any = field(default_factory=dict)
@@ -61,6 +62,7 @@ class EvaluateConfig(RunConfig):
     width_mm: float = 0.0  # width of the patch; 0: as stored in the file
     scenes: Any = field(default_factory=dict)
     eot: Any = field(default_factory=dict)
+    ink: Any = field(default_factory=dict)
     victim: Any = field(default_factory=dict)
     victims: list[Any] = field(default_factory=list)  # several: part names, ONNX paths, or {part: ..., option: ...}
     goal: Any = field(default_factory=dict)

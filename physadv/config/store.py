@@ -13,6 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from physadv.config.schema import EvaluateConfig, GenerateConfig, TrainDetectorConfig
 from physadv.config.sheet_options import SheetConfig
+from physadv.printing.entries import InkConfig
 from physadv.registry import Registry
 from physadv.render.entries import EotConfig
 
@@ -41,6 +42,7 @@ def register(registry: Registry, command: str) -> None:
     for name, schema in COMMANDS.items():
         store.store(name=f"{name}_schema", node=schema)
     store.store(group="eot", name="schema", node=EotConfig)
+    store.store(group="ink", name="schema", node=InkConfig)
     for group in PARTS.get(command, ()):
         for offered in registry.offered(GROUPS[group]):
             folder, _, name = f"{group}/{offered.entry.name}".rpartition("/")

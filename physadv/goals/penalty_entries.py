@@ -26,7 +26,9 @@ class NonPrintabilityConfig:
 
 @dataclass
 class ProofResidualConfig:
-    weight: float = 4.0  # of the mean distance between asked and printed colour (pure green 0.57, random colours 0.13)
+    weight: float = (
+        0.0  # of the mean distance between asked and printed colour (pure green 0.57); off, as ink is rendered
+    )
 
 
 def _total_variation(config: TotalVariationConfig) -> Penalty:

@@ -12,6 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from physadv.config.store import GROUPS, penalty_key
 from physadv.errors import BadOption, IncompatibleParts
+from physadv.printing.ink import Ink
 from physadv.protocols import Attack, Goal, Penalty, Renderer, Victim
 from physadv.registry import Registry
 
@@ -49,14 +50,22 @@ def penalties(registry: Registry, node: DictConfig) -> tuple[Penalty, ...]:
     return tuple(rows)
 
 
-def renderer(node: DictConfig, quality: str | None = None) -> Renderer:
-    """The world of an ``eot`` preset; judging may ask for a higher quality than optimising."""
+def ink(node: DictConfig) -> Ink | None:
+    """The printing condition of an ``ink`` preset; ``None`` where print changes nothing."""
+    from physadv.printing.entries import build_ink
+
+    options: Any = OmegaConf.to_object(node)
+    return build_ink(options)
+
+
+def renderer(node: DictConfig, ink: Ink | None, quality: str | None = None) -> Renderer:
+    """The world of an ``eot`` preset, where patches are seen as printed; judging may ask for a higher quality."""
     from physadv.render.entries import build_renderer
 
     options: Any = OmegaConf.to_object(node)
     if quality:
         options = dataclasses.replace(options, quality=quality)
-    made: Renderer = build_renderer(options)
+    made: Renderer = build_renderer(options, ink)
     return made
 
 

@@ -18,6 +18,7 @@ from physadv.patch_files import save_patch
 from physadv.pipelines import assemble, judging, scenes
 from physadv.pipelines.folder import FolderCheckpoints, choices
 from physadv.pipelines.observers import CurveLog, ProgressBar
+from physadv.printing.ink import Ink
 from physadv.protocols import Attack, Budget, Problem, SceneSource
 from physadv.registry import Registry
 from physadv.seeding import generator
@@ -31,6 +32,7 @@ class Plan:
 
     problem: Problem
     attack: Attack
+    ink: Ink | None
     judge_on: SceneSource
     judged_how: str  # one sentence
 
@@ -44,13 +46,14 @@ def generate(config: DictConfig, registry: Registry, out: Path) -> float:
         _preview(plan.problem, out)
         return 1.0
     observers = [ProgressBar(visible=config.progress), CurveLog(out / "curves.csv"), *_plugin_observers(registry)]
-    patch = plan.attack.run(plan.problem, observers, FolderCheckpoints(out / "checkpoint.pt"))
+    asked = plan.attack.run(plan.problem, observers, FolderCheckpoints(out / "checkpoint.pt"))
+    patch = plan.ink.printable(asked) if plan.ink else asked
     save_patch(patch, out)
     judging.make_sheet(patch, config, out)
     budget = plan.problem.budget
     case = judging.Case(
         patch, plan.judge_on, plan.judged_how, [plan.problem.victim], plan.problem.goal, plan.problem.device,
-        queries=budget.steps * budget.batch * budget.draws, started=started,
+        asked=asked, queries=budget.steps * budget.batch * budget.draws, started=started,
     )  # fmt: skip
     return judging.judge("generate", case, config, out)
 
@@ -64,12 +67,12 @@ def _plan(config: DictConfig, registry: Registry) -> Plan:
         registry, chosen["scenes"], config.scenes, config.judge, config.seed, victim, device
     )
     patch = assemble.part(registry, "patch", chosen["patch"], config.patch, config.seed)
-    budget = _budget(config)
+    budget, ink = _budget(config), assemble.ink(config.ink)
     problem = Problem(
-        scenes=optimise_on, patch=patch.to(device), renderer=assemble.renderer(config.eot), victim=victim, goal=goal,
+        scenes=optimise_on, patch=patch.to(device), renderer=assemble.renderer(config.eot, ink), victim=victim, goal=goal,
         penalties=assemble.penalties(registry, config.penalties), budget=budget, seed=config.seed, device=device,
     )  # fmt: skip
-    return Plan(problem, attack, judge_on, how)
+    return Plan(problem, attack, ink, judge_on, how)
 
 
 def _budget(config: DictConfig) -> Budget:
@@ -88,7 +91,8 @@ def _announce(config: DictConfig, plan: Plan, out: Path) -> None:
         "goal": f"{chosen['goal']} · victim {problem.victim.name} (white box) on {problem.device}",
         "patch": f"{chosen['patch']} {patch.width_mm:.0f} × {patch.height_mm:.0f} mm, "
         f"{patch.srgb.shape[2]} × {patch.srgb.shape[1]} texels",
-        "world": f"scenes {chosen['scenes']} · eot {chosen['eot']} · penalties {', '.join(weights) or 'none'}",
+        "world": f"scenes {chosen['scenes']} · eot {chosen['eot']} · ink {plan.ink.name if plan.ink else 'none'} · "
+        f"penalties {', '.join(weights) or 'none'}",
         "attack": f"{chosen['attack']}, {problem.budget.steps} steps × {problem.budget.batch} images × "
         f"{problem.budget.draws} draws, seed {problem.seed}",
         "judge": plan.judged_how,

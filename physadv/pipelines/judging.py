@@ -17,6 +17,7 @@ from tqdm import tqdm
 from physadv.pipelines import assemble
 from physadv.pipelines.evaluate import Trial, evaluate
 from physadv.pipelines.folder import choices
+from physadv.pipelines.proofing import write_proof
 from physadv.printing.sheet import SheetOptions, write_sheet
 from physadv.protocols import Goal, SceneSource, Victim
 from physadv.report import record
@@ -45,14 +46,17 @@ class Case:
     victims: list[Victim]
     goal: Goal
     device: torch.device
+    asked: PatchImage | None = None  # what was optimised, where the patch was brought into the printer's gamut
     queries: int | None = None  # images the victim was asked about while optimising
     started: float = 0.0  # time.monotonic() at the start of the run
 
 
 def judge(command: str, case: Case, config: DictConfig, out: Path) -> float:
     """Judge beside the controls, write record and report; returns the first victim's AP50 with the patch."""
+    if ink := assemble.ink(config.ink):
+        write_proof(case.patch, case.asked, ink, out)
     trial = Trial(
-        patch=case.patch, scenes=case.scenes, renderer=assemble.renderer(config.eot, config.judge.quality),
+        patch=case.patch, scenes=case.scenes, renderer=assemble.renderer(config.eot, ink, config.judge.quality),
         victims=case.victims, goal=case.goal, goal_name=choices()["goal"], seed=config.seed, device=case.device,
         batch=config.judge.batch, draws=config.judge.draws, images=config.judge.images,
         split=case.relation,

@@ -58,6 +58,7 @@ def _content(folder: Path, run: dict[str, Any], scores: dict[str, Any]) -> dict[
         "outcome_names": OUTCOMES,
         "contact": _data_uri(folder / "contact.png"),
         "patch": _data_uri(folder / "patch.png"),
+        "proof": _proof(folder),
         "patch_mm": protocol.get("patch_mm") or run.get("patch_mm") or [],
         "sheets": sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*.pdf")),
         "curves": Markup(plots.curves(curves)) if curves.is_file() else "",
@@ -95,6 +96,15 @@ def _data_uri(path: Path) -> str:
     if not path.is_file():
         return ""
     return f"data:image/png;base64,{base64.b64encode(path.read_bytes()).decode()}"
+
+
+def _proof(folder: Path) -> dict[str, Any]:
+    """The patch on screen and in print; empty where print changes nothing."""
+    found = record.read_json(folder / "proof.json")
+    if not found:
+        return {}
+    asked = _data_uri(folder / "asked.png") or _data_uri(folder / "patch.png")
+    return found | {"asked": asked, "printed": _data_uri(folder / "proof.png")}
 
 
 def _provenance(
