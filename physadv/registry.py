@@ -28,6 +28,7 @@ KINDS = ("scenes", "patches", "victims", "goals", "penalties", "attacks")
 
 BUILT_IN = (
     "physadv.scenes.entries",
+    "physadv.twin.entries",
     "physadv.patches.entries",
     "physadv.victims.entries",
     "physadv.goals.entries",

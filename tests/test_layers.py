@@ -12,7 +12,7 @@ PACKAGE = ROOT / "physadv"
 LEVEL = {
     0: "types errors seeding colour colour_difference labels images atomic patch_files ink",
     1: "protocols hookspecs api",
-    2: "scenes patches render printing victims goals attacks metrics report",
+    2: "scenes patches render printing victims goals attacks metrics report twin",
     3: "registry config testing doctor",
     4: "pipelines",
     5: "cli",

@@ -1,0 +1,74 @@
+"""A :class:`~physadv.protocols.Renderer` that path-traces: the patch is in the scene, not laid over its picture."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from physadv.colour import srgb_from_linear
+from physadv.errors import BadInput
+from physadv.twin.layout import F64, Shot
+from physadv.twin.tracing import Effort, Place, Region, outline_mm, trace
+from physadv.types import Draws, PatchImage, SceneBatch
+
+_MARGIN_PX = 4  # around what can change
+
+
+class TwinRenderer:
+    """Traces the region of the wearer with the patch on it, with the same light paths for every patch.
+
+    Nothing is sampled: the shot says everything. What the patch reflects onto the rest of the picture is left out, so
+    pictures of one shot differ only near the wearer. No gradient.
+    """
+
+    def __init__(
+        self,
+        shots: Mapping[str, Shot],
+        effort: Effort,
+        place: Place,
+        ink: Callable[[PatchImage], PatchImage] | None = None,
+    ) -> None:
+        self._shots, self._effort, self._place, self._ink = shots, effort, place, ink
+        self._traced: dict[tuple[str, str], Tensor] = {}
+
+    def sample(self, scene: SceneBatch, generator: torch.Generator) -> Draws:
+        """Nothing is left to chance."""
+        return Draws({})
+
+    def render(self, scene: SceneBatch, patch: PatchImage, draws: Draws) -> Tensor:
+        """The scenes with the patch on every wearer, ``(B,3,H,W)`` sRGB, as 8-bit codes."""
+        images = scene.srgb.clone()
+        if not bool(patch.alpha.any()):
+            return images
+        worn = self._ink(patch) if self._ink else patch
+        name = _digest(worn)
+        for row, key in enumerate(scene.keys):
+            if key not in self._shots:
+                raise BadInput(f"picture {key!r} is not one of the twin's. Give it scenes of scenes=twin.")
+            left, top, right, bottom = region = region_of(self._shots[key], outline_mm(worn, self._place))
+            if (key, name) not in self._traced:
+                linear = trace(self._shots[key], self._effort, region, worn, self._place)
+                self._traced[key, name] = (srgb_from_linear(linear).clamp(0, 1) * 255).round() / 255
+            images[row, :, top:bottom, left:right] = self._traced[key, name].to(images)
+        return images
+
+
+def region_of(shot: Shot, points_mm: F64 | None = None) -> Region:
+    """The wearer's box and, where given, points on its surface, with a margin; within the picture."""
+    box = shot.box_px()
+    if points_mm is not None:
+        seen = shot.camera.project(shot.surface.world(points_mm)) + 0.5
+        box = np.concatenate([np.minimum(box[:2], seen.min(0)), np.maximum(box[2:], seen.max(0))])
+    size = np.array(shot.camera.size_px)
+    low = np.clip(np.floor(box[:2]).astype(int) - _MARGIN_PX, 0, size - 1)
+    high = np.clip(np.ceil(box[2:]).astype(int) + _MARGIN_PX, low + 1, size)
+    return int(low[0]), int(low[1]), int(high[0]), int(high[1])
+
+
+def _digest(patch: PatchImage) -> str:
+    parts = (patch.srgb.detach().cpu().numpy().tobytes(), patch.alpha.cpu().numpy().tobytes())
+    return hashlib.sha256(b"".join(parts) + str((patch.width_mm, *patch.srgb.shape)).encode()).hexdigest()
