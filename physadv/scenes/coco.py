@@ -7,11 +7,14 @@ from pathlib import Path
 
 from physadv.errors import BadInput, BadOption
 from physadv.labels import canonical, index_of
-from physadv.scenes.annotated import AnnotatedPhotos, Thing, dressing
+from physadv.scenes.annotated import AnnotatedPhotos
 from physadv.scenes.coco_json import CocoFile, CocoImage, read_coco
 from physadv.scenes.entries import CocoConfig
 from physadv.scenes.heights import object_height_mm
+from physadv.scenes.masks import Masks, masks_in
 from physadv.scenes.photos import PhotoStore
+from physadv.scenes.readings import Reading
+from physadv.scenes.things import Thing, dressing
 
 
 def build_coco(config: CocoConfig) -> AnnotatedPhotos:
@@ -21,7 +24,9 @@ def build_coco(config: CocoConfig) -> AnnotatedPhotos:
     folder = Path(config.images) if config.images else root / "images"
     content = read_coco(path)
     label = label_among(config.label, content.categories, str(path))
-    wear = dressing(config.label, object_height_mm(config.label, config.object_height_mm), config.min_height_px)
+    tall_mm = object_height_mm(config.label, config.object_height_mm)
+    wear = dressing(config.label, tall_mm, config.min_height_px, config.wear_on)
+    reading = Reading(config.field_of_view_deg, config.relight, config.match_camera)
     images = chosen(content, label, config.limit, path)
     store = PhotoStore(_files(images, folder), config.long_side_px, config.memory_mb)
     _compare_sizes(images, store, path)
@@ -32,7 +37,15 @@ def build_coco(config: CocoConfig) -> AnnotatedPhotos:
         ]
         for image in images
     ]
-    return AnnotatedPhotos(store, things, content.categories, wear)
+    return AnnotatedPhotos(store, things, content.categories, wear, reading, _masks(config, store, things))
+
+
+def _masks(config: CocoConfig, store: PhotoStore, things: list[list[Thing]]) -> Masks | None:
+    """Of every image in which something may wear the patch."""
+    if not config.masks:
+        return None
+    wanted = [index for index, found in enumerate(things) if any(thing.may_wear for thing in found)]
+    return Masks(store, masks_in(Path(config.masks), store, wanted))
 
 
 def label_among(label: str, categories: tuple[str, ...], where: str) -> int:

@@ -43,9 +43,14 @@ class CocoConfig:
     root: str = ""  # folder with annotations.json and images/
     annotations: str = ""  # the annotation file, where it is not in root
     images: str = ""  # the image folder, where it is not in root
+    masks: str = ""  # folder with a PNG per image, of its name: black where something is in front of the patch
     label: str = "person"  # the category that wears the patch, in any spelling
     object_height_mm: float = 0.0  # how tall such an object is; 0 = the usual height of its label
     min_height_px: float = 0.0  # objects smaller than this in the shrunk image neither wear the patch nor count
+    wear_on: str = "object"  # object: about the middle of its box; torso: on the chest of a person, or below a face
+    field_of_view_deg: float = 60.0  # across the longer side; an assumption: phones see 65 to 75, webcams 60 to 90
+    relight: bool = True  # read the light on the object off the photo; false: a white patch is pasted at full white
+    match_camera: bool = True  # read the photo's blur and noise off it, for the patch to have them too
     long_side_px: int = 640  # larger images are shrunk to this when read
     limit: int = 0  # use at most this many images, those with the label first; 0 = all
     memory_mb: int = 1024  # decoded images are kept up to this much
@@ -56,10 +61,16 @@ class FolderConfig:
     """Bare photos: surfaces measured by hand, or objects as a detector sees them in the clean photo."""
 
     root: str = ""  # folder of photos
-    quads: str = ""  # JSON file: photo → corners (TL, TR, BR, BL in px), width_mm, height_mm; empty = a detector looks
+    quads: str = (
+        ""  # JSON file: photo → corners (TL, TR, BR, BL in px), width_mm, height_mm, mask; empty = a detector looks
+    )
     label: str = "person"  # what wears the patch
     object_height_mm: float = 0.0  # how tall such an object is; 0 = the usual height of its label
     min_height_px: float = 0.0  # objects smaller than this in the shrunk photo neither wear the patch nor count
+    wear_on: str = "object"  # object: about the middle of its box; torso: on the chest of a person, or below a face
+    field_of_view_deg: float = 60.0  # across the longer side; an assumption: phones see 65 to 75, webcams 60 to 90
+    relight: bool = True  # read the light on the object off the photo; false: a white patch is pasted at full white
+    match_camera: bool = True  # read the photo's blur and noise off it, for the patch to have them too
     long_side_px: int = 640  # larger photos are shrunk to this when read
     limit: int = 0  # use at most this many photos; 0 = all
     memory_mb: int = 1024  # decoded photos are kept up to this much

@@ -11,11 +11,14 @@ from torch import Tensor
 from physadv.errors import BadInput, BadOption
 from physadv.labels import index_of
 from physadv.protocols import SceneSource
-from physadv.scenes.annotated import AnnotatedPhotos, Dressing, Thing, dressing
+from physadv.scenes.annotated import AnnotatedPhotos
 from physadv.scenes.entries import FolderConfig
 from physadv.scenes.heights import object_height_mm
+from physadv.scenes.masks import Masks
 from physadv.scenes.photos import PhotoStore, photos_in
 from physadv.scenes.quads import read_quads
+from physadv.scenes.readings import Reading
+from physadv.scenes.things import Dressing, Thing, dressing
 from physadv.types import SceneBatch
 
 Detect = Callable[[Tensor], tuple[Tensor, Tensor]]
@@ -25,9 +28,10 @@ Detect = Callable[[Tensor], tuple[Tensor, Tensor]]
 class FolderScenes:
     """Photos whose objects are not known yet. It has a length; scenes come from :meth:`with_objects`."""
 
-    def __init__(self, photos: PhotoStore, dressing: Dressing) -> None:
+    def __init__(self, photos: PhotoStore, dressing: Dressing, reading: Reading) -> None:
         self._photos = photos
         self._dressing = dressing
+        self._reading = reading
 
     def __len__(self) -> int:
         return len(self._photos)
@@ -41,7 +45,7 @@ class FolderScenes:
                 f"It knows: {', '.join(label_names)}."
             )
         things = [self._seen(index, detect, wearer) for index in range(len(self._photos))]
-        return AnnotatedPhotos(self._photos, things, label_names, self._dressing)
+        return AnnotatedPhotos(self._photos, things, label_names, self._dressing, self._reading)
 
     def batches(self, size: int, generator: torch.Generator) -> Iterator[SceneBatch]:
         """Refused: nobody has said where the objects are."""
@@ -81,8 +85,10 @@ def build_folder(config: FolderConfig) -> FolderScenes | AnnotatedPhotos:
         raise BadOption(f"limit must not be negative, got {config.limit}. 0 takes all photos.")
     paths = photos_in(Path(config.root))[: config.limit or None]
     store = PhotoStore(paths, config.long_side_px, config.memory_mb)
+    reading = Reading(config.field_of_view_deg, config.relight, config.match_camera)
     if config.quads:
         measured = dressing(config.label, 1.0, config.min_height_px)
-        return AnnotatedPhotos(store, read_quads(Path(config.quads), paths), (config.label,), measured)
+        things, masks = read_quads(Path(config.quads), paths)
+        return AnnotatedPhotos(store, things, (config.label,), measured, reading, Masks(store, masks))
     height_mm = object_height_mm(config.label, config.object_height_mm)
-    return FolderScenes(store, dressing(config.label, height_mm, config.min_height_px))
+    return FolderScenes(store, dressing(config.label, height_mm, config.min_height_px, config.wear_on), reading)

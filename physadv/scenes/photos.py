@@ -9,10 +9,10 @@ from pathlib import Path
 import torch
 from PIL import Image, UnidentifiedImageError
 from torch import Tensor
-from torch.nn import functional
 
 from physadv.errors import BadInput, BadOption
 from physadv.images import load_srgb
+from physadv.scenes.resize import resized
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 _EXIF_ORIENTATION = 0x0112
@@ -84,7 +84,5 @@ class PhotoStore:
         srgb = load_srgb(self.paths[index])
         if tuple(srgb.shape[1:]) != self.original_px[index]:
             raise BadInput(f"{str(self.paths[index])!r} is not as large as its header says. Save it again.")
-        if tuple(srgb.shape[1:]) != self.sizes_px[index]:
-            small = functional.interpolate(srgb[None], size=self.sizes_px[index], mode="bilinear", antialias=True)
-            srgb = small[0].clamp(0, 1)
+        srgb = resized(srgb, self.sizes_px[index])
         return (srgb * 255).round().to(torch.uint8)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,18 @@ import numpy as np
 import torch
 
 from physadv.errors import BadInput
-from physadv.scenes.annotated import Thing
+from physadv.scenes.things import Thing
 
 _REMEDY = 'Write {"photo.jpg": {"corners": [[x,y] × 4], "width_mm": …, "height_mm": …}}, corners TL, TR, BR, BL.'
 
+_LEAST_PX2 = 1.0  # a quad smaller than a pixel is a slip of the hand
 
-def read_quads(path: Path, photos: list[Path]) -> list[list[Thing]]:
-    """For each photo its measured surfaces. Photos that the file does not name have none."""
+MaskFiles = dict[int, tuple[Path, ...]]
+"""Photo → the masks that its surfaces name."""
+
+
+def read_quads(path: Path, photos: list[Path]) -> tuple[list[list[Thing]], MaskFiles]:
+    """For each photo its measured surfaces, and their masks. Photos that the file does not name have none."""
     if not path.is_file():
         raise BadInput(f"no quads file {str(path)!r}. {_REMEDY}")
     try:
@@ -31,7 +37,18 @@ def read_quads(path: Path, photos: list[Path]) -> list[list[Thing]]:
         raise BadInput(
             f"{path} names {unknown[0]!r}, which is not among the photos. Correct the name or add the photo."
         )
-    return [[_thing(path, photo.name, surface) for surface in _listed(content.get(photo.name, []))] for photo in photos]
+    listed = [_listed(content.get(photo.name, [])) for photo in photos]
+    things = [[_thing(path, photo.name, s) for s in found] for photo, found in zip(photos, listed, strict=True)]
+    masks = {index: tuple(_masks(path, photos[index].name, found)) for index, found in enumerate(listed)}
+    return things, masks
+
+
+def _masks(path: Path, photo: str, surfaces: list[Any]) -> Iterator[Path]:
+    """The masks' files, relative to the folder of the quads file."""
+    for name in (surface["mask"] for surface in surfaces if "mask" in surface):
+        if not isinstance(name, str) or not name:
+            raise BadInput(f"{path}: surface of {photo!r}: mask must be the name of a picture, got {name!r:.60}.")
+        yield path.parent / name
 
 
 def _listed(entry: Any) -> list[Any]:
@@ -63,6 +80,8 @@ def _thing(path: Path, photo: str, surface: Any) -> Thing:
 
 def _expect_clockwise(where: str, quad: np.ndarray[Any, np.dtype[np.float32]]) -> None:
     side = np.roll(quad, -1, axis=0) - quad
+    if cv2.contourArea(cv2.convexHull(quad)) < _LEAST_PX2:
+        raise BadInput(f"{where}: corners enclose no area, got {quad.tolist()}. Give four corners that are apart.")
     after = np.roll(side, -1, axis=0)
     turns = side[:, 0] * after[:, 1] - side[:, 1] * after[:, 0]
     if not (turns > 1e-3).all():

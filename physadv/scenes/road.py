@@ -15,7 +15,7 @@ from physadv import seeding
 from physadv.errors import BadOption
 from physadv.scenes.entries import RoadConfig
 from physadv.scenes.road_camera import Camera, Plate, through
-from physadv.scenes.road_photo import exposed, lay_sign_, photographed
+from physadv.scenes.road_photo import blur_of, exposed, lay_sign_, noise_of, photographed
 from physadv.scenes.road_world import Brush, paint_background
 from physadv.scenes.signs import LABELS, NAMES, face_of, kind_of
 from physadv.scenes.signs_paint import F64, U8, SignFace
@@ -40,6 +40,8 @@ class _Sign:
 class _Picture:
     rgb_u8: U8
     signs: tuple[_Sign, ...]  # the first one wears the patch
+    blur_px: float
+    noise: float  # standard deviation at white, in linear light
 
 
 class RoadScenes:
@@ -111,7 +113,8 @@ class RoadScenes:
         linear = exposed(brush, gain)
         for sign in sorted(signs, key=lambda s: -s.plate.centre_m[2]):
             lay_sign_(linear, sign.face, sign.image_from_surface, sign.light)
-        return _Picture(photographed(linear, rng, _between(rng, c.blur_px), _between(rng, c.noise)), tuple(signs))
+        blur, noise = _between(rng, c.blur_px), _between(rng, c.noise)
+        return _Picture(photographed(linear, rng, blur, noise), tuple(signs), blur, noise)
 
     def _place(self, rng: np.random.Generator, camera: Camera, name: str, place: F64, gain: F64, sun: F64) -> _Sign:
         """Put a sign beside the road, pulled into view where it would stick out of the picture."""
@@ -192,6 +195,9 @@ def _batch(pictures: list[_Picture], keys: tuple[str, ...]) -> SceneBatch:
         image_from_surface=torch.from_numpy(homographies).float(),
         light=torch.from_numpy(np.stack([s.light for *_, s in signs])).float(),
         distance_m=torch.tensor([float(np.linalg.norm(s.plate.centre_m)) for *_, s in signs]),
+        eye_mm=torch.from_numpy(np.stack([s.plate.eye_mm() for *_, s in signs])).float(),
+        blur_px=torch.tensor([blur_of(p.blur_px) for p in pictures]),
+        noise=torch.tensor([noise_of(p.noise) for p in pictures]),
     )
 
 

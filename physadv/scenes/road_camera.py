@@ -62,6 +62,11 @@ class Plate:
         """Unit vector out of the sign's face."""
         return -np.cross(self.right, self.down)
 
+    def eye_mm(self) -> F64:
+        """``(3,)`` the camera in millimetres in the frame of the face: along right, down, and into the sign."""
+        axes = np.stack([self.right, self.down, -self.normal()])
+        return np.asarray(axes @ -self.centre_m * 1000)
+
     def image_from_surface(self, camera: Camera) -> F64:
         """Homography ``(3, 3)`` from millimetres on the face to pixels, scaled so that its last entry is 1."""
         world_from_mm = np.stack([self.right / 1000, self.down / 1000, self.centre_m], 1)

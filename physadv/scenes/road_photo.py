@@ -9,6 +9,8 @@ from physadv.scenes.road_camera import through
 from physadv.scenes.road_world import Brush, noise_crop
 from physadv.scenes.signs_paint import F32, F64, LINEAR_FROM_U8, MM_PER_TEXEL, U8, SignFace
 
+_TAPS, _LEAST_BLUR = 5, 0.1  # of the optics' kernel: its width, and below what sigma it is left out
+_SHOT = 0.9  # share of the noise's variance at white that grows with light
 _CODES = np.arange(4096) / 4095
 _U8_FROM_LINEAR: U8 = np.round(
     255 * np.where(_CODES <= 0.0031308, _CODES * 12.92, 1.055 * np.maximum(_CODES, 1e-4) ** (1 / 2.4) - 0.055)
@@ -64,16 +66,29 @@ def lay_sign_(linear: F32, face: SignFace, image_from_surface: F64, light: F64) 
     region += patch[..., :3] * light.astype(np.float32)
 
 
+def blur_of(blur_px: float) -> float:
+    """Standard deviation of the kernel that :func:`photographed` really uses: few samples, cut after two pixels."""
+    if blur_px <= _LEAST_BLUR:
+        return 0.0
+    kernel = cv2.getGaussianKernel(_TAPS, blur_px)[:, 0]
+    return float(np.sqrt(kernel @ (np.arange(_TAPS) - _TAPS // 2) ** 2))
+
+
+def noise_of(noise: float) -> tuple[float, float]:
+    """Variance of :func:`photographed`'s noise per unit of linear light, and in the dark."""
+    return _SHOT * noise**2, (1 - _SHOT) * noise**2
+
+
 def photographed(linear: F32, rng: np.random.Generator, blur_px: float, noise: float) -> U8:
     """Optics, shot and read noise (standard deviation ``noise`` at white, in linear light), clipping, sRGB, 8 bits."""
-    seen = cv2.GaussianBlur(linear, (5, 5), blur_px) if blur_px > 0.1 else linear
+    seen = cv2.GaussianBlur(linear, (_TAPS, _TAPS), blur_px) if blur_px > _LEAST_BLUR else linear
     height, width = seen.shape[:2]
     grain = cv2.merge([noise_crop(rng, 1, width, height) for _ in range(3)])
     codes = np.empty((height, width, 3), np.uint8)
     for rows in _bands(height):
         light = np.clip(seen[rows], 0, 1)
         # variance grows with light (shot noise) above a floor of a tenth (read noise)
-        spread = cv2.sqrt(light * np.float32(0.9) + np.float32(0.1)) * np.float32(noise / 48)
+        spread = cv2.sqrt(light * np.float32(_SHOT) + np.float32(1 - _SHOT)) * np.float32(noise / 48)
         spread *= grain[rows].astype(np.float32) - 128
         spread += light
         codes[rows] = _U8_FROM_LINEAR.take((np.clip(spread, 0, 1, out=spread) * np.float32(4095)).astype(np.uint16))
