@@ -13,10 +13,10 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from physadv.render.atlas import Lookup, read, unread
 from physadv.render.curve import decode, encode_
 from physadv.render.footprint import Footprint
 from physadv.render.light import LUMINANCE, Tint
+from physadv.render.lookup import Lookup, read, unread
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,24 +38,39 @@ class Noise:
                 channel.addcmul_(variance.sqrt_(), normal[part])
 
 
+@dataclass(frozen=True, slots=True)
+class Relief:
+    """What differs over one patch, for every entry ``(n,)``."""
+
+    shade: Tensor  # factor of the light
+    gloss: Tensor  # reflectance of the highlight
+    hide: Tensor  # 1 where it is seen, 0 behind something
+
+
 class Shade(torch.autograd.Function):
     """Read every entry, light it, add up each pixel's layers over its background, add noise, encode: ``(3,n)`` codes.
 
-    ``light`` is the atlas's, the only input with a gradient; ``alpha`` is ``(n,)``; ``through`` ``(k,)`` is what shows
-    of the hidden entries; ``images`` ``(B,3,H,W)`` are the backgrounds. All entries of a pixel get its sRGB code.
+    ``light`` is the atlas's, the only input with a gradient; ``alpha`` ``(n,)`` is without what ``relief`` hides;
+    ``through`` ``(k,)`` is what shows of the hidden entries; ``images`` ``(B,3,H,W)`` are the backgrounds. All entries
+    of a pixel get its sRGB code.
     """
 
     @staticmethod
     def forward(ctx: Any, light: Tensor, lookup: Lookup, alpha: Tensor, through: Tensor, footprint: Footprint,
-                tint: Tint, noise: Noise | None, images: Tensor) -> Tensor:  # fmt: skip
+                tint: Tint, relief: Relief | None, noise: Noise | None, images: Tensor) -> Tensor:  # fmt: skip
         hidden, top, line = footprint.hidden, footprint.top, footprint.line
         gain, added, grey = tint.along(footprint.lines.wearer)
         linear, slope = alpha.new_empty(2, 3, line.shape[0])
-        grids = alpha.new_empty(2, line.shape[0]) if lookup.taps == 1 else None
+        grids = alpha.new_empty(2, line.shape[0]) if len(lookup.offsets) == 1 else None
+        received = tint.received.index_select(1, footprint.lines.wearer)
         for part in footprint.parts():
             kept = None if grids is None else grids[:, part]
             layer = read(light, lookup, line[part], footprint.step[part], kept)
+            if relief is not None:
+                layer *= relief.hide[part]
             _light(layer, alpha[part], line[part], (gain, added, grey), linear[:, part])
+            if relief is not None:
+                _model(linear[:, part], alpha[part], line[part], received, relief, part)
         for channel in (*linear, cover := alpha.clone()):
             channel.index_add_(0, top, channel.index_select(0, hidden).mul_(through))
         if noise is not None:
@@ -66,6 +81,8 @@ class Shade(torch.autograd.Function):
         for code, rate in zip(linear, slope, strict=True):
             code.index_copy_(0, hidden, code.index_select(0, top))
             rate.index_copy_(0, hidden, rate.index_select(0, top).mul_(through))
+        if relief is not None:
+            slope *= relief.shade * relief.hide
         ctx.save_for_backward(slope, gain, grey, grids)
         ctx.lookup, ctx.footprint = lookup, footprint
         codes: Tensor = linear
@@ -83,7 +100,7 @@ class Shade(torch.autograd.Function):
                 some[channel] *= gain[channel].index_select(0, line)
                 if luminance is not None:
                     some[channel].add_(luminance, alpha=weight)
-        return unread(colour, ctx.lookup, ctx.footprint, grids), *[None] * 7
+        return unread(colour, ctx.lookup, ctx.footprint, grids), *[None] * 8
 
 
 def _light(layer: Tensor, alpha: Tensor, line: Tensor, tint: tuple[Tensor, Tensor, Tensor | None], out: Tensor) -> None:
@@ -95,6 +112,15 @@ def _light(layer: Tensor, alpha: Tensor, line: Tensor, tint: tuple[Tensor, Tenso
         lit.addcmul_(added[channel].index_select(0, line), alpha)
         if grey is not None:
             lit.addcmul_(grey[channel].index_select(0, line), luminance)
+
+
+def _model(
+    lit: Tensor, alpha: Tensor, line: Tensor, received: Tensor, relief: Relief, part: slice
+) -> None:  # fmt: skip
+    """Shade ``lit`` ``(3,n)`` and add the highlight, in place."""
+    shade, highlight = relief.shade[part], relief.gloss[part] * alpha
+    for channel, light in zip(lit, received, strict=True):
+        channel.mul_(shade).addcmul_(highlight, light.index_select(0, line))
 
 
 def _luminance(light: Tensor) -> Tensor:

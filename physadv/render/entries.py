@@ -55,7 +55,7 @@ class SurfaceConfig:
     folds: list[float] = field(default_factory=_none)  # cloth: rms displacement by folds, as a share of the width
     stretch: list[float] = field(default_factory=_unit)  # cloth: factor along x and along y, each alone
     mesh: str = ""  # OBJ file with UVs, in mm, y up, facing +z; the patch fills its UV square
-    cells: int = 12  # facets along the longer side of what is not flat
+    cells: int = 12  # facets along the longer side of what is not flat; twice as many with quality high
 
 
 @dataclass

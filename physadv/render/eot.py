@@ -1,26 +1,38 @@
 """Expectation over transformation: sample conditions, then render the patch under them (Athalye et al., 2018).
 
-The order is that of the light: print → place and pose → irradiance → over the background → noise → sRGB. The patch is
-resampled once, and only the pixels it covers are computed. The background photo has its own blur, noise and exposure,
-so these act on the patch alone; kornia's photometric stages act on the finished images.
+The order is that of the light: ink → surface and pose → irradiance → over the background → noise → sRGB → camera. The
+patch is resampled once, and only the pixels it covers are computed. The background photo has its own blur, noise and
+light, so these act on the patch alone; the camera and kornia's photometric stages act on the finished images.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
-from physadv.render import atlas, pose
+from physadv.render import atlas, facets, lookup, pose, relief, surface
+from physadv.render.camera import Camera
+from physadv.render.cloth import FOLDS
 from physadv.render.composite import Noise, Paste, Shade
 from physadv.render.entries import EotConfig, ranges
-from physadv.render.footprint import Footprint, scan, stack, transmittance
+from physadv.render.facets import Facets
+from physadv.render.footprint import Footprint, scan, see_through, stack, transmittance
 from physadv.render.light import tint
+from physadv.render.lookup import FAST, HIGH, Blur
+from physadv.render.mesh import load_mesh
 from physadv.render.stages import CANVAS, build_stages
+from physadv.render.surface import Lay
 from physadv.types import Draws, PatchImage, SceneBatch
 
-PAIRS = ("shift_mm", "white_balance")  # these are drawn twice: x and y, red and blue
+Spans = Mapping[str, tuple[float, float]]
+
+WIDTHS = {"shift_mm": 2, "white_balance": 2, "stretch": 2, "shadow_lies": 2, "arms_lie": 3}
+"""Options with several numbers each: x and y, red and blue, where a shadow or an arm lies."""
+
 APART = 9973  # entries between a channel's noise and the next one's
 
 
@@ -35,21 +47,33 @@ class EotRenderer:
         self.config = config
         self.ink = ink
         self.stages = build_stages(config.kornia)
-        self.quality = atlas.HIGH if config.quality == "high" else atlas.FAST
+        self.quality = HIGH if config.quality == "high" else FAST
+        self.camera = Camera(config.camera)
+        self.mesh, self.solid = None, None
+        if config.surface.mesh:
+            self.mesh, self.solid = load_mesh(config.surface.mesh, config.surface.cells)
+        spread = math.radians(config.optics.motion_spread_deg)
+        self._spans: dict[str, Spans] = {
+            "jitter": ranges(config.jitter),
+            "surface": ranges(config.surface),
+            "cover": ranges(config.cover) | {"arms_lie": (0.0, 1.0)},
+            "light": ranges(config.light) | {"shadow_lies": (0.0, 1.0)},
+            "optics": ranges(config.optics) | {"motion_turn": (-spread, spread)},
+            "sensor": ranges(config.sensor),
+        }
 
     def sample(self, scene: SceneBatch, generator: torch.Generator) -> Draws:
-        """Draw a condition for every object, and for every image where a stage treats whole images."""
-        count, device = scene.image_of.shape[0], scene.srgb.device
-        drawn: dict[str, dict[str, Tensor]] = {}
-        for name in ("jitter", "light", "optics", "sensor"):
-            drawn[name] = {
-                option: _uniform((count, 2) if option in PAIRS else (count,), span, generator).to(device)
-                for option, span in ranges(getattr(self.config, name)).items()
-            }
+        """Draw a condition for every object, and for every image where whole images are treated."""
+        count, batch, device = scene.image_of.shape[0], scene.srgb.shape[0], scene.srgb.device
+        drawn = _table(self._spans, count, generator, device)
+        drawn |= _table({"camera": ranges(self.config.camera)}, batch, generator, device)
+        folds = torch.randn(count, FOLDS, 3, generator=generator, device=generator.device)
+        drawn["surface"]["fold"] = folds.to(device)
+        crop = torch.rand(2, generator=generator, device=generator.device)
+        drawn["surface"]["crop"] = crop.cpu()  # read there without waiting for a device
         drawn["sensor"]["seed"] = _seeds(1, generator)
         for stage, seed in zip(self.stages, _seeds(len(self.stages), generator).tolist(), strict=True):
-            objects = (count, (3, CANVAS, CANVAS))
-            rows, shape = objects if stage.geometric else (scene.srgb.shape[0], tuple(scene.srgb.shape[1:]))
+            rows, shape = (count, (3, CANVAS, CANVAS)) if stage.geometric else (batch, tuple(scene.srgb.shape[1:]))
             drawn[stage.key] = stage.draw(rows, shape, device, seed)
         return Draws(drawn)
 
@@ -62,74 +86,166 @@ class EotRenderer:
 
         The caller must be done with what ``out`` held, and have called backward through it.
         """
-        patch = self.ink(patch) if self.ink else patch
         wearers = scene.wears.nonzero().squeeze(1)
         pose.check_scene(scene, wearers, self.config.place)
-        blur_px = draws.stages["optics"]["defocus_px"].index_select(0, wearers)
+        patch = _shifted(self.ink(patch) if self.ink else patch, draws)
+        view = self._view(scene, patch, draws, wearers)
         pyramid = atlas.build(patch)
-        footprint, rows = self._cover(scene, patch, wearers, self.homographies(scene, patch, draws), blur_px)
-        codes = self._look(scene, draws, wearers, pyramid, footprint, rows)
-        images: Tensor = Paste.apply(out.detach().copy_(scene.srgb), footprint.place, codes)
+        codes = self._look(scene, draws, view, lookup.locate(pyramid, view.rows, self.quality))
+        place, images = view.footprint.place, scene.srgb
+        if self.camera.curves:
+            table = self.camera.curve(scene, draws.stages["camera"])
+            images = self.camera.background(images, table)
+            codes = self.camera.expose(codes, view.image(), table)
+        images = Paste.apply(out.detach().copy_(images), place, codes)
         for stage in self.stages:
             if not stage.geometric:
                 images = stage.apply(images, draws.stages[stage.key])
+        if self.camera.processes:
+            images = self.camera.process(images, draws.stages["camera"], view.covered(scene))
         return images
 
     def homographies(self, scene: SceneBatch, patch: PatchImage, draws: Draws) -> Tensor:
-        """``(N,3,3)`` float64 for every object, worn or not: texels (edges at integers) → pixels (centres there)."""
-        jitter = self.config.jitter
-        surface_from_texel = pose.surface_from_texel(
-            self.config.place, draws.stages["jitter"], jitter.viewing_distance_mm, patch
-        )
-        height, width = patch.srgb.shape[1:]
-        for stage in self.stages:
-            if stage.geometric and draws.stages[stage.key]:
-                surface_from_texel = surface_from_texel @ stage.matrix(draws.stages[stage.key], height, width)
-        return scene.image_from_surface.double() @ surface_from_texel
+        """``(N,3,3)`` float64 for every object, worn or not: texels (edges at integers) → pixels (centres there).
 
-    def _cover(
-        self, scene: SceneBatch, patch: PatchImage, wearers: Tensor, homographies: Tensor, blur_px: Tensor
-    ) -> tuple[Footprint, atlas.Rows]:  # fmt: skip
-        """The covered pixels, and where their scan lines lie in the atlas."""
+        For what is flat; a bent surface has none.
+        """
+        return surface.homography(self._lay(scene, patch, draws))
+
+    def _lay(self, scene: SceneBatch, patch: PatchImage, draws: Draws) -> Lay:
+        moves = [s for s in self.stages if s.geometric and draws.stages[s.key]]
         height, width = patch.srgb.shape[1:]
-        image_from_texel, corners = pose.facing(homographies.index_select(0, wearers), height, width)
+        moved = None
+        for stage in moves:
+            matrix = stage.matrix(draws.stages[stage.key], height, width)
+            moved = matrix if moved is None else moved @ matrix
+        return surface.lay(self.config, scene, patch, draws.stages, moved, self.mesh)
+
+    def _view(self, scene: SceneBatch, patch: PatchImage, draws: Draws, wearers: Tensor) -> View:
+        """The covered pixels, and where their scan lines lie on the print."""
         image_of = scene.image_of.index_select(0, wearers)
-        lines = scan(corners, 1 + 2 * blur_px, scene.sizes_px.index_select(0, image_of), image_of)
-        widening = (1 + blur_px.double() ** 2 / self.quality.spread).sqrt()
-        rows = atlas.follow(torch.linalg.inv(image_from_texel), widening, lines, self.quality)
-        solid = atlas.solid(rows, patch, self.quality)
-        return stack(lines, solid, image_of, scene.srgb.shape, patch.srgb.dtype), rows
+        sizes_px = scene.sizes_px.index_select(0, image_of)
+        lay = self._lay(scene, patch, draws)
+        facets = self._facets(lay, draws, wearers, sizes_px)
+        blur = self._blur(scene, draws, wearers, image_of, lay)
+        lines = scan(facets, facets.reach(blur.reach), sizes_px, image_of)
+        rows = lookup.follow(facets, blur, lines, self.quality)
+        solid = lookup.solid(rows, patch, blur, lines, self.quality)
+        footprint = stack(lines, solid, image_of, scene.srgb.shape, patch.srgb.dtype, layered=lay.flat)
+        return View(lay, wearers, image_of, sizes_px, footprint, rows)
 
-    def _look(
-        self, scene: SceneBatch, draws: Draws, wearers: Tensor, pyramid: atlas.Atlas, footprint: Footprint,
-        rows: atlas.Rows,
-    ) -> Tensor:  # fmt: skip
+    def _facets(self, lay: Lay, draws: Draws, wearers: Tensor, sizes_px: Tensor) -> Facets:
+        height, width = lay.size
+        distortion = self.config.optics.distortion
+        if lay.flat and list(distortion) == [0, 0]:
+            return facets.whole(surface.homography(lay).index_select(0, wearers), height, width)
+        cells = self.config.surface.cells * (1 if self.quality is FAST or lay.mesh is not None else 2)
+        longer = max(height, width)
+        rows, columns = (max(2, round(cells * extent / longer)) + 1 for extent in (height, width))
+        if lay.mesh is not None:
+            rows = columns = cells + 1
+        texels = surface.nodes(lay.size, rows, columns, lay.eye)
+        places = surface.points(lay, texels).index_select(0, wearers)
+        seen = surface.pixels(lay, places, wearers)
+        if list(distortion) != [0, 0]:
+            strength = draws.stages["optics"]["distortion"].to(seen).index_select(0, wearers)
+            seen = surface.distorted(seen, strength, sizes_px)
+        away = torch.linalg.vector_norm(places - lay.eye.index_select(0, wearers)[:, None, None], dim=-1)
+        return facets.pieces(texels, seen, away, self.solid)
+
+    def _blur(self, scene: SceneBatch, draws: Draws, wearers: Tensor, image_of: Tensor, lay: Lay) -> Blur:
+        optics = {name: value.index_select(0, wearers) for name, value in draws.stages["optics"].items()}
+        sigma = optics["defocus_px"]
+        if scene.blur_px is not None:
+            sigma = torch.hypot(sigma, scene.blur_px.to(sigma).index_select(0, image_of))
+        if self.config.optics.motion_px[1] == 0:
+            return Blur(sigma, None)
+        middle = scene.sizes_px.flip(1).to(lay.eye).index_select(0, image_of) / 2
+        away = surface.middle_px(lay).index_select(0, wearers) - middle
+        way = torch.atan2(away[:, 1], away[:, 0]).to(sigma) + optics["motion_turn"]
+        return Blur(sigma, torch.stack((way.cos(), way.sin()), 1) * optics["motion_px"][:, None])
+
+    def _look(self, scene: SceneBatch, draws: Draws, view: View, where: lookup.Lookup) -> Tensor:
         """``(3,n)`` sRGB codes, one an entry."""
-        lookup = atlas.locate(pyramid, rows, self.quality)
-        alpha = atlas.opacity(lookup, footprint)
+        footprint, wearers, varied = view.footprint, view.wearers, None
+        if relief.varies(self.config):
+            over = relief.maps(self.config, view.lay, draws.stages, wearers, view.sizes_px)
+            varied = relief.read(over, where, footprint, view.lay.size)
+        varied = relief.behind(varied, scene, footprint, where.atlas.alpha)
+        if varied is not None:
+            footprint = see_through(footprint, varied.hide)
+        alpha = lookup.opacity(where, footprint)
+        if varied is not None:
+            alpha.mul_(varied.hide)
         through = transmittance(alpha, footprint)
         drawn = {name: value.to(alpha).index_select(0, wearers) for name, value in draws.stages["light"].items()}
         irradiance = scene.light.to(alpha).index_select(0, wearers)
         lit = tint(drawn, irradiance, saturates=list(self.config.light.saturation) != [1.0, 1.0])
-        noise = self._noise(draws, wearers, footprint.line.shape[0], alpha.dtype)
-        codes: Tensor = Shade.apply(pyramid.light, lookup, alpha, through, footprint, lit, noise, scene.srgb)
+        noise = self._noise(scene, draws, view, alpha.dtype)
+        light, images = where.atlas.light, scene.srgb
+        codes: Tensor = Shade.apply(light, where, alpha, through, footprint, lit, varied, noise, images)
         return codes
 
-    def _noise(self, draws: Draws, wearers: Tensor, count: int, dtype: torch.dtype) -> Noise | None:
-        """The noise that the draws' seed stands for; nothing where no noise is asked for."""
-        if self.config.sensor.shot[1] == 0 and self.config.sensor.read[1] == 0:
+    def _noise(self, scene: SceneBatch, draws: Draws, view: View, dtype: torch.dtype) -> Noise | None:
+        """The noise that the draws' seed stands for, beside the picture's own; nothing where there is none."""
+        if self.config.sensor.shot[1] == 0 and self.config.sensor.read[1] == 0 and scene.noise is None:
             return None
-        drawn = draws.stages["sensor"]
-        generator = torch.Generator(device=wearers.device).manual_seed(int(drawn["seed"]))
-        shot, read = (drawn[name].to(dtype).index_select(0, wearers) for name in ("shot", "read"))
+        drawn, device, count = draws.stages["sensor"], view.wearers.device, view.footprint.line.shape[0]
+        generator = torch.Generator(device=device).manual_seed(int(drawn["seed"]))
+        shot, read = (drawn[name].to(dtype).index_select(0, view.wearers) for name in ("shot", "read"))
+        if scene.noise is not None:
+            own = scene.noise.to(dtype).index_select(0, view.image_of)
+            shot, read = shot + own[:, 0], read + own[:, 1]
         # one run of numbers for all channels, which read it some lines apart: drawing them is most of the work
-        run = torch.randn(count + 2 * APART, generator=generator, device=wearers.device, dtype=dtype)
+        run = torch.randn(count + 2 * APART, generator=generator, device=device, dtype=dtype)
         return Noise(tuple(run[start : start + count] for start in (0, APART, 2 * APART)), shot, read)
 
 
-def _uniform(shape: tuple[int, ...], span: tuple[float, float], generator: torch.Generator) -> Tensor:
-    unit = torch.rand(shape, generator=generator, device=generator.device)
-    return unit * (span[1] - span[0]) + span[0]
+@dataclass(frozen=True, slots=True)
+class View:
+    """Which pixels show the print of which wearer."""
+
+    lay: Lay
+    wearers: Tensor  # (W,) of the scene's objects
+    image_of: Tensor  # (W,)
+    sizes_px: Tensor  # (W,2) of the image: height, width
+    footprint: Footprint
+    rows: lookup.Rows
+
+    def image(self) -> Tensor:
+        """``(n,)``: the image of every entry."""
+        return self.image_of.index_select(0, self.footprint.lines.wearer).index_select(0, self.footprint.line)
+
+    def covered(self, scene: SceneBatch) -> Tensor:
+        """``(B,1,H,W)`` bool: the pixels that a print covers."""
+        batch, _, height, width = scene.srgb.shape
+        found = torch.zeros(batch, 3, height, width, dtype=torch.bool, device=scene.srgb.device)
+        found.view(-1).index_fill_(0, self.footprint.place, True)
+        return found[:, :1]
+
+
+def _shifted(patch: PatchImage, draws: Draws) -> PatchImage:
+    """Another piece of the same cloth, where the print repeats."""
+    if not patch.repeats:
+        return patch
+    down, across = (draws.stages["surface"]["crop"] * torch.tensor(patch.srgb.shape[1:])).long().tolist()
+    return replace(patch, srgb=patch.srgb.roll((down, across), (1, 2)), alpha=patch.alpha.roll((down, across), (1, 2)))
+
+
+def _table(
+    spans: Mapping[str, Spans], rows: int, generator: torch.Generator, device: torch.device
+) -> dict[str, dict[str, Tensor]]:
+    """A uniform number for every row and option, all from one call; pairs are ``(rows,2)``, triples ``(rows,3)``."""
+    widths = {option: WIDTHS.get(option, 1) for group in spans.values() for option in group}
+    limits = [span for group in spans.values() for option, span in group.items() for _ in range(widths[option])]
+    low, high = torch.tensor(limits, device=generator.device).unbind(1)
+    unit = torch.rand(rows, len(limits), generator=generator, device=generator.device)
+    values = (unit * (high - low) + low).to(device).T.contiguous()
+    columns = iter(torch.split(values, list(widths.values())))
+    return {
+        name: {option: next(columns).T if widths[option] > 1 else next(columns)[0] for option in group}
+        for name, group in spans.items()
+    }
 
 
 def _seeds(count: int, generator: torch.Generator) -> Tensor:

@@ -6,23 +6,26 @@ quad is cut into scan lines, and what is constant along a line is computed once 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+from physadv.render.facets import Facets
 
 PART = 2**15
 
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """The rows of pixels that the wearers cover, ``m`` of them, in the order of the images' memory.
+    """The rows of pixels that the facets cover, ``m`` of them, in the order of the images' memory.
 
-    Lines of the same row of an image are in the order of the wearers. Most of what is done to pixels waits for memory.
+    Lines of the same row of an image are in the order of the facets. Most of what is done to pixels waits for memory.
     """
 
-    wearer: Tensor  # (m,) int64
+    facet: Tensor  # (m,) int64
+    wearer: Tensor  # (m,) int64: whose facet it is
     y: Tensor  # (m,) int64
     first: Tensor  # (m,) int64: x of the first pixel
     run: Tensor  # (m,) int64: how many pixels
@@ -48,31 +51,33 @@ class Footprint:
 
 
 @torch.no_grad()
-def scan(corners_px: Tensor, grow_px: Tensor, sizes_px: Tensor, image_of: Tensor) -> Lines:
-    """The pixels whose centre lies within about ``grow_px`` ``(N,)`` of convex quads ``(N,4,2)``.
+def scan(facets: Facets, reach_px: Tensor, sizes_px: Tensor, image_of: Tensor) -> Lines:
+    """The pixels whose centre lies within about ``reach_px`` ``(F,4)`` of the facets' edges.
 
-    ``sizes_px`` ``(N,2)`` is the real height and width of each quad's image ``image_of`` ``(N,)``. A NaN quad covers
-    nothing.
+    ``sizes_px`` ``(N,2)`` is the real height and width of each wearer's image ``image_of`` ``(N,)``. A facet with NaN
+    corners covers nothing.
     """
-    low, high = corners_px.amin(1) - grow_px[:, None], corners_px.amax(1) + grow_px[:, None]
-    tall, wide = sizes_px[:, 0], sizes_px[:, 1]
+    furthest = reach_px.amax(1, keepdim=True)
+    low, high = facets.corners_px.amin(1) - furthest, facets.corners_px.amax(1) + furthest
+    tall, wide = sizes_px.index_select(0, facets.owner).unbind(1)
     top = low[:, 1].ceil().clamp_min(0).minimum(tall).nan_to_num(0).long()
     rows = (high[:, 1].floor() + 1).clamp_min(0).minimum(tall).nan_to_num(0).long().sub_(top).clamp_min_(0)
-    wearer = torch.repeat_interleave(rows)
-    y = torch.arange(wearer.shape[0], device=rows.device) - (rows.cumsum(0) - rows - top).index_select(0, wearer)
-    order = (image_of.index_select(0, wearer) * 2**31 + y).argsort(stable=True)
-    wearer, y = wearer.index_select(0, order), y.index_select(0, order)
+    facet = torch.repeat_interleave(rows)
+    y = torch.arange(facet.shape[0], device=rows.device) - (rows.cumsum(0) - rows - top).index_select(0, facet)
+    image = image_of.index_select(0, facets.owner)
+    order = (image.index_select(0, facet) * 2**31 + y).argsort(stable=True)
+    facet, y = facet.index_select(0, order), y.index_select(0, order)
 
-    a, b, c = (edge.index_select(1, wearer) for edge in _edges(corners_px, grow_px))
+    a, b, c = (edge.index_select(1, facet) for edge in _edges(facets.corners_px, reach_px))
     left, right = between(a, torch.addcmul(c, b, y.to(b)))
-    limit = wide.index_select(0, wearer)
+    limit = wide.index_select(0, facet)
     first = left.ceil().clamp_min(0).minimum(limit).long()
     run = (right.floor() + 1).clamp_min(0).minimum(limit).long().sub_(first).clamp_min_(0)
-    return Lines(wearer, y, first, run)
+    return Lines(facet, facets.owner.index_select(0, facet), y, first, run)
 
 
-def _edges(corners_px: Tensor, grow_px: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """``(8,N)`` each: edges a·x + b·y + c ≥ 0 inside, whatever the quad's orientation, moved out by ``grow_px``.
+def _edges(corners_px: Tensor, reach_px: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """``(8,F)`` each: edges a·x + b·y + c ≥ 0 inside, whatever the quad's orientation, moved out by ``reach_px``.
 
     The other four cut the corners, which would reach far out where they are sharp.
     """
@@ -83,8 +88,9 @@ def _edges(corners_px: Tensor, grow_px: Tensor) -> tuple[Tensor, Tensor, Tensor]
     corner = normal + normal.roll(1, 1)
     corner = corner / torch.linalg.vector_norm(corner, dim=-1, keepdim=True).clamp_min(1e-12)
     normals, points = torch.cat((normal, corner), 1), torch.cat((corners_px, corners_px), 1)
+    grown = torch.cat((reach_px, torch.maximum(reach_px, reach_px.roll(1, 1))), 1)
     a, b = normals.permute(2, 1, 0).contiguous()
-    return a, b, grow_px - (normals * points).sum(-1).T
+    return a, b, (grown - (normals * points).sum(-1)).T
 
 
 def between(growth: Tensor, begin: Tensor) -> tuple[Tensor, Tensor]:
@@ -95,15 +101,19 @@ def between(growth: Tensor, begin: Tensor) -> tuple[Tensor, Tensor]:
 
 
 @torch.no_grad()
-def stack(lines: Lines, solid: Tensor, image_of: Tensor, shape: torch.Size, dtype: torch.dtype) -> Footprint:
-    """List the pixels of all lines, but for ends that lie under a solid part: a later wearer is on top.
+def stack(
+    lines: Lines, solid: Tensor, image_of: Tensor, shape: torch.Size, dtype: torch.dtype, *, layered: bool
+) -> Footprint:  # fmt: skip
+    """List the pixels of all lines: a later wearer is on top.
 
-    ``solid`` ``(2,m)`` int32 is each line's first and last step that nothing shows through; ``image_of`` ``(N,)``
-    belongs to the wearers, ``shape`` is that of the images ``(B,3,H,W)``.
+    Where whole wearers are ``layered``, ends of lines that lie under a solid part are left out. ``solid`` ``(2,m)``
+    int32 is each line's first and last step that nothing shows through; ``image_of`` ``(N,)`` belongs to the
+    wearers, ``shape`` is that of the images ``(B,3,H,W)``.
     """
     batch, channels, height, width = shape
     image = image_of.index_select(0, lines.wearer)
-    skip, run = _bare(lines, image * height + lines.y, solid)
+    row = image * height + lines.y
+    skip, run = _bare(lines, row, solid) if layered else (torch.zeros_like(lines.run).int(), lines.run.int())
     line = torch.repeat_interleave(run)
     begin = run.cumsum(0) - run - skip
     number = torch.arange(line.shape[0], dtype=torch.int32, device=line.device)
@@ -119,6 +129,12 @@ def stack(lines: Lines, solid: Tensor, image_of: Tensor, shape: torch.Size, dtyp
     rim = (step < first).logical_or_(step > last).nonzero().squeeze(1)
     hidden = (topmost != number).nonzero().squeeze(1)
     return Footprint(lines, line, step.to(dtype), place, rim, hidden, topmost.index_select(0, hidden).long())
+
+
+def see_through(footprint: Footprint, hide: Tensor) -> Footprint:
+    """The same footprint, where what ``hide`` ``(n,)`` hides lets the background show."""
+    rim = torch.zeros_like(hide, dtype=torch.bool).index_fill_(0, footprint.rim, True)
+    return replace(footprint, rim=rim.logical_or_(hide < 1).nonzero().squeeze(1))
 
 
 def _bare(lines: Lines, row: Tensor, solid: Tensor) -> tuple[Tensor, Tensor]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -39,16 +41,31 @@ def opaque(srgb: Tensor, width_mm: float) -> PatchImage:
 
 
 def supersampled(background: Tensor, patch: PatchImage, image_from_texel: Tensor, each_way: int = 16) -> Tensor:
-    """The background ``(3,H,W)`` with the patch on it, by the mean of ``each_way``² rays a pixel in linear light."""
+    """The background ``(3,H,W)`` with the flat patch on it, seen through a homography; see :func:`cast`."""
+    inverse = torch.linalg.inv(image_from_texel.double())
+
+    def trace(pixels: Tensor) -> tuple[Tensor, Tensor]:
+        texel = torch.cat((pixels, torch.ones_like(pixels[..., :1])), -1) @ inverse.T
+        return texel[..., :2] / texel[..., 2:], texel[..., 2] > 0
+
+    return cast(background, patch, trace, each_way)
+
+
+def cast(
+    background: Tensor, patch: PatchImage, trace: Callable[[Tensor], tuple[Tensor, Tensor]], each_way: int = 16
+) -> Tensor:
+    """The background ``(3,H,W)`` with the patch on it, by the mean of ``each_way``² rays a pixel in linear light.
+
+    ``trace`` takes float64 pixels ``(h,w,2)`` to texels ``(h,w,2)`` (edges at integers), and says which rays hit.
+    """
     height, width = background.shape[1:]
     inside = (torch.arange(each_way, dtype=torch.float64) + 0.5) / each_way - 0.5
     y = (torch.arange(height)[:, None] + inside).reshape(-1)
     x = (torch.arange(width)[:, None] + inside).reshape(-1)
-    rays = torch.stack((x.expand(len(y), -1), y[:, None].expand(-1, len(x)), torch.ones(len(y), len(x))), -1)
-    texel = rays.double() @ torch.linalg.inv(image_from_texel.double()).T
-    u, v = (texel[..., :2] / texel[..., 2:]).floor().long().unbind(-1)
+    texel, met = trace(torch.stack((x.expand(len(y), -1), y[:, None].expand(-1, len(x))), -1).double())
+    u, v = texel.floor().long().unbind(-1)
     tall, wide = patch.srgb.shape[1:]
-    hit = (u >= 0) & (u < wide) & (v >= 0) & (v < tall) & (texel[..., 2] > 0)
+    hit = (u >= 0) & (u < wide) & (v >= 0) & (v < tall) & met
     index = v.clamp(0, tall - 1) * wide + u.clamp(0, wide - 1)
     alpha = (patch.alpha.reshape(-1)[index] * hit).float()
     light = linear_from_srgb(patch.srgb).reshape(3, -1)[:, index] * alpha
