@@ -18,7 +18,7 @@ from physadv.colour import linear_from_srgb, srgb_from_linear
 from physadv.render.codec import check_codec, recompress
 from physadv.render.entries import CameraConfig
 from physadv.render.light import GREY, LUMINANCE
-from physadv.render.stencil import demosaic, sharpen
+from physadv.render.stencil import Pixels, demosaic, sharpen
 from physadv.types import SceneBatch
 
 STEPS = 1020  # of a table: a multiple of 255, so that the codes of a file fall on its entries
@@ -68,7 +68,7 @@ class Camera:
         if images.is_cuda:
             codes = (images * 255).round_().clamp_(0, 255).long()
             return out.copy_(short.gather(2, codes.flatten(2)).view_as(images))
-        for image, into, entries in zip(images, out, short, strict=True):
+        for image, into, entries in zip(images.detach(), out, short, strict=True):
             for plane, target, entry in zip(image, into, entries, strict=True):
                 codes = cv2.convertScaleAbs(plane.numpy(), alpha=255)  # rounds and saturates
                 cv2.LUT(codes, entry.contiguous().numpy(), dst=target.numpy())
@@ -89,14 +89,20 @@ class Camera:
         The photo has been through a Bayer pattern and been sharpened when it was taken: both treat only the pixels of
         ``footprint_mask`` ``(B,1,H,W)`` bool; None: all.
         """
-        if footprint_mask is None:
-            footprint_mask = torch.ones_like(images[:, :1], dtype=torch.bool)
-        if self.config.demosaic:
-            images = demosaic(images, footprint_mask)
-        if self.config.sharpen[1] > 0:
-            images = sharpen(images, footprint_mask, drawn["sharpen"])
+        if self.config.demosaic or self.config.sharpen[1] > 0:
+            images = self._filter(images, drawn, footprint_mask)
         if self.config.compression[1] > 0:
             images = recompress(images, 100 - drawn["compression"], self.config.codec)
+        return images
+
+    def _filter(self, images: Tensor, drawn: Mapping[str, Tensor], footprint_mask: Tensor | None) -> Tensor:
+        if footprint_mask is None:
+            footprint_mask = torch.ones_like(images[:, :1], dtype=torch.bool)
+        pixels = Pixels.where(footprint_mask)
+        if self.config.demosaic:
+            images = demosaic(images, pixels)
+        if self.config.sharpen[1] > 0:
+            images = sharpen(images, pixels, drawn["sharpen"])
         return images
 
 

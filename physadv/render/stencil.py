@@ -30,30 +30,46 @@ class Stencil:
     taps: tuple[Taps, Taps, Taps]  # per channel: (n,) neighbours, and their weight or (n,) weights
 
 
-def demosaic(images: Tensor, mask: Tensor) -> Tensor:
-    """``images`` ``(B,3,H,W)`` as seen through a Bayer pattern (red at even rows, columns) where ``mask`` is set.
+@dataclass(frozen=True, slots=True)
+class Pixels:
+    """A list of pixels ``(n,)``: which image, row and column."""
+
+    image: Tensor
+    y: Tensor
+    x: Tensor
+
+    @classmethod
+    def where(cls, mask: Tensor) -> Pixels:
+        """Those set in ``mask`` ``(B,1,H,W)``."""
+        return cls(*mask[:, 0].nonzero(as_tuple=True))
+
+    def some(self, which: Tensor) -> Pixels:
+        """Those at the indices ``which``."""
+        return Pixels(*(value.index_select(0, which) for value in (self.image, self.y, self.x)))
+
+
+def demosaic(images: Tensor, pixels: Pixels) -> Tensor:
+    """``images`` ``(B,3,H,W)`` as seen through a Bayer pattern (red at even rows, columns) at ``pixels``.
 
     A missing colour is the mean of its two or four nearest, in linear light, as sensors have it. With gradient.
     """
-    image, y, x = mask[:, 0].nonzero(as_tuple=True)
+    phase = (pixels.y & 1) * 2 + (pixels.x & 1)
     stencils = []
-    for row in range(2):
-        for column in range(2):
-            some = ((y % 2 == row) & (x % 2 == column)).nonzero().squeeze(1)
-            near = _Neighbours(image[some], y[some], x[some], images.shape)
-            stencils.append(Stencil(near(0, 0), _bayer_taps(near, row, column)))
+    for row, column in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        some = (phase == 2 * row + column).nonzero().squeeze(1)
+        near = _Neighbours(pixels.some(some), images.shape)
+        stencils.append(Stencil(near(0, 0), _bayer_taps(near, row, column)))
     out: Tensor = _Sum.apply(images, tuple(stencils), True)
     return out
 
 
-def sharpen(images: Tensor, mask: Tensor, share: Tensor) -> Tensor:
-    """Add ``share`` ``(B,)`` of what a 3×3 binomial blur takes away, on codes, where ``mask`` ``(B,1,H,W)`` is set.
+def sharpen(images: Tensor, pixels: Pixels, share: Tensor) -> Tensor:
+    """Add ``share`` ``(B,)`` of what a 3×3 binomial blur takes away, at ``pixels`` of the codes ``(B,3,H,W)``.
 
-    Clipped to [0, 1], with the gradient of the unclipped. Gradient to ``images``.
+    Clipped to [0, 1], with the gradient of the unclipped.
     """
-    image, y, x = mask[:, 0].nonzero(as_tuple=True)
-    near = _Neighbours(image, y, x, images.shape)
-    amount = share.to(images.dtype).index_select(0, image)
+    near = _Neighbours(pixels, images.shape)
+    amount = share.to(images.dtype).index_select(0, pixels.image)
     taps: list[tuple[Tensor, Tensor | float]] = []
     for down, line in zip(AROUND, BLUR, strict=True):
         for right, weight in zip(AROUND, line, strict=True):
@@ -63,19 +79,17 @@ def sharpen(images: Tensor, mask: Tensor, share: Tensor) -> Tensor:
     return out
 
 
-@dataclass(frozen=True, slots=True)
 class _Neighbours:
     """Where the pixel so many rows down and columns right of each is."""
 
-    image: Tensor
-    y: Tensor
-    x: Tensor
-    shape: tuple[int, ...]
+    def __init__(self, pixels: Pixels, shape: tuple[int, ...]) -> None:
+        height, width = shape[2:]
+        top = pixels.image * (3 * height)
+        self.rows = {down: (top + _mirrored(pixels.y + down, height)) * width for down in AROUND}
+        self.columns = {right: _mirrored(pixels.x + right, width) for right in AROUND}
 
     def __call__(self, down: int, right: int) -> Tensor:
-        height, width = self.shape[2:]
-        y, x = _mirrored(self.y + down, height), _mirrored(self.x + right, width)
-        return (self.image * (3 * height) + y) * width + x
+        return self.rows[down] + self.columns[right]
 
 
 def _mirrored(place: Tensor, size: int) -> Tensor:
