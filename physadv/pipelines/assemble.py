@@ -13,7 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 from physadv.config.store import GROUPS, penalty_key
 from physadv.errors import BadOption, IncompatibleParts
 from physadv.printing.ink import Ink
-from physadv.protocols import Attack, Goal, Penalty, Renderer, Victim
+from physadv.protocols import Attack, Goal, Penalty, Renderer, SceneSource, Victim
 from physadv.registry import Registry
 
 logger = logging.getLogger(__name__)
@@ -67,6 +67,24 @@ def renderer(node: DictConfig, ink: Ink | None, quality: str | None = None) -> R
         options = dataclasses.replace(options, quality=quality)
     made: Renderer = build_renderer(options, ink)
     return made
+
+
+def judging_renderers(
+    scenes: SceneSource, node: DictConfig, ink: Ink | None, quality: str
+) -> tuple[Renderer, Renderer | None]:
+    """The world to judge in and, where the scenes bring a renderer of their own, ours beside it.
+
+    Such scenes decide on pose, light and camera, so of the ``eot`` preset only the place of the patch counts there.
+    """
+    if not hasattr(scenes, "renderer"):
+        return renderer(node, ink, quality), None
+    from physadv.render.entries import EotConfig, SurfaceConfig, build_renderer
+
+    options: Any = OmegaConf.to_object(node)
+    own: Any = scenes
+    surface = SurfaceConfig(curvature_per_m=[own.curvature_per_m] * 2)
+    ours: Renderer = build_renderer(EotConfig(place=options.place, surface=surface, quality=quality), ink)
+    return own.renderer(options.place, ink), ours
 
 
 def victims(registry: Registry, wanted: list[Any], seed: int) -> list[Victim]:

@@ -21,6 +21,7 @@ from physadv.metrics.summary import Summary, eligible, summarise
 from physadv.metrics.tables import F64
 from physadv.pipelines.conditions import CLEAN, conditions
 from physadv.pipelines.exemplars import save_exemplars
+from physadv.pipelines.gap import render_gap
 from physadv.pipelines.protocol_text import protocol
 from physadv.pipelines.showing import Observations, Progress, Showing, Watched, observe
 from physadv.protocols import Goal, Renderer, SceneSource, Victim
@@ -48,6 +49,7 @@ class Trial:
     resamples: int = 1000  # of the bootstrap
     split: str = ""  # one sentence: how these scenes relate to those that were optimised on
     truth_from: str = "annotations"  # or the name of the victim whose clean detections are the truth
+    beside: Renderer | None = None  # our renderer, where ``renderer`` is the scenes' own: their gap is shown
 
     @property
     def seen_first(self) -> bool:
@@ -82,6 +84,10 @@ def evaluate(trial: Trial, out: Path, progress: Progress) -> dict[str, Any]:
             _write_json(out / "coco" / f"{slugs[number]}-{condition}.json", coco_format.results(findings))
         rows.append((one, slugs[number], summaries))
     scores = {"protocol": protocol(trial, seen, showing), "victims": [_victim(*row) for row in rows]}
+    if trial.beside is not None:
+        scores["gap"] = render_gap(
+            showing, trial.beside, shown, watched, seen, weights, seen_first=trial.seen_first, out=out
+        )
     write_text(out / "scores.json", scores_json(scores))
     write_text(out / "scores.csv", scores_csv(scores))
     save_exemplars(showing, shown, watched[0], seen, trial.seen_first, out)

@@ -55,8 +55,9 @@ def judge(command: str, case: Case, config: DictConfig, out: Path) -> float:
     """Judge beside the controls, write record and report; returns the first victim's AP50 with the patch."""
     if ink := assemble.ink(config.ink):
         write_proof(case.patch, case.asked, ink, out)
+    world, beside = assemble.judging_renderers(case.scenes, config.eot, ink, config.judge.quality)
     trial = Trial(
-        patch=case.patch, scenes=case.scenes, renderer=assemble.renderer(config.eot, ink, config.judge.quality),
+        patch=case.patch, scenes=case.scenes, renderer=world, beside=beside,
         victims=case.victims, goal=case.goal, goal_name=choices()["goal"], seed=config.seed, device=case.device,
         batch=config.judge.batch, draws=config.judge.draws, images=config.judge.images,
         split=case.relation,

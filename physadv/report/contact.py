@@ -63,11 +63,11 @@ def sheet(rows: Sequence[Row], path: Path) -> Path:
     pen = ImageDraw.Draw(page)
     for column, tile in enumerate(rows[0].tiles if rows else ()):
         left = MARGIN_PX + column * (TILE_PX[0] + GAP_PX)
-        pen.text((left + TILE_PX[0] / 2, HEAD_PX / 2), tile.condition, INK, _font(20), anchor="mm")
+        pen.text((left + TILE_PX[0] / 2, HEAD_PX / 2), tile.condition, INK, lettering(20), anchor="mm")
     for number, row in enumerate(rows):
         top = HEAD_PX + number * (TILE_PX[1] + GAP_PX)
-        pen.text((12, top + TILE_PX[1] / 2), row.title, INK, _font(20), anchor="ls")
-        pen.text((12, top + TILE_PX[1] / 2 + 8), row.note, FAINT, _font(16), anchor="lt")
+        pen.text((12, top + TILE_PX[1] / 2), row.title, INK, lettering(20), anchor="ls")
+        pen.text((12, top + TILE_PX[1] / 2 + 8), row.note, FAINT, lettering(16), anchor="lt")
         for column, tile in enumerate(row.tiles):
             page.paste(_drawn(tile, row), (MARGIN_PX + column * (TILE_PX[0] + GAP_PX), top))
     stream = io.BytesIO()
@@ -107,7 +107,7 @@ def _drawn(tile: Tile, row: Row) -> Image.Image:
 def _outline(pen: ImageDraw.ImageDraw, corners: list[float], mark: Mark) -> None:
     colour = RIGHT if mark.own else WRONG
     pen.rectangle(tuple(corners), outline=colour, width=3)
-    text, font = f"{mark.label} {mark.score:.0%}", _font(15)
+    text, font = f"{mark.label} {mark.score:.0%}", lettering(15)
     left, top, right, bottom = pen.textbbox((0, 0), text, font, anchor="lt")
     x = min(max(corners[0], 0.0), TILE_PX[0] - (right - left) - 8)
     y = corners[1] - (bottom - top) - 8
@@ -131,7 +131,7 @@ def _verdict(pen: ImageDraw.ImageDraw, tile: Tile, row: Row) -> None:
     """Say in words what a missing frame means."""
     if any(mark.own and _iou(mark.box_xyxy_px, row.box_xyxy_px) >= 0.5 for mark in tile.marks):
         return
-    text, font = f"{row.label} not detected", _font(16)
+    text, font = f"{row.label} not detected", lettering(16)
     left, top, right, bottom = pen.textbbox((0, 0), text, font, anchor="lt")
     x, y = (TILE_PX[0] - (right - left)) / 2, TILE_PX[1] - (bottom - top) - 14
     pen.rectangle((x - 8, y - 6, x + right - left + 8, y + bottom - top + 6), fill=(20, 20, 20))
@@ -146,5 +146,5 @@ def _iou(box: Box, other: Box) -> float:
     return shared / max(sum(areas) - shared, 1e-9)
 
 
-def _font(size: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+def lettering(size: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(size)

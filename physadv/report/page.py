@@ -57,6 +57,8 @@ def _content(folder: Path, run: dict[str, Any], scores: dict[str, Any]) -> dict[
         "order": ORDER,
         "outcome_names": OUTCOMES,
         "contact": _data_uri(folder / "contact.png"),
+        "gap": scores.get("gap"),
+        "gap_picture": _data_uri(folder / "gap.png"),
         "patch": _data_uri(folder / "patch.png"),
         "proof": _proof(folder),
         "patch_mm": protocol.get("patch_mm") or run.get("patch_mm") or [],

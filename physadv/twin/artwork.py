@@ -13,7 +13,7 @@ import numpy as np
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextPath
 
-from physadv.twin.layout import SIGN_MM, F64, octagon
+from physadv.twin.layout import F64, SIGN_MM, octagon
 from physadv.twin.shapes import F32
 
 _WHITE, _RED = (0.78, 0.78, 0.75), (0.42, 0.012, 0.02)  # linear reflectance

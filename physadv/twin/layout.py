@@ -134,9 +134,10 @@ def shot(config: TwinConfig, index: int) -> Shot:
     bearing = rng.uniform(-1, 1) * np.deg2rad(80) + np.pi  # pi: behind the camera
     height = np.deg2rad(light.sun_height_deg)
     sun = np.array([np.sin(bearing) * np.cos(height), -np.sin(height), np.cos(bearing) * np.cos(height)])
+    stops = rng.uniform(config.exposure_ev[0], config.exposure_ev[1])
     return Shot(
         f"twin-{config.story}-{index:04d}-{name}", config.story, camera, surface, name, sun,
-        float(light.exposure * 2 ** rng.uniform(*config.exposure_ev)), ground, int(rng.integers(2**31)),
+        float(light.exposure * 2**stops), ground, int(rng.integers(2**31)),
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The weathers of the twin: what the sky, the sun and a lamp send out, in linear sRGB. White paper is to read below 1."""
+"""The weathers of the twin: what sky, sun and lamp send out, in linear sRGB, so that white paper reads below 1."""
 
 from __future__ import annotations
 

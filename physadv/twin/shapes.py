@@ -1,4 +1,4 @@
-"""Mitsuba shapes from points in the world, and textures from arrays in linear light. Every function takes the module."""
+"""Mitsuba shapes from points in the world, and textures from arrays in linear light."""
 
 from __future__ import annotations
 

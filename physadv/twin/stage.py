@@ -1,4 +1,4 @@
-"""Builds the Mitsuba scene of a shot: ground, what stands about, sky and lights, and the surface that wears the patch."""
+"""Builds the Mitsuba scene of a shot: ground, what stands about, sky and lights, and who wears the patch."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from physadv.twin.artwork import stop_face
-from physadv.twin.layout import BOTTLE_MM, SIGN_MM, F64, Shot
+from physadv.twin.layout import BOTTLE_MM, F64, SIGN_MM, Shot
 from physadv.twin.lights import DARK, LIGHTS
 from physadv.twin.shapes import Node, ball, block, flat, matte, plate, post, printed, sheet, speckled, texture
 
@@ -46,7 +46,7 @@ def _rgb(values: Any) -> Node:
 
 def _road(mi: Any, shot: Shot, rng: np.random.Generator) -> Node:
     """Asphalt with lines, verges, houses, trees, hills, the pole and the sign."""
-    x, y, z = shot.surface.centre_m
+    x, y, _ = shot.surface.centre_m
     right = x - 0.9  # edge of the road
     ground, nodes = shot.ground_m, {}
     nodes["verge"] = _floor(mi, 0, ground, _FAR_M, texture(mi, speckled((0.1, 0.15, 0.045), 0.12, 1), repeat=150))
@@ -97,7 +97,7 @@ def _house(mi: Any, rng: np.random.Generator, number: int, middle: F64, half: F6
     roof = middle - [0, half[1] + 0.5, 0]
     nodes[f"roof{number}"] = block(mi, roof, half * [1.08, 0, 1.08] + [0, 0.5, 0], matte((0.16, 0.07, 0.05)))
     for column in (-0.5, 0.5):
-        at = middle + [column * half[0], -0.1 * half[1], -half[2] - 0.02]
+        at = middle + np.array([column * half[0], -0.1 * half[1], -half[2] - 0.02])
         nodes[f"window{number}{column > 0}"] = flat(
             mi, at, np.array([0.6, 0, 0]), np.array([0, 0.8, 0]), matte((0.05, 0.06, 0.08))
         )

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from physadv.colour import linear_from_srgb
-from physadv.twin.layout import Camera, F64, Shot
+from physadv.twin.layout import F64, Camera, Shot
 from physadv.twin.shapes import F32, Node, printed, sheet
 from physadv.twin.stage import stage
 from physadv.twin.variant import mitsuba
