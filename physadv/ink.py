@@ -129,10 +129,21 @@ def spread_inks(proof: ProofLut, count: int) -> Tensor:
 
     Farthest-point sampling of the table's colours; the Sharif et al. list of 30 printed swatches, from measurements.
     """
-    colours = proof.colours
+    return proof.colours[_farthest(proof.colours, count)]
+
+
+def requests_for_inks(proof: ProofLut, count: int) -> Tensor:
+    """What to ask the printer for, ``(count,3)`` sRGB, so that :func:`spread_inks` come out."""
+    nodes = torch.tensor(_farthest(proof.colours, count), device=proof.colours.device)
+    side = proof.count + 1
+    asked = torch.stack((nodes // side**2, nodes // side % side, nodes % side)) / proof.count
+    return proof.printable(asked[:, None])[:, 0].T.contiguous()
+
+
+def _farthest(colours: Tensor, count: int) -> list[int]:
     chosen = [int(colours.sum(1).argmin())]
     distance = (colours - colours[chosen[0]]).square().sum(1)
     while len(chosen) < count:
         chosen.append(int(distance.argmax()))
         distance = torch.minimum(distance, (colours - colours[chosen[-1]]).square().sum(1))
-    return colours[chosen]
+    return chosen

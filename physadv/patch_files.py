@@ -6,6 +6,7 @@ import io
 import math
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image, PngImagePlugin
@@ -22,12 +23,13 @@ from physadv.types import PatchImage
 EXACT = "patch.safetensors"
 PICTURE = "patch.png"
 _WIDTH = "width_mm"
+_REPEATS = "repeats"
 
 
 def save_patch(patch: PatchImage, folder: str | os.PathLike[str]) -> None:
     """Write ``patch.safetensors`` (exact) and ``patch.png`` (8-bit RGBA, sRGB, with its size) into ``folder``."""
     tensors = {"srgb": patch.srgb.detach().cpu().contiguous(), "alpha": patch.alpha.detach().cpu().contiguous()}
-    write_bytes(Path(folder) / EXACT, save(tensors, metadata={_WIDTH: repr(float(patch.width_mm))}))
+    write_bytes(Path(folder) / EXACT, save(tensors, metadata=_facts(patch)))
     write_bytes(Path(folder) / PICTURE, png_bytes(patch))
 
 
@@ -36,11 +38,18 @@ def png_bytes(patch: PatchImage) -> bytes:
     alpha_u8 = rgb_u8_from_srgb(patch.alpha.expand(3, -1, -1))[..., :1]
     picture = Image.fromarray(np.concatenate((rgb_u8_from_srgb(patch.srgb), alpha_u8), axis=2))
     text = PngImagePlugin.PngInfo()
-    text.add_text(_WIDTH, repr(float(patch.width_mm)))
+    for name, value in _facts(patch).items():
+        text.add_text(name, value)
     dpi = patch.srgb.shape[2] / (patch.width_mm / 25.4)
     stream = io.BytesIO()
     picture.save(stream, "PNG", dpi=(dpi, dpi), icc_profile=srgb_profile(), pnginfo=text)
     return stream.getvalue()
+
+
+def _facts(patch: PatchImage) -> dict[str, str]:
+    """What the pixels do not say."""
+    facts = {_WIDTH: repr(float(patch.width_mm))}
+    return facts | {_REPEATS: "true"} if patch.repeats else facts
 
 
 def load_patch(path: str | os.PathLike[str], width_mm: float | None = None) -> PatchImage:
@@ -52,14 +61,16 @@ def load_patch(path: str | os.PathLike[str], width_mm: float | None = None) -> P
         raise BadOption(f"the patch's width_mm must be a positive number of millimetres, got {width_mm}.")
     source = _file_of(Path(path))
     if source.suffix == ".safetensors":
-        srgb, alpha, stored_mm = _read_exact(source)
+        srgb, alpha, facts = _read_exact(source)
+        stored_mm = _positive(facts.get(_WIDTH))
     else:
         rgba = load_rgba(source)
-        srgb, alpha, stored_mm = rgba[:3], rgba[3:], _stored_width_mm(source, rgba.shape[2])
+        srgb, alpha, facts = rgba[:3], rgba[3:], _noted(source)
+        stored_mm = _stored_width_mm(facts, rgba.shape[2])
     width = width_mm or stored_mm
     if width is None:
         raise BadOption(f"{str(source)!r} does not say how wide it is on paper. Give width_mm=... in millimetres.")
-    return PatchImage(srgb, alpha, width)
+    return PatchImage(srgb, alpha, width, repeats=facts.get(_REPEATS) == "true")
 
 
 def _file_of(path: Path) -> Path:
@@ -73,25 +84,30 @@ def _file_of(path: Path) -> Path:
     return found
 
 
-def _read_exact(path: Path) -> tuple[Tensor, Tensor, float | None]:
+def _read_exact(path: Path) -> tuple[Tensor, Tensor, dict[str, Any]]:
     try:
         with safe_open(path, "pt") as file:
             srgb, alpha = file.get_tensor("srgb"), file.get_tensor("alpha")
-            text = (file.metadata() or {}).get(_WIDTH)
+            facts = file.metadata() or {}
     except (OSError, SafetensorError) as error:
         raise BadInput(f"{str(path)!r} is not a patch: {error}.") from error
     for name, values in (("srgb", srgb), ("alpha", alpha)):
         if not values.is_floating_point() or not values.numel() or not ((values >= 0) & (values <= 1)).all():
             raise BadInput(f"{str(path)!r} is not a patch: {name} must be numbers in [0, 1].")
-    return srgb.float(), alpha.float(), _positive(text)
+    return srgb.float(), alpha.float(), facts
 
 
-def _stored_width_mm(path: Path, width_px: int) -> float | None:
-    """The width our own files note as text, else the one their resolution implies."""
+def _noted(path: Path) -> dict[str, Any]:
+    """What a picture's file says about it: our own text, and its resolution."""
     with Image.open(path) as picture:
-        noted, dpi = picture.info.get(_WIDTH), picture.info.get("dpi")
-    if (width_mm := _positive(noted)) is not None:
+        return {str(name): picture.info[name] for name in (_WIDTH, _REPEATS, "dpi") if name in picture.info}
+
+
+def _stored_width_mm(facts: dict[str, Any], width_px: int) -> float | None:
+    """The width our own files note as text, else the one their resolution implies."""
+    if (width_mm := _positive(facts.get(_WIDTH))) is not None:
         return width_mm
+    dpi = facts.get("dpi")
     dots = _positive(dpi[0]) if dpi else None
     return width_px / dots * 25.4 if dots else None
 

@@ -30,6 +30,13 @@ def octagon(x: Tensor, y: Tensor, width_mm: float, height_mm: float) -> Tensor:
     return torch.maximum(flat, slanted)
 
 
+def triangle(x: Tensor, y: Tensor, width_mm: float, height_mm: float) -> Tensor:
+    """The largest equilateral triangle that fits, its point up: a danger sign's."""
+    tall = min(width_mm * math.sqrt(3) / 2, height_mm)
+    slanted = x.abs() * math.sqrt(3) / 2 - (y + tall / 2) / 2
+    return torch.maximum(y - tall / 2, slanted)
+
+
 def two_bars(x: Tensor, y: Tensor, width_mm: float, height_mm: float) -> Tensor:
     """Two full-width bars, each a quarter of the height, at the top and at the bottom.
 
@@ -40,7 +47,9 @@ def two_bars(x: Tensor, y: Tensor, width_mm: float, height_mm: float) -> Tensor:
     return torch.maximum(x.abs() - width_mm / 2, (y.abs() - (height_mm - bar_mm) / 2).abs() - bar_mm / 2)
 
 
-SHAPES: dict[str, Outline] = {"rectangle": rectangle, "disc": disc, "octagon": octagon, "two-bars": two_bars}
+SHAPES: dict[str, Outline] = {
+    "rectangle": rectangle, "disc": disc, "octagon": octagon, "triangle": triangle, "two-bars": two_bars,
+}  # fmt: skip
 
 
 def coverage(outline: Outline, height_px: int, width_px: int, width_mm: float) -> Tensor:

@@ -69,8 +69,9 @@ def _plan(config: DictConfig, registry: Registry) -> Plan:
     patch = assemble.part(registry, "patch", chosen["patch"], config.patch, config.seed)
     budget, ink = _budget(config), assemble.ink(config.ink)
     problem = Problem(
-        scenes=optimise_on, patch=patch.to(device), renderer=assemble.renderer(config.eot, ink), victim=victim, goal=goal,
-        penalties=assemble.penalties(registry, config.penalties), budget=budget, seed=config.seed, device=device,
+        scenes=optimise_on, patch=patch.to(device), renderer=assemble.renderer(config.eot, ink), victim=victim,
+        goal=goal, penalties=assemble.penalties(registry, config.penalties), budget=budget, seed=config.seed,
+        device=device,
     )  # fmt: skip
     return Plan(problem, attack, ink, judge_on, how)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import contourpy
 import numpy as np
@@ -39,7 +40,8 @@ def make_artwork(patch: PatchImage, bleed_mm: float, dpi: float) -> Artwork:
     contours: tuple[npt.NDArray[np.float64], ...] = ()
     mask: U8 | None = None
     if alpha_u8.min() == 255:
-        rgb_u8 = np.pad(rgb_u8, ((border, border), (border, border), (0, 0)), mode="edge")
+        beyond: Literal["wrap", "edge"] = "wrap" if patch.repeats else "edge"
+        rgb_u8 = np.pad(rgb_u8, ((border, border), (border, border), (0, 0)), mode=beyond)
     else:
         contours = _contours_mm(alpha_u8, texel_mm)
         rgb_u8, mask = _grow(rgb_u8, alpha_u8, border, bleed_mm / texel_mm)

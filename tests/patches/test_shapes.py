@@ -7,12 +7,18 @@ import math
 import pytest
 import torch
 
-from physadv.patches.shapes import SHAPES, coverage, octagon, two_bars
+from physadv.patches.shapes import SHAPES, coverage, octagon, triangle, two_bars
 
 
 @pytest.mark.parametrize(
     ("name", "share"),
-    [("rectangle", 1.0), ("disc", math.pi / 4), ("octagon", 2 * (math.sqrt(2) - 1)), ("two-bars", 0.5)],
+    [
+        ("rectangle", 1.0),
+        ("disc", math.pi / 4),
+        ("octagon", 2 * (math.sqrt(2) - 1)),
+        ("two-bars", 0.5),
+        ("triangle", math.sqrt(3) / 4),
+    ],
 )
 def test_a_shape_has_its_area(name: str, share: float) -> None:
     assert coverage(SHAPES[name], 201, 201, 300.0).mean() == pytest.approx(share, abs=2e-3)
@@ -21,8 +27,19 @@ def test_a_shape_has_its_area(name: str, share: float) -> None:
 @pytest.mark.parametrize("name", SHAPES)
 def test_a_shape_is_symmetric(name: str) -> None:
     alpha = coverage(SHAPES[name], 40, 60, 300.0)
-    assert torch.equal(alpha, alpha.flip(1))
     assert torch.equal(alpha, alpha.flip(2))
+    if name != "triangle":
+        assert torch.equal(alpha, alpha.flip(1))
+
+
+def test_a_triangle_stands_on_its_base_and_is_equilateral() -> None:
+    alpha = coverage(triangle, 200, 200, 900.0)[0]
+    tall, side = 900 * math.sqrt(3) / 2, 900.0
+    top, bottom = (row for row in (alpha.sum(1) > 0).nonzero().flatten()[[0, -1]].tolist())
+    assert (bottom - top + 1) * 4.5 == pytest.approx(tall, abs=9)
+    assert float(alpha[bottom - 1].sum()) * 4.5 == pytest.approx(side, abs=14)
+    assert float(alpha[top + 2].sum()) * 4.5 < 20
+    assert alpha[:, 100].sum() * 4.5 == pytest.approx(tall, abs=9)
 
 
 def test_an_octagon_has_flats_and_corners_where_signs_have_them() -> None:
