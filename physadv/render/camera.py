@@ -117,8 +117,8 @@ def _gain(scene: SceneBatch, drawn: Mapping[str, Tensor]) -> Tensor:
     mean = _mean_light(scene).clamp_min(DARKEST)
     seen = mean * gain
     gain = gain * (seen[:, 1:2] / seen) ** drawn["auto_white_balance"][:, None]
-    parts = zip(LUMINANCE, (mean * gain).split(1, 1), strict=True)
-    luminance = torch.stack([weight * part for weight, part in parts]).sum(0)
+    parts = zip(LUMINANCE, (mean * gain).unbind(1), strict=True)
+    luminance = torch.stack([weight * part for weight, part in parts]).sum(0)[:, None]
     balanced: Tensor = gain * (GREY / luminance.clamp_min(DARKEST)) ** drawn["auto_exposure"][:, None]
     return balanced
 
