@@ -15,15 +15,24 @@ WORLDS = sorted(file.stem for file in (ROOT / "conf" / "eot").glob("*.yaml"))
 SMALL_ROAD = ["scenes.width_px=320", "scenes.height_px=224", "scenes.distance_m=[4,10]"]
 
 
+def on_photos(experiment: str, shared: Path, folder: Path) -> list[str]:
+    """The photos and the detector that the reader of a T-shirt preset brings."""
+    if experiment == "tshirt_hide_person":
+        weights = shared / "weights" / "yolox_nano_coco_416.onnx"
+        return [f"scenes.root={shared / 'data' / 'coco128' / 'val'}", f"victim.path={weights}"]
+    names = folder / "names.txt"
+    names.write_text("face")
+    weights = shared / "weights" / "ulfd_rfb_face_320x240.onnx"
+    return [f"scenes.root={shared / 'data' / 'photos'}", f"victim.path={weights}", f"victim.labels={names}"]
+
+
 @pytest.mark.parametrize("experiment", EXPERIMENTS)
 def test_an_experiment_runs_in_its_smallest_form(
     experiment: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     options = SMALL_ROAD
-    if experiment == "person_hide":
-        shared: Path = request.getfixturevalue("shared")
-        weights = shared / "weights" / "yolox_nano_coco_416.onnx"
-        options = [f"scenes.root={shared / 'data' / 'coco128' / 'val'}", f"victim.path={weights}"]
+    if experiment.startswith("tshirt"):
+        options = on_photos(experiment, request.getfixturevalue("shared"), tmp_path)
     done = physadv(
         "generate", f"experiment={experiment}", "size=smoke", "progress=false", f"out={tmp_path / 'run'}", *options
     )

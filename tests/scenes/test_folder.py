@@ -59,6 +59,8 @@ def test_a_photo_without_a_surface_is_normal(photos: Path) -> None:
         ({"a.jpg": SURFACE | {"corners": SURFACE["corners"][::-1]}}, "Reorder"),  # type: ignore[index]
         ({"a.jpg": SURFACE | {"corners": [[0, 0], [9, 9], [9, 0], [0, 9]]}}, "Reorder"),
         ({"a.jpg": SURFACE | {"corners": [[0, 0], [5, 0], [9, 0], [0, 9]]}}, "Reorder"),
+        ({"a.jpg": SURFACE | {"corners": [[5, 5]] * 4}}, "enclose no area"),
+        ({"a.jpg": SURFACE | {"corners": [[0, 0], [5, 5], [9, 9], [7, 7]]}}, "enclose no area"),
     ],
 )  # fmt: skip
 def test_bad_quads_explain_themselves(photos: Path, content: Any, named: str) -> None:
