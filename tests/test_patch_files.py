@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,15 @@ def test_the_picture_keeps_codes_alpha_and_size(tmp_path: Path, patch: PatchImag
     with Image.open(tmp_path / "patch.png") as picture:
         assert picture.info["dpi"][0] == pytest.approx(30 / 123.4 * 25.4, rel=0.01)
         assert b"sRGB" in picture.info["icc_profile"].replace(b"\0", b"")
+
+
+def test_cloth_that_repeats_still_does_from_either_file(patch: PatchImage, tmp_path: Path) -> None:
+    save_patch(replace(patch, repeats=True), tmp_path)
+    assert load_patch(tmp_path / "patch.safetensors").repeats
+    assert load_patch(tmp_path / "patch.png").repeats
+    save_patch(patch, tmp_path)
+    assert not load_patch(tmp_path / "patch.safetensors").repeats
+    assert not load_patch(tmp_path / "patch.png").repeats
 
 
 def test_the_same_patch_makes_the_same_bytes(patch: PatchImage) -> None:

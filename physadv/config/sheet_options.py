@@ -12,6 +12,7 @@ class SheetConfig:
     width_mm: float = 0.0  # width of the patch; 0: as stored in the file
     bleed_mm: float = 3.0  # colour beyond the edge, so that cutting inaccurately shows no paper
     mirror: bool = False  # for transfers that are ironed on face down
+    transfer: bool = False  # also a PNG for film that is ironed on: mirrored, true size, transparent round the patch
     cut_line: bool = True  # thin grey line round shapes that are not rectangles
     dpi: float = 300.0  # dots an inch to upsample to
     title: str = ""  # first line on the sheet; empty: name of the patch's file or folder

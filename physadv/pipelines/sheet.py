@@ -9,6 +9,7 @@ from physadv.config.sheet_options import SheetConfig
 from physadv.errors import BadOption
 from physadv.patch_files import load_patch
 from physadv.printing.sheet import SheetOptions, write_sheet
+from physadv.printing.transfer import write_transfer
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +34,9 @@ def make_sheet(config: SheetConfig) -> Path:
         "%s: %.5g x %.5g mm on %d page(s) of %g x %g mm, %.0f dpi. Print at 100 %%.",
         report.path, *report.patch_mm, report.pages, *report.paper_mm, report.dpi,
     )  # fmt: skip
+    if config.transfer:
+        film = write_transfer(patch, report.path.with_name(f"{report.path.stem}-transfer.png"), config.dpi)
+        logger.info("%s: the same, mirrored, for a transfer. Print it at its own resolution.", film)
     return report.path
 
 

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 QUICK = ["size=smoke", "progress=false", "scenes.width_px=320", "scenes.height_px=224", "scenes.distance_m=[4,10]"]
 WRITTEN = {
     "patch.png", "patch.safetensors", "run.json", "curves.csv", "contact.png", "scores.json", "scores.csv",
-    "report.html", "sheet.pdf", "config",
+    "report.html", "sheet.pdf", "config", "proof.json", "proof.png", "asked.png",
 }  # fmt: skip
 
 
@@ -74,6 +74,36 @@ def test_a_finished_run_can_be_given_more_steps(tmp_path: Path) -> None:
     done = physadv("generate", *options, out, "resume=true", "budget.steps=6")
     assert done.returncode == 0, done.stderr
     assert len((tmp_path / "run" / "curves.csv").read_text().splitlines()) == 1 + 6
+
+
+def test_a_run_in_screen_colours_has_no_proof(tmp_path: Path) -> None:
+    done = physadv("generate", *QUICK, "ink=none", "budget.steps=1", "judge.images=2", f"out={tmp_path / 'run'}")
+    assert done.returncode == 0, done.stderr
+    assert not (tmp_path / "run" / "proof.json").exists()
+    assert "On screen and in print" not in (tmp_path / "run" / "report.html").read_text()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("patch", ["palette", "spectrum", "fabric"])
+def test_every_patch_goes_from_options_to_report_and_back_from_disk(patch: str, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    done = physadv("generate", *QUICK, f"patch={patch}", "ink=fabric", f"out={out}")
+    assert done.returncode == 0, done.stderr
+    loaded = load_patch(out)
+    assert loaded.repeats == (patch == "fabric")
+    if patch == "palette":
+        assert len(loaded.srgb.flatten(1).unique(dim=1).T) <= 8
+
+
+@pytest.mark.slow
+def test_a_resumed_palette_draws_the_same_inks(tmp_path: Path) -> None:
+    options = [*QUICK, "patch=palette", "attack.check_every=2", "judge.images=2"]
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    assert physadv("generate", *options, "budget.steps=6", f"out={whole}").returncode == 0
+    assert physadv("generate", *options, "budget.steps=2", f"out={broken}").returncode == 0
+    done = physadv("generate", *options, "budget.steps=6", f"out={broken}", "resume=true")
+    assert done.returncode == 0, done.stderr
+    assert torch.equal(load_patch(whole).srgb, load_patch(broken).srgb)
 
 
 def test_a_killed_run_goes_on_and_gives_the_same_patch(tmp_path: Path) -> None:
@@ -152,6 +182,10 @@ BAD = {
     "unreadable place": (["out=/proc/nowhere/run"], "/proc/nowhere"),
     "range": (["eot.jitter.yaw_deg=[30,-30]"], "eot.jitter.yaw_deg"),
     "steps": (["budget.steps=0"], "budget.steps"),
+    "no profile named": (["ink=icc"], "ink.path"),
+    "missing profile": (["ink=icc", "ink.path=none.icc"], "none.icc"),
+    "missing table": (["ink=table", "ink.path=none.safetensors"], "none.safetensors"),
+    "unread path": (["ink.path=none.icc"], "ink.path"),
 }
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import torch
+from PIL import Image
 
 from physadv.errors import BadInput
 from physadv.report import contact, plots, record
@@ -121,6 +122,28 @@ def test_the_page_is_complete_in_itself_and_well_formed(tmp_path: Path) -> None:
     assert not re.search(r"@import|url\((?!#)|<script", html)
     assert html.count("<svg") == 3
     for words in ("What the detector saw", "5–10 m", "AP50", "300 × 200 mm", "abc123", "patch.width_mm"):
+        assert words in html
+
+
+def test_screen_and_print_stand_side_by_side(tmp_path: Path) -> None:
+    assert "On screen and in print" not in filled(tmp_path, scores())
+    rows = [{"words": "asked <for>", "mean": 3.21, "p95": 8.04, "max": 12.0, "share_visible": 0.614}]
+    proof = {"ink": "offset on <coated> paper", "visible": 2.3, "rows": rows}
+    (tmp_path / "proof.json").write_text(json.dumps(proof))
+    for name, colour in (("patch", "red"), ("proof", "brown")):
+        Image.new("RGB", (3, 2), colour).save(tmp_path / f"{name}.png")
+    html = filled(tmp_path, scores())
+    links = Links()
+    links.feed(html)
+    assert not links.open
+    for words in (
+        "On screen and in print",
+        "offset on &lt;coated&gt; paper",
+        "asked &lt;for&gt;",
+        "3.2",
+        "8.0",
+        "61 %",
+    ):
         assert words in html
 
 

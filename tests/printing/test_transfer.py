@@ -1,0 +1,48 @@
+"""A transfer is the patch in a mirror, as large as it says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from physadv.config.sheet_options import SheetConfig
+from physadv.patch_files import save_patch
+from physadv.pipelines.sheet import make_sheet
+from physadv.printing.transfer import write_transfer
+from physadv.types import PatchImage
+
+
+def red_left(alpha: torch.Tensor | None = None) -> PatchImage:
+    srgb = torch.zeros(3, 20, 40)
+    srgb[0, :, :20] = 1
+    return PatchImage(srgb, torch.ones(1, 20, 40) if alpha is None else alpha, 100.0)
+
+
+def test_what_was_left_is_right_and_millimetres_are_kept(tmp_path: Path) -> None:
+    with Image.open(write_transfer(red_left(), tmp_path / "transfer.png", 150)) as picture:
+        codes = np.array(picture)
+        assert picture.size[0] / picture.info["dpi"][0] * 25.4 == pytest.approx(100, abs=0.05)
+        assert picture.info["icc_profile"]
+    assert codes[10, 5].tolist() == [0, 0, 0, 255]
+    assert codes[10, -5].tolist() == [255, 0, 0, 255]
+
+
+def test_nothing_is_printed_round_the_patch(tmp_path: Path) -> None:
+    alpha = torch.zeros(1, 20, 40)
+    alpha[:, :, :10] = 1
+    with Image.open(write_transfer(red_left(alpha), tmp_path / "transfer.png", 100)) as picture:
+        codes = np.array(picture)
+    assert codes[:, : codes.shape[1] // 2, 3].max() == 0
+    assert codes[:, -20:, 3].min() == 255
+
+
+def test_the_sheet_command_makes_one_beside_the_pdf(tmp_path: Path) -> None:
+    save_patch(red_left(), tmp_path)
+    make_sheet(SheetConfig(patch=str(tmp_path)))
+    assert not (tmp_path / "sheet-transfer.png").exists()
+    make_sheet(SheetConfig(patch=str(tmp_path), transfer=True))
+    assert (tmp_path / "sheet-transfer.png").is_file()
