@@ -68,7 +68,7 @@ def pieces(texels: Tensor, pixels: Tensor, away: Tensor, solid: Tensor | None) -
     seen = (area > 1e-6) & (depth > NEAREST).all(-1) & corners.isfinite().all(-1).all(-1)
     if solid is not None:
         seen &= solid.to(seen.device)
-    far_first = _cells(away).mean(-1).masked_fill(~seen, -torch.inf).view(count, -1).argsort(1, descending=True)
+    far_first = _cells(away).mean(-1).masked_fill(~seen, -torch.inf).flatten(1).argsort(1, descending=True)
     order = (far_first + torch.arange(count, device=pixels.device)[:, None] * (rows * columns)).view(-1)
     order = order[seen.view(-1).index_select(0, order)]
     corners = corners.reshape(-1, 4, 2).index_select(0, order)
