@@ -41,11 +41,13 @@ def build_coco(config: CocoConfig) -> AnnotatedPhotos:
 
 
 def _masks(config: CocoConfig, store: PhotoStore, things: list[list[Thing]]) -> Masks | None:
-    """Of every image in which something may wear the patch."""
+    """Of every image in which something may wear the patch; from ``root`` where it has such a folder."""
     if not config.masks:
         return None
+    inside = Path(config.root) / config.masks
+    folder = inside if inside.is_dir() else Path(config.masks)
     wanted = [index for index, found in enumerate(things) if any(thing.may_wear for thing in found)]
-    return Masks(store, masks_in(Path(config.masks), store, wanted))
+    return Masks(store, masks_in(folder, store, wanted))
 
 
 def label_among(label: str, categories: tuple[str, ...], where: str) -> int:

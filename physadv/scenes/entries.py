@@ -43,7 +43,7 @@ class CocoConfig:
     root: str = ""  # folder with annotations.json and images/
     annotations: str = ""  # the annotation file, where it is not in root
     images: str = ""  # the image folder, where it is not in root
-    masks: str = ""  # folder with a PNG per image, of its name: black where something is in front of the patch
+    masks: str = ""  # folder, e.g. in root, of a PNG per image, of its name: black where something is in front
     label: str = "person"  # the category that wears the patch, in any spelling
     object_height_mm: float = 0.0  # how tall such an object is; 0 = the usual height of its label
     min_height_px: float = 0.0  # objects smaller than this in the shrunk image neither wear the patch nor count

@@ -17,7 +17,7 @@ SMALL_ROAD = ["scenes.width_px=320", "scenes.height_px=224", "scenes.distance_m=
 
 def on_photos(experiment: str, shared: Path, folder: Path) -> list[str]:
     """The photos and the detector that the reader of a T-shirt preset brings."""
-    if experiment == "tshirt_hide_person":
+    if experiment.startswith("tshirt_hide_person"):
         weights = shared / "weights" / "yolox_nano_coco_416.onnx"
         return [f"scenes.root={shared / 'data' / 'coco128' / 'val'}", f"victim.path={weights}"]
     names = folder / "names.txt"
