@@ -22,7 +22,7 @@ from physadv.pipelines.conditions import CLEAN, PATCH
 from physadv.pipelines.showing import Observations, Showing, View, Watched, observe
 from physadv.protocols import Renderer
 from physadv.report.gap_picture import GapRow, gap_picture
-from physadv.types import PatchImage, Score
+from physadv.types import PatchImage, SceneBatch, Score
 
 _SHOWN = (0.0, 0.5, 1.0)  # quantiles of the distance, or of the order where it is not known
 
@@ -120,19 +120,29 @@ def _precision(truth: Truth, first: Findings, second: Findings, weights: F64) ->
 def _agreement(showing: Showing, ours: Renderer, patch: PatchImage) -> tuple[list[Agreement], list[GapRow]]:
     views, rows = list[Agreement](), list[GapRow]()
     for view in replace(showing, draws=1).views():
-        draws = ours.sample(view.scene, torch.Generator().manual_seed(0))  # nothing varies in it
-        traced = showing.renderer.render(view.scene, patch, view.draws)
-        laid, white, black = (
-            ours.render(view.scene, one, draws)
-            for one in (patch, *(replace(patch, srgb=torch.full_like(patch.srgb, v)) for v in (1.0, 0.0)))
-        )
-        covered = _covered(white, black)
+        traced, laid, covered = both(showing.renderer, ours, view.scene, patch)
         for row, key in enumerate(view.scene.keys):
             one = compared(key, _distance(view, row), traced[row], laid[row], covered[row])
             views.append(one)
             if one.pixels:
                 rows.append(GapRow(_words(one), laid[row].cpu(), traced[row].cpu(), _box(view, row)))
     return views, _chosen(views, rows)
+
+
+def both(twin: Renderer, ours: Renderer, scene: SceneBatch, patch: PatchImage) -> tuple[Tensor, Tensor, Tensor]:
+    """The patch in the twin and in ours ``(B,3,H,W)``, neither of which varies, and where it is ``(B,H,W)`` bool.
+
+    A pixel counts when the patch is more than half of it, judged by what a white and a black one leave there.
+    """
+    seed = torch.Generator().manual_seed(0)
+    traced = twin.render(scene, patch, twin.sample(scene, seed))
+    draws = ours.sample(scene, seed)
+    laid, white, black = (
+        ours.render(scene, one, draws)
+        for one in (patch, *(replace(patch, srgb=torch.full_like(patch.srgb, v)) for v in (1.0, 0.0)))
+    )
+    light = (linear_from_srgb(white) - linear_from_srgb(black)).sum(1)
+    return traced, laid, light > 0.5 * light.amax((1, 2), keepdim=True).clamp_min(1e-6)
 
 
 def compared(key: str, distance_m: float | None, traced: Tensor, laid: Tensor, covered: Tensor) -> Agreement:
@@ -142,12 +152,6 @@ def compared(key: str, distance_m: float | None, traced: Tensor, laid: Tensor, c
         return Agreement(key, distance_m, 0, float("nan"), float("nan"), float("nan"))
     rmse = float(off.square().mean().sqrt())
     return Agreement(key, distance_m, int(covered.sum()), rmse, float(off.abs().mean()), float(off.mean()))
-
-
-def _covered(white: Tensor, black: Tensor) -> Tensor:
-    """``(B,H,W)`` bool: more than half of the pixel is patch, judged by what a white and a black one leave there."""
-    light = (linear_from_srgb(white) - linear_from_srgb(black)).sum(1)
-    return light > 0.5 * light.amax((1, 2), keepdim=True).clamp_min(1e-6)
 
 
 def _pooled(views: Sequence[Agreement]) -> dict[str, Any]:

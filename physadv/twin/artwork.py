@@ -22,23 +22,20 @@ _TEXEL_MM = 1.0
 
 
 @cache
-def stop_face() -> tuple[F32, F32]:
-    """``(750, 750, 3)`` linear reflectance and ``(750, 750, 1)`` alpha."""
+def stop_face() -> F32:
+    """``(750, 750, 3)`` linear reflectance; white beyond the octagon."""
     side = int(SIGN_MM * _FINE)
-    picture = np.zeros((side, side, 4), np.float32)
-    _fill(picture, [octagon(SIGN_MM)], _WHITE)
+    picture = np.full((side, side, 3), _WHITE, np.float32)
     _fill(picture, [octagon(SIGN_MM - 38)], _RED)
     _fill(picture, _legend("STOP", 254.0, 560.0), _WHITE)
     texels = int(SIGN_MM / _TEXEL_MM)
-    small = cv2.resize(picture, (texels, texels), interpolation=cv2.INTER_AREA)
-    alpha = small[..., 3:]
-    return np.asarray(small[..., :3] / np.maximum(alpha, 1e-3), np.float32), np.asarray(alpha, np.float32)
+    return np.asarray(cv2.resize(picture, (texels, texels), interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _fill(picture: F32, outlines: list[F64], rgb: tuple[float, float, float]) -> None:
     """Even-odd, so that the holes of O and P stay open."""
     pixels = [np.round((outline + SIGN_MM / 2) * _FINE - 0.5).astype(np.int32) for outline in outlines]
-    cv2.fillPoly(picture, pixels, (*rgb, 1.0))
+    cv2.fillPoly(picture, pixels, rgb)
 
 
 def _legend(word: str, height_mm: float, width_mm: float) -> list[F64]:

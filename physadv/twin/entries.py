@@ -32,7 +32,7 @@ class TwinConfig:
     radius_mm: float = 45.0  # of the bottle
     filter_px: float = 0.5  # standard deviation of the Gaussian pixel filter, from 0.3
     samples: int = 16  # light paths a pixel
-    surface_samples: int = 256  # light paths a pixel where the patch is
+    surface_samples: int = 144  # light paths a pixel where the patch is
     bounces: int = 3  # how often a path may be scattered
 
 

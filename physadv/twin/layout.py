@@ -95,6 +95,13 @@ class Shot:
         """Camera to the surface's centre."""
         return float(np.linalg.norm(self.surface.centre_m))
 
+    def worn_mm(self) -> F64:
+        """``(n, 2)`` points round the part of the surface that can wear a patch."""
+        if self.surface.radius_mm is None:
+            return octagon(SIGN_MM)
+        arc = np.linspace(-1.6, 1.6, 17) * self.surface.radius_mm
+        return np.array([(x, side * 0.3 * BOTTLE_MM) for x in arc for side in (-1, 1)])
+
     def box_px(self) -> F64:
         """``(4,)`` edges of what wears the patch, within the picture."""
         points = self.camera.project(self._silhouette()) + 0.5

@@ -19,10 +19,10 @@ _MARGIN_PX = 4  # around what can change
 
 
 class TwinRenderer:
-    """Traces the region of the wearer with the patch on it, with the same light paths for every patch.
+    """Traces the region of the patch, with the same light paths for every patch of its size.
 
     Nothing is sampled: the shot says everything. What the patch reflects onto the rest of the picture is left out, so
-    pictures of one shot differ only near the wearer. No gradient.
+    pictures of one shot differ only near it. No gradient.
     """
 
     def __init__(
@@ -49,23 +49,21 @@ class TwinRenderer:
         for row, key in enumerate(scene.keys):
             if key not in self._shots:
                 raise BadInput(f"picture {key!r} is not one of the twin's. Give it scenes of scenes=twin.")
-            left, top, right, bottom = region = region_of(self._shots[key], outline_mm(worn, self._place))
+            shot = self._shots[key]
+            left, top, right, bottom = region = region_of(shot, outline_mm(worn, self._place))
             if (key, name) not in self._traced:
-                linear = trace(self._shots[key], self._effort, region, worn, self._place)
+                linear = trace(shot, self._effort, region, worn, self._place)
                 self._traced[key, name] = (srgb_from_linear(linear).clamp(0, 1) * 255).round() / 255
             images[row, :, top:bottom, left:right] = self._traced[key, name].to(images)
         return images
 
 
-def region_of(shot: Shot, points_mm: F64 | None = None) -> Region:
-    """The wearer's box and, where given, points on its surface, with a margin; within the picture."""
-    box = shot.box_px()
-    if points_mm is not None:
-        seen = shot.camera.project(shot.surface.world(points_mm)) + 0.5
-        box = np.concatenate([np.minimum(box[:2], seen.min(0)), np.maximum(box[2:], seen.max(0))])
+def region_of(shot: Shot, points_mm: F64) -> Region:
+    """The smallest part of the picture that shows all of these points of the surface, with a margin."""
+    seen = shot.camera.project(shot.surface.world(points_mm)) + 0.5
     size = np.array(shot.camera.size_px)
-    low = np.clip(np.floor(box[:2]).astype(int) - _MARGIN_PX, 0, size - 1)
-    high = np.clip(np.ceil(box[2:]).astype(int) + _MARGIN_PX, low + 1, size)
+    low = np.clip(np.floor(seen.min(0)).astype(int) - _MARGIN_PX, 0, size - 1)
+    high = np.clip(np.ceil(seen.max(0)).astype(int) + _MARGIN_PX, low + 1, size)
     return int(low[0]), int(low[1]), int(high[0]), int(high[1])
 
 

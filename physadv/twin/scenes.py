@@ -72,7 +72,7 @@ class TwinScenes:
     def _take(self, one: Shot) -> tuple[Tensor, Tensor]:
         if one.key not in self._taken:
             picture = trace(one, self._effort(surface=False), (0, 0, *one.camera.size_px))
-            left, top, right, bottom = region = region_of(one)
+            left, top, right, bottom = region = region_of(one, one.worn_mm())
             picture[:, top:bottom, left:right] = trace(one, self._effort(surface=True), region)
             codes = (srgb_from_linear(picture).clamp(0, 1) * 255).round().to(torch.uint8)
             self._taken[one.key] = codes, white_light(one, self._config.bounces)

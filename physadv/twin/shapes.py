@@ -10,6 +10,8 @@ import numpy.typing as npt
 from physadv.twin.layout import F64
 
 F32 = npt.NDArray[np.float32]
+I64 = npt.NDArray[np.int64]
+Bool = npt.NDArray[np.bool_]
 Node = dict[str, Any]
 
 
@@ -30,43 +32,49 @@ def texture(mi: Any, linear: F32, *, repeat: float = 0.0) -> Node:
     return node
 
 
-def printed(mi: Any, rgb: F32, alpha: F32 | None) -> Node:
-    """Ink on a matte sheet that ends where ``alpha`` ``(h, w, 1)`` does."""
-    ink: Node = {"type": "diffuse", "reflectance": texture(mi, rgb)}
-    if alpha is None:
-        return ink
-    return {"type": "mask", "opacity": texture(mi, alpha), "nested": ink}
+def printed(mi: Any, rgb: F32) -> Node:
+    """Ink on matte paper. What is cut away is missing from the mesh: a mask would still keep the sun off."""
+    return {"type": "diffuse", "reflectance": texture(mi, rgb)}
 
 
-def sheet(mi: Any, points: F64, normals: F64, bsdf: Node) -> Any:
-    """A smooth mesh over a grid of ``points`` ``(rows, columns, 3)``; the texture's rows run down, columns right."""
+def sheet(mi: Any, points: F64, normals: F64, bsdf: Node, kept: Bool | None = None) -> Any:
+    """A smooth mesh over a grid of ``points`` ``(rows, columns, 3)``; the texture's rows run down, columns right.
+
+    ``kept`` ``(rows - 1, columns - 1)`` says which cells are there.
+    """
     rows, columns = points.shape[:2]
-    properties = mi.Properties()
-    properties["bsdf"] = mi.load_dict(bsdf)
-    mesh = mi.Mesh("sheet", rows * columns, 2 * (rows - 1) * (columns - 1), props=properties,
-                   has_vertex_normals=True, has_vertex_texcoords=True)  # fmt: skip
     across, down = np.meshgrid(np.linspace(0, 1, columns), np.linspace(0, 1, rows))
     at = np.arange(rows * columns).reshape(rows, columns)
     corners = at[:-1, :-1], at[:-1, 1:], at[1:, 1:], at[1:, :-1]  # TL, TR, BR, BL; counter-clockwise seen from outside
-    faces = np.stack([np.stack([corners[i] for i in t], -1) for t in ((0, 3, 2), (0, 2, 1))]).reshape(-1, 3)
+    faces = np.stack([np.stack([corners[i] for i in t], -1) for t in ((0, 3, 2), (0, 2, 1))])
+    faces = faces.reshape(-1, 3) if kept is None else faces[:, kept].reshape(-1, 3)
+    return _mesh(mi, points.reshape(-1, 3), normals.reshape(-1, 3), np.stack([across, down], -1), faces, bsdf)
+
+
+def fan(mi: Any, rim: F64, normal: F64, shares: F64, bsdf: Node) -> Any:
+    """A flat convex plate with the corners ``rim`` ``(n, 3)``, clockwise as seen; ``shares`` of the texture."""
+    around = np.arange(1, len(rim) - 1)
+    faces = np.stack([np.zeros_like(around), around + 1, around], 1)
+    return _mesh(mi, rim, np.tile(normal, (len(rim), 1)), shares, faces, bsdf)
+
+
+def _mesh(mi: Any, points: F64, normals: F64, shares: F64, faces: I64, bsdf: Node) -> Any:
+    properties = mi.Properties()
+    properties["bsdf"] = mi.load_dict(bsdf)
+    mesh = mi.Mesh(
+        "mesh", len(points), len(faces), props=properties, has_vertex_normals=True, has_vertex_texcoords=True
+    )
     values = mi.traverse(mesh)
     values["vertex_positions"] = np.ascontiguousarray(points, np.float32).ravel()
     values["vertex_normals"] = np.ascontiguousarray(normals, np.float32).ravel()
-    values["vertex_texcoords"] = np.stack([across, down], -1).astype(np.float32).ravel()  # row 0 is at v = 0
+    values["vertex_texcoords"] = np.ascontiguousarray(shares, np.float32).ravel()  # row 0 is at v = 0
     values["faces"] = faces.astype(np.uint32).ravel()
     values.update()
     return mesh
 
 
-def plate(mi: Any, centre: F64, right: F64, down: F64, bsdf: Node) -> Any:
-    """A flat sheet from its half sides (world metres), with the texture upright; it faces ``down x right``."""
-    rows = [[centre + x * right + y * down for x in (-1, 1)] for y in (-1, 1)]
-    outward = -np.cross(right, down)
-    return sheet(mi, np.array(rows), np.tile(outward / np.linalg.norm(outward), (2, 2, 1)), bsdf)
-
-
 def flat(mi: Any, centre: F64, right: F64, down: F64, bsdf: Node) -> Node:
-    """As :func:`plate`, for textures that have no upper side."""
+    """A rectangle from its half sides (world metres); it faces ``down x right``. Its texture has no upper side."""
     frame = np.eye(4)
     frame[:3, 0], frame[:3, 1], frame[:3, 3] = right, -down, centre
     outward = -np.cross(right, down)

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from physadv.twin.artwork import stop_face
-from physadv.twin.layout import BOTTLE_MM, F64, SIGN_MM, Shot
+from physadv.twin.layout import BOTTLE_MM, F64, SIGN_MM, Shot, octagon
 from physadv.twin.lights import DARK, LIGHTS
-from physadv.twin.shapes import Node, ball, block, flat, matte, plate, post, printed, sheet, speckled, texture
+from physadv.twin.shapes import Node, ball, block, fan, flat, matte, post, printed, sheet, speckled, texture
 
 _FAR_M = 300.0
 _LAMP_M = (-1.0, -2.2, -3.0)  # in the surface's frame: left of it, above it, before it
@@ -61,11 +61,9 @@ def _road(mi: Any, shot: Shot, rng: np.random.Generator) -> Node:
     pole = shot.surface.centre_m + 0.04 * shot.surface.axes[2]
     nodes["pole"] = post(np.array([pole[0], ground, pole[2]]), np.array([pole[0], y - 0.35, pole[2]]), 0.03,
                          matte((0.3, 0.3, 0.31)))  # fmt: skip
-    side = SIGN_MM / 2000 * shot.surface.axes
-    nodes["sign"] = plate(mi, shot.surface.centre_m, side[0], side[1], printed(mi, *stop_face()))
-    back = shot.surface.centre_m + 0.003 * shot.surface.axes[2]
-    grey = np.full((2, 2, 3), 0.35, np.float32)
-    nodes["back"] = plate(mi, back, -side[0], side[1], printed(mi, grey, stop_face()[1]))
+    rim, shares, into = octagon(SIGN_MM), octagon(SIGN_MM) / SIGN_MM + 0.5, shot.surface.axes[2]
+    nodes["sign"] = fan(mi, shot.surface.world(rim), -into, shares, printed(mi, stop_face()))
+    nodes["back"] = fan(mi, shot.surface.world(rim[::-1], -3.0), into, shares, matte((0.35, 0.35, 0.35)))
     return nodes
 
 

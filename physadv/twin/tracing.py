@@ -18,6 +18,7 @@ from physadv.types import PatchImage
 
 Region = tuple[int, int, int, int]  # left, top, right, bottom in whole pixels
 _GAP_MM = 0.5  # the print lies so far before the surface, as tape and paper do
+_CELLS = 400  # of the mesh of a patch that is cut out
 _PROBE_MM = 40.0  # side of the card that is asked for the light
 
 
@@ -75,15 +76,24 @@ def _laid(shares: F64, patch: PatchImage, place: Place) -> F64:
 
 
 def _worn(mi: Any, shot: Shot, patch: PatchImage, place: Place) -> Any:
-    """The patch as a sheet on the shot's surface."""
-    steps = 2 if shot.surface.radius_mm is None else 65
-    across, down = np.meshgrid(np.linspace(0, 1, steps), np.linspace(0, 1, steps))
+    """The patch as a sheet on the shot's surface, cut out where it is less than half opaque."""
+    cells = (1, 1) if shot.surface.radius_mm is None else (64, 64)
+    kept = None
+    if not bool((patch.alpha == 1).all()):
+        cells = _fitted(tuple(patch.alpha.shape[1:]))
+        kept = torch.nn.functional.interpolate(patch.alpha[None].cpu().float(), cells, mode="area")[0, 0].numpy() >= 0.5
+    across, down = np.meshgrid(np.linspace(0, 1, cells[1] + 1), np.linspace(0, 1, cells[0] + 1))
     laid = _laid(np.stack([across.ravel(), down.ravel()], 1), patch, place)
-    points = shot.surface.world(laid, _GAP_MM).reshape(steps, steps, 3)
-    normals = shot.surface.normals(laid).reshape(steps, steps, 3)
+    points = shot.surface.world(laid, _GAP_MM).reshape(*across.shape, 3)
+    normals = shot.surface.normals(laid).reshape(*across.shape, 3)
     ink = _array(linear_from_srgb(patch.srgb.detach().cpu().clamp(0, 1)))
-    alpha = None if bool((patch.alpha == 1).all()) else _array(patch.alpha.detach().cpu())
-    return sheet(mi, points, normals, printed(mi, ink, alpha))
+    return sheet(mi, points, normals, printed(mi, ink), kept)
+
+
+def _fitted(size: tuple[int, ...]) -> tuple[int, int]:
+    """As many cells as texels, but no more than :data:`_CELLS` along the longer side."""
+    shrink = min(1.0, _CELLS / max(size))
+    return max(1, round(size[0] * shrink)), max(1, round(size[1] * shrink))
 
 
 def _array(image: Tensor) -> F32:
