@@ -19,6 +19,7 @@ COMMANDS = {
     "generate": "optimise a patch, print it, judge it: the main job",
     "evaluate": "judge a patch file against one or several victims, beside clean, grey and random controls",
     "sheet": "make a print-ready PDF at true size from a patch",
+    "eot preview": "see the conditions a patch is optimised under: draws, and each stage alone",
     "train detector": "train the traffic-sign detector sign-nano",
     "plugins list": "list all parts that can be chosen, and who offers them (--json)",
     "doctor": "check whether this machine is ready (--json)",
@@ -65,9 +66,9 @@ def _dispatch(args: list[str]) -> int:
     for command in ("generate", "evaluate", "sheet"):
         if args[0] == command:
             return _hydra(command, args[1:])
-    if two == "train detector":
-        return _hydra("train_detector", args[2:])
-    if args[0] in ("train", "plugins"):
+    if two in ("train detector", "eot preview"):
+        return _hydra(two.replace(" ", "_"), args[2:])
+    if args[0] in ("train", "plugins", "eot"):
         rest = " or ".join(f"'physadv {c}'" for c in COMMANDS if c.startswith(args[0]))
         raise BadOption(f"{two!r} is not a command. Use {rest}")
     import difflib

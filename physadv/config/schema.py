@@ -70,6 +70,19 @@ class EvaluateConfig(RunConfig):
 
 
 @dataclass
+class PreviewConfig(RunConfig):
+    name: str = "eot-preview"  # of the folder
+    patch: str = ""  # run folder, patch.safetensors, or any image; empty: a test card of colours and lines
+    width_mm: float = 0.0  # width of the patch; 0: as stored in the file, 500 for the test card
+    draws: int = 24  # sampled conditions on the sheet
+    distances_m: list[float] = field(default_factory=lambda: [5.0, 10.0, 20.0, 40.0])  # columns of the stages' picture
+    scenes: Any = field(default_factory=dict)
+    eot: Any = field(default_factory=dict)
+    ink: Any = field(default_factory=dict)
+    victim: Any = field(default_factory=dict)  # only asked where bare photos do not say what is on them
+
+
+@dataclass
 class TrainDetectorConfig(RunConfig):
     name: str = "sign-nano"  # of the weights file
     train: TrainConfig = field(default_factory=TrainConfig)

@@ -11,7 +11,7 @@ from hydra.core.plugins import Plugins
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import DictConfig, OmegaConf
 
-from physadv.config.schema import EvaluateConfig, GenerateConfig, TrainDetectorConfig
+from physadv.config.schema import EvaluateConfig, GenerateConfig, PreviewConfig, TrainDetectorConfig
 from physadv.config.sheet_options import SheetConfig
 from physadv.printing.entries import InkConfig
 from physadv.registry import Registry
@@ -25,11 +25,12 @@ COMMANDS = {
     "generate": GenerateConfig,
     "evaluate": EvaluateConfig,
     "sheet": SheetConfig,
+    "eot_preview": PreviewConfig,
     "train_detector": TrainDetectorConfig,
 }
 """Command → schema of its options."""
 
-PARTS = {"generate": tuple(GROUPS), "evaluate": ("scenes", "victim", "goal")}
+PARTS = {"generate": tuple(GROUPS), "evaluate": ("scenes", "victim", "goal"), "eot_preview": ("scenes", "victim")}
 """Command → the config groups it chooses parts from."""
 
 

@@ -18,7 +18,7 @@ from physadv.registry import Registry
 logger = logging.getLogger(__name__)
 
 
-def _filled(scenes: Any, victim: Victim, device: torch.device) -> SceneSource:
+def filled(scenes: Any, victim: Victim, device: torch.device) -> SceneSource:
     """Bare photos get their objects from the victim's own clean detections."""
     if not hasattr(scenes, "with_objects"):
         made: SceneSource = scenes
@@ -30,8 +30,8 @@ def _filled(scenes: Any, victim: Victim, device: torch.device) -> SceneSource:
         found = victim.decide(victim.outputs(photo[None].to(device)))[0]
         return found.boxes_xyxy_px.cpu(), found.labels.cpu()
 
-    filled: SceneSource = scenes.with_objects(detect, victim.labels)
-    return filled
+    known: SceneSource = scenes.with_objects(detect, victim.labels)
+    return known
 
 
 def two_parts(
@@ -44,13 +44,13 @@ def two_parts(
     device: torch.device,
 ) -> tuple[SceneSource, SceneSource, str]:
     """Scenes to optimise on, scenes to judge on, and one sentence on how they relate."""
-    scenes = _filled(assemble.part(registry, "scenes", choice, node, seed), victim, device)
+    scenes = filled(assemble.part(registry, "scenes", choice, node, seed), victim, device)
     if judge.root:
         options: Any = OmegaConf.to_object(node)
         if "root" not in {f.name for f in dataclasses.fields(options)}:
             raise BadOption(f"judge.root does not apply to scenes={choice}: it has no folder. Leave it out")
         other = assemble.part(registry, "scenes", choice, dataclasses.replace(options, root=judge.root), seed)
-        judge_on = _some(_filled(other, victim, device), judge.images, seed)
+        judge_on = _some(filled(other, victim, device), judge.images, seed)
         return scenes, judge_on, f"judged on {judge.root}, which was not optimised on"
     if not judge.share:
         return scenes, _some(scenes, judge.images, seed), "judged on scenes that may have been optimised on"

@@ -92,12 +92,14 @@ class EotRenderer:
         view = self._view(scene, patch, draws, wearers)
         pyramid = atlas.build(patch)
         codes = self._look(scene, draws, view, lookup.locate(pyramid, view.rows, self.quality))
-        place, images = view.footprint.place, scene.srgb
+        out = out.detach()
         if self.camera.curves:
             table = self.camera.curve(scene, draws.stages["camera"])
-            images = self.camera.background(images, table)
+            self.camera.background(scene.srgb, table, out)
             codes = self.camera.expose(codes, view.image(), table)
-        images = Paste.apply(out.detach().copy_(images), place, codes)
+        else:
+            out.copy_(scene.srgb)
+        images: Tensor = Paste.apply(out, view.footprint.place, codes)
         for stage in self.stages:
             if not stage.geometric:
                 images = stage.apply(images, draws.stages[stage.key])
@@ -111,6 +113,13 @@ class EotRenderer:
         For what is flat; a bent surface has none.
         """
         return surface.homography(self._lay(scene, patch, draws))
+
+    def outline(self, scene: SceneBatch, patch: PatchImage, draws: Draws) -> Tensor:
+        """``(N,k,2)`` float64: where points all over the print are seen, px; for what has to find it in the picture."""
+        lay = self._lay(scene, patch, draws)
+        objects = torch.arange(lay.eye.shape[0], device=lay.eye.device)
+        seen = surface.pixels(lay, surface.points(lay, surface.nodes(lay.size, 9, 9, lay.eye)), objects)
+        return (seen[..., :2] / seen[..., 2:]).flatten(1, 2)
 
     def _lay(self, scene: SceneBatch, patch: PatchImage, draws: Draws) -> Lay:
         moves = [s for s in self.stages if s.geometric and draws.stages[s.key]]
