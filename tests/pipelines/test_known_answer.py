@@ -57,7 +57,7 @@ def test_the_patch_of_thys_2019_costs_yolox_what_was_measured_before(shared: Pat
             min_height_px=TALL_PX,
             relight=False,
             match_camera=False,  # the reference pasted the patch at full white
-        )  # fmt: skip
+        )
     )
     weights = shared / "weights" / "yolox_nano_coco_416.onnx"
     victim = Registry().build("victims", "onnx", OnnxConfig(path=str(weights), confidence=0.4))
