@@ -41,7 +41,7 @@ def _variant() -> str:
     else:
         found = "no LLVM is installed"
     logger.info(
-        "twin    %s, so Mitsuba runs its scalar variant, about half as fast: install LLVM %d or newer (Debian: "
+        "twin    %s, so Mitsuba runs its scalar variant, which is slower: install LLVM %d or newer (Debian: "
         "libllvm19), or point DRJIT_LIBLLVM_PATH at it", found, OLDEST_LLVM,
     )  # fmt: skip
     return "scalar_rgb"
