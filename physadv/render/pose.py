@@ -25,15 +25,16 @@ def rotation(angle_deg: Tensor) -> Tensor:
 
 
 def check_scene(scene: SceneBatch, wearers: Tensor, place: PlaceConfig) -> None:
-    """Raise :class:`BadInput` where a worn surface has no image: not finite, without area, or in the camera plane."""
+    """Raise :class:`BadInput` where a worn surface has no image: not finite, without area, or behind the camera."""
     homography = scene.image_from_surface.index_select(0, wearers).double()
     depth = homography[:, 2] @ homography.new_tensor([place.x_mm, place.y_mm, 1.0])
     area = torch.linalg.det(homography) / depth**3  # px² per mm² at the patch's centre
-    sound = homography.isfinite().all(-1).all(-1) & area.isfinite() & (area.abs() > 1e-12)
+    ahead = depth * homography[:, 2, 2] > 0  # on the same side of the camera as the surface's origin
+    sound = homography.isfinite().all(-1).all(-1) & area.isfinite() & (area.abs() > 1e-12) & ahead
     if not bool(sound.all()):
         worst = int(wearers[~sound][0])
         raise BadInput(
             f"object {worst} (in {scene.keys[int(scene.image_of[worst])]!r}) wears a patch, but its image_from_surface "
-            f"{scene.image_from_surface[worst].tolist()} shows no area where the patch is. "
+            f"{scene.image_from_surface[worst].tolist()} shows no area before the camera at eot.place. "
             "Mark it as not worn, or give it the homography of a surface in front of the camera."
         )

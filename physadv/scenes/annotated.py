@@ -170,7 +170,9 @@ class AnnotatedPhotos:
         )
 
     def _light(self, index: int, placed: _Placed) -> Tensor | None:
-        return self._readings.light(index, placed.thing.box_xyxy_px) if placed.wears else None
+        if placed.image_from_surface is None:
+            return None
+        return self._readings.light(index, self._dressing.lit_px(placed.thing, placed.image_from_surface))
 
 
 def _stacked(values: Sequence[Tensor | None], absent: Tensor) -> Tensor:

@@ -44,7 +44,9 @@ def object_light(srgb: Tensor, box_xyxy_px: tuple[float, float, float, float], p
     left, top, right, bottom = box_xyxy_px
     inside = (left + MARGIN * (right - left), top + MARGIN * (bottom - top),
               right - MARGIN * (right - left), bottom - MARGIN * (bottom - top))  # fmt: skip
-    x0, y0 = min(round(inside[0]), srgb.shape[2] - 1), min(round(inside[1]), srgb.shape[1] - 1)
+    x0, y0 = (
+        min(max(round(low), 0), size - 1) for low, size in zip(inside, (srgb.shape[2], srgb.shape[1]), strict=False)
+    )
     crop = srgb[:, y0 : max(round(inside[3]), y0 + 1), x0 : max(round(inside[2]), x0 + 1)]
     here = _brightest(linear_from_srgb(crop)) / OBJECT_REFLECTS
     here = min(max(here, white * 2**-DARKER), white * 2**LIGHTER)

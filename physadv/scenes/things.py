@@ -13,6 +13,7 @@ from physadv.scenes.torso import on_the_chest
 
 Box = tuple[float, float, float, float]
 
+SHIRT_MM = (400.0, 500.0)  # what is surely shirt about the middle of a chest print
 TORSO_LABELS = ("person", "face")
 
 
@@ -50,6 +51,14 @@ class Dressing:
             of_face = canonical(self.label) == "face"
             return on_the_chest(thing.box_xyxy_px, size_px, self.object_height_mm, of_face=of_face)
         return facing_the_camera(thing.box_xyxy_px, self.object_height_mm)
+
+    def lit_px(self, thing: Thing, surface: Tensor) -> Box:
+        """Where the light on the print shows: the object, or below a face the shirt about the print."""
+        if not (self.torso and canonical(self.label) == "face"):
+            return thing.box_xyxy_px
+        scale, x, y = (float(surface[row, column]) for row, column in ((0, 0), (0, 2), (1, 2)))
+        across, down = SHIRT_MM[0] / 2 * scale, SHIRT_MM[1] / 2 * scale
+        return x - across, y - down, x + across, y + down
 
 
 def dressing(label: str, object_height_mm: float, min_height_px: float, wear_on: str = "object") -> Dressing:
