@@ -57,12 +57,12 @@ def test_a_resumed_palette_draws_what_the_other_one_would_have() -> None:
     assert palette.temperature(8) == other.temperature(8)
 
 
-def test_draws_follow_the_logits() -> None:
+def test_draws_follow_the_scores() -> None:
     palette = build_palette(
         PaletteConfig(colours=["#000000", "#ffffff"], width_mm=1000, height_mm=1000, px_per_100mm=10)
     )
     with torch.no_grad():
-        palette.logits[0], palette.logits[1] = 0.0, 1.0
+        palette.scores[0], palette.scores[1] = 0.0, 0.25  # the logits are four times the scores
     assert palette().srgb.detach().mean() == pytest.approx(torch.sigmoid(torch.tensor(1.0)).item(), abs=0.02)
 
 
