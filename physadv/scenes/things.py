@@ -53,12 +53,12 @@ class Dressing:
         return facing_the_camera(thing.box_xyxy_px, self.object_height_mm)
 
     def lit_px(self, thing: Thing, surface: Tensor) -> Box:
-        """Where the light on the print shows: the object, or below a face the shirt about the print."""
+        """Where the light on the print shows: the object, or of a face also the shirt below it."""
         if not (self.torso and canonical(self.label) == "face"):
             return thing.box_xyxy_px
         scale, x, y = (float(surface[row, column]) for row, column in ((0, 0), (0, 2), (1, 2)))
         across, down = SHIRT_MM[0] / 2 * scale, SHIRT_MM[1] / 2 * scale
-        return x - across, y - down, x + across, y + down
+        return x - across, min(thing.box_xyxy_px[1], y - down), x + across, y + down
 
 
 def dressing(label: str, object_height_mm: float, min_height_px: float, wear_on: str = "object") -> Dressing:
