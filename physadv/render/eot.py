@@ -77,6 +77,8 @@ class EotRenderer:
             drawn[stage.key] = stage.draw(rows, shape, device, seed)
         return Draws(drawn)
 
+    # how much there is to do depends on the draws: compiling gains nothing and takes minutes
+    @torch.compiler.disable  # type: ignore[untyped-decorator]
     def render(self, scene: SceneBatch, patch: PatchImage, draws: Draws) -> Tensor:
         """The scenes with the patch on every wearer, ``(B,3,H,W)`` sRGB. Gradient flows to ``patch.srgb``."""
         return self.render_into(torch.empty_like(scene.srgb), scene, patch, draws)
