@@ -16,6 +16,7 @@ from physadv.twin.entries import TwinConfig
 from physadv.twin.layout import STORIES, Shot, check, shot
 from physadv.twin.renderer import TwinRenderer, region_of
 from physadv.twin.tracing import Effort, Place, trace, white_light
+from physadv.twin.variant import expect_mitsuba
 from physadv.types import PatchImage, SceneBatch
 
 
@@ -24,6 +25,7 @@ class TwinScenes:
 
     def __init__(self, config: TwinConfig) -> None:
         check(config)
+        expect_mitsuba()
         self._config = config
         self._shots: tuple[Shot, ...] = tuple(shot(config, index) for index in range(config.images))
         self._taken: dict[str, tuple[Tensor, Tensor]] = {}  # key → picture u8 (3, H, W), light (3,)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from functools import cache
+from importlib.util import find_spec
 from typing import Any
 
 from physadv.errors import MissingExtra
@@ -14,12 +15,17 @@ OLDEST_LLVM = 17
 """Older ones abort the process: LLVM 15 "cannot select fminimum", which Dr.Jit 1.5 emits."""
 
 
+def expect_mitsuba() -> None:
+    """Raise :class:`MissingExtra` where it is not installed, without the time to import it."""
+    if find_spec("mitsuba") is None:
+        raise MissingExtra('scenes=twin path-traces with Mitsuba 3: pip install "physadv[twin]"')
+
+
 def mitsuba() -> Any:
     """The module ``mitsuba`` with our variant set. The variant is global, so it is set again wherever it is needed."""
-    try:
-        import mitsuba as mi
-    except ImportError as error:
-        raise MissingExtra('scenes=twin path-traces with Mitsuba 3: pip install "physadv[twin]"') from error
+    expect_mitsuba()
+    import mitsuba as mi
+
     wanted = _variant()
     if mi.variant() != wanted:
         mi.set_variant(wanted)

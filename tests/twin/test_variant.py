@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import builtins
 import subprocess
 import sys
-from typing import Any
 
 import pytest
 
 from physadv.errors import MissingExtra
 from physadv.twin import variant
+from physadv.twin.entries import TwinConfig, build_twin
 
 
-def test_a_missing_mitsuba_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = builtins.__import__
-
-    def without(name: str, *rest: Any) -> Any:
-        if name == "mitsuba":
-            raise ImportError(name)
-        return real(name, *rest)
-
-    monkeypatch.setattr(builtins, "__import__", without)
+def test_a_missing_mitsuba_is_one_clear_line_before_any_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(variant, "find_spec", lambda name: None)
     with pytest.raises(MissingExtra, match=r'pip install "physadv\[twin\]"'):
-        variant.mitsuba()
+        build_twin(TwinConfig())
 
 
 @pytest.mark.parametrize(("version", "chosen"), [((15, 0, 6), "scalar_rgb"), ((19, 1, 7), "llvm_ad_rgb")])
