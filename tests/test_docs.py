@@ -19,6 +19,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 SMALL = {
     "generate": ["size=smoke", "progress=false"],
     "evaluate": ["judge.images=4", "judge.quality=fast", "progress=false"],
+    "eot": ["draws=2", "distances_m=[5]", "progress=false"],
     "train": ["train.epochs=1", "train.held_out_renders=4", "progress=false"],
 }
 

@@ -57,7 +57,7 @@ def eot_preview(config: DictConfig, registry: Registry, out: Path) -> None:
         rows = list(_stage_rows(options, config, _spread(shots, config.distances_m), patch))
     if rows:
         write_tiles(rows, f"eot={choices()['eot']}: each stage alone, at the end of its range", out / "stages.png",
-                    tile_px=110, margin_px=130, blocks=2 if len(rows) > 12 else 1)  # fmt: skip
+                    tile_px=110, margin_px=170, blocks=2 if len(rows) > 12 else 1)  # fmt: skip
         logger.info("stages  %s", out / "stages.png")
 
 
@@ -135,8 +135,11 @@ def _draws(config: DictConfig, shots: list[Shot], patch: PatchImage, out: Path) 
 
 
 def _tile(renderer: EotRenderer, shot: Shot, patch: PatchImage, drawn: Draws, caption: tuple[str, ...]) -> Tile:
+    """The print as it is drawn; cut out alike whatever is drawn, so that sizes can be compared."""
     images = renderer.render(shot.scene, patch, drawn)
-    corners = renderer.outline(shot.scene, patch, drawn)[shot.row]
+    plain = EotRenderer(EotConfig(place=renderer.config.place))
+    still = plain.sample(shot.scene, torch.Generator(device=shot.scene.srgb.device))
+    corners = plain.outline(shot.scene, patch, still)[shot.row]
     middle, side = middle_and_side(corners.cpu().numpy())
     return Tile(images[0].cpu(), middle, side, caption)
 
