@@ -25,7 +25,7 @@ class TwinConfig:
     width_px: int = 384  # picture width
     height_px: int = 288  # picture height
     field_of_view_deg: float = 50.0  # horizontal
-    distance_m: list[float] = field(default_factory=list)  # camera to surface, log-uniform; empty: 4-20, or 0.6-1.6
+    distance_m: list[float] = field(default_factory=list)  # camera to surface, log-uniform; empty: 4-20, or 0.9-2
     yaw_deg: list[float] = field(default_factory=lambda: [-40.0, 40.0])  # of the surface; 0 faces the camera
     lights: list[str] = field(default_factory=_lights)  # taken in turn
     exposure_ev: list[float] = field(default_factory=lambda: [-0.4, 0.4])  # about each light's own exposure

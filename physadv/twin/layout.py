@@ -18,7 +18,7 @@ from physadv.twin.lights import LIGHTS
 F64 = npt.NDArray[np.float64]
 SIGN_MM = 750.0  # across flats: MUTCD R1-1, 30 inches
 BOTTLE_MM = 300.0  # of the straight part that can wear a patch
-STORIES = {"sign": ("stop sign", (4.0, 20.0)), "bottle": ("bottle", (0.6, 1.6))}  # label, distance where none is given
+STORIES = {"sign": ("stop sign", (4.0, 20.0)), "bottle": ("bottle", (0.9, 2.0))}  # label, distance where none is given
 _GOLDEN = (0.7548776662466927, 0.5698402909980532)  # R2 sequence: covers (distance, yaw) evenly with few pictures
 
 

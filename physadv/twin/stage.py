@@ -138,7 +138,8 @@ def _table(mi: Any, shot: Shot, rng: np.random.Generator) -> Node:
     axis = shot.surface.centre_m + shot.surface.axes[2] * radius
     profile = np.array([(1.0, 0.5), (1.0, -0.5), (0.88, -0.6), (0.6, -0.68), (0.35, -0.72), (0.33, -0.9), (0.36, -0.9),
                         (0.36, -0.95), (0.0, -0.95)])  # fmt: skip
-    nodes["bottle"] = _turned(mi, axis, profile * [radius, BOTTLE_MM / 1000], matte((0.03, 0.16, 0.07)))
+    glass: Node = {"type": "roughplastic", "diffuse_reflectance": _rgb((0.02, 0.1, 0.045)), "alpha": 0.08}
+    nodes["bottle"] = _turned(mi, axis, profile * [radius, BOTTLE_MM / 1000], glass)
     return nodes
 
 
