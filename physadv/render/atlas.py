@@ -18,10 +18,6 @@ from torch.autograd.function import once_differentiable
 from physadv.render.curve import decode
 from physadv.types import PatchImage
 
-GUTTER = 8
-"""Texels of nothing around each level: a pixel on the patch's rim looks less far past the print, at its own level."""
-
-
 Level = tuple[int, int, int]  # height, width and left end in the picture, texels
 
 
@@ -31,11 +27,12 @@ class Atlas:
 
     light: Tensor  # (3, h, w) premultiplied linear light
     alpha: Tensor  # (1, h, w)
+    gutter: int  # texels of nothing around each level: pixels on the patch's rim look past the print, at their level
     shrink: Tensor  # (s,) for every half octave: how large its level is, relative to level 0
     left: Tensor  # (s,) and the texel of the picture where it begins
 
 
-def build(patch: PatchImage) -> Atlas:
+def build(patch: PatchImage, gutter: int) -> Atlas:
     """Filter the patch down to a few texels in half octaves: sizes 1, 3/4, 1/2, 3/8 and so on.
 
     Half octaves cost less than octaves with a mix of two levels for every pixel, and err as little.
@@ -44,23 +41,23 @@ def build(patch: PatchImage) -> Atlas:
     octaves = max(2, (max(height, width) // 4).bit_length())
     block = 2 ** (octaves - 1)
     full = (height + -height % block, width + -width % block)  # so that every level halves exactly
-    whole, between = _layout(octaves, full)
-    light, alpha = _Pyramid.apply(patch.srgb, patch.alpha.detach(), whole, between)
+    whole, between = _layout(octaves, full, gutter)
+    light, alpha = _Pyramid.apply(patch.srgb, patch.alpha.detach(), whole, between, gutter)
     between = between + whole[len(between) : -1]  # the smallest sizes have none between them
     steps = [level for pair in zip(whole, between, strict=False) for level in pair] + whole[-1:]
     shrink, left = alpha.new_tensor([(level[1] / full[1], level[2]) for level in steps]).unbind(1)
-    return Atlas(light, alpha, shrink, left)
+    return Atlas(light, alpha, gutter, shrink, left)
 
 
-def _layout(octaves: int, full: tuple[int, int]) -> tuple[list[Level], list[Level]]:
+def _layout(octaves: int, full: tuple[int, int], gutter: int) -> tuple[list[Level], list[Level]]:
     """The levels that halve level 0, and those that halve 3/4 of it; all but the smallest two sizes have 3/4."""
     found: tuple[list[Level], list[Level]] = [], []
-    left = GUTTER
+    left = gutter
     for chain, quarters, count in zip(found, (4, 3), (octaves, octaves - 2), strict=True):
         for octave in range(count):
             height, width = (extent * quarters // 4 >> octave for extent in full)
             chain.append((height, width, left))
-            left += width + GUTTER
+            left += width + gutter
     return found
 
 
@@ -69,15 +66,15 @@ class _Pyramid(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, srgb: Tensor, alpha: Tensor, whole: list[Level], between: list[Level]
+        ctx: Any, srgb: Tensor, alpha: Tensor, whole: list[Level], between: list[Level], gutter: int
     ) -> tuple[Tensor, Tensor]:
         linear, slope = decode(srgb)
         ctx.save_for_backward(slope.mul_(alpha))
-        ctx.levels = whole, between
+        ctx.levels, ctx.gutter = (whole, between), gutter
         ctx.set_materialize_grads(False)  # alpha's would be zeros
-        tall, (_, wide, left) = whole[0][0] + 2 * GUTTER, (whole + between)[-1]
-        picture = alpha.new_zeros(4, tall, left + wide + GUTTER)
-        octaves, thirds = _views(picture, whole), _views(picture, between)
+        tall, (_, wide, left) = whole[0][0] + 2 * gutter, (whole + between)[-1]
+        picture = alpha.new_zeros(4, tall, left + wide + gutter)
+        octaves, thirds = _views(picture, whole, gutter), _views(picture, between, gutter)
         height, width = srgb.shape[1:]
         torch.mul(linear, alpha, out=octaves[0][:3, :height, :width])
         octaves[0][3, :height, :width] = alpha[0]
@@ -95,17 +92,17 @@ class _Pyramid(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor, _: Tensor) -> tuple[Tensor | None, ...]:
         (slope,) = ctx.saved_tensors
-        total, *thirds = (_spread(_views(gradient, chain)) for chain in ctx.levels if chain)
+        total, *thirds = (_spread(_views(gradient, chain, ctx.gutter)) for chain in ctx.levels if chain)
         height, width = slope.shape[1:]
         found = total[:, :height, :width] * slope
         for third in thirds:
             found.addcmul_(_four_of_three(_four_of_three(third, 1), 2)[:, :height, :width], slope)
-        return found, None, None, None
+        return found, None, None, None, None
 
 
-def _views(picture: Tensor, levels: list[Level]) -> list[Tensor]:
+def _views(picture: Tensor, levels: list[Level], gutter: int) -> list[Tensor]:
     """The levels within ``picture``, finest first."""
-    return [picture[:, GUTTER : GUTTER + height, left : left + width] for height, width, left in levels]
+    return [picture[:, gutter : gutter + height, left : left + width] for height, width, left in levels]
 
 
 def _spread(levels: list[Tensor]) -> Tensor:

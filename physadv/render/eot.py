@@ -77,8 +77,9 @@ class EotRenderer:
             drawn[stage.key] = stage.draw(rows, shape, device, seed)
         return Draws(drawn)
 
-    # how much there is to do depends on the draws: compiling gains nothing and takes minutes
-    @torch.compiler.disable  # type: ignore[untyped-decorator]
+    # How much there is to do depends on the draws: compiling gains nothing and takes minutes. As in torch's optimisers;
+    # torch.compiler.disable does the same, but loads the compiler now.
+    @torch._disable_dynamo  # type: ignore[untyped-decorator]
     def render(self, scene: SceneBatch, patch: PatchImage, draws: Draws) -> Tensor:
         """The scenes with the patch on every wearer, ``(B,3,H,W)`` sRGB. Gradient flows to ``patch.srgb``."""
         return self.render_into(torch.empty_like(scene.srgb), scene, patch, draws)
@@ -92,7 +93,7 @@ class EotRenderer:
         pose.check_scene(scene, wearers, self.config.place)
         patch = _shifted(self.ink(patch) if self.ink else patch, draws)
         view = self._view(scene, patch, draws, wearers)
-        pyramid = atlas.build(patch)
+        pyramid = atlas.build(patch, self.quality.gutter)
         codes = self._look(scene, draws, view, lookup.locate(pyramid, view.rows, self.quality))
         out = out.detach()
         if self.camera.curves:

@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from physadv.render.atlas import GUTTER, Atlas
+from physadv.render.atlas import Atlas
 from physadv.render.facets import Facets
 from physadv.render.footprint import Footprint, Lines, between
 from physadv.types import PatchImage
@@ -29,6 +29,7 @@ class Quality(NamedTuple):
 
     taps: int  # along x, and along y
     bias: float  # levels that each read is sharpened by
+    gutter: int  # texels that reads beyond the rim may reach, at their level
 
     @property
     def spread(self) -> float:
@@ -36,8 +37,8 @@ class Quality(NamedTuple):
         return 4**self.bias / 4 / self.taps**2 + (1 - self.taps**-2) / 12
 
 
-FAST = Quality(taps=1, bias=-0.5)
-HIGH = Quality(taps=4, bias=-0.5)  # 2 × 2 taps are not enough for an error of 0.015 on noise
+FAST = Quality(taps=1, bias=-0.5, gutter=8)
+HIGH = Quality(taps=4, bias=-0.5, gutter=28)  # 2 × 2 taps are not enough for an error of 0.015 on noise
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,7 @@ class Lookup:
             scale = shrink / depth.clamp_min(1e-6)
             grid = scale.new_empty(2, scale.shape[0])
             torch.addcmul(left, scale, x, out=grid[0])
-            torch.mul(scale, y, out=grid[1]).add_(2 * GUTTER / tall - 1)
+            torch.mul(scale, y, out=grid[1]).add_(2 * self.atlas.gutter / tall - 1)
             yield grid.T[None, None]
 
     def sheet(self, line: Tensor, step: Tensor, size: tuple[int, int]) -> Tensor:

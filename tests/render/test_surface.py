@@ -209,3 +209,16 @@ def test_the_scenes_own_eye_says_how_a_turned_patch_looks() -> None:
     turned = (render(EotConfig(jitter=JitterConfig(yaw_deg=[40, 40])), scene, white)[0, 100] > 0.75).sum()
     assert int(oblique) == pytest.approx(60 * math.cos(angle), abs=1.5)
     assert int(turned) == pytest.approx(60, abs=1.5)
+
+
+@pytest.mark.parametrize("quality", ["fast", "high"])
+@pytest.mark.parametrize(("sigma", "way"), [(0.0, 0.0), (0.25, 0.0), (0.41, 0.0), (0.8, 0.0), (0.0, 4.0), (0.3, 8.0)])
+def test_beyond_the_blurred_edge_there_is_nothing(quality: str, sigma: float, way: float) -> None:
+    """Reads past the rim find nothing: not the next level of the atlas."""
+    optics = OpticsConfig(defocus_px=[sigma, sigma], motion_px=[way, way])
+    for texels, offset in ((320, 0.0), (320, 0.25), (37, 0.5)):
+        scene = scene_of(torch.zeros(1, 3, 64, 64), upright(31.5 + offset, 31.5, 0.1))
+        image = render(EotConfig(optics=optics, quality=quality), scene, opaque(torch.ones(3, 192, texels), 300.0))[0]
+        clear = math.ceil(15 + offset + 2.5 * sigma + way / 2 + 1.2)
+        assert image[:, : 32 - clear].max() < 0.1
+        assert image[:, 32 + clear :].max() < 0.1
