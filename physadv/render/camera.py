@@ -15,10 +15,10 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from physadv.colour import linear_from_srgb, srgb_from_linear
-from physadv.render.codec import check_codec, recompress
+from physadv.render.codec import check_codec, recompress_
 from physadv.render.entries import CameraConfig
 from physadv.render.light import GREY, LUMINANCE
-from physadv.render.stencil import Pixels, demosaic, sharpen
+from physadv.render.stencil import Pixels, bayer, filtered_, unsharp
 from physadv.types import SceneBatch
 
 STEPS = 1020  # of a table: a multiple of 255, so that the codes of a file fall on its entries
@@ -84,7 +84,7 @@ class Camera:
         return exposed
 
     def process(self, images: Tensor, drawn: Mapping[str, Tensor], footprint_mask: Tensor | None) -> Tensor:
-        """``images`` ``(B,3,H,W)`` with their file written and read. Gradient flows to ``images``.
+        """``images`` ``(B,3,H,W)`` with their file written and read, in place. Gradient flows to ``images``.
 
         The photo has been through a Bayer pattern and been sharpened when it was taken: both treat only the pixels of
         ``footprint_mask`` ``(B,1,H,W)`` bool; None: all.
@@ -92,18 +92,18 @@ class Camera:
         if self.config.demosaic or self.config.sharpen[1] > 0:
             images = self._filter(images, drawn, footprint_mask)
         if self.config.compression[1] > 0:
-            images = recompress(images, 100 - drawn["compression"], self.config.codec)
+            images = recompress_(images, 100 - drawn["compression"], self.config.codec)
         return images
 
     def _filter(self, images: Tensor, drawn: Mapping[str, Tensor], footprint_mask: Tensor | None) -> Tensor:
         if footprint_mask is None:
             footprint_mask = torch.ones_like(images[:, :1], dtype=torch.bool)
-        pixels = Pixels.where(footprint_mask)
+        pixels, filters = Pixels.where(footprint_mask), []
         if self.config.demosaic:
-            images = demosaic(images, pixels)
+            filters.append(bayer(pixels, images.shape))
         if self.config.sharpen[1] > 0:
-            images = sharpen(images, pixels, drawn["sharpen"])
-        return images
+            filters.append(unsharp(pixels, drawn["sharpen"].to(images.dtype), images.shape))
+        return filtered_(images, tuple(filters))
 
 
 def _gain(scene: SceneBatch, drawn: Mapping[str, Tensor]) -> Tensor:

@@ -35,6 +35,11 @@ def check_codec(codec: str) -> None:
 
 
 def recompress(images: Tensor, quality: Tensor, codec: str) -> Tensor:
+    """:func:`recompress_` into new memory."""
+    return recompress_(images.clone(), quality, codec)
+
+
+def recompress_(images: Tensor, quality: Tensor, codec: str) -> Tensor:
     """``images`` ``(B,3,H,W)`` in [0, 1] as they come back from ``codec``; an image of ``quality`` 100 is untouched.
 
     ``quality`` ``(B,)`` in percent, rounded. ``jpeg``: libjpeg's scale, 4:2:0; on CUDA the images stay there (only the
@@ -51,15 +56,17 @@ def recompress(images: Tensor, quality: Tensor, codec: str) -> Tensor:
 class _StraightThrough(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, images: Tensor, quality: Tensor, codec: str) -> Tensor:
-        through = _jpeg if codec == "jpeg" else _h264
-        out = torch.empty_like(images)
-        for image, target, percent in zip(images, out, quality.round().int().tolist(), strict=True):
+        for image, percent in zip(images, quality.round().int().tolist(), strict=True):
             if percent >= UNTOUCHED:
-                target.copy_(image)
+                continue
+            if codec == "jpeg" and not images.is_cuda:
+                _jpeg_(image, max(percent, 1))
             else:
+                through = _nvjpeg if codec == "jpeg" else _h264
                 codes = (image * 255).round_().clamp_(0, 255).to(torch.uint8)
-                target.copy_(through(codes, max(percent, 1))).div_(255)
-        return out
+                image.copy_(through(codes, max(percent, 1))).div_(255)
+        ctx.mark_dirty(images)
+        return images
 
     @staticmethod
     @once_differentiable
@@ -67,15 +74,13 @@ class _StraightThrough(torch.autograd.Function):
         return gradient, None, None
 
 
-def _jpeg(codes: Tensor, quality: int) -> Tensor:
-    """``(3,H,W)`` uint8 there and back, on its own device."""
-    if codes.is_cuda:
-        return _nvjpeg(codes, quality)
-    # as fast as torchvision's, which is deprecated, and bit for bit the same
-    bgr = np.ascontiguousarray(codes.flip(0).permute(1, 2, 0).numpy())
+def _jpeg_(image: Tensor, quality: int) -> None:
+    """``(3,H,W)`` sRGB there and back, in place. torchvision's codec makes the same bits, but is deprecated."""
+    planes = image.numpy()
+    bgr = cv2.merge([cv2.convertScaleAbs(planes[channel], alpha=255) for channel in (2, 1, 0)])
     _, file = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    back = cv2.imdecode(file, cv2.IMREAD_COLOR)
-    return torch.from_numpy(back).permute(2, 0, 1).flip(0)
+    for channel, codes in zip((2, 1, 0), cv2.split(cv2.imdecode(file, cv2.IMREAD_COLOR)), strict=True):
+        np.multiply(codes, 1 / 255, out=planes[channel], dtype=planes.dtype)
 
 
 def _nvjpeg(codes: Tensor, quality: int) -> Tensor:

@@ -79,7 +79,7 @@ class EotRenderer:
 
     # How much there is to do depends on the draws: compiling gains nothing and takes minutes. As in torch's optimisers;
     # torch.compiler.disable does the same, but loads the compiler now.
-    @torch._disable_dynamo  # type: ignore[untyped-decorator]
+    @torch._disable_dynamo  # type: ignore[attr-defined]
     def render(self, scene: SceneBatch, patch: PatchImage, draws: Draws) -> Tensor:
         """The scenes with the patch on every wearer, ``(B,3,H,W)`` sRGB. Gradient flows to ``patch.srgb``."""
         return self.render_into(torch.empty_like(scene.srgb), scene, patch, draws)
@@ -107,6 +107,8 @@ class EotRenderer:
             if not stage.geometric:
                 images = stage.apply(images, draws.stages[stage.key])
         if self.camera.processes:
+            if any(not stage.geometric for stage in self.stages):
+                images = images.clone()  # a stage may still need what it made
             images = self.camera.process(images, draws.stages["camera"], view.covered(scene))
         return images
 

@@ -48,35 +48,54 @@ class Pixels:
         return Pixels(*(value.index_select(0, which) for value in (self.image, self.y, self.x)))
 
 
-def demosaic(images: Tensor, pixels: Pixels) -> Tensor:
-    """``images`` ``(B,3,H,W)`` as seen through a Bayer pattern (red at even rows, columns) at ``pixels``.
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Sums to be written at all stencils' pixels at once; of linear light if ``in_light``, else of codes."""
 
-    A missing colour is the mean of its two or four nearest, in linear light, as sensors have it. With gradient.
+    stencils: tuple[Stencil, ...]
+    in_light: bool
+
+
+def demosaic(images: Tensor, pixels: Pixels) -> Tensor:
+    """``images`` ``(B,3,H,W)`` as seen through a Bayer pattern (red at even rows, columns) at ``pixels``."""
+    return filtered_(images.clone(), (bayer(pixels, images.shape),))
+
+
+def sharpen(images: Tensor, pixels: Pixels, share: Tensor) -> Tensor:
+    """Add ``share`` ``(B,)`` of what a 3×3 binomial blur takes away, at ``pixels`` of the codes ``(B,3,H,W)``."""
+    return filtered_(images.clone(), (unsharp(pixels, share, images.shape),))
+
+
+def filtered_(images: Tensor, filters: tuple[Filter, ...]) -> Tensor:
+    """``images`` ``(B,3,H,W)`` through the filters in turn, in place and with gradient.
+
+    Sums are clipped to [0, 1], with the gradient of the unclipped.
     """
+    out: Tensor = _Filtered.apply(images, filters)
+    return out
+
+
+def bayer(pixels: Pixels, shape: torch.Size) -> Filter:
+    """A missing colour is the mean of its two or four nearest, in linear light, as sensors have it."""
     phase = (pixels.y & 1) * 2 + (pixels.x & 1)
     stencils = []
     for row, column in ((0, 0), (0, 1), (1, 0), (1, 1)):
         some = (phase == 2 * row + column).nonzero().squeeze(1)
-        near = _Neighbours(pixels.some(some), images.shape)
+        near = _Neighbours(pixels.some(some), shape)
         stencils.append(Stencil(near(0, 0), _bayer_taps(near, row, column)))
-    out: Tensor = _Sum.apply(images, tuple(stencils), True)
-    return out
+    return Filter(tuple(stencils), in_light=True)
 
 
-def sharpen(images: Tensor, pixels: Pixels, share: Tensor) -> Tensor:
-    """Add ``share`` ``(B,)`` of what a 3×3 binomial blur takes away, at ``pixels`` of the codes ``(B,3,H,W)``.
-
-    Clipped to [0, 1], with the gradient of the unclipped.
-    """
-    near = _Neighbours(pixels, images.shape)
-    amount = share.to(images.dtype).index_select(0, pixels.image)
+def unsharp(pixels: Pixels, share: Tensor, shape: torch.Size) -> Filter:
+    """Unsharp masking by a 3×3 binomial blur."""
+    near = _Neighbours(pixels, shape)
+    amount = share.index_select(0, pixels.image)
     taps: list[tuple[Tensor, Tensor | float]] = []
     for down, line in zip(AROUND, BLUR, strict=True):
         for right, weight in zip(AROUND, line, strict=True):
             taken = amount * (-weight / 4)
             taps.append((near(down, right), taken + 1 + amount if down == right == 0 else taken))
-    out: Tensor = _Sum.apply(images, (Stencil(near(0, 0), (tuple(taps),) * 3),), False)
-    return out
+    return Filter((Stencil(near(0, 0), (tuple(taps),) * 3),), in_light=False)
 
 
 class _Neighbours:
@@ -111,44 +130,63 @@ def _bayer_taps(near: _Neighbours, row: int, column: int) -> tuple[Taps, Taps, T
     return red, green, blue
 
 
-class _Sum(torch.autograd.Function):
-    """Write every stencil's weighted sum into a copy of ``images``; of linear light if ``in_light``, else of codes."""
+class _Filtered(torch.autograd.Function):
+    """All filters in one, so that the gradient of the images is copied only once."""
 
     @staticmethod
-    def forward(ctx: Any, images: Tensor, stencils: tuple[Stencil, ...], in_light: bool) -> Tensor:
-        out, area = images.clone(memory_format=torch.contiguous_format), images[0, 0].numel()
-        codes, into, slopes = images.reshape(-1), out.view(-1), []
-        for stencil in stencils:
-            for channel, taps in enumerate(stencil.taps):
-                total = codes.new_zeros(stencil.at.shape[0])
-                for place, weight in taps:
-                    value = codes[channel * area :].index_select(0, place)
-                    total.add_((decode(value)[0] if in_light else value).mul_(weight))
-                if in_light:
-                    total, slope = encode_(total)
-                    slopes.append(slope)
-                into[channel * area :].index_copy_(0, stencil.at, total.clamp_(0, 1))
-        ctx.save_for_backward(images if in_light else None, *slopes)
-        ctx.stencils = stencils
-        return out
+    def forward(ctx: Any, images: Tensor, filters: tuple[Filter, ...]) -> Tensor:
+        ctx.filters, ctx.rates = filters, []
+        channels = _planes(images)
+        for filter_ in filters:
+            sums = [
+                (codes, stencil.at, *_sum(codes, taps, in_light=filter_.in_light))
+                for stencil in filter_.stencils
+                for codes, taps in zip(channels, stencil.taps, strict=True)
+            ]
+            for codes, at, total, _ in sums:
+                codes.index_copy_(0, at, total)
+            ctx.rates.append([rates for *_, rates in sums])
+        ctx.mark_dirty(images)
+        return images
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        images, *slopes = ctx.saved_tensors
-        out, area = gradient.clone(memory_format=torch.contiguous_format), gradient[0, 0].numel()
-        given, into, slope = gradient.reshape(-1), out.view(-1), iter(slopes)
-        for stencil in ctx.stencils:
-            for channel in range(3):
-                into[channel * area :].index_fill_(0, stencil.at, 0)
-        for stencil in ctx.stencils:
-            for channel, taps in enumerate(stencil.taps):
-                arrived = given[channel * area :].index_select(0, stencil.at)
-                if images is not None:
-                    arrived.mul_(next(slope))
-                for place, weight in taps:
-                    passed = arrived * weight
-                    if images is not None:
-                        passed *= decode(images.reshape(-1)[channel * area :].index_select(0, place))[1]
-                    into[channel * area :].index_add_(0, place, passed)
-        return out, None, None
+        out = gradient.clone(memory_format=torch.contiguous_format)
+        channels = _planes(out)
+        for filter_, rates in zip(reversed(ctx.filters), reversed(ctx.rates), strict=True):
+            jobs = [
+                (into, stencil.at, taps, into.index_select(0, stencil.at))
+                for stencil in filter_.stencils
+                for into, taps in zip(channels, stencil.taps, strict=True)
+            ]
+            for into, at, *_ in jobs:
+                into.index_fill_(0, at, 0)
+            for (into, _, taps, arrived), some in zip(jobs, rates, strict=True):
+                for (place, weight), rate in zip(taps, some or [None] * len(taps), strict=True):
+                    into.index_add_(0, place, arrived * (weight if rate is None else rate))
+        return out, None
+
+
+def _planes(images: Tensor) -> list[Tensor]:
+    """Flat views that begin at each channel of the first image: indices of channel 0 fit all three."""
+    flat, area = images.view(-1), images[0, 0].numel()
+    return [flat[channel * area :] for channel in range(3)]
+
+
+def _sum(codes: Tensor, taps: Taps, *, in_light: bool) -> tuple[Tensor, list[Tensor] | None]:
+    """A weighted sum, clipped, and how much of each tap's code goes into it (None: its weight)."""
+    if not in_light:
+        total = torch.zeros_like(codes[:1]).expand(taps[0][0].shape[0]).contiguous()
+        for place, weight in taps:
+            total += codes.index_select(0, place).mul_(weight)
+        return total.clamp_(0, 1), None
+    light, rates = None, []
+    for place, weight in taps:
+        value, slope = decode(codes.index_select(0, place))
+        value.mul_(weight)
+        light = value if light is None else light.add_(value)
+        rates.append(slope.mul_(weight))
+    assert light is not None
+    total, slope = encode_(light)
+    return total, [rate.mul_(slope) for rate in rates]

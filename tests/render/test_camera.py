@@ -196,12 +196,12 @@ def test_an_even_colour_has_no_pattern() -> None:
 def test_only_the_patch_sees_pattern_and_sharpening() -> None:
     images = codes_of(2, 3, 16, 16)
     camera = Camera(CameraConfig(demosaic=True, sharpen=[0, 1]))
-    out = camera.process(images, drawn(2, sharpen=0.7), half_masked(images))
+    out = camera.process(images.clone(), drawn(2, sharpen=0.7), half_masked(images))
     assert torch.equal(out[..., :8], images[..., :8])
     assert not torch.equal(out[..., 8:], images[..., 8:])
-    all_over = camera.process(images, drawn(2, sharpen=0.7), None)
+    all_over = camera.process(images.clone(), drawn(2, sharpen=0.7), None)
     torch.testing.assert_close(all_over[..., 10:], out[..., 10:])
-    nowhere = camera.process(images, drawn(2, sharpen=0.7), torch.zeros(2, 1, 16, 16, dtype=torch.bool))
+    nowhere = camera.process(images.clone(), drawn(2, sharpen=0.7), torch.zeros(2, 1, 16, 16, dtype=torch.bool))
     assert torch.equal(nowhere, images)
 
 
@@ -222,7 +222,7 @@ def test_the_file_comes_last_and_its_strength_is_what_quality_lacks() -> None:
     images = codes_of(2, 3, 16, 16)
     camera = Camera(CameraConfig(sharpen=[0, 1], compression=[0, 50]))
     strengths = drawn(2, sharpen=0.5) | {"compression": torch.tensor([0.0, 40.0])}
-    out = camera.process(images, strengths, None)
+    out = camera.process(images.clone(), strengths, None)
     sharp = sharpen(images, everywhere(images), torch.tensor([0.5, 0.5]))
     assert torch.equal(out, recompress(sharp, torch.tensor([100.0, 60.0]), "jpeg"))
     assert torch.equal(out[0], sharp[0])
