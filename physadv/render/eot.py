@@ -8,7 +8,7 @@ light, so these act on the patch alone; the camera and kornia's photometric stag
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import torch
@@ -18,6 +18,7 @@ from physadv.render import atlas, facets, lookup, pose, relief, surface
 from physadv.render.camera import Camera
 from physadv.render.cloth import FOLDS
 from physadv.render.composite import Noise, Paste, Shade
+from physadv.render.draw import Spans, seeds, table
 from physadv.render.entries import EotConfig, ranges
 from physadv.render.facets import Facets
 from physadv.render.footprint import Footprint, scan, see_through, stack, transmittance
@@ -27,11 +28,6 @@ from physadv.render.mesh import load_mesh
 from physadv.render.stages import CANVAS, build_stages
 from physadv.render.surface import Lay
 from physadv.types import Draws, PatchImage, SceneBatch
-
-Spans = Mapping[str, tuple[float, float]]
-
-WIDTHS = {"shift_mm": 2, "white_balance": 2, "stretch": 2, "shadow_lies": 2, "arms_lie": 3}
-"""Options with several numbers each: x and y, red and blue, where a shadow or an arm lies."""
 
 APART = 9973  # entries between a channel's noise and the next one's
 
@@ -65,14 +61,14 @@ class EotRenderer:
     def sample(self, scene: SceneBatch, generator: torch.Generator) -> Draws:
         """Draw a condition for every object, and for every image where whole images are treated."""
         count, batch, device = scene.image_of.shape[0], scene.srgb.shape[0], scene.srgb.device
-        drawn = _table(self._spans, count, generator, device)
-        drawn |= _table({"camera": ranges(self.config.camera)}, batch, generator, device)
+        drawn = table(self._spans, count, generator, device)
+        drawn |= table({"camera": ranges(self.config.camera)}, batch, generator, device)
         folds = torch.randn(count, FOLDS, 3, generator=generator, device=generator.device)
         drawn["surface"]["fold"] = folds.to(device)
         crop = torch.rand(2, generator=generator, device=generator.device)
         drawn["surface"]["crop"] = crop.cpu()  # read there without waiting for a device
-        drawn["sensor"]["seed"] = _seeds(1, generator)
-        for stage, seed in zip(self.stages, _seeds(len(self.stages), generator).tolist(), strict=True):
+        drawn["sensor"]["seed"] = seeds(1, generator)
+        for stage, seed in zip(self.stages, seeds(len(self.stages), generator).tolist(), strict=True):
             rows, shape = (count, (3, CANVAS, CANVAS)) if stage.geometric else (batch, tuple(scene.srgb.shape[1:]))
             drawn[stage.key] = stage.draw(rows, shape, device, seed)
         return Draws(drawn)
@@ -97,9 +93,9 @@ class EotRenderer:
         codes = self._look(scene, draws, view, lookup.locate(pyramid, view.rows, self.quality))
         out = out.detach()
         if self.camera.curves:
-            table = self.camera.curve(scene, draws.stages["camera"])
-            self.camera.background(scene.srgb, table, out)
-            codes = self.camera.expose(codes, view.image(), table)
+            curve = self.camera.curve(scene, draws.stages["camera"])
+            self.camera.background(scene.srgb, curve, out)
+            codes = self.camera.expose(codes, view.image(), curve)
         else:
             out.copy_(scene.srgb)
         images: Tensor = Paste.apply(out, view.footprint.place, codes)
@@ -244,24 +240,3 @@ def _shifted(patch: PatchImage, draws: Draws) -> PatchImage:
         return patch
     down, across = (draws.stages["surface"]["crop"] * torch.tensor(patch.srgb.shape[1:])).long().tolist()
     return replace(patch, srgb=patch.srgb.roll((down, across), (1, 2)), alpha=patch.alpha.roll((down, across), (1, 2)))
-
-
-def _table(
-    spans: Mapping[str, Spans], rows: int, generator: torch.Generator, device: torch.device
-) -> dict[str, dict[str, Tensor]]:
-    """A uniform number for every row and option, all from one call; pairs are ``(rows,2)``, triples ``(rows,3)``."""
-    widths = {option: WIDTHS.get(option, 1) for group in spans.values() for option in group}
-    limits = [span for group in spans.values() for option, span in group.items() for _ in range(widths[option])]
-    low, high = torch.tensor(limits, device=generator.device).unbind(1)
-    unit = torch.rand(rows, len(limits), generator=generator, device=generator.device)
-    values = (unit * (high - low) + low).to(device).T.contiguous()
-    columns = iter(torch.split(values, list(widths.values())))
-    return {
-        name: {option: next(columns).T if widths[option] > 1 else next(columns)[0] for option in group}
-        for name, group in spans.items()
-    }
-
-
-def _seeds(count: int, generator: torch.Generator) -> Tensor:
-    """``(count,)`` int64 on the CPU, where reading them waits for no device."""
-    return torch.randint(2**62, (count,), generator=generator, device=generator.device).cpu()
