@@ -7,13 +7,18 @@ import os
 import platform
 import shutil
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
 _CORE = ("torch", "torchvision", "kornia", "opencv-python-headless", "hydra-core", "pluggy", "onnx", "onnx2torch",
          "safetensors", "pillow", "pikepdf", "faster-coco-eval", "matplotlib", "jinja2")  # fmt: skip
+_EXTRAS = {
+    "mitsuba": 'judges in a path tracer (scenes=twin): pip install "physadv[twin]"',
+    "trimesh": 'prints on your own mesh (eot.surface.mesh): pip install "physadv[mesh]"',
+    "av": 'H.264 key frames (eot.camera.codec=h264): pip install "physadv[video]"',
+}
 _PROGRAMS = {"pdftoppm": "renders print sheets so that tests can measure them (package poppler-utils)"}
 
 
@@ -33,6 +38,7 @@ def doctor(*, as_json: bool) -> int:
     findings = [
         _python(),
         *map(_package, _CORE),
+        *map(_extra, _EXTRAS),
         _devices(),
         *_plugins(),
         _threads(),
@@ -64,6 +70,10 @@ def _package(name: str) -> Finding:
         if name.startswith("opencv") and find_spec("cv2"):
             return Finding(name, True, "another OpenCV build")
         return Finding(name, False, "not installed", f"pip install {name}")
+
+
+def _extra(name: str) -> Finding:
+    return replace(_package(name), remedy=_EXTRAS[name], needed=False)
 
 
 def _devices() -> Finding:
