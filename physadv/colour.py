@@ -14,6 +14,9 @@ from physadv.errors import BadShape
 
 U8 = npt.NDArray[np.uint8]
 
+LUMINANCE = (0.2126, 0.7152, 0.0722)
+"""Of linear sRGB (IEC 61966-2-1)."""
+
 
 def linear_from_srgb(srgb: Tensor) -> Tensor:
     """Decode sRGB codes in [0, 1] to linear light in [0, 1] (IEC 61966-2-1). Any shape; gradient everywhere."""

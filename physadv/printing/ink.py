@@ -13,13 +13,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from physadv.colour import linear_from_srgb, srgb_from_linear
+from physadv.colour import LUMINANCE, linear_from_srgb, srgb_from_linear
 from physadv.ink import ProofLut
 from physadv.printing.entries import InkConfig
 from physadv.printing.icc import load_profile_table
 from physadv.types import PatchImage
 
-_LUMINANCE = (0.2126, 0.7152, 0.0722)  # IEC 61966-2-1
 _REACH = 4.0  # sigmas after which a dot has ended
 
 
@@ -33,7 +32,7 @@ class Medium:
 
     def __call__(self, linear: Tensor) -> Tensor:
         """``(3,h,w)`` linear light on an ideal medium → on this one."""
-        luminance = (linear * linear.new_tensor(_LUMINANCE).view(3, 1, 1)).sum(0)
+        luminance = (linear * linear.new_tensor(LUMINANCE).view(3, 1, 1)).sum(0)
         duller = luminance + self.saturation * (linear - luminance)
         white, black = (linear.new_tensor(value).view(3, 1, 1) for value in (self.white, self.black))
         return torch.lerp(black, white, duller)

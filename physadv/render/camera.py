@@ -14,10 +14,10 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from physadv.colour import linear_from_srgb, srgb_from_linear
+from physadv.colour import LUMINANCE, linear_from_srgb, srgb_from_linear
 from physadv.render.codec import check_codec, recompress_
 from physadv.render.entries import CameraConfig
-from physadv.render.light import GREY, LUMINANCE
+from physadv.render.light import GREY
 from physadv.render.stencil import Pixels, bayer, filtered_, unsharp
 from physadv.types import SceneBatch
 

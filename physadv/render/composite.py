@@ -13,9 +13,10 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from physadv.colour import LUMINANCE
 from physadv.render.curve import decode, encode_
 from physadv.render.footprint import Footprint
-from physadv.render.light import LUMINANCE, Tint
+from physadv.render.light import Tint
 from physadv.render.lookup import Lookup, read, unread
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-LUMINANCE = (0.2126, 0.7152, 0.0722)  # of linear sRGB, IEC 61966-2-1
 GREY = 0.18  # the reflectance that contrast leaves alone
 NEUTRAL_K = 6500.0  # the temperature that changes nothing
 RGB_FROM_XYZ = (

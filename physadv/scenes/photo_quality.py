@@ -12,12 +12,11 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
-from physadv.colour import linear_from_srgb
+from physadv.colour import LUMINANCE, linear_from_srgb
 
 F64 = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
-_LUMINANCE = np.array([0.2126, 0.7152, 0.0722])  # of linear sRGB
 _CLIPPED = (2.5 / 255, 252.5 / 255)  # codes outside have lost what they were
 
 FINE, COARSE, WIDE = 1.0, 2.0, 4.0  # px: sigmas of the derivatives of Gaussians; the widest only chooses the edges
@@ -41,7 +40,7 @@ def blur_px(srgb: Tensor) -> float:
     light that still stand out under a wide derivative, as texture does not. Their median counts, without the pixel's
     own width. 0 where the photo has no edges.
     """
-    linear = linear_from_srgb(srgb).permute(1, 2, 0).double().numpy() @ _LUMINANCE
+    linear = linear_from_srgb(srgb).permute(1, 2, 0).double().numpy() @ np.array(LUMINANCE)
     fine, coarse, wide = (_slopes(linear, sigma) for sigma in (FINE, COARSE, WIDE))
     rise, step = np.hypot(*fine), np.hypot(*wide)
     ridges = _ridges(rise, fine) & ~_near_clipped(srgb)

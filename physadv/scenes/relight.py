@@ -11,9 +11,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from physadv.colour import linear_from_srgb
+from physadv.colour import LUMINANCE, linear_from_srgb
 
-LUMINANCE = (0.2126, 0.7152, 0.0722)  # of linear sRGB (IEC 61966-2-1)
 BRIGHTEST = 0.95  # quantile: above it lie lamps, glints and clipped sky
 OBJECT_REFLECTS, PHOTO_REFLECTS = 0.8, 1.0  # what reaches that quantile, against white: assumptions
 OBJECT_WEIGHT = 0.6  # of the object against the photo, in stops: it alone knows its shadow, but may be dark

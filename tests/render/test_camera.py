@@ -8,11 +8,10 @@ import torch
 from scipy import ndimage
 from torch import Tensor
 
-from physadv.colour import linear_from_srgb, srgb_from_linear
+from physadv.colour import LUMINANCE, linear_from_srgb, srgb_from_linear
 from physadv.render.camera import Camera
 from physadv.render.codec import recompress
 from physadv.render.entries import CameraConfig
-from physadv.render.light import LUMINANCE
 from physadv.render.stencil import Pixels, demosaic, sharpen
 from physadv.types import SceneBatch
 from tests.render.scenes import scene_of, upright

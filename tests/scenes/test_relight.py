@@ -10,10 +10,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from physadv.colour import linear_from_srgb, srgb_from_linear
+from physadv.colour import LUMINANCE, linear_from_srgb, srgb_from_linear
 from physadv.scenes.coco import build_coco
 from physadv.scenes.entries import CocoConfig, RoadConfig
-from physadv.scenes.relight import LEAST, LUMINANCE, MOST, object_light, photo_light
+from physadv.scenes.relight import LEAST, MOST, object_light, photo_light
 from physadv.scenes.road import RoadScenes
 
 WEIGHTS = torch.tensor(LUMINANCE)
