@@ -12,7 +12,7 @@ import pytest
 
 from physadv.images import save_png
 from physadv.scenes.entries import RoadConfig, build_road
-from tests.test_cli import physadv
+from tests.running import physadv
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

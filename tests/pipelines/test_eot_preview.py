@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from physadv.report.card import SIZE_PX, card
-from tests.test_cli import physadv
+from tests.running import physadv
 
 SMALL = ["scenes.images=12", "scenes.width_px=320", "scenes.height_px=224", "draws=4", "progress=false"]
 

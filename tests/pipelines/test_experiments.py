@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_cli import ROOT, physadv
+from tests.running import ROOT, physadv
 
 pytestmark = pytest.mark.slow
 

@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from physadv.patch_files import load_patch
-from tests.test_cli import ROOT, physadv
+from tests.running import ROOT, physadv
 
 pytestmark = pytest.mark.slow
 

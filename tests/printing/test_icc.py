@@ -15,7 +15,7 @@ from physadv.ink import ProofLut
 from physadv.printing.entries import InkConfig, build_ink
 from physadv.printing.icc import fit_table, load_profile_table, proof_colours
 from physadv.types import PatchImage
-from tests.test_cli import physadv
+from tests.running import physadv
 
 MEASUREMENTS = Path("/usr/share/color/icc/FOGRA39L.ti3")
 
