@@ -54,7 +54,7 @@ class SurfaceConfig:
     axis_deg: float = 0.0  # of the cylinder: 0 upright like a torso, 90 lying; counter-clockwise as seen
     folds: list[float] = field(default_factory=_none)  # cloth: rms displacement by folds, as a share of the width
     stretch: list[float] = field(default_factory=_unit)  # cloth: factor along x and along y, each alone
-    mesh: str = ""  # OBJ file with UVs, in mm, y up, facing +z; the patch fills its UV square
+    mesh: str = ""  # OBJ file with UVs, in mm, y up, facing +z, instead of all above; the patch fills its UV square
     cells: int = 12  # facets along the longer side of what is not flat; twice as many with quality high
 
 
@@ -193,6 +193,12 @@ def check(config: EotConfig) -> None:
             raise BadOption(f"eot.{name} must be [low, high] within [{least:g}, {most:g}], got {span}")
     if not config.jitter.viewing_distance_mm > 0:
         raise BadOption(f"eot.jitter.viewing_distance_mm must be positive, got {config.jitter.viewing_distance_mm}")
+    neutral = SurfaceConfig()
+    bent = [
+        n for n in ("curvature_per_m", "folds", "stretch") if list(getattr(config.surface, n)) != getattr(neutral, n)
+    ]
+    if config.surface.mesh and bent:
+        raise BadOption(f"eot.surface.mesh takes the place of eot.surface.{bent[0]}: leave one of the two out")
     if not 4 <= config.surface.cells <= 64:
         raise BadOption(f"eot.surface.cells must be from 4 to 64, got {config.surface.cells}")
     if not 0 <= config.optics.motion_spread_deg <= 180:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from physadv.errors import BadOption
 from physadv.render import atlas, facets, lookup, pose, relief, surface
 from physadv.render.camera import Camera
 from physadv.render.cloth import FOLDS
@@ -47,6 +48,10 @@ class EotRenderer:
         self.camera = Camera(config.camera)
         self.mesh, self.solid = None, None
         if config.surface.mesh:
+            if any(stage.geometric for stage in self.stages):
+                raise BadOption(
+                    "eot.surface.mesh says where every texel lies: leave out the geometric stages of eot.kornia"
+                )
             self.mesh, self.solid = load_mesh(config.surface.mesh, config.surface.cells)
         spread = math.radians(config.optics.motion_spread_deg)
         self._spans: dict[str, Spans] = {

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from physadv.errors import BadInput
-from physadv.render.entries import EotConfig, JitterConfig, SurfaceConfig, build_renderer
+from physadv.errors import BadInput, BadOption
+from physadv.render.entries import EotConfig, JitterConfig, KorniaStage, SurfaceConfig, build_renderer
 from physadv.render.mesh import load_mesh
 from physadv.seeding import generator
 from tests.render.test_surface import EYE, before, error, render, soft
@@ -78,3 +78,13 @@ def test_a_mesh_that_cannot_carry_a_print_is_refused(tmp_path: Path, content: st
 def test_a_missing_mesh_is_named(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="no mesh"):
         load_mesh(str(tmp_path / "none.obj"), 8)
+
+
+def test_what_a_mesh_cannot_go_with_is_named(tmp_path: Path) -> None:
+    file = str(half_pipe(tmp_path / "pipe.obj", 100.0, 100.0, 100.0, steps=4))
+    with pytest.raises(BadOption, match=r"takes the place of eot\.surface\.folds"):
+        build_renderer(EotConfig(surface=SurfaceConfig(mesh=file, folds=[0, 0.01])))
+    with pytest.raises(BadOption, match="geometric stages"):
+        build_renderer(
+            EotConfig(surface=SurfaceConfig(mesh=file), kornia=[KorniaStage("RandomRotation", {"degrees": 5})])
+        )
