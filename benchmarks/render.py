@@ -165,6 +165,8 @@ def peak_growth_mb(name: str, size: int) -> float:
 
 def report_memory(name: str, size: int) -> None:
     """Print the growth of the peak, in MB, for :func:`peak_growth_mb`."""
+    import torch._dynamo  # torch's optimisers load it, and so does the first render
+
     srgb = torch.rand(3, TEXELS, TEXELS, requires_grad=True)
     method, upstream = methods(size, srgb)[name][0], torch.randn(BATCH, 3, size, size)
 
