@@ -109,7 +109,7 @@ class EotRenderer:
                 images = stage.apply(images, draws.stages[stage.key])
         if self.camera.processes:
             if any(not stage.geometric for stage in self.stages):
-                images = images.clone()  # a stage may still need what it made
+                images = images.clamp(0, 1)  # a copy, for a stage may still need what it made
             images = self.camera.process(images, draws.stages["camera"], view.covered(scene))
         return images
 

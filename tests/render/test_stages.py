@@ -9,7 +9,7 @@ import torch
 
 from physadv.colour import linear_from_srgb
 from physadv.errors import BadOption
-from physadv.render.entries import EotConfig, KorniaStage, build_renderer
+from physadv.render.entries import CameraConfig, EotConfig, KorniaStage, build_renderer
 from physadv.render.stages import CANVAS, MATRICES, build_stages
 from physadv.seeding import generator
 from tests.render.scenes import opaque, scene_of, upright
@@ -118,3 +118,16 @@ def test_a_slow_stage_is_warned_about(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
         build_renderer(EotConfig(kornia=[KorniaStage("ColorJiggle", {"brightness": 0.1})]))
     assert "ColorJiggle takes about 12 s" in caplog.text
+
+
+def test_what_a_stage_takes_below_black_is_black_in_the_file() -> None:
+    darker = KorniaStage("RandomRGBShift", {"r_shift_limit": [-0.5, -0.5], "g_shift_limit": [-0.5, -0.5],
+                                            "b_shift_limit": [-0.5, -0.5], "p": 1.0})  # fmt: skip
+    noisy = KorniaStage("RandomGaussianNoise", {"mean": -0.5, "std": 0.01, "p": 1.0})
+    scene = scene_of(torch.full((1, 3, 32, 32), 0.1), upright(16, 16, 0.01))
+    for stage in (darker, noisy):
+        renderer = build_renderer(EotConfig(kornia=[stage], camera=CameraConfig(compression=[20, 20])))
+        srgb = torch.full((3, 8, 8), 0.1).requires_grad_()
+        image = renderer.render(scene, opaque(srgb, 1000.0), renderer.sample(scene, generator(0, "draws")))
+        assert image.max() < 0.05
+        image.sum().backward()
