@@ -13,8 +13,6 @@ from __future__ import annotations
 import argparse
 import logging
 import os
-import statistics
-import time
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,6 +20,7 @@ from dataclasses import replace
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import torch
+from timing import timed
 from torch import Tensor
 
 from physadv.render.entries import (
@@ -137,17 +136,6 @@ def faster_rcnn(images: Tensor) -> Job:
     return once
 
 
-def timed(jobs: dict[str, Job], rounds: int) -> dict[str, float]:
-    """Median CPU milliseconds, interleaved, after one round of warming up."""
-    runs: dict[str, list[float]] = {name: [] for name in jobs}
-    for _ in range(rounds + 1):
-        for name, job in jobs.items():
-            begun = time.process_time()
-            job()
-            runs[name].append(1e3 * (time.process_time() - begun))
-    return {name: statistics.median(times[1:]) for name, times in runs.items()}
-
-
 def main() -> None:
     """Print the cost by stage, its share of the detectors', and its slopes."""
     parser = argparse.ArgumentParser(description="CPU time of the renderer by stage")
@@ -160,8 +148,8 @@ def main() -> None:
     torch.set_num_threads(1)
     given = scene()
     by_stage = timed({name: step(config, given) for name, config in STAGES.items()}, args.rounds)
-    for name, ms in by_stage.items():
-        print(f"{name:34s} {ms:8.1f} ms")
+    for name, seconds in by_stage.items():
+        print(f"{name:34s} {1e3 * seconds:8.1f} ms")
     every = by_stage["+ JPEG: every stage"]
     if args.onnx:
         share("YOLOX-nano", timed({"x": yolox(args.onnx, given.srgb)}, args.rounds)["x"], every, 0.15)
@@ -171,13 +159,14 @@ def main() -> None:
     slopes |= {f"{count} patches an image": step(EVERY, scene(boxes=count)) for count in (1, 4, 14)}
     slopes |= {f"{count} draws": step(EVERY, given.repeat(count)) for count in (1, 2)}
     slopes |= {f"{side}² texels": step(EVERY, given, side) for side in (150, 300, 600)}
-    for name, ms in timed(slopes, max(2, args.rounds // 2)).items():
-        print(f"{name:34s} {ms:8.1f} ms")
+    for name, seconds in timed(slopes, max(2, args.rounds // 2)).items():
+        print(f"{name:34s} {1e3 * seconds:8.1f} ms")
 
 
 def share(name: str, detector: float, renderer: float, goal: float) -> None:
     """How much of a step the renderer takes beside the detector."""
-    print(f"{name:34s} {detector:8.1f} ms; every stage is {renderer / detector:.1%} of it (goal: at most {goal:.0%})")
+    ratio = renderer / detector
+    print(f"{name:34s} {1e3 * detector:8.1f} ms; every stage is {ratio:.1%} of it (goal: at most {goal:.0%})")
 
 
 if __name__ == "__main__":

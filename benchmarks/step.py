@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import logging
 import os
-import statistics
 import time
 import warnings
 from collections.abc import Callable
@@ -22,6 +21,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import torch
+from timing import timed
 
 from physadv.attacks.eot import adam
 from physadv.goals.detection import Hide
@@ -144,17 +144,6 @@ def main(rounds: int = 7) -> None:
     for name, parts in spent.items():
         if total := sum(parts.values()):
             print(f"{name:14s} " + ", ".join(f"{part} {value / total:.1%}" for part, value in parts.items()))
-
-
-def timed(jobs: dict[str, Timed], rounds: int) -> dict[str, float]:
-    """Median process time of each job in seconds, interleaved, after one round of warming up."""
-    runs: dict[str, list[float]] = {name: [] for name in jobs}
-    for _ in range(rounds + 1):
-        for name, job in jobs.items():
-            begun = time.process_time()
-            job()
-            runs[name].append(time.process_time() - begun)
-    return {name: statistics.median(times[1:]) for name, times in runs.items()}
 
 
 if __name__ == "__main__":

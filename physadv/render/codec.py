@@ -34,11 +34,6 @@ def check_codec(codec: str) -> None:
         raise BadOption("eot.camera.codec=h264 needs an FFmpeg with libx264, which this PyAV lacks: use codec=jpeg")
 
 
-def recompress(images: Tensor, quality: Tensor, codec: str) -> Tensor:
-    """:func:`recompress_` into new memory."""
-    return recompress_(images.clone(), quality, codec)
-
-
 def recompress_(images: Tensor, quality: Tensor, codec: str) -> Tensor:
     """``images`` ``(B,3,H,W)`` in [0, 1] as they come back from ``codec``; an image of ``quality`` 100 is untouched.
 

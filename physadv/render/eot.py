@@ -53,6 +53,7 @@ class EotRenderer:
                     "eot.surface.mesh says where every texel lies: leave out the geometric stages of eot.kornia"
                 )
             self.mesh, self.solid = load_mesh(config.surface.mesh, config.surface.cells)
+        self._distorts = list(config.optics.distortion) != [0, 0]
         spread = math.radians(config.optics.motion_spread_deg)
         self._spans: dict[str, Spans] = {
             "jitter": ranges(config.jitter),
@@ -146,13 +147,16 @@ class EotRenderer:
         lines = scan(facets, facets.reach(blur.reach), sizes_px, image_of)
         rows = lookup.follow(facets, blur, lines, self.quality)
         solid = lookup.solid(rows, patch, blur, lines, self.quality)
-        footprint = stack(lines, solid, image_of, scene.srgb.shape, patch.srgb.dtype, layered=lay.flat)
+        footprint = stack(lines, solid, image_of, scene.srgb.shape, patch.srgb.dtype, layered=self._in_one_piece(lay))
         return View(lay, wearers, image_of, sizes_px, footprint, rows)
+
+    def _in_one_piece(self, lay: Lay) -> bool:
+        """Whether one homography a wearer says where the print is."""
+        return lay.flat and not self._distorts
 
     def _facets(self, lay: Lay, draws: Draws, wearers: Tensor, sizes_px: Tensor) -> Facets:
         height, width = lay.size
-        distortion = self.config.optics.distortion
-        if lay.flat and list(distortion) == [0, 0]:
+        if self._in_one_piece(lay):
             return facets.whole(surface.homography(lay).index_select(0, wearers), height, width)
         cells = self.config.surface.cells * (1 if self.quality is FAST or lay.mesh is not None else 2)
         longer = max(height, width)
@@ -162,7 +166,7 @@ class EotRenderer:
         texels = surface.nodes(lay.size, rows, columns, lay.eye)
         places = surface.points(lay, texels).index_select(0, wearers)
         seen = surface.pixels(lay, places, wearers)
-        if list(distortion) != [0, 0]:
+        if self._distorts:
             strength = draws.stages["optics"]["distortion"].to(seen).index_select(0, wearers)
             seen = surface.distorted(seen, strength, sizes_px)
         away = torch.linalg.vector_norm(places - lay.eye.index_select(0, wearers)[:, None, None], dim=-1)
@@ -186,7 +190,8 @@ class EotRenderer:
         if relief.varies(self.config):
             over = relief.maps(self.config, view.lay, draws.stages, wearers, view.sizes_px)
             varied = relief.read(over, where, footprint, view.lay.size)
-        varied = relief.behind(varied, scene, footprint, where.atlas.alpha)
+        if scene.visible is not None:
+            varied = relief.behind(varied, scene.visible, footprint, view.image(), where.atlas.alpha)
         if varied is not None:
             footprint = see_through(footprint, varied.hide)
         alpha = lookup.opacity(where, footprint)

@@ -14,7 +14,6 @@ from physadv.render.entries import EotConfig
 from physadv.render.footprint import Footprint
 from physadv.render.lookup import Lookup
 from physadv.render.surface import Lay
-from physadv.types import SceneBatch
 
 SIDE = 24  # nodes of the maps along each side
 
@@ -71,13 +70,10 @@ def read(maps: Tensor, lookup: Lookup, footprint: Footprint, size: tuple[int, in
     return Relief(*values)
 
 
-def behind(relief: Relief | None, scene: SceneBatch, footprint: Footprint, like: Tensor) -> Relief | None:
-    """``relief``, where a scene's own mask hides the patch too."""
-    if scene.visible is None:
-        return relief
-    area = scene.srgb[0, 0].numel()
-    image = footprint.place // (3 * area)  # the red value's place tells image and pixel
-    shown = scene.visible.reshape(-1).to(like).index_select(0, footprint.place - image * (2 * area))
+def behind(relief: Relief | None, visible: Tensor, footprint: Footprint, image: Tensor, like: Tensor) -> Relief:
+    """``relief``, where a mask ``(B,1,H,W)`` hides the patch too; ``image`` ``(n,)`` is that of every entry."""
+    area = visible[0].numel()
+    shown = visible.reshape(-1).to(like).index_select(0, footprint.place - image * (2 * area))  # from red in (B,3,H,W)
     if relief is None:
         return Relief(torch.ones_like(shown), torch.zeros_like(shown), shown)
     return Relief(relief.shade, relief.gloss, relief.hide * shown)

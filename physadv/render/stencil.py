@@ -56,16 +56,6 @@ class Filter:
     in_light: bool
 
 
-def demosaic(images: Tensor, pixels: Pixels) -> Tensor:
-    """``images`` ``(B,3,H,W)`` as seen through a Bayer pattern (red at even rows, columns) at ``pixels``."""
-    return filtered_(images.clone(), (bayer(pixels, images.shape),))
-
-
-def sharpen(images: Tensor, pixels: Pixels, share: Tensor) -> Tensor:
-    """Add ``share`` ``(B,)`` of what a 3×3 binomial blur takes away, at ``pixels`` of the codes ``(B,3,H,W)``."""
-    return filtered_(images.clone(), (unsharp(pixels, share, images.shape),))
-
-
 def filtered_(images: Tensor, filters: tuple[Filter, ...]) -> Tensor:
     """``images`` ``(B,3,H,W)`` through the filters in turn, in place and with gradient.
 

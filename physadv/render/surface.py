@@ -68,7 +68,7 @@ def lay(
         config.surface.axis_deg,
         surface["fold"] * (surface["folds"][:, None, None] * patch.width_mm) if cloth else None,
         mesh,
-        rotation(place.roll_deg + jitter["roll_deg"]) * jitter["scale"][:, None, None],
+        None if mesh is None else rotation(place.roll_deg + jitter["roll_deg"]) * jitter["scale"][:, None, None],
         (height, width),
         patch.width_mm / width,
     )

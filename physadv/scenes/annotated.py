@@ -11,12 +11,13 @@ from itertools import groupby
 import torch
 from torch import Tensor
 
-from physadv.errors import BadInput, BadOption
+from physadv.errors import BadInput
 from physadv.scenes.masks import Masks
 from physadv.scenes.photos import PhotoStore
 from physadv.scenes.readings import NOT_SEEN_MM, Reading, Readings
 from physadv.scenes.things import Dressing, Thing, scaled
 from physadv.seeding import generator as seeded
+from physadv.splitting import check_share
 from physadv.types import SceneBatch
 
 logger = logging.getLogger(__name__)
@@ -67,8 +68,7 @@ class AnnotatedPhotos:
 
     def split(self, share: float, seed: int) -> tuple[AnnotatedPhotos, AnnotatedPhotos]:
         """Disjoint parts, the second with ``share`` of the photos with wearers and of those without."""
-        if not 0 <= share <= 1:
-            raise BadOption(f"the share kept for judging must be between 0 and 1, got {share:g}. 0.3 is usual.")
+        check_share(share)
         order = torch.randperm(len(self), generator=seeded(seed, "scenes/split")).tolist()
         kept: list[int] = []
         for wearing in (True, False):

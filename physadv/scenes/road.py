@@ -19,6 +19,7 @@ from physadv.scenes.road_photo import blur_of, exposed, lay_sign_, noise_of, pho
 from physadv.scenes.road_world import Brush, paint_background
 from physadv.scenes.signs import LABELS, NAMES, face_of, kind_of
 from physadv.scenes.signs_paint import F64, U8, SignFace
+from physadv.splitting import split_run
 from physadv.types import SceneBatch
 
 _GOLDEN = (0.7548776662466927, 0.5698402909980532)  # R2 sequence: covers (distance, yaw) evenly with few pictures
@@ -62,14 +63,10 @@ class RoadScenes:
 
         A part is a run of neighbours in the sweep, which cover distance and yaw as evenly as the whole.
         """
-        if not 0 <= share <= 1:
-            raise BadOption(f"the share kept for judging must be between 0 and 1, got {share:g}. 0.3 is usual.")
-        count, kept = len(self._indices), round(share * len(self._indices))
-        first = int(torch.randint(max(count, 1), (1,), generator=seeding.generator(seed, "scenes/split")))
-        turned = self._indices[first:] + self._indices[:first]
-        return self._only(turned[kept:], 1), self._only(turned[:kept], 2)
+        left, kept = split_run(self._indices, share, seed)
+        return self._only(left, 1), self._only(kept, 2)
 
-    def _only(self, indices: tuple[int, ...], part: int) -> RoadScenes:
+    def _only(self, indices: list[int], part: int) -> RoadScenes:
         other = RoadScenes(self._config)
         other._indices, other._part = tuple(sorted(indices)), (*self._part, part)
         return other

@@ -10,8 +10,7 @@ import torch
 from torch import Tensor
 
 from physadv.colour import srgb_from_linear
-from physadv.errors import BadOption
-from physadv.seeding import generator as seeded
+from physadv.splitting import split_run
 from physadv.twin.entries import TwinConfig
 from physadv.twin.layout import STORIES, Shot, check, shot
 from physadv.twin.renderer import TwinRenderer, region_of
@@ -35,12 +34,8 @@ class TwinScenes:
 
     def split(self, share: float, seed: int) -> tuple[TwinScenes, TwinScenes]:
         """Disjoint runs of neighbours in the sweep, which cover distance and yaw as evenly as the whole."""
-        if not 0 <= share <= 1:
-            raise BadOption(f"the share kept for judging must be between 0 and 1, got {share:g}. 0.3 is usual.")
-        count, kept = len(self._shots), round(share * len(self._shots))
-        first = int(torch.randint(max(count, 1), (1,), generator=seeded(seed, "scenes/split")))
-        turned = self._shots[first:] + self._shots[:first]
-        return self._only(turned[kept:]), self._only(turned[:kept])
+        left, kept = split_run(self._shots, share, seed)
+        return self._only(left), self._only(kept)
 
     def _only(self, shots: Sequence[Shot]) -> TwinScenes:
         part = copy(self)  # shares what was traced

@@ -10,10 +10,10 @@ from torch import Tensor
 
 from physadv.colour import LUMINANCE, linear_from_srgb, srgb_from_linear
 from physadv.render.camera import Camera
-from physadv.render.codec import recompress
 from physadv.render.entries import CameraConfig
-from physadv.render.stencil import Pixels, demosaic, sharpen
+from physadv.render.stencil import Pixels
 from physadv.types import SceneBatch
+from tests.render.copies import demosaic, recompress, sharpen
 from tests.render.scenes import scene_of, upright
 
 GREY = float(srgb_from_linear(torch.tensor(0.18, dtype=torch.float64)))

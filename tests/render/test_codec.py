@@ -14,7 +14,8 @@ from torch import Tensor
 
 from physadv.colour import rgb_u8_from_srgb
 from physadv.errors import BadOption, MissingExtra
-from physadv.render.codec import check_codec, recompress
+from physadv.render.codec import check_codec
+from tests.render.copies import recompress
 
 video = pytest.mark.skipif(find_spec("av") is None, reason='needs PyAV: pip install "physadv[video]"')
 CODECS = ["jpeg", pytest.param("h264", marks=video)]
