@@ -22,8 +22,11 @@ class SceneSource(Protocol):
         """Endless random batches for optimisation. Every image has at least one wearer."""
         ...
 
-    def sweep(self, size: int) -> Iterator[SceneBatch]:
-        """Every image once, in a fixed order, in batches of at most ``size`` images; with and without wearers."""
+    def sweep(self, size: int, skip: int = 0) -> Iterator[SceneBatch]:
+        """Every image once, in a fixed order, in batches of at most ``size`` images; with and without wearers.
+
+        The first ``skip`` batches of that size are left out without making them, so that a stopped run can go on.
+        """
         ...
 
     def split(self, share: float, seed: int) -> tuple[SceneSource, SceneSource]:

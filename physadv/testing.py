@@ -239,6 +239,7 @@ def check_scenes(source: SceneSource) -> None:
     require(len(set(keys)) == len(keys), "the sweep shows an image twice, or two images share a key")
     again = [key for scene in source.sweep(3) for key in scene.keys]
     require(keys == again, "the order of the sweep depends on the batch size or on the run")
+    _check_skip(source)
     held_in, held_out = ({key for scene in part.sweep(4) for key in scene.keys} for part in source.split(0.5, 7))
     require(not held_in & held_out, f"split gives an image to both parts: {sorted(held_in & held_out)[:3]}")
     require(held_in | held_out == set(keys), "split loses or invents an image")
@@ -249,6 +250,19 @@ def check_scenes(source: SceneSource) -> None:
         _check_scene(scene)
     worn = set(first.image_of[first.wears].tolist())
     require(worn == set(range(len(first.keys))), "a batch for optimisation has an image without a wearer")
+
+
+def _check_skip(source: SceneSource) -> None:
+    """A sweep that goes on after a stop shows what the whole one would have shown from there."""
+    whole = list(source.sweep(2))
+    for skip in (1, len(whole)):
+        rest = list(source.sweep(2, skip))
+        require(
+            [scene.keys for scene in rest] == [scene.keys for scene in whole[skip:]],
+            f"sweep(2, skip={skip}) shows other batches than the sweep without its first {skip}",
+        )
+        for here, there in zip(rest, whole[skip:], strict=True):
+            require(torch.equal(here.srgb, there.srgb), f"sweep(2, skip={skip}) shows other pictures under their names")
 
 
 def _check_scene(scene: SceneBatch) -> None:

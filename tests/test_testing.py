@@ -143,8 +143,8 @@ class Boards:
         while True:
             yield one_scene(size, seed=int(torch.randint(1 << 30, (), generator=generator)))
 
-    def sweep(self, size: int) -> Iterator[SceneBatch]:
-        for number in self.numbers * self.shown:
+    def sweep(self, size: int, skip: int = 0) -> Iterator[SceneBatch]:
+        for number in (self.numbers * self.shown)[skip:]:
             yield one_scene(1, seed=number)
 
     def split(self, share: float, seed: int) -> tuple[Boards, Boards]:
@@ -153,6 +153,11 @@ class Boards:
 
     def __len__(self) -> int:
         return len(self.numbers)
+
+
+class Forgetful(Boards):
+    def sweep(self, size: int, skip: int = 0) -> Iterator[SceneBatch]:
+        return super().sweep(size)
 
 
 class Leaking(Boards):
@@ -164,6 +169,8 @@ def test_sound_scenes_pass_and_broken_ones_are_named() -> None:
     check_scenes(Boards())
     with pytest.raises(BrokenPart, match="len says 5 images, the sweep shows 10"):
         check_scenes(Boards(shown=2))
+    with pytest.raises(BrokenPart, match=r"sweep\(2, skip=1\) shows other batches"):
+        check_scenes(Forgetful())
     with pytest.raises(BrokenPart, match="split gives an image to both parts"):
         check_scenes(Leaking())
 

@@ -42,8 +42,8 @@ class ToyScenes:
         while True:
             yield one_scene(size, seed=int(torch.randint(1 << 30, (), generator=generator)))
 
-    def sweep(self, size: int) -> Iterator[SceneBatch]:
-        for start in range(0, self.count, size):
+    def sweep(self, size: int, skip: int = 0) -> Iterator[SceneBatch]:
+        for start in range(skip * size, self.count, size):
             yield one_scene(min(size, self.count - start), seed=start)
 
     def split(self, share: float, seed: int) -> tuple[ToyScenes, ToyScenes]:

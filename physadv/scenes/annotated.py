@@ -12,8 +12,9 @@ import torch
 from torch import Tensor
 
 from physadv.errors import BadInput
+from physadv.scenes.ahead import made_ahead
 from physadv.scenes.masks import Masks
-from physadv.scenes.photos import PhotoStore
+from physadv.scenes.photos import Photos
 from physadv.scenes.readings import NOT_SEEN_MM, Reading, Readings
 from physadv.scenes.things import Dressing, Thing, scaled
 from physadv.seeding import generator as seeded
@@ -48,7 +49,7 @@ class AnnotatedPhotos:
 
     def __init__(
         self,
-        photos: PhotoStore,
+        photos: Photos,
         things: Sequence[Sequence[Thing]],
         label_names: tuple[str, ...],
         dressing: Dressing,
@@ -76,14 +77,16 @@ class AnnotatedPhotos:
             kept += alike[: round(share * len(alike))]
         return self._part(set(self._indices) - set(kept)), self._part(set(kept))
 
-    def sweep(self, size: int) -> Iterator[SceneBatch]:
-        """Every photo once, sorted by size so that no batch needs padding."""
+    def sweep(self, size: int, skip: int = 0) -> Iterator[SceneBatch]:
+        """Every photo once, sorted by size so that no batch needs padding; decoded ahead of use."""
+        return made_ahead(self._batch, self._in_batches(size)[skip:])
+
+    def _in_batches(self, size: int) -> list[list[int]]:
+        """Photos of one size together, by name."""
         sizes = self._photos.sizes_px
-        order = sorted(self._indices, key=lambda index: (sizes[index], self._photos.paths[index].name))
-        for _, equal in groupby(order, key=lambda index: sizes[index]):
-            group = list(equal)
-            for start in range(0, len(group), size):
-                yield self._batch(group[start : start + size])
+        order = sorted(self._indices, key=lambda index: (sizes[index], self._photos.names[index]))
+        groups = [list(equal) for _, equal in groupby(order, key=lambda index: sizes[index])]
+        return [group[start : start + size] for group in groups for start in range(0, len(group), size)]
 
     def batches(self, size: int, generator: torch.Generator) -> Iterator[SceneBatch]:
         """Endless random batches of photos with a wearer, padded with grey at the right and bottom."""
@@ -106,7 +109,7 @@ class AnnotatedPhotos:
         fitted = [scaled(thing, self._photos.original_px[index], size) for thing in things]
         outside = sum(thing is None for thing in fitted)
         if outside:
-            logger.warning("%s: %d box(es) lie outside the image and are left out", self._photos.paths[index], outside)
+            logger.warning("%s: %d box(es) lie outside the image and are left out", self._photos.names[index], outside)
         return tuple(self._placed(index, thing, size) for thing in fitted if thing is not None)
 
     def _placed(self, index: int, thing: Thing, size: tuple[int, int]) -> _Placed:
@@ -154,7 +157,7 @@ class AnnotatedPhotos:
         return SceneBatch(
             srgb=srgb,
             sizes_px=torch.tensor(sizes, dtype=torch.int64),
-            keys=tuple(self._photos.paths[i].name for i in indices),
+            keys=tuple(self._photos.names[i] for i in indices),
             image_of=torch.tensor([row for row, *_ in found], dtype=torch.int64),
             boxes_xyxy_px=torch.tensor([thing.box_xyxy_px for thing in things], dtype=torch.float32).reshape(-1, 4),
             labels=torch.tensor([thing.label for thing in things], dtype=torch.int64),

@@ -51,7 +51,7 @@ class FolderScenes:
         """Refused: nobody has said where the objects are."""
         raise BadInput(self._unknown())
 
-    def sweep(self, size: int) -> Iterator[SceneBatch]:
+    def sweep(self, size: int, skip: int = 0) -> Iterator[SceneBatch]:
         """Refused: nobody has said where the objects are."""
         raise BadInput(self._unknown())
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Lock
+from typing import Protocol
 
 import torch
 from PIL import Image, UnidentifiedImageError
@@ -55,17 +57,39 @@ def shrunk(size: tuple[int, int], long_side_px: int) -> tuple[int, int]:
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
-class PhotoStore:
-    """``store[i]`` is the ``i``-th photo, ``(3,H,W)`` uint8, decoded once as long as the memory limit allows."""
+class Photos(Protocol):
+    """``photos[i]`` is the ``i``-th picture, ``(3,H,W)`` uint8; may be asked from several threads."""
 
-    def __init__(self, paths: Sequence[Path], long_side_px: int, memory_mb: int) -> None:
-        if long_side_px < 1:
-            raise BadOption(f"long_side_px must be at least 1, got {long_side_px}. 640 suits most detectors.")
+    @property
+    def names(self) -> tuple[str, ...]: ...  # unique
+    @property
+    def original_px(self) -> tuple[tuple[int, int], ...]: ...  # height and width as stored
+    @property
+    def sizes_px(self) -> tuple[tuple[int, int], ...]: ...  # height and width as given here
+    def __len__(self) -> int: ...
+    def __getitem__(self, index: int) -> Tensor: ...
+
+
+def check_long_side(long_side_px: int) -> None:
+    """Raise :class:`BadOption` unless a picture can have it."""
+    if long_side_px < 1:
+        raise BadOption(f"long_side_px must be at least 1, got {long_side_px}. 640 suits most detectors.")
+
+
+class PhotoStore:
+    """Photos in files, decoded once as long as the memory limit allows."""
+
+    def __init__(
+        self, paths: Sequence[Path], long_side_px: int, memory_mb: int, names: Sequence[str] | None = None
+    ) -> None:
+        check_long_side(long_side_px)
         self.paths = tuple(paths)
+        self.names = tuple(path.name for path in paths) if names is None else tuple(names)
         self.original_px = tuple(size_px(path) for path in self.paths)
         self.sizes_px = tuple(shrunk(size, long_side_px) for size in self.original_px)
         self._room = memory_mb * 2**20
         self._kept: dict[int, Tensor] = {}
+        self._keeping = Lock()
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -75,9 +99,10 @@ class PhotoStore:
         if kept is not None:
             return kept
         photo = self._decode(index)
-        if photo.numel() <= self._room:
-            self._room -= photo.numel()
-            self._kept[index] = photo
+        with self._keeping:
+            if photo.numel() <= self._room and index not in self._kept:
+                self._room -= photo.numel()
+                self._kept[index] = photo
         return photo
 
     def _decode(self, index: int) -> Tensor:

@@ -10,7 +10,7 @@ from torch import Tensor
 from physadv.errors import BadOption
 from physadv.scenes.eye import eye_from_homography, focal_px
 from physadv.scenes.photo_quality import blur_px, noise_variances
-from physadv.scenes.photos import PhotoStore
+from physadv.scenes.photos import Photos
 from physadv.scenes.relight import object_light, photo_light
 from physadv.scenes.things import Box
 
@@ -34,7 +34,7 @@ class Reading:
 class Readings:
     """Readings of the photos in a store; parts of a split share them."""
 
-    def __init__(self, photos: PhotoStore, reading: Reading) -> None:
+    def __init__(self, photos: Photos, reading: Reading) -> None:
         self._photos = photos
         self._reading = reading
         self._photo_light: dict[int, tuple[float, Tensor]] = {}
@@ -45,7 +45,7 @@ class Readings:
         """``(3,)`` float64: the camera in the frame of a surface of this photo, by the assumed field of view."""
         height, width = self._photos.sizes_px[index]
         focal = focal_px((height, width), self._reading.field_of_view_deg)
-        where = f"a surface in {self._photos.paths[index].name!r}"
+        where = f"a surface in {self._photos.names[index]!r}"
         return eye_from_homography(image_from_surface, focal, ((width - 1) / 2, (height - 1) / 2), where)
 
     def light(self, index: int, box_xyxy_px: Box) -> Tensor:

@@ -80,9 +80,9 @@ class RoadScenes:
             yield _batch([self._picture(rng, rng.uniform(size=2)) for rng in rngs], keys)
             count += size
 
-    def sweep(self, size: int) -> Iterator[SceneBatch]:
+    def sweep(self, size: int, skip: int = 0) -> Iterator[SceneBatch]:
         """The fixed pictures of ``seed``; the batch size does not change them."""
-        for start in range(0, len(self._indices), size):
+        for start in range(skip * size, len(self._indices), size):
             indices = self._indices[start : start + size]
             rngs = [_numpy_rng(seeding.generator(self._config.seed, f"road/{i}")) for i in indices]
             where = [(np.array(_GOLDEN) * (i + 1) + 0.5) % 1 for i in indices]

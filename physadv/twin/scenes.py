@@ -42,9 +42,9 @@ class TwinScenes:
         part._shots = tuple(sorted(shots, key=lambda one: one.key))
         return part
 
-    def sweep(self, size: int) -> Iterator[SceneBatch]:
+    def sweep(self, size: int, skip: int = 0) -> Iterator[SceneBatch]:
         """Every picture once."""
-        for start in range(0, len(self._shots), size):
+        for start in range(skip * size, len(self._shots), size):
             yield self._batch(self._shots[start : start + size])
 
     def batches(self, size: int, generator: torch.Generator) -> Iterator[SceneBatch]:

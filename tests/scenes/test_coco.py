@@ -219,3 +219,11 @@ def test_real_photos_give_the_persons_that_were_counted(shared: Path) -> None:
         ).sweep(4):
             tall += int(batch.wears.sum())
     assert tall == 94  # and two crowds, which do not wear
+
+
+def test_a_sweep_that_goes_on_decodes_nothing_of_what_is_skipped(tmp_path: Path) -> None:
+    scenes = source(write_set(tmp_path, [(i, [10, 20, 30, 35]) for i in range(5)], [(64, 64)] * 5), memory_mb=0)
+    whole = [batch.keys for batch in scenes.sweep(2)]
+    for gone in whole[0]:
+        (tmp_path / "images" / gone).unlink()
+    assert [batch.keys for batch in scenes.sweep(2, skip=1)] == whole[1:]
