@@ -5,12 +5,14 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from physadv.ensemble import Ensemble
 from physadv.errors import BadInput, BadOption, BadShape, IncompatibleParts, MissingExtra, PhysadvError
 from physadv.hookspecs import API, Entry, hookimpl
 
 if TYPE_CHECKING:
     from physadv.colour import linear_from_srgb, srgb_from_linear
     from physadv.labels import canonical, index_of
+    from physadv.objective import Member, Objective, Verdict
     from physadv.protocols import (
         Attack,
         Budget,
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 _LAZY = {
     "physadv.colour": ("linear_from_srgb", "srgb_from_linear"),
     "physadv.labels": ("canonical", "index_of"),
+    "physadv.objective": ("Member", "Objective", "Verdict"),
     "physadv.protocols": (
         "Attack", "Budget", "Checkpoints", "Defense", "Goal", "Observer", "PatchModel", "Penalty", "Problem",
         "Renderer", "SceneSource", "Victim",
@@ -42,9 +45,10 @@ _HOME = {name: module for module, names in _LAZY.items() for name in names}
 
 __all__ = [
     "API", "Attack", "BadInput", "BadOption", "BadShape", "Budget", "Candidates", "Checkpoints", "Defense",
-    "Detections", "Draws", "Entry", "Goal", "IncompatibleParts", "MissingExtra", "Observer", "PatchImage",
-    "PatchModel", "Penalty", "PhysadvError", "Problem", "Renderer", "SceneBatch", "SceneSource", "Score", "Step",
-    "Victim", "canonical", "expect", "generator", "hookimpl", "index_of", "linear_from_srgb", "srgb_from_linear",
+    "Detections", "Draws", "Ensemble", "Entry", "Goal", "IncompatibleParts", "Member", "MissingExtra", "Objective",
+    "Observer", "PatchImage", "PatchModel", "Penalty", "PhysadvError", "Problem", "Renderer", "SceneBatch",
+    "SceneSource", "Score", "Step", "Verdict", "Victim", "canonical", "expect", "generator", "hookimpl", "index_of",
+    "linear_from_srgb", "srgb_from_linear",
 ]  # fmt: skip
 
 

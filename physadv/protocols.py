@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 from torch import Tensor
 
 from physadv.types import Candidates, Detections, Draws, PatchImage, SceneBatch, Step
+
+if TYPE_CHECKING:
+    from physadv.objective import Objective
 
 
 class SceneSource(Protocol):
@@ -147,8 +150,7 @@ class Problem:
     scenes: SceneSource
     patch: PatchModel
     renderer: Renderer
-    victim: Victim
-    goal: Goal
+    objective: Objective
     penalties: tuple[Penalty, ...]
     budget: Budget
     seed: int

@@ -6,7 +6,7 @@ Points are ``(x, y)`` with pixel centres at integers; boxes are edges (``x`` fro
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -174,10 +174,11 @@ class Step:
     index: int  # from 0
     total: int
     loss: float
-    success: float  # share of wearers on which the goal was achieved in this step's draws
+    success: float  # share of wearers on which the goal was achieved in this step's draws; mean over its victims
     seconds: float  # of this step
-    terms: Mapping[str, float] = field(default_factory=dict)  # the loss by goal and penalties
+    terms: Mapping[str, float] = field(default_factory=dict)  # of the loss: goal, penalties; then by victim, if several
     held_out: float | None = None  # loss on the fixed held-out draws, on steps where it was measured
+    successes: Mapping[str, float] = field(default_factory=dict)  # by victim that this step asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,3 +191,8 @@ class Score:
     high: float
     n: int
     higher_is: str = "more attacked"  # or "safer"
+
+
+def named(scores: Iterable[Score], name: str) -> Score | None:
+    """The score of that name, if it is among them."""
+    return next((score for score in scores if score.name == name), None)

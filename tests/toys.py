@@ -76,11 +76,12 @@ class ToyDetector:
     differentiable: bool = True
     confidence: float = 0.5
     digest: str = "toy"
+    steepness: float = 12
 
     def outputs(self, images: Tensor) -> Candidates:
         x0, y0, x1, y1 = (int(v) for v in BOX)
         mean = images[:, :, y0:y1, x0:x1].mean((2, 3))
-        scores = torch.sigmoid(12 * (mean[:, [0, 2]] - 0.35))[:, None]
+        scores = torch.sigmoid(self.steepness * (mean[:, [0, 2]] - 0.35))[:, None]
         return Candidates(images.new_tensor(BOX).repeat(len(images), 1, 1), scores)
 
     def decide(self, outputs: Candidates, confidence: float | None = None) -> tuple[Detections, ...]:

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from physadv.attacks.entries import EotAdamConfig
 from physadv.errors import PhysadvError
+from physadv.objective import Verdict
 from physadv.protocols import Checkpoints, Observer, Problem
 from physadv.seeding import generator
 from physadv.types import Draws, PatchImage, SceneBatch, Step
@@ -68,7 +69,7 @@ class _HeldOut:
     def loss(self, problem: Problem) -> Tensor:
         patch = problem.patch()
         losses = [
-            problem.goal.loss(problem.victim.outputs(problem.renderer.render(scene, patch, draws)), scene).mean()
+            problem.objective.measure(problem.renderer.render(scene, patch, draws), scene).loss.mean()
             for scene, draws in zip(self.scenes, self.draws, strict=True)
         ]
         return torch.stack(losses).mean() + sum(penalty(patch) for penalty in problem.penalties)
@@ -144,23 +145,36 @@ def _step(problem: Problem, optimizer: torch.optim.Optimizer, index: int) -> Ste
     random = generator(problem.seed, f"step {index}")
     scene = next(problem.scenes.batches(problem.budget.batch, random)).to(problem.device)
     optimizer.zero_grad(set_to_none=True)
-    goal_loss, achieved = torch.zeros((), device=problem.device), []
+    verdicts = []
     for _ in range(problem.budget.draws):  # one draw's graph at a time: memory does not grow with draws
         draws = problem.renderer.sample(scene, random)
-        outputs = problem.victim.outputs(problem.renderer.render(scene, problem.patch(), draws))
-        loss = problem.goal.loss(outputs, scene).mean() / problem.budget.draws
-        loss.backward()  # type: ignore[no-untyped-call]
-        goal_loss += loss.detach()
-        achieved.append(problem.goal.achieved(problem.victim.decide(outputs), scene)[scene.wears])
-    terms = {"goal": goal_loss.item()}
+        images = problem.renderer.render(scene, problem.patch(), draws)
+        verdict = problem.objective.measure(images, scene, step=index)
+        (verdict.loss.mean() / problem.budget.draws).backward()  # type: ignore[no-untyped-call]
+        verdicts.append(replace(verdict, loss=verdict.loss.detach()))
+    terms = {"goal": torch.stack([v.loss for v in verdicts]).mean().item()}
     for penalty in problem.penalties:
         value = penalty(problem.patch())
         value.backward()  # type: ignore[no-untyped-call]
         terms[penalty.name] = value.item()
     optimizer.step()
     problem.patch.project_()
-    success = torch.cat(achieved).float().mean().item()
-    return Step(index, problem.budget.steps, sum(terms.values()), success, time.perf_counter() - begun, terms)
+    victims, successes = _by_victim(verdicts, scene)
+    success, loss = sum(successes.values()) / len(successes), sum(terms.values())
+    if len(problem.objective.members) > 1:
+        terms |= victims
+    seconds = time.perf_counter() - begun
+    return Step(index, problem.budget.steps, loss, success, seconds, terms, successes=successes)
+
+
+def _by_victim(verdicts: list[Verdict], scene: SceneBatch) -> tuple[dict[str, float], dict[str, float]]:
+    """Mean loss, and share of the wearers on which the goal was achieved, of each victim that was asked."""
+    names = list(verdicts[0].losses)
+    losses = {name: torch.stack([v.losses[name] for v in verdicts]).mean().item() for name in names}
+    shares = {
+        name: torch.cat([v.achieved[name][scene.wears] for v in verdicts]).float().mean().item() for name in names
+    }
+    return losses, shares
 
 
 def _copy(state: dict[str, Tensor]) -> dict[str, Tensor]:

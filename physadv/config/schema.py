@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from physadv.config.train_options import TrainConfig
+from physadv.ensemble import Ensemble
 
 
 @dataclass
@@ -47,6 +48,8 @@ class GenerateConfig(RunConfig):
     eot: Any = field(default_factory=dict)
     ink: Any = field(default_factory=dict)
     victim: Any = field(default_factory=dict)
+    victims: list[Any] = field(default_factory=list)  # several: part names, ONNX paths, {part: ..., weight: 2, ...}
+    ensemble: Ensemble = Ensemble.weighted  # of several: weighted (mean loss), worst (largest), rotate (one a step)
     goal: Any = field(default_factory=dict)
     attack: Any = field(default_factory=dict)
     penalties: Any = field(default_factory=dict)

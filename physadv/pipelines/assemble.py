@@ -115,4 +115,7 @@ def check_fit(attack: Attack, victim: Victim, goal: Goal) -> Goal:
             "Optimise on a victim with gradients (victim=onnx loads the same file) and judge on this one with "
             "evaluate victims=[...]"
         )
-    return goal.bound(victim.labels)
+    try:
+        return goal.bound(victim.labels)
+    except IncompatibleParts as error:
+        raise IncompatibleParts(f"victim {victim.name!r} does not fit: {error}") from error

@@ -14,8 +14,9 @@ from omegaconf import DictConfig
 from physadv.config.store import penalty_key
 from physadv.errors import BadOption
 from physadv.images import save_png
+from physadv.objective import Objective
 from physadv.patch_files import save_patch
-from physadv.pipelines import assemble, judging, scenes
+from physadv.pipelines import assemble, ensemble, judging, scenes
 from physadv.pipelines.folder import FolderCheckpoints, choices
 from physadv.pipelines.observers import CurveLog, ProgressBar
 from physadv.printing.ink import Ink
@@ -50,28 +51,30 @@ def generate(config: DictConfig, registry: Registry, out: Path) -> float:
     patch = plan.ink.printable(asked) if plan.ink else asked
     save_patch(patch, out)
     judging.make_sheet(patch, config, out)
-    budget = plan.problem.budget
+    budget, objective = plan.problem.budget, plan.problem.objective
+    questions = sum(len(objective.asked(step)) for step in range(budget.steps))
     case = judging.Case(
-        patch, plan.judge_on, plan.judged_how, [plan.problem.victim], plan.problem.goal, plan.problem.device,
-        asked=asked, queries=budget.steps * budget.batch * budget.draws, started=started,
+        patch, plan.judge_on, plan.judged_how, list(objective.victims), objective.members[0].goal, plan.problem.device,
+        asked=asked, queries=questions * budget.batch * budget.draws, started=started,
     )  # fmt: skip
     return judging.judge("generate", case, config, out)
 
 
 def _plan(config: DictConfig, registry: Registry) -> Plan:
     chosen, device = choices(), assemble.device_of(config.device)
-    victim = assemble.part(registry, "victim", chosen["victim"], config.victim, config.seed).to(device)
+    budget = _budget(config)
     attack = assemble.part(registry, "attack", chosen["attack"], config.attack, config.seed)
-    goal = assemble.check_fit(attack, victim, assemble.part(registry, "goal", chosen["goal"], config.goal, config.seed))
+    objective = ensemble.objective(config, registry, attack, device)
     optimise_on, judge_on, how = scenes.two_parts(
-        registry, chosen["scenes"], config.scenes, config.judge, config.seed, victim, device
+        registry, chosen["scenes"], config.scenes, config.judge, config.seed, objective.victims[0], device
     )
+    objective.check(next(optimise_on.batches(config.budget.batch, generator(config.seed, "check"))).to(device))
     patch = assemble.part(registry, "patch", chosen["patch"], config.patch, config.seed)
-    budget, ink = _budget(config), assemble.ink(config.ink)
+    ink = assemble.ink(config.ink)
     problem = Problem(
-        scenes=optimise_on, patch=patch.to(device), renderer=assemble.renderer(config.eot, ink), victim=victim,
-        goal=goal, penalties=assemble.penalties(registry, config.penalties), budget=budget, seed=config.seed,
-        device=device,
+        scenes=optimise_on, patch=patch.to(device), renderer=assemble.renderer(config.eot, ink),
+        objective=objective, penalties=assemble.penalties(registry, config.penalties), budget=budget,
+        seed=config.seed, device=device,
     )  # fmt: skip
     return Plan(problem, attack, ink, judge_on, how)
 
@@ -89,7 +92,7 @@ def _announce(config: DictConfig, plan: Plan, out: Path) -> None:
     patch = problem.patch()
     weights = [f"{p.name} {config.penalties[penalty_key(p.name)].weight:g}" for p in problem.penalties]
     rows = {
-        "goal": f"{chosen['goal']} · victim {problem.victim.name} (white box) on {problem.device}",
+        "goal": f"{chosen['goal']} · {_named(problem.objective)} (white box) on {problem.device}",
         "patch": f"{chosen['patch']} {patch.width_mm:.0f} × {patch.height_mm:.0f} mm, "
         f"{patch.srgb.shape[2]} × {patch.srgb.shape[1]} texels",
         "world": f"scenes {chosen['scenes']} · eot {chosen['eot']} · ink {plan.ink.name if plan.ink else 'none'} · "
@@ -103,13 +106,20 @@ def _announce(config: DictConfig, plan: Plan, out: Path) -> None:
         logger.info("%-7s %s", name, text)
 
 
+def _named(objective: Objective) -> str:
+    if len(objective.members) == 1:
+        return f"victim {objective.members[0].name}"
+    names = [m.name if m.weight == 1 else f"{m.weight:g} × {m.name}" for m in objective.members]
+    return f"victims {', '.join(names)} ({objective.ensemble})"
+
+
 @torch.no_grad()
 def _preview(problem: Problem, out: Path) -> None:
     """One rendered batch, as the attack would see it."""
     random = generator(problem.seed, "preview")
     scene = next(problem.scenes.batches(problem.budget.batch, random)).to(problem.device)
     images = problem.renderer.render(scene, problem.patch(), problem.renderer.sample(scene, random))
-    problem.victim.outputs(images)
+    problem.objective.measure(images, scene)
     save_png(torch.cat(list(images.cpu()), dim=2), out / "preview.png")
     logger.info("dry run: all parts fit; see %s", out / "preview.png")
 

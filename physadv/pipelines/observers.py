@@ -64,6 +64,8 @@ class CurveLog:
             "held_out": "" if step.held_out is None else f"{step.held_out:.6g}", "seconds": f"{step.seconds:.4f}",
         }  # fmt: skip
         row.update({f"loss_{name}": f"{value:.6g}" for name, value in step.terms.items()})
+        if f"loss_{next(iter(step.successes), '')}" in row:  # several victims: one column each
+            row.update({f"success_{name}": f"{value:.4f}" for name, value in step.successes.items()})
         self._rows.append(row)
         if step.held_out is not None:
             self._write()

@@ -9,21 +9,27 @@ import pytest
 import torch
 
 from physadv.attacks.entries import EotAdamConfig, EotPgdConfig, physadv_attacks
+from physadv.ensemble import Ensemble
 from physadv.goals.detection import Hide
 from physadv.goals.entries import HideConfig
+from physadv.objective import Member, Objective
 from physadv.protocols import Budget, Problem
 from physadv.types import Step
-from tests.toys import LABELS, ToyDetector, ToyPatch, ToyRenderer, ToyScenes
+from tests.toys import ToyDetector, ToyPatch, ToyRenderer, ToyScenes
 
 ENTRIES = {entry.name: entry for entry in physadv_attacks()}
 
 
-def problem(steps: int = 20) -> Problem:
+def problem(steps: int = 20, victims: tuple[ToyDetector, ...] = ()) -> Problem:
     return Problem(
-        scenes=ToyScenes(), patch=ToyPatch(), renderer=ToyRenderer(), victim=ToyDetector(),
-        goal=Hide(HideConfig()).bound(LABELS), penalties=(), budget=Budget(steps, 2, 2, 4), seed=0,
+        scenes=ToyScenes(), patch=ToyPatch(), renderer=ToyRenderer(),
+        objective=objective(*(victims or [ToyDetector()])), penalties=(), budget=Budget(steps, 2, 2, 4), seed=0,
         device=torch.device("cpu"),
     )  # fmt: skip
+
+
+def objective(*victims: ToyDetector, ensemble: Ensemble = Ensemble.weighted) -> Objective:
+    return Objective(tuple(Member(victim, Hide(HideConfig()).bound(victim.labels)) for victim in victims), ensemble)
 
 
 class Memory:
@@ -95,6 +101,29 @@ def test_a_stopped_and_resumed_run_equals_an_unbroken_one() -> None:
     assert torch.equal(resumed.srgb, unbroken.srgb)
 
 
+@pytest.mark.parametrize("ensemble", list(Ensemble))
+def test_the_attack_hides_the_board_from_several_victims_and_tells_of_each(ensemble: Ensemble) -> None:
+    watch, victims = Watch(), (ToyDetector(), ToyDetector(name="keen", confidence=0.2))
+    solved = replace(problem(), objective=objective(*victims, ensemble=ensemble))
+    ENTRIES["eot-adam"].build(EotAdamConfig()).run(solved, [watch], Memory())
+    last = watch.steps[-2:]
+    assert all(step.success == 1 for step in last)
+    assert {name for step in last for name in step.successes} == {"toy", "keen"}
+    assert {name for step in last for name in step.terms} == {"goal", "toy", "keen"}
+    assert all(step.loss == step.terms["goal"] for step in last)
+
+
+@pytest.mark.parametrize("ensemble", list(Ensemble))
+def test_a_resumed_run_on_several_victims_equals_an_unbroken_one(ensemble: Ensemble) -> None:
+    attack = ENTRIES["eot-adam"].build(EotAdamConfig(check_every=3))
+    victims = (ToyDetector(), ToyDetector(name="keen", steepness=20))
+    solved = [replace(problem(), objective=objective(*victims, ensemble=ensemble)) for _ in range(3)]
+    memory = Memory()
+    with pytest.raises(KeyboardInterrupt):
+        attack.run(solved[0], [Watch(stop_after=11)], memory)
+    assert torch.equal(attack.run(solved[1], [], memory).srgb, attack.run(solved[2], [], Memory()).srgb)
+
+
 def test_the_best_iterate_is_returned_not_the_last() -> None:
     attack = ENTRIES["eot-adam"].build(EotAdamConfig(lr=0.5, check_every=1, patience=100))
     watch = Watch()
@@ -119,6 +148,6 @@ def test_a_loss_that_is_not_a_number_stops_the_run_with_advice() -> None:
             found = ToyDetector.outputs(self, images)
             return replace(found, scores=found.scores * float("nan"))
 
-    sick = replace(problem(), victim=Broken())
+    sick = problem(victims=(Broken(),))
     with pytest.raises(Exception, match=r"the loss became nan.*lower attack.lr"):
         ENTRIES["eot-adam"].build(EotAdamConfig(check_every=1)).run(sick, [], Memory())
