@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 
 from physadv.errors import BadOutput
@@ -24,6 +25,11 @@ _REASONS = {
 
 def write_bytes(path: str | os.PathLike[str], data: bytes) -> Path:
     """Put ``data`` at ``path``, making its folders; readers see the old file or the new one, never a mixture."""
+    return write_chunks(path, (data,))
+
+
+def write_chunks(path: str | os.PathLike[str], chunks: Iterable[bytes]) -> Path:
+    """Put the chunks one after another at ``path``, as they come; see :func:`write_bytes`."""
     target = Path(path)
     # a short name of its own, in the same folder: renaming is atomic only within one file system
     draft = target.parent / f".physadv-{secrets.token_hex(8)}.tmp"
@@ -31,7 +37,8 @@ def write_bytes(path: str | os.PathLike[str], data: bytes) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
             with draft.open("xb") as stream:
-                stream.write(data)
+                for chunk in chunks:
+                    stream.write(chunk)
                 stream.flush()
                 os.fsync(stream.fileno())
             os.replace(draft, target)

@@ -9,9 +9,15 @@ import numpy as np
 import torch
 
 from physadv.errors import BadOption
-from physadv.metrics.tables import F64
+from physadv.metrics.tables import F64, Whole
 
 Z_95 = 1.959963984540054  # two-sided 95 % quantile of the normal distribution
+MINIMUM_N = 30  # below this an interval is an indication: a percentile bootstrap covers too little (Efron 1987)
+
+
+def few(n: int) -> bool:
+    """Whether a number rests on too little to be quoted without saying so."""
+    return n < MINIMUM_N
 
 
 def wilson(successes: float, n: int) -> tuple[float, float]:
@@ -40,15 +46,32 @@ def resampled_weights(images: int, resamples: int, generator: torch.Generator) -
     return counts.cpu().numpy()
 
 
-def bootstrap(statistic: Callable[[F64], float], weights: F64) -> tuple[float, float]:
-    """The central 95 % of ``statistic`` over resamples of the images.
+def percentiles(replicates: F64) -> tuple[float, float]:
+    """The central 95 % of a statistic's values in every resample; resamples that hold nothing (NaN) are left out.
 
-    ``statistic`` receives one row of :func:`resampled_weights` and may return NaN where the resample holds nothing to
-    measure; such rows are left out. ``(nan, nan)`` when none is left.
+    ``(nan, nan)`` when none is left. Percentile bootstrap (Efron 1979): too narrow when there are few images, and a
+    point when the images agree, so it is never quoted without n.
     """
-    values = np.array([statistic(row) for row in weights], dtype=np.float64)
-    values = values[~np.isnan(values)]
+    values = replicates[~np.isnan(replicates)]
     if not len(values):
         return math.nan, math.nan
     low, high = np.percentile(values, (2.5, 97.5))
     return float(low), float(high)
+
+
+def bootstrap(statistic: Callable[[F64], float], weights: F64) -> tuple[float, float]:
+    """The central 95 % of ``statistic`` over resamples of the images.
+
+    ``statistic`` receives one row of :func:`resampled_weights` and may return NaN where the resample holds nothing to
+    measure; see :func:`percentiles`.
+    """
+    return percentiles(np.array([statistic(row) for row in weights], dtype=np.float64))
+
+
+def resampled_means(values: F64, image_of: Whole, weights: F64) -> F64:
+    """``(R,)`` the mean of ``values`` ``(P,)`` in every resample of the images; NaN where none of them was drawn."""
+    images = weights.shape[1]
+    drawn = weights @ np.bincount(image_of, minlength=images).astype(np.float64)
+    total = weights @ np.bincount(image_of, values, minlength=images)
+    means: F64 = np.divide(total, drawn, out=np.full(len(weights), np.nan), where=drawn > 0)
+    return means

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from physadv.metrics.interval import wilson
 from physadv.metrics.matching import match, overlaps, pairs_within
-from physadv.metrics.tables import I64, Bool, Findings, Truth
+from physadv.metrics.tables import I64, Bool, Findings, Truth, as_written
 from physadv.types import Score
 
 IOU = 0.5
@@ -30,23 +30,23 @@ class Outcome(IntEnum):
         return self.name.lower().replace("_", " ")
 
 
-def outcomes(truth: Truth, findings: Findings, confidence: float) -> npt.NDArray[np.int8]:
+def outcomes(truth: Truth, findings: Findings, confidence: float, iou: float = IOU) -> npt.NDArray[np.int8]:
     """``(M,)`` one :class:`Outcome` an object, from reports scored at least ``confidence``; read it where judged.
 
-    Detected: matched one to one at IoU 0.5 with its own label. Otherwise a report that belongs to no object explains
-    it: misclassified (IoU 0.5 with another label), badly localised (own label, IoU 0.1 to 0.5), else missed.
+    Detected: matched one to one at ``iou`` with its own label. Otherwise a report that belongs to no object explains
+    it: misclassified (``iou`` with another label), badly localised (own label, IoU from 0.1 to ``iou``), else missed.
     """
     sure = findings.above(confidence)
-    matches = match(truth, sure, IOU)
+    matches = match(truth, sure, iou)
     outcome = np.where(matches.found, Outcome.DETECTED, Outcome.MISSED).astype(np.int8)
     lost = np.flatnonzero(truth.judged & ~matches.found)
     spare = sure[~matches.matched]
     which, report = pairs_within(truth.view_of[lost], spare.view_of)
     thing = lost[which]
-    overlap = overlaps(spare.boxes_xyxy_px[report], truth.boxes_xyxy_px[thing])
+    overlap = overlaps(as_written(spare.boxes_xyxy_px)[report], as_written(truth.boxes_xyxy_px)[thing])
     own = spare.category[report] == truth.category[thing]
     outcome[thing[own & (overlap >= NEARBY_IOU)]] = Outcome.BADLY_LOCALISED
-    outcome[thing[~own & (overlap >= IOU)]] = Outcome.MISCLASSIFIED
+    outcome[thing[~own & (overlap >= iou)]] = Outcome.MISCLASSIFIED
     return outcome
 
 

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from physadv.metrics.average_precision import precision_scores
 from physadv.metrics.bins import Bin, bins
+from physadv.metrics.differences import Difference, difference
+from physadv.metrics.errors import ErrorKind, background_per_view, errors
+from physadv.metrics.interval import MINIMUM_N, percentiles, resampled_means
 from physadv.metrics.matching import group_keys, overlaps, pairs_within
 from physadv.metrics.outcomes import IOU, Outcome, counts, outcomes, share
-from physadv.metrics.tables import Bool, Findings, Truth
+from physadv.metrics.tables import F64, Bool, Findings, Truth, as_written
 from physadv.types import Score
+
+__all__ = [
+    "MINIMUM_N", "BinSummary", "Difference", "Measured", "Summary", "differences", "eligible", "own_scores",
+    "summarise",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,48 +35,137 @@ class BinSummary:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Scores over all judged objects, what became of them, and the scores by distance or size."""
+    """Scores over all judged objects, what became of them, why reports were wrong, and scores by distance or size."""
 
     scores: tuple[Score, ...]
     outcomes: dict[str, int]
+    errors: tuple[ErrorKind, ...]
     bins: tuple[BinSummary, ...]
 
 
-def own_scores(truth: Truth, findings: Findings) -> npt.NDArray[np.float64]:
-    """``(M,)`` the best score of a report of the object's own label at IoU 0.5 or more; 0 where there is none."""
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A summary, and what each of its scores is in every resample of the images: what differences are made of."""
+
+    summary: Summary
+    replicates: Mapping[str, F64]  # name of the score → (R,), NaN where the resample holds nothing to measure
+
+
+def own_scores(truth: Truth, findings: Findings, iou: float = IOU) -> npt.NDArray[np.float64]:
+    """``(M,)`` the best score of a report of the object's own label at ``iou`` or more; 0 where there is none."""
     best = np.zeros(len(truth.judged))
     keys, found_keys = group_keys(truth, findings)
     thing, report = pairs_within(keys, found_keys)
-    overlap = overlaps(findings.boxes_xyxy_px[report], truth.boxes_xyxy_px[thing])
-    near = overlap >= IOU
-    np.maximum.at(best, thing[near], findings.scores[report[near]])
+    overlap = overlaps(as_written(findings.boxes_xyxy_px)[report], as_written(truth.boxes_xyxy_px)[thing])
+    near = overlap >= iou
+    np.maximum.at(best, thing[near], findings.scores[report[near]].astype(np.float64))
     return best
 
 
-def eligible(truth: Truth, clean: Findings, achieved: Bool, confidence: float, *, seen_first: bool) -> Bool:
+def eligible(
+    truth: Truth, clean: Findings, achieved: Bool, confidence: float, *, seen_first: bool, iou: float = IOU
+) -> Bool:
     """``(M,)`` judged objects that can become a success: not achieved without the patch already and, where the goal
     is that something stops being seen (``seen_first``), seen without the patch."""
     open_still = truth.judged & ~achieved
     if not seen_first:
         return open_still
-    seen: Bool = outcomes(truth, clean, confidence) == Outcome.DETECTED
+    seen: Bool = outcomes(truth, clean, confidence, iou) == Outcome.DETECTED
     return open_still & seen
 
 
 def summarise(
-    truth: Truth, findings: Findings, confidence: float, precision: tuple[Score, ...], success: tuple[Bool, Bool] | None
-) -> Summary:
-    """Put the numbers together. ``success`` is (achieved, eligible), or ``None`` for the clean condition."""
-    outcome = outcomes(truth, findings, confidence)
-    everything = np.ones(len(truth.judged), dtype=np.bool_)
+    truth: Truth,
+    findings: Findings,
+    confidence: float,
+    weights: F64,
+    library: tuple[float, float] | None,
+    *,
+    success: tuple[Bool, Bool] | None,
+    clean: Findings | None,
+    iou: float = IOU,
+    classifier: bool = False,
+    targeted: Bool | None = None,
+) -> Measured:
+    """Every number of a condition. ``weights`` ``(R, I)`` are the resamples of the images, shared by all conditions.
 
-    def scores(rows: Bool) -> tuple[Score, ...]:
-        tried = truth.judged & rows
-        found = outcome == Outcome.DETECTED
-        made = [share("recall", found, tried, truth.object_of, "safer")]
-        if success is not None:
-            made.append(share("success", success[0], tried & success[1], truth.object_of, "more attacked"))
-        return tuple(made)
+    ``library`` is (AP, AP50) of faster-coco-eval, or ``None`` for our own equal values. ``success`` is (achieved,
+    eligible) and ``clean`` what was reported without a patch; both ``None`` for the clean condition itself.
+    ``targeted`` ``(M,)`` says which objects are reported as what the attacker wanted.
+    """
+    made: dict[str, tuple[Score, F64]] = precision_scores(truth, findings, weights, library)
+    image = truth.image_of_view[truth.view_of]
+    outcome = outcomes(truth, findings, confidence, iou)
+    found = outcome == Outcome.DETECTED
 
-    by_bin = tuple(BinSummary(group, scores(group.rows)) for group in bins(truth))
-    return Summary((*precision, *scores(everything)), counts(truth, outcome), by_bin)
+    def add_share(name: str, true: Bool, tried: Bool, higher_is: str) -> None:
+        score = share(name, true, tried, truth.object_of, higher_is)
+        made[name] = score, resampled_means(true[tried].astype(np.float64), image[tried], weights)
+
+    def add_mean(name: str, values: F64, rows: Bool, higher_is: str) -> None:
+        replicates = resampled_means(values[rows], image[rows], weights)
+        value = float(values[rows].mean()) if rows.any() else math.nan
+        n = len(np.unique(truth.object_of[rows]))
+        made[name] = Score(name, value, *percentiles(replicates), n, higher_is), replicates
+
+    add_share("recall", found, truth.judged, "safer")
+    if success is not None:
+        tried = truth.judged & success[1]
+        add_share("success", success[0], tried, "more attacked")
+        if targeted is not None:
+            add_share("targeted success", targeted, tried, "more attacked")
+    if classifier:
+        add_share("robust accuracy", _named_right(truth, findings), truth.judged, "safer")
+    made["hallucinations"] = _hallucinations(truth, background_per_view(truth, findings, confidence, iou), weights)
+    own = own_scores(truth, findings, iou)
+    seen = found if clean is None else outcomes(truth, clean, confidence, iou) == Outcome.DETECTED
+    add_mean("confidence", own, truth.judged & seen, "safer")
+    if clean is not None:
+        add_mean("confidence drop", own_scores(truth, clean, iou) - own, truth.judged & seen, "more attacked")
+
+    summary = Summary(
+        tuple(score for score, _ in made.values()),
+        counts(truth, outcome),
+        errors(truth, findings, confidence, iou),
+        tuple(BinSummary(group, _bin_scores(truth, found, success, group.rows)) for group in bins(truth)),
+    )
+    return Measured(summary, {name: replicates for name, (_, replicates) in made.items()})
+
+
+def differences(here: Measured, there: Measured, minus: str) -> tuple[Difference, ...]:
+    """Every score that both conditions have, ``here`` minus ``there`` (which is called ``minus``), paired by image."""
+    others = {score.name: score for score in there.summary.scores}
+    return tuple(
+        difference(one, others[one.name], here.replicates[one.name], there.replicates[one.name], minus)
+        for one in here.summary.scores
+        if one.name in others
+    )
+
+
+def _bin_scores(truth: Truth, found: Bool, success: tuple[Bool, Bool] | None, rows: Bool) -> tuple[Score, ...]:
+    tried = truth.judged & rows
+    made = [share("recall", found, tried, truth.object_of, "safer")]
+    if success is not None:
+        made.append(share("success", success[0], tried & success[1], truth.object_of, "more attacked"))
+    return tuple(made)
+
+
+def _named_right(truth: Truth, findings: Findings) -> Bool:
+    """``(M,)`` whether the best-scored report of an object's picture, however low, has its label."""
+    best = np.full(len(truth.image_of_view), -1, dtype=np.int64)
+    order = np.argsort(findings.scores, kind="stable")
+    best[findings.view_of[order]] = findings.category[order]
+    right: Bool = best[truth.view_of] == truth.category
+    return right
+
+
+def _hallucinations(truth: Truth, count: F64, weights: F64) -> tuple[Score, F64]:
+    """Reports of nothing, an image; ``n`` counts images. Without a single one the bootstrap sees no spread: then the
+    upper end is the largest rate at which none in ``n`` still has a chance of 2.5 % (Poisson)."""
+    replicates = resampled_means(count, truth.image_of_view, weights)
+    n = len(np.unique(truth.image_of_view))
+    low, high = percentiles(replicates)
+    if n and not count.any():
+        low, high = 0.0, -math.log(0.025) / n
+    value = float(count.mean()) if n else math.nan
+    return Score("hallucinations", value, low, high, n, "more attacked"), replicates

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,9 +17,13 @@ from physadv.errors import BadShape
 F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]
 Bool = npt.NDArray[np.bool_]
+Real = npt.NDArray[np.floating[Any]]
+Whole = npt.NDArray[np.integer[Any]]
+
+MAX_DETECTIONS = 100  # best reports a view and category that take part in average precision, as in COCO
 
 
-def _same_length(owner: str, *columns: F64 | I64 | Bool | None) -> None:
+def _same_length(owner: str, *columns: Real | Whole | Bool | None) -> None:
     lengths = {len(column) for column in columns if column is not None}
     if len(lengths) > 1:
         raise BadShape(f"the columns of {owner} must be equally long, got lengths {sorted(lengths)}")
@@ -79,16 +84,19 @@ class Truth:
 class Findings:
     """What one victim reported under one condition."""
 
-    view_of: I64  # (D,)
-    boxes_xyxy_px: F64  # (D, 4)
-    scores: F64  # (D,)
-    category: I64  # (D,)
+    view_of: Whole  # (D,)
+    boxes_xyxy_px: Real  # (D, 4)
+    scores: Real  # (D,)
+    category: Whole  # (D,)
 
     def __post_init__(self) -> None:
         _same_length("Findings", self.view_of, self.boxes_xyxy_px, self.scores, self.category)
 
     def __getitem__(self, rows: Bool | I64) -> Findings:
         return Findings(self.view_of[rows], self.boxes_xyxy_px[rows], self.scores[rows], self.category[rows])
+
+    def __len__(self) -> int:
+        return len(self.scores)
 
     @classmethod
     def joined(cls, parts: Sequence[Findings]) -> Findings:
@@ -103,3 +111,43 @@ class Findings:
     def above(self, confidence: float) -> Findings:
         """Only those scored at least ``confidence``."""
         return self[self.scores >= confidence]
+
+    def capped(self, per_group: int = MAX_DETECTIONS) -> Findings:
+        """The ``per_group`` best of each view and category, in the order they had: no more take part in any score."""
+        return self[rank_in_group(group_key(self.view_of, self.category, self.span), self.scores) < per_group]
+
+    def compact(self) -> Findings:
+        """28 bytes a report instead of 56: float32, as detectors compute, and int32. Loses nothing of either."""
+        return Findings(
+            self.view_of.astype(np.int32),
+            self.boxes_xyxy_px.astype(np.float32),
+            self.scores.astype(np.float32),
+            self.category.astype(np.int32),
+        )
+
+    @property
+    def span(self) -> int:
+        """One more than the largest category."""
+        return 1 + int(self.category.max(initial=-1))
+
+
+def group_key(view_of: Whole, category: Whole, span: int) -> I64:
+    """One number per (view, category); ``span`` is more than any category."""
+    return view_of.astype(np.int64) * span + category
+
+
+def rank_in_group(group: I64, scores: Real) -> I64:
+    """``(D,)`` 0 for the best-scored finding of its group, 1 for the next; ties keep their order."""
+    order = np.lexsort((-scores, group))  # stable
+    ordered = group[order]
+    first = np.concatenate([[True], ordered[1:] != ordered[:-1]])[: len(group)]
+    place = np.arange(len(group))
+    rank = np.empty(len(group), dtype=np.int64)
+    rank[order] = place - np.maximum.accumulate(np.where(first, place, 0))
+    return rank
+
+
+def as_written(boxes_xyxy_px: Real) -> F64:
+    """``(N, 4)`` left, top, width and height to 1/10,000 px: what COCO files hold, and what overlaps are taken from."""
+    left_top = boxes_xyxy_px[:, :2].astype(np.float64)
+    return np.concatenate([left_top, boxes_xyxy_px[:, 2:] - left_top], axis=1).round(4)

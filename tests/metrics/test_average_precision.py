@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
-from physadv.metrics import coco_format
+from physadv.metrics import coco_format, ranking
 from physadv.metrics.average_precision import (
-    IOUS,
-    accumulators,
     average_precision,
     library_average_precision,
-    mean_average_precision,
+    own_precision,
+    resampled_precision,
 )
 from physadv.metrics.interval import resampled_weights
-from physadv.metrics.tables import Findings, Truth
+from physadv.metrics.matching import pairs_within
+from physadv.metrics.tables import F64, Findings, Truth
 
 
 def random_tables(seed: int, views: int = 40, crowded: bool = False) -> tuple[Truth, Findings]:
@@ -56,10 +57,9 @@ def test_one_plain_pass_equals_the_library(seed: int, crowded: bool) -> None:
     truth, findings = random_tables(seed, crowded=crowded)
     ground, results = as_coco(truth, findings)
     ap, ap50 = library_average_precision(ground, results, [1, 2])
-    once = np.ones(len(truth.image_of_view))
-    parts = [accumulators(truth, findings, iou) for iou in IOUS]
-    assert mean_average_precision(parts[0], once) == pytest.approx(ap50, abs=1e-9)
-    assert mean_average_precision([p for ps in parts for p in ps], once) == pytest.approx(ap, abs=1e-9)
+    own = own_precision(truth, findings)
+    assert own[0] == pytest.approx(ap50, abs=1e-9)
+    assert own.mean() == pytest.approx(ap, abs=1e-9)
 
 
 def test_the_library_agrees_with_the_reference_implementation() -> None:
@@ -82,33 +82,51 @@ def test_the_library_agrees_with_the_reference_implementation() -> None:
     assert library_average_precision(ground, results, [1, 2]) == pytest.approx(reference.stats[:2], abs=1e-12)
 
 
-def test_weighting_an_image_twice_equals_copying_it() -> None:
-    truth, findings = random_tables(4, views=6)
-    findings = Findings(
-        findings.view_of, findings.boxes_xyxy_px,
-        findings.scores + np.random.default_rng(0).random(len(findings.scores)) * 1e-6, findings.category,
+def copied(truth: Truth, findings: Findings, weights: F64) -> tuple[Truth, Findings]:
+    """The data set with every image as often as ``weights`` says, its views copied under new numbers."""
+    views = np.repeat(np.arange(len(truth.image_of_view)), weights[truth.image_of_view].astype(int))
+    new, rows = pairs_within(views, truth.view_of)
+    copies, picks = pairs_within(views, findings.view_of)
+    again = Truth(
+        truth.image_of_view[views], new, np.arange(len(rows)), truth.boxes_xyxy_px[rows], truth.category[rows],
+        truth.judged[rows], truth.crowd[rows],
     )  # fmt: skip
-    weights = np.array([2.0, 0, 1, 1, 2, 0])
-    objects, reports, views = [], [], []
-    for copy, view in enumerate(np.repeat(np.arange(6), weights.astype(int))):
-        objects.append((np.flatnonzero(truth.view_of == view), copy))
-        reports.append((np.flatnonzero(findings.view_of == view), copy))
-        views.append(copy)
-    rows = np.concatenate([r for r, _ in objects])
-    copied = Truth(
-        np.array(views), np.concatenate([np.full(len(r), c) for r, c in objects]), np.arange(len(rows)),
-        truth.boxes_xyxy_px[rows], truth.category[rows], truth.judged[rows],
-        truth.crowd[rows],
-    )  # fmt: skip
-    picks = np.concatenate([r for r, _ in reports])
-    again = Findings(
-        np.concatenate([np.full(len(r), c) for r, c in reports]), findings.boxes_xyxy_px[picks],
-        findings.scores[picks], findings.category[picks],
-    )  # fmt: skip
-    ground, results = as_coco(copied, again)
-    _, ap50 = library_average_precision(ground, results, [1, 2])
-    weighted = mean_average_precision(accumulators(truth, findings, 0.5), weights)
-    assert weighted == pytest.approx(ap50, abs=1e-9)
+    return again, Findings(copies, findings.boxes_xyxy_px[picks], findings.scores[picks], findings.category[picks])
+
+
+@pytest.mark.parametrize("draws", [1, 3])
+@pytest.mark.parametrize("seed", range(4))
+def test_every_resample_equals_the_library_on_the_copied_images(seed: int, draws: int) -> None:
+    """With ties, crowds, objects that are not judged, images without objects or reports, and several draws."""
+    truth, findings = random_tables(seed, views=24)
+    truth = replace(truth, image_of_view=truth.image_of_view % (24 // draws))
+    weights = resampled_weights(24 // draws, 6, torch.Generator().manual_seed(seed))
+    ours = resampled_precision(truth, findings, weights)
+    for row, own in zip(weights, ours, strict=True):
+        ground, results = as_coco(*copied(truth, findings, row))
+        assert (own.mean(), own[0]) == pytest.approx(library_average_precision(ground, results, [1, 2]), abs=1e-9)
+
+
+def test_few_resamples_at_a_time_give_what_all_at_once_give(monkeypatch: pytest.MonkeyPatch) -> None:
+    truth, findings = random_tables(7)
+    weights = resampled_weights(40, 50, torch.Generator().manual_seed(0))
+    together = resampled_precision(truth, findings, weights)
+    monkeypatch.setattr(ranking, "AT_ONCE", 1)
+    assert np.array_equal(together, resampled_precision(truth, findings, weights))
+
+
+def test_findings_and_dictionaries_give_the_library_the_same() -> None:
+    truth, findings = random_tables(8, crowded=True)
+    ground, results = as_coco(truth, findings)
+    assert library_average_precision(ground, findings, [1, 2]) == library_average_precision(ground, results, [1, 2])
+
+
+def test_without_the_library_the_value_is_our_own() -> None:
+    truth, findings = random_tables(9)
+    weights = resampled_weights(40, 10, torch.Generator().manual_seed(0))
+    library = library_average_precision(*as_coco(truth, findings), [1, 2])
+    for own, told in zip(average_precision(truth, findings, weights), library, strict=True):
+        assert own.value == pytest.approx(told, abs=1e-9)
 
 
 def test_the_interval_surrounds_the_value() -> None:

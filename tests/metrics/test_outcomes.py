@@ -67,8 +67,9 @@ def test_one_report_cannot_detect_two_objects() -> None:
 def test_objects_that_are_not_judged_are_not_counted() -> None:
     truth = truth_of(BOX, (300.0, 0.0, 400.0, 100.0), judged=(True, False))
     assert sum(counts(truth, outcomes(truth, found(), 0.4)).values()) == 1
-    summary = summarise(truth, found((BOX, 0.5, 0)), 0.4, (), None)
-    assert [(s.name, s.value, s.n) for s in summary.scores] == [("recall", 1.0, 1)]
+    summary = summarise(truth, found((BOX, 0.5, 0)), 0.4, np.ones((3, 1)), None, success=None, clean=None).summary
+    recall = next(score for score in summary.scores if score.name == "recall")
+    assert (recall.value, recall.n) == (1.0, 1)
 
 
 def test_what_was_missed_on_the_clean_image_is_no_success() -> None:

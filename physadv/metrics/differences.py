@@ -1,0 +1,32 @@
+"""By how much two conditions differ, on the same images: the resamples are shared, so what images add cancels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from physadv.metrics.interval import percentiles
+from physadv.metrics.tables import F64
+from physadv.types import Score
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One score of a condition minus the same score of another, with its 95 % interval."""
+
+    score: str
+    minus: str  # the other condition
+    value: float
+    low: float
+    high: float
+    n: int
+    higher_is: str
+
+
+def difference(score: Score, other: Score, here: F64, there: F64, minus: str) -> Difference:
+    """``here`` and ``there`` ``(R,)`` are the two scores in the same resamples of the images.
+
+    Percentile bootstrap of the difference: an interval without 0 says that the two conditions differ. NaN where
+    either could not be measured; ``n`` is the smaller one.
+    """
+    low, high = percentiles(here - there)
+    return Difference(score.name, minus, score.value - other.value, low, high, min(score.n, other.n), score.higher_is)
