@@ -10,6 +10,7 @@ from physadv.errors import BadInput, BadOption, BadShape, IncompatibleParts, Mis
 from physadv.hookspecs import API, Entry, hookimpl
 
 if TYPE_CHECKING:
+    from physadv.classifier import Classifier
     from physadv.colour import linear_from_srgb, srgb_from_linear
     from physadv.labels import canonical, index_of
     from physadv.objective import Member, Objective, Verdict
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from physadv.types import Candidates, Detections, Draws, PatchImage, SceneBatch, Score, Step, expect
 
 _LAZY = {
+    "physadv.classifier": ("Classifier",),
     "physadv.colour": ("linear_from_srgb", "srgb_from_linear"),
     "physadv.labels": ("canonical", "index_of"),
     "physadv.objective": ("Member", "Objective", "Verdict"),
@@ -44,7 +46,7 @@ _LAZY = {
 _HOME = {name: module for module, names in _LAZY.items() for name in names}
 
 __all__ = [
-    "API", "Attack", "BadInput", "BadOption", "BadShape", "Budget", "Candidates", "Checkpoints", "Defense",
+    "API", "Attack", "BadInput", "BadOption", "BadShape", "Budget", "Candidates", "Checkpoints", "Classifier", "Defense",
     "Detections", "Draws", "Ensemble", "Entry", "Goal", "IncompatibleParts", "Member", "MissingExtra", "Objective",
     "Observer", "PatchImage", "PatchModel", "Penalty", "PhysadvError", "Problem", "Renderer", "SceneBatch",
     "SceneSource", "Score", "Step", "Verdict", "Victim", "canonical", "expect", "generator", "hookimpl", "index_of",

@@ -96,7 +96,7 @@ def gradient_reaches_the_pixels(victim: Victim, images: Tensor) -> None:
         require(not outputs.scores.requires_grad, f"{victim.name}: not differentiable, yet its scores carry a gradient")
         return
     require(outputs.scores.requires_grad, f"{victim.name}: differentiable, but the scores are detached from the images")
-    torch.autograd.backward(outputs.scores.sum() + outputs.boxes_xyxy_px.mean())
+    torch.autograd.backward(_pull(victim, outputs) + outputs.boxes_xyxy_px.mean())
     require(leaf.grad is not None, f"{victim.name}: no gradient arrives at the images")
     assert leaf.grad is not None
     require(bool(torch.isfinite(leaf.grad).all()), f"{victim.name}: the gradient at the images is not finite")
@@ -196,6 +196,13 @@ def _check_candidates(victim: Victim, outputs: Candidates, images: Tensor) -> No
     corner = boxes.flatten(0, 1).amax(dim=0)
     inside = float(boxes.min()) >= -1e-2 and bool((corner <= corner.new_tensor([width, height] * 2) + 1e-2).all())
     require(inside, f"{victim.name}: boxes leave the image {size}: down to {float(boxes.min()):.4g}, up to {corner}")
+
+
+def _pull(victim: Victim, outputs: Candidates) -> Tensor:
+    """All scores together; of a classifier the best one of each image, because its scores add to one by themselves."""
+    if getattr(victim, "kind", "detector") == "classifier":
+        return outputs.scores.amax(dim=2).sum()
+    return outputs.scores.sum()
 
 
 def _cut(outputs: Candidates, index: int, rows: int) -> Candidates:

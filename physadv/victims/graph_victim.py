@@ -15,7 +15,8 @@ from physadv.victims.class_names import names_for, read_names
 from physadv.victims.conventions import Conventions, overridden
 from physadv.victims.detections import decide
 from physadv.victims.entries import OnnxConfig
-from physadv.victims.graph_layouts import Layout, Probe, detect_layout
+from physadv.victims.graph_layouts import detect_layout
+from physadv.victims.graph_probe import Layout, Probe
 from physadv.victims.onnx_file import OnnxFile
 
 logger = logging.getLogger(__name__)
@@ -100,7 +101,7 @@ def assemble(
     return GraphVictim(
         operation=Operation(
             name=f"{backend}/{file.path.stem}",
-            labels=names_for(layout.classes, wanted, str(file.path)),
+            labels=names_for(layout.classes, wanted, str(file.path), layout.usual_names),
             confidence=config.confidence,
             iou=config.iou,
             digest=file.digest,
@@ -127,7 +128,8 @@ def run_probe(network: nn.Module, file: OnnxFile) -> tuple[Tensor, ...]:
         outputs: Sequence[Tensor] = network(probe_images(1, file.input_hw))
     except RUN_ERRORS as error:
         line = str(error).strip().split("\n", 1)[0][:200]
-        raise BadInput(f"{file.path} cannot be run on a {width} x {height} image: {line}") from error
+        hint = "" if height % 32 == width % 32 == 0 else " Most graphs want multiples of 32: set victim.size_px."
+        raise BadInput(f"{file.path} cannot be run on a {width} x {height} image: {line}.{hint}") from error
     if not outputs or any(output.ndim < 2 or output.shape[0] != 1 for output in outputs):
         raise BadInput(
             f"{file.path} does not look like a detector that physadv can read: "

@@ -12,10 +12,19 @@ import onnx
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from onnx import TensorProto, numpy_helper
 
+from physadv.digests import digest_of_file
 from physadv.errors import BadInput
-from physadv.victims.frozen import digest_of_file
 
 SIDE_PX = 640  # of graphs that take any size, unless the user says
+_STAND_IN_PX = 64  # a fully convolutional graph exported for less was given any size, just to be traced
+# operations that know no absolute size
+_ANY_SIZE = frozenset(
+    (
+        "Add", "AveragePool", "BatchNormalization", "Clip", "Concat", "Constant", "Conv", "ConvTranspose", "Div",
+        "Dropout", "Elu", "HardSigmoid", "HardSwish", "Identity", "LeakyRelu", "MaxPool", "Mul", "PRelu", "Relu",
+        "Sigmoid", "Sub", "Tanh",
+    )
+)  # fmt: skip
 
 logger = logging.getLogger(__name__)
 
@@ -62,10 +71,22 @@ def _input_hw(model: onnx.ModelProto, path: Path, size_px: int) -> tuple[int, in
     if kind.elem_type != TensorProto.FLOAT or len(dims) != 4 or dims[1] not in (0, 3):
         name = TensorProto.DataType.Name(kind.elem_type)
         raise BadInput(f"{path} takes {name} of shape {dims}; export it for float images (N, 3, H, W)")
+    if all(node.op_type in _ANY_SIZE for node in model.graph.node):
+        _forget_size_(model, inputs[0])
+        dims[2:] = [0, 0] if size_px or min(dims[2:]) < _STAND_IN_PX else dims[2:]
     if size_px and any(side not in (0, size_px) for side in dims[2:]):
         raise BadInput(f"{path} only takes {dims[3]} x {dims[2]} pixels, not victim.size_px={size_px}; leave it out")
     height, width = (side or size_px or SIDE_PX for side in dims[2:])
     return height, width
+
+
+def _forget_size_(model: onnx.ModelProto, image: onnx.ValueInfoProto) -> None:
+    """What the exporter noted as batch, height and width, here and in all that follows."""
+    del model.graph.value_info[:]
+    for value in (image, *model.graph.output):
+        for place, dim in enumerate(value.type.tensor_type.shape.dim):
+            if place != 1:
+                dim.dim_param = f"{value.name}_{place}"
 
 
 def _class_names(model: onnx.ModelProto) -> tuple[str, ...] | None:

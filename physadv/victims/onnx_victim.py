@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from enum import Enum
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from onnx2torch import convert
 from torch import Tensor, nn
 
 from physadv.errors import BadInput
-from physadv.victims.entries import OnnxConfig
+from physadv.victims.entries import CenterFaceConfig, OnnxConfig
 from physadv.victims.frozen import freeze
 from physadv.victims.graph_victim import RUN_ERRORS, GraphVictim, assemble, probe_images, run_probe
 from physadv.victims.onnx_file import OnnxFile, read_onnx
@@ -32,6 +33,17 @@ def build(config: OnnxConfig) -> GraphVictim:
     run_probe(network, file)
     network.batching = _batching(network, file)
     return assemble(file, config, network, backend="onnx", differentiable=True)
+
+
+def build_centerface(path: str, config: CenterFaceConfig) -> GraphVictim:
+    """CenterFace under a name that does not depend on where its file lies."""
+    options = OnnxConfig(
+        path=path, layout="centerface", size_px=config.size_px, confidence=config.confidence, iou=config.iou,
+        bf16=config.bf16,
+    )  # fmt: skip
+    victim = build(options)
+    victim.operation = replace(victim.operation, name="centerface")
+    return victim
 
 
 class Batching(Enum):

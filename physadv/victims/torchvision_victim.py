@@ -10,12 +10,13 @@ from torch import Tensor, nn
 from torchvision.models.detection.image_list import ImageList
 from torchvision.models.detection.ssd import SSD
 
+from physadv.digests import digest_of_state
 from physadv.types import Candidates, Detections, expect
 from physadv.victims.class_names import names_for, read_names
 from physadv.victims.coco import COCO_91
 from physadv.victims.detections import decide
 from physadv.victims.entries import TorchvisionConfig
-from physadv.victims.frozen import digest_of_state, fold_norms_, freeze
+from physadv.victims.frozen import fold_norms_, freeze
 from physadv.victims.letterbox import Fit
 from physadv.victims.torchvision_heads import head_of
 from physadv.victims.torchvision_weights import make_model

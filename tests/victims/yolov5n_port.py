@@ -12,11 +12,12 @@ import torch.nn.functional as F
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from physadv.digests import digest_of_state
 from physadv.types import Candidates, Detections
 from physadv.victims.coco import COCO_80
 from physadv.victims.conventions import Conventions
 from physadv.victims.detections import decide
-from physadv.victims.frozen import digest_of_state, freeze
+from physadv.victims.frozen import freeze
 from physadv.victims.graph_decoders import corners
 
 WIDTHS = (16, 32, 64, 128, 256)

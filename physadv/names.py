@@ -1,0 +1,49 @@
+"""Class names as a user gives them: a list, some words with commas, or a file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from physadv.errors import BadInput, BadOption
+
+_FILES = (".txt", ".json", ".names")
+
+Names = str | Sequence[object]
+
+
+def read_names(option: Names, where: str) -> tuple[str, ...]:
+    """Names in the order of the classes; ``where`` is the option's name, for messages. Empty when nothing is asked.
+
+    ``"face"`` and ``"stop,yield"`` are names; what ends in .txt (a name a line) or .json (a list) is a file.
+    """
+    if not isinstance(option, str):
+        names = tuple(str(name).strip() for name in option)
+    elif Path(option).suffix.lower() in _FILES or "/" in option or (option and Path(option).is_file()):
+        names = _read_file(Path(option), where)
+        if not names:
+            raise BadInput(f"{option} names no class; write one a line, or a JSON list of strings")
+    else:
+        names = tuple(name.strip() for name in option.split(",")) if option else ()
+    if not all(names):
+        raise BadOption(f"{where} has an empty name: {', '.join(map(repr, names))}. Write {where}=[stop,yield]")
+    return names
+
+
+def _read_file(path: Path, where: str) -> tuple[str, ...]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise BadInput(f"{where}={path} cannot be read ({error.strerror}); give a .txt or .json file") from error
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{where}={path} is not text; give a .txt or .json file in UTF-8") from error
+    if path.suffix.lower() != ".json":
+        return tuple(line.strip() for line in text.splitlines() if line.strip())
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BadInput(f"{where}={path} is not valid JSON: {error}") from error
+    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+        raise BadInput(f"{where}={path} must hold a list of strings")
+    return tuple(value)
