@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "generate": "optimise a patch, print it, judge it: the main job",
     "evaluate": "judge a patch file against one or several victims, beside clean, grey and random controls",
+    "grid": "robustness curves and maps: judge a patch at each distance, angle, blur, light, ... alone",
     "sheet": "make a print-ready PDF at true size from a patch",
     "eot preview": "see the conditions a patch is optimised under: draws, and each stage alone",
     "train detector": "train the traffic-sign detector sign-nano",
@@ -63,7 +64,7 @@ def _dispatch(args: list[str]) -> int:
         from physadv.doctor import doctor
 
         return doctor(as_json=_only_json("doctor", args[1:]))
-    for command in ("generate", "evaluate", "sheet"):
+    for command in ("generate", "evaluate", "grid", "sheet"):
         if args[0] == command:
             return _hydra(command, args[1:])
     if two in ("train detector", "eot preview"):
@@ -143,7 +144,7 @@ def _hydra(command: str, args: list[str]) -> int:
     registry = Registry(strict="strict=true" in args)
     _warn_broken(registry)
     store.register(registry, command)
-    if command == "evaluate":
+    if command in ("evaluate", "grid"):
         args = [*_from_run(args, compose.inherited), *args]
     flags, typed = _flags_apart(args)
     if {"--help", "-h"} & set(flags):

@@ -149,7 +149,7 @@ def _dotted(node: Any, prefix: str = "") -> Iterable[str]:
                 yield from _dotted(node[key], f"{prefix}{key}.")
 
 
-_GROUPS = ("scenes", "patch", "eot", "ink", "victim", "goal", "attack", "experiment", "size")
+_GROUPS = ("scenes", "patch", "eot", "ink", "victim", "goal", "attack", "protocol", "experiment", "size")
 _INHERITED = ("scenes", "eot", "ink", "victim", "goal")
 
 

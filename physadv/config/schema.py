@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from physadv.config.protocol_options import ProtocolConfig
 from physadv.config.train_options import TrainConfig
 from physadv.ensemble import Ensemble
 
@@ -25,6 +26,7 @@ class JudgeConfig:
     share: float = 0.3  # share of a finite photo set kept for judging, never optimised on; 0: judge on the same photos
     root: str = ""  # another photo set to judge on, in the format of scenes.root; then nothing is split off
     quality: str = "high"  # rendering quality while judging
+    cache: str = "auto"  # folder of clean detections that runs share; auto: beside the run folder; empty: none
 
 
 @dataclass
@@ -55,6 +57,7 @@ class GenerateConfig(RunConfig):
     penalties: Any = field(default_factory=dict)
     budget: BudgetConfig = field(default_factory=BudgetConfig)
     judge: JudgeConfig = field(default_factory=JudgeConfig)
+    protocol: ProtocolConfig = field(default_factory=ProtocolConfig)
     paper: str = "a4"  # of the print sheet: a4, letter, a3 or WIDTHxHEIGHT in mm
 
 
@@ -62,7 +65,8 @@ class GenerateConfig(RunConfig):
 class EvaluateConfig(RunConfig):
     name: str = "evaluation"  # of the story, for folder and report
     patch: str = ""  # run folder, patch.safetensors, or any image
-    width_mm: float = 0.0  # width of the patch; 0: as stored in the file
+    against: list[str] = field(default_factory=list)  # further patches, judged on the same scenes and draws
+    width_mm: float = 0.0  # width of the patches; 0: as stored in their files
     scenes: Any = field(default_factory=dict)
     eot: Any = field(default_factory=dict)
     ink: Any = field(default_factory=dict)
@@ -70,6 +74,33 @@ class EvaluateConfig(RunConfig):
     victims: list[Any] = field(default_factory=list)  # several: part names, ONNX paths, or {part: ..., option: ...}
     goal: Any = field(default_factory=dict)
     judge: JudgeConfig = field(default_factory=lambda: JudgeConfig(share=0.0))
+    protocol: ProtocolConfig = field(default_factory=ProtocolConfig)
+
+
+@dataclass
+class AxesConfig:
+    """Values at which one condition is held while all else varies as the ``eot`` preset says. Empty: left out."""
+
+    distance_m: list[float] = field(default_factory=lambda: [5.0, 10.0, 15.0, 20.0, 30.0, 40.0])  # drawn roads only
+    yaw_deg: list[float] = field(default_factory=lambda: [-60.0, -30.0, 0.0, 30.0, 60.0])  # of what wears the patch
+    pitch_deg: list[float] = field(default_factory=lambda: [-30.0, 0.0, 30.0])  # of the patch
+    scale: list[float] = field(default_factory=lambda: [0.5, 0.75, 1.0, 1.5])  # of the patch, against its print
+    defocus_px: list[float] = field(default_factory=lambda: [0.0, 1.0, 2.0, 4.0])  # blur: sigma of the defocus
+    exposure_ev: list[float] = field(default_factory=lambda: [-2.0, -1.0, 0.0, 1.0, 2.0])  # of the camera, in stops
+    temperature_k: list[float] = field(default_factory=lambda: [2700.0, 4000.0, 6500.0, 10000.0])  # of the light
+    jpeg_quality: list[float] = field(default_factory=lambda: [10.0, 30.0, 60.0, 90.0])  # of the camera's file
+    occlusion: list[float] = field(default_factory=lambda: [0.0, 0.15, 0.3, 0.5])  # share of the patch behind an arm
+
+
+@dataclass
+class GridConfig(EvaluateConfig):
+    name: str = "grid"  # of the story, for folder and report
+    axes: AxesConfig = field(default_factory=AxesConfig)
+    map: list[str] = field(default_factory=lambda: ["distance_m", "yaw_deg"])  # two axes for a map; empty: none
+    usable_from: float = 0.5  # success from which the patch counts as usable
+    part: int = 0  # which of the parts this job does, from 0
+    parts: int = 1  # jobs that share the work: -m part=0,1,2,3 parts=4
+    judge: JudgeConfig = field(default_factory=lambda: JudgeConfig(share=0.0, images=32))
 
 
 @dataclass

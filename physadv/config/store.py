@@ -11,7 +11,8 @@ from hydra.core.plugins import Plugins
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import DictConfig, OmegaConf
 
-from physadv.config.schema import EvaluateConfig, GenerateConfig, PreviewConfig, TrainDetectorConfig
+from physadv.config.protocol_options import ProtocolConfig
+from physadv.config.schema import EvaluateConfig, GenerateConfig, GridConfig, PreviewConfig, TrainDetectorConfig
 from physadv.config.sheet_options import SheetConfig
 from physadv.printing.entries import InkConfig
 from physadv.registry import Registry
@@ -24,13 +25,19 @@ GROUPS = {"scenes": "scenes", "patch": "patches", "victim": "victims", "goal": "
 COMMANDS = {
     "generate": GenerateConfig,
     "evaluate": EvaluateConfig,
+    "grid": GridConfig,
     "sheet": SheetConfig,
     "eot_preview": PreviewConfig,
     "train_detector": TrainDetectorConfig,
 }
 """Command → schema of its options."""
 
-PARTS = {"generate": tuple(GROUPS), "evaluate": ("scenes", "victim", "goal"), "eot_preview": ("scenes", "victim")}
+PARTS = {
+    "generate": tuple(GROUPS),
+    "evaluate": ("scenes", "victim", "goal"),
+    "grid": ("scenes", "victim", "goal"),
+    "eot_preview": ("scenes", "victim"),
+}
 """Command → the config groups it chooses parts from."""
 
 
@@ -44,6 +51,7 @@ def register(registry: Registry, command: str) -> None:
         store.store(name=f"{name}_schema", node=schema)
     store.store(group="eot", name="schema", node=EotConfig)
     store.store(group="ink", name="schema", node=InkConfig)
+    store.store(group="protocol", name="schema", node=ProtocolConfig)
     for group in PARTS.get(command, ()):
         for offered in registry.offered(GROUPS[group]):
             folder, _, name = f"{group}/{offered.entry.name}".rpartition("/")

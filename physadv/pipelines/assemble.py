@@ -69,6 +69,15 @@ def renderer(node: DictConfig, ink: Ink | None, quality: str | None = None) -> R
     return made
 
 
+def still(node: DictConfig) -> DictConfig:
+    """An ``eot`` preset of which only the place of the patch is left: nothing varies."""
+    from physadv.render.entries import EotConfig
+
+    options: Any = OmegaConf.to_object(node)
+    made: DictConfig = OmegaConf.structured(EotConfig(place=options.place))
+    return made
+
+
 def judging_renderers(
     scenes: SceneSource, node: DictConfig, ink: Ink | None, quality: str
 ) -> tuple[Renderer, Renderer | None]:

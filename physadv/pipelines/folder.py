@@ -23,6 +23,10 @@ def choose(config: DictConfig) -> Path:
     """Where this run goes: ``out``, or runs/<date>-<name>; jobs of a sweep get a numbered folder each."""
     hydra = HydraConfig.get()
     sweep = hydra.mode == RunMode.MULTIRUN
+    if _shared(config):
+        if not config.out:
+            raise BadOption("parts share one run folder: name it with out=FOLDER")
+        return Path(config.out).expanduser()
     if config.out:
         folder = Path(config.out).expanduser()
         return folder / str(hydra.job.num) if sweep else folder
@@ -31,6 +35,11 @@ def choose(config: DictConfig) -> Path:
     if config.resume:
         raise BadOption("resume=true needs out=FOLDER: the run folder to go on with")
     return _free(Path("runs") / f"{datetime.now():%Y-%m-%d}-{config.name}")
+
+
+def _shared(config: DictConfig) -> bool:
+    """Whether several jobs work in one folder."""
+    return bool(config.get("parts", 1) > 1)
 
 
 def _free(wanted: Path) -> Path:
@@ -44,7 +53,8 @@ def _free(wanted: Path) -> Path:
 @contextmanager
 def opened(folder: Path, config: DictConfig) -> Iterator[Path]:
     """Make the run folder and note the configuration in it. A run that fails before its first result leaves nothing."""
-    if folder.exists() and not config.resume:
+    shared = _shared(config)
+    if folder.exists() and not config.resume and not shared:
         raise BadOutput(f"{folder} exists. Choose another out=, or resume=true to go on with it")
     if config.resume and not (folder / "config" / "config.yaml").is_file():
         raise BadInput(f"{folder} is not a run folder that can be resumed: config/config.yaml is missing")
@@ -52,21 +62,26 @@ def opened(folder: Path, config: DictConfig) -> Iterator[Path]:
     made = [place for place in (folder, *folder.parents) if not place.exists()]
     try:
         (folder / "config").mkdir(parents=True, exist_ok=True)
-        if not fresh:
+        if not fresh and (folder / "config" / "choices.yaml").is_file():
             _same_run(folder, config)
         _note(folder, config)
         yield folder
     except OSError as error:
-        _forget(folder, made)
+        if not shared:
+            _forget(folder, made)
         raise BadOutput(
             f"cannot write to {folder}: {error.strerror or error}. Choose another out=, or free the disk"
         ) from error
     except PhysadvError:
-        _forget(folder, made)
+        if not shared:
+            _forget(folder, made)
         raise
 
 
-_FREE_TO_CHANGE = {"resume", "out", "device", "progress", "dry_run", "strict", "judge", "paper"}
+_FREE_TO_CHANGE = {
+    "resume", "out", "device", "progress", "dry_run", "strict", "judge", "paper", "axes", "map", "usable_from", "part",
+    "parts",
+}  # fmt: skip
 
 
 def _same_run(folder: Path, config: DictConfig) -> None:

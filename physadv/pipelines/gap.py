@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +12,14 @@ import torch
 from torch import Tensor
 
 from physadv.colour import linear_from_srgb
-from physadv.metrics.average_precision import IOUS, accumulators, mean_average_precision
-from physadv.metrics.interval import bootstrap
+from physadv.metrics.average_precision import precision_scores
+from physadv.metrics.interval import percentiles, resampled_means
 from physadv.metrics.outcomes import share
 from physadv.metrics.summary import eligible, own_scores
 from physadv.metrics.tables import F64, Bool, Findings, Truth
 from physadv.pipelines.conditions import CLEAN, PATCH
-from physadv.pipelines.showing import Observations, Showing, View, Watched, observe
+from physadv.pipelines.observing import Keeping, observe
+from physadv.pipelines.showing import Observations, Showing, View, Watched
 from physadv.protocols import Renderer
 from physadv.report.gap_picture import GapRow, gap_picture
 from physadv.types import PatchImage, SceneBatch, Score
@@ -51,7 +51,7 @@ def render_gap(
     out: Path,
 ) -> dict[str, Any]:
     """Judge once more with ``ours``, compare object by object, and write ``gap.png``. Returns what the report shows."""
-    laid = observe(replace(showing, renderer=ours), shown, watched, lambda done, total: None)
+    laid = observe(replace(showing, renderer=ours), shown, watched, lambda done, total: None, Keeping(measure=False))
     scores = [
         {
             "victim": one.victim.name,
@@ -93,27 +93,13 @@ def _mean_by_image(truth: Truth, values: F64, rows: Bool, weights: F64) -> Score
     if not n:
         return Score("", float("nan"), float("nan"), float("nan"), 0, "")
     image, kept = truth.image_of_view[truth.view_of[rows]], values[rows]
-
-    def mean(row: F64) -> float:
-        drawn = row[image]
-        return float(drawn @ kept / drawn.sum()) if drawn.sum() else float("nan")
-
-    return Score("", float(kept.mean()), *bootstrap(mean, weights), n, "")
+    return Score("", float(kept.mean()), *percentiles(resampled_means(kept, image, weights)), n, "")
 
 
 def _precision(truth: Truth, first: Findings, second: Findings, weights: F64) -> list[Score]:
     """AP50 of both and their difference."""
-    parts = [accumulators(truth, findings, IOUS[0]) for findings in (first, second)]
-    n, every = len(np.unique(truth.object_of[truth.judged])), np.ones(weights.shape[1])
-
-    def value(side: int, row: F64) -> float:
-        return mean_average_precision(parts[side], row)
-
-    def scored(measure: Callable[[F64], float]) -> Score:
-        return Score("", measure(every), *bootstrap(measure, weights), n, "")
-
-    sides = [scored(partial(value, side)) for side in (0, 1)]
-    return [*sides, scored(lambda row: value(0, row) - value(1, row))]
+    (one, here), (two, there) = (precision_scores(truth, each, weights, None)["AP50"] for each in (first, second))
+    return [one, two, Score("", one.value - two.value, *percentiles(here - there), one.n, "")]
 
 
 @torch.no_grad()

@@ -8,16 +8,20 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from omegaconf import DictConfig, OmegaConf
 from tqdm import tqdm
 
+from physadv.config.protocol_options import ProtocolConfig
 from physadv.pipelines import assemble
-from physadv.pipelines.evaluate import Trial, evaluate
+from physadv.pipelines.conditions import Contender
+from physadv.pipelines.evaluate import evaluate
 from physadv.pipelines.folder import choices
 from physadv.pipelines.proofing import write_proof
+from physadv.pipelines.shards import digest
+from physadv.pipelines.trial import Trial
 from physadv.printing.sheet import SheetOptions, write_sheet
 from physadv.protocols import Goal, SceneSource, Victim
 from physadv.report import record
@@ -46,6 +50,8 @@ class Case:
     victims: list[Victim]
     goal: Goal
     device: torch.device
+    known: Contender | None = None  # what is known about the patch
+    others: tuple[Contender, ...] = ()  # further patches
     asked: PatchImage | None = None  # what was optimised, where the patch was brought into the printer's gamut
     queries: int | None = None  # images the victim was asked about while optimising
     started: float = 0.0  # time.monotonic() at the start of the run
@@ -55,20 +61,45 @@ def judge(command: str, case: Case, config: DictConfig, out: Path) -> float:
     """Judge beside the controls, write record and report; returns the first victim's AP50 with the patch."""
     if ink := assemble.ink(config.ink):
         write_proof(case.patch, case.asked, ink, out)
-    world, beside = assemble.judging_renderers(case.scenes, config.eot, ink, config.judge.quality)
-    trial = Trial(
-        patch=case.patch, scenes=case.scenes, renderer=world, beside=beside,
-        victims=case.victims, goal=case.goal, goal_name=choices()["goal"], seed=config.seed, device=case.device,
-        batch=config.judge.batch, draws=config.judge.draws, images=config.judge.images,
-        split=case.relation,
-        truth_from=case.victims[0].name if choices()["scenes"] == "folder" else "annotations",
-    )  # fmt: skip
+    trial = trial_of(case, config, out)
     evaluate(trial, out, _bar(visible=config.progress))
     scores = record.read_json(out / "scores.json")
-    record.write(out, _record(command, case, config, scores, out))
+    write_record(command, case, config, out, _headlines(scores))
     logger.info("%s", headline(scores["protocol"], scores["victims"][0]))
     logger.info("report  %s", write_report(out))
     return _ap50(scores)
+
+
+def trial_of(case: Case, config: DictConfig, out: Path) -> Trial:
+    """The judgement that the options ask for."""
+    chosen, protocol = choices(), cast(ProtocolConfig, OmegaConf.to_object(config.protocol))
+    ink = None if protocol.digital else assemble.ink(config.ink)
+    eot = assemble.still(config.eot) if protocol.digital else config.eot
+    world, beside = assemble.judging_renderers(case.scenes, eot, ink, config.judge.quality)
+    facts = [chosen, *(OmegaConf.to_container(config[key], resolve=True) for key in ("scenes", "eot", "ink", "goal"))]
+    facts += [OmegaConf.to_container(config.judge, resolve=True), _digests(config), case.relation]
+    return Trial(
+        patch=case.patch, scenes=case.scenes, renderer=world, beside=beside,
+        victims=case.victims, goal=case.goal, goal_name=chosen["goal"], seed=config.seed, device=case.device,
+        batch=config.judge.batch, draws=config.judge.draws, images=config.judge.images, split=case.relation,
+        truth_from=case.victims[0].name if chosen["scenes"] == "folder" else "annotations",
+        worn_by=config.scenes.get("label") or config.scenes.get("sign") or "",
+        protocol=protocol, known=case.known, others=case.others, identities=_identities(case, config),
+        fingerprint=digest(facts), cache=_cache(config.judge.cache, out),
+    )  # fmt: skip
+
+
+def _identities(case: Case, config: DictConfig) -> tuple[str, ...]:
+    """A digest of every victim with its options: equal weights at another size are another victim."""
+    listed: Any = OmegaConf.to_container(config.victims, resolve=True)
+    asked = listed or [[choices()["victim"], OmegaConf.to_container(config.victim, resolve=True)]]
+    if len(asked) != len(case.victims):
+        return ()
+    return tuple(digest([v.name, v.digest, options]) for v, options in zip(case.victims, asked, strict=True))
+
+
+def _cache(wanted: str, out: Path) -> Path | None:
+    return out.resolve().parent / ".clean-detections" if wanted == "auto" else Path(wanted) if wanted else None
 
 
 def _bar(*, visible: bool) -> Callable[[int, int], None]:
@@ -83,21 +114,26 @@ def _bar(*, visible: bool) -> Callable[[int, int], None]:
     return progress
 
 
-def _record(command: str, case: Case, config: DictConfig, scores: dict[str, Any], out: Path) -> RunRecord:
-    headlines = [
-        {"victim": victim["name"], "condition": condition["condition"], "scores": condition["scores"]}
-        for victim in scores["victims"]
-        for condition in victim["conditions"]
-    ]
+def write_record(command: str, case: Case, config: DictConfig, out: Path, scores: list[dict[str, Any]]) -> None:
+    """Write ``run.json``."""
     container: Any = OmegaConf.to_container(config, resolve=True)
-    return RunRecord(
+    made = RunRecord(
         command=command, name=config.name, seed=config.seed, choices=choices(), config=container,
         victims=[{"name": v.name, "digest": v.digest} for v in case.victims],
         data={"scenes": choices()["scenes"], "judged_images": len(case.scenes), **_digests(config)},
         device=str(case.device), seconds=time.monotonic() - case.started, queries=case.queries,
-        patch_mm=[case.patch.width_mm, case.patch.height_mm], scores=headlines,
+        patch_mm=[case.patch.width_mm, case.patch.height_mm], scores=scores,
         artefacts=sorted(p.relative_to(out).as_posix() for p in out.rglob("*") if p.is_file()),
     )  # fmt: skip
+    record.write(out, made)
+
+
+def _headlines(scores: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {"victim": victim["name"], "condition": condition["condition"], "scores": condition["scores"]}
+        for victim in scores["victims"]
+        for condition in victim["conditions"]
+    ]
 
 
 def _digests(config: DictConfig) -> dict[str, str]:

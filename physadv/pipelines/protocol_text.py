@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from physadv.metrics.average_precision import MAX_DETECTIONS
-from physadv.metrics.outcomes import IOU, NEARBY_IOU
-from physadv.pipelines.conditions import DESCRIPTIONS
-from physadv.pipelines.showing import KEPT_FROM, Observations, Showing
+from physadv.metrics.interval import MINIMUM_N
+from physadv.metrics.outcomes import NEARBY_IOU
+from physadv.metrics.tables import MAX_DETECTIONS
+from physadv.pipelines.conditions import descriptions
+from physadv.pipelines.showing import Observations, Showing
 
 if TYPE_CHECKING:
-    from physadv.pipelines.evaluate import Trial
+    from physadv.pipelines.trial import Trial
 
 _SUCCESS = {
     "hide": "the object was detected without the patch and, under the same draw, is not detected with it",
@@ -21,27 +22,57 @@ _SUCCESS = {
 
 def protocol(trial: Trial, seen: Observations, showing: Showing) -> dict[str, Any]:
     """Everything a reader needs to repeat or compare the numbers."""
-    truth = seen.truth
+    truth, chosen = seen.truth, trial.protocol
     objects = {int(o) for o in truth.object_of[truth.judged]}
     return {
+        "name": chosen.name,
+        "version": chosen.version,
+        "source": chosen.source,
+        "differs": list(chosen.differs),
+        "iou": chosen.iou,
+        "minimum_n": MINIMUM_N,
         "goal": trial.goal_name,
-        "success": _SUCCESS.get(trial.goal_name, "the goal is achieved with the patch and was not without it"),
+        "success": _success(trial),
         "labels": [seen.categories[c] for c in truth.judged_categories],
-        "truth_from": trial.truth_from,
+        "truth_from": _truth(trial),
+        "placement": _placement(trial),
+        "world": "screen colours, nothing varies" if chosen.digital else "as eot= and ink= say",
         "split": trial.split,
         "images": len(showing),
         "draws": trial.draws,
         "objects": len(objects),
         "not_judged": int(len(truth.judged) - truth.judged.sum()),
         "patch_mm": [round(trial.patch.width_mm, 3), round(trial.patch.height_mm, 3)],
-        "conditions": DESCRIPTIONS,
-        "detected": f"matched one to one with its own label at IoU >= {IOU:g}, best score first",
-        "outcomes": f"misclassified: another label at IoU >= {IOU:g}; badly localised: own label at IoU "
-        f"{NEARBY_IOU:g} to {IOU:g}; else missed; reports that belong to another object do not count",
+        "conditions": descriptions(trial.others),
+        "detected": f"matched one to one with its own label at IoU >= {chosen.iou:g}, best score first",
+        "outcomes": f"misclassified: another label at IoU >= {chosen.iou:g}; badly localised: own label at IoU "
+        f"{NEARBY_IOU:g} to {chosen.iou:g}; else missed; reports that belong to another object do not count",
         "average_precision": f"COCO's 101-point interpolation, at most {MAX_DETECTIONS} reports an image and label, "
-        f"scores from {KEPT_FROM:g}; objects that are not judged are ignored",
+        f"scores from {chosen.kept_from:g}; objects that are not judged are ignored",
         "intervals": "95 %: Wilson for shares, n counts objects (draws of one object are averaged); bootstrap over "
-        f"images with {trial.resamples} resamples for average precision",
+        f"images with {trial.resamples} resamples for everything else; differences are paired: the same "
+        "images, places, draws and resamples on both sides",
         "seed": trial.seed,
         "batch": trial.batch,
     }
+
+
+def _success(trial: Trial) -> str:
+    words = _SUCCESS.get(trial.goal_name, "the goal is achieved with the patch and was not without it")
+    if trial.goal_name == "hide" and trial.protocol.count == "all":
+        return "the object is not detected with the patch, and it was not that the victim misses it anyway"
+    return words
+
+
+def _truth(trial: Trial) -> str:
+    if trial.protocol.truth == "scenes":
+        return trial.truth_from
+    return f"each victim's own detections without a patch, from a score of {trial.protocol.truth_confidence:g}"
+
+
+def _placement(trial: Trial) -> str:
+    chosen = trial.protocol
+    if chosen.placement == "surface":
+        return "at its true size on the object's surface, where eot.place says"
+    lifted = f", {chosen.up:g} of the box's height above its middle" if chosen.up else ", in its middle"
+    return f"its side is {chosen.side:g} of the box's {chosen.side_of}{lifted}"

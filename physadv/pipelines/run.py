@@ -15,6 +15,7 @@ from physadv.registry import Registry
 _PIPELINES = {
     "generate": "physadv.pipelines.generate:generate",
     "evaluate": "physadv.pipelines.evaluate_command:evaluate_command",
+    "grid": "physadv.pipelines.grid_command:grid_command",
     "eot_preview": "physadv.pipelines.eot_preview:eot_preview",
     "train_detector": "physadv.pipelines.train_command:train_command",
 }

@@ -1,22 +1,20 @@
-"""Shows every scene under every condition to every victim, once; keeps what was there and what was reported."""
+"""Scenes under draws, what was there, and what was reported: the values that judging passes on."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from physadv.errors import BadInput
 from physadv.labels import canonical
 from physadv.metrics.tables import F64, I64, Bool, Findings, Truth
 from physadv.protocols import Goal, Renderer, SceneSource, Victim
 from physadv.seeding import generator
-from physadv.types import Detections, Draws, PatchImage, SceneBatch
-
-KEPT_FROM = 0.01  # reports scored lower than this are not kept
+from physadv.types import Detections, Draws, SceneBatch
 
 Progress = Callable[[int, int], None]  # images done, images in all
 
@@ -48,17 +46,25 @@ class Showing:
         return min(len(self.scenes), self.images or len(self.scenes))
 
     def views(self) -> Iterator[View]:
-        """Every batch, once a draw. Draws depend on seed, batch and draw alone: conditions and victims share them."""
-        images = views = 0
-        for index, scene in enumerate(self.scenes.sweep(self.batch)):
+        """Every batch, once a draw."""
+        return chain.from_iterable(self.batches())
+
+    def batches(self, skip: int = 0, images: int = 0) -> Iterator[list[View]]:
+        """Every batch as its views, one a draw; ``skip`` of them, which hold ``images``, are left out at the start.
+
+        Draws depend on seed, batch and draw alone: conditions, victims and a resumed run share them.
+        """
+        for index, scene in enumerate(self.scenes.sweep(self.batch, skip), start=skip):
             if images >= len(self):
                 return
-            here, row = scene.to(self.device), np.arange(len(scene.keys))
-            for draw in range(self.draws):
-                sampled = self.renderer.sample(here, generator(self.seed, f"evaluate/{index}/{draw}"))
-                yield View(here, sampled, f"#{draw}" if self.draws > 1 else "", views + row, images + row)
-                views += len(row)
-            images += len(row)
+            here, count = scene.to(self.device), len(scene.keys)
+            yield [self._view(here, index, draw, images + np.arange(count)) for draw in range(self.draws)]
+            images += count
+
+    def _view(self, scene: SceneBatch, index: int, draw: int, images: I64) -> View:
+        sampled = self.renderer.sample(scene, generator(self.seed, f"evaluate/{index}/{draw}"))
+        numbers = int(images[0]) * self.draws + draw * len(images) + np.arange(len(images))
+        return View(scene, sampled, f"#{draw}" if self.draws > 1 else "", numbers, images)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +74,7 @@ class Watched:
     victim: Victim
     goal: Goal  # bound to the victim's labels
     confidence: float
+    identity: str = ""  # tells it from every other victim, for what is kept between runs; "": nothing is
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +94,8 @@ class Observations:
     sizes_px: tuple[tuple[int, int], ...]  # of each view: height, width
     categories: tuple[str, ...]
     reported: Mapping[tuple[int, str], Reported]  # (number of the victim, condition)
+    distances: Mapping[str, Mapping[str, F64]]  # condition → measure → one value a measured view
+    measured: I64  # (X,) the image of each measured view
 
 
 class Categories:
@@ -103,38 +112,7 @@ class Categories:
         return np.array([self.names.index(canonical(label)) for label in labels], dtype=np.int64)
 
 
-@torch.no_grad()
-def observe(
-    showing: Showing, conditions: Mapping[str, PatchImage], watched: Sequence[Watched], progress: Progress
-) -> Observations:
-    """Render each view under each condition, and note what each victim reports."""
-    categories, truths = Categories(), list[Truth]()
-    names, sizes_px = list[str](), list[tuple[int, int]]()
-    pieces: dict[tuple[int, str], list[Reported]] = {
-        (number, condition): [] for number in range(len(watched)) for condition in conditions
-    }
-    for view in showing.views():
-        truths.append(_truth(view, categories))
-        names += [key + view.name for key in view.scene.keys]
-        sizes_px += [(height, width) for height, width in view.scene.sizes_px.tolist()]
-        for condition, patch in conditions.items():
-            images = showing.renderer.render(view.scene, patch, view.draws)
-            for number, one in enumerate(watched):
-                decisions = one.victim.decide(one.victim.outputs(images), min(KEPT_FROM, one.confidence))
-                pieces[number, condition].append(_reported(view, one, decisions, categories))
-        progress(int(view.images[-1]) + 1, len(showing))
-    if not truths:
-        raise BadInput("there is not one image to judge on. Choose other scenes, or a larger share for judging.")
-    reported = {
-        key: Reported(
-            Findings.joined([part.findings for part in parts]), np.concatenate([part.achieved for part in parts])
-        )
-        for key, parts in pieces.items()
-    }
-    return Observations(Truth.joined(truths), tuple(names), tuple(sizes_px), tuple(categories.names), reported)
-
-
-def _truth(view: View, categories: Categories) -> Truth:
+def truth_of(view: View, categories: Categories) -> Truth:
     """The objects of one batch of views. An object is the same in another draw when image and row are the same."""
     scene = view.scene
     image, row = _numbers(scene.image_of), np.arange(len(scene.wears))
@@ -151,17 +129,20 @@ def _truth(view: View, categories: Categories) -> Truth:
     )
 
 
-def _reported(view: View, watched: Watched, decisions: tuple[Detections, ...], categories: Categories) -> Reported:
+def reported_by(
+    watched: Watched, decisions: tuple[Detections, ...], view: View, categories: Categories, at_most: int
+) -> Reported:
+    """What a victim reported for a batch of views: the ``at_most`` best a picture."""
     labels = categories.of(watched.victim.labels)
-    counts = [len(found.scores) for found in decisions]
+    kept = [Detections(d.boxes_xyxy_px[:at_most], d.scores[:at_most], d.labels[:at_most]) for d in decisions]
     findings = Findings(
-        np.repeat(view.numbers, counts),
-        _reals(torch.cat([found.boxes_xyxy_px for found in decisions])),
-        _reals(torch.cat([found.scores for found in decisions])).round(6),
-        labels[_numbers(torch.cat([found.labels for found in decisions]))],
+        np.repeat(view.numbers, [len(found.scores) for found in kept]),
+        _reals(torch.cat([found.boxes_xyxy_px for found in kept])),
+        _reals(torch.cat([found.scores for found in kept])).round(6),
+        labels[_numbers(torch.cat([found.labels for found in kept]))],
     )
     sure = tuple(found.above(watched.confidence) for found in decisions)
-    return Reported(findings, watched.goal.achieved(sure, view.scene).cpu().numpy())
+    return Reported(findings.compact(), watched.goal.achieved(sure, view.scene).cpu().numpy())
 
 
 def _numbers(values: Tensor) -> I64:

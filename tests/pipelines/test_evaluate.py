@@ -16,7 +16,8 @@ from physadv.errors import BadInput, BadOption, IncompatibleParts
 from physadv.goals.detection import Conjure, Hide
 from physadv.goals.entries import ConjureConfig, HideConfig
 from physadv.pipelines.conditions import CLEAN, PATCH, conditions
-from physadv.pipelines.evaluate import Trial, evaluate
+from physadv.pipelines.evaluate import evaluate
+from physadv.pipelines.trial import Trial
 from physadv.types import PatchImage, SceneBatch
 from tests.toys import BOX, ToyDetector, ToyRenderer, ToyScenes, one_scene
 
@@ -118,7 +119,7 @@ def test_two_victims_of_one_name_keep_their_own_files(tmp_path: Path) -> None:
 class Bare(ToyScenes):
     """Scenes in which nobody wears the patch."""
 
-    def sweep(self, size: int) -> Any:
+    def sweep(self, size: int, skip: int = 0) -> Any:
         scene = one_scene(2)
         yield replace(scene, wears=torch.zeros_like(scene.wears))
 
@@ -127,7 +128,7 @@ class Bare(ToyScenes):
 class Mixed(ToyScenes):
     """Two images without any object, then one with a wearer."""
 
-    def sweep(self, size: int) -> Any:
+    def sweep(self, size: int, skip: int = 0) -> Any:
         scene = one_scene(2, seed=1)
         none = torch.zeros(0, dtype=torch.int64)
         yield replace(

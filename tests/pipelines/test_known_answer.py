@@ -12,7 +12,8 @@ import torch
 from physadv.goals.detection import Hide
 from physadv.goals.entries import HideConfig
 from physadv.patch_files import load_patch
-from physadv.pipelines.evaluate import Trial, evaluate
+from physadv.pipelines.evaluate import evaluate
+from physadv.pipelines.trial import Trial
 from physadv.registry import Registry
 from physadv.render.entries import EotConfig, PlaceConfig, build_renderer
 from physadv.scenes.coco import build_coco

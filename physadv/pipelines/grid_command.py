@@ -1,0 +1,185 @@
+"""Judge a patch cell by cell over conditions; every cell is kept, so that a stopped or shared grid goes on."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from omegaconf import DictConfig, OmegaConf
+from tqdm import tqdm
+
+from physadv.atomic import write_text
+from physadv.errors import BadOption
+from physadv.patch_files import save_patch
+from physadv.pipelines import assemble, grid_axes, judging, scenes
+from physadv.pipelines.conditions import Contender, conditions, role
+from physadv.pipelines.evaluate import judge_group
+from physadv.pipelines.evaluate_command import contenders, victims_of
+from physadv.pipelines.folder import choices
+from physadv.pipelines.grid_axes import AXES, Cell
+from physadv.pipelines.grid_tables import grid_tables
+from physadv.pipelines.judging import Case
+from physadv.pipelines.observing import observe
+from physadv.pipelines.shards import digest
+from physadv.pipelines.trial import digest_of, groups, keeping
+from physadv.protocols import Goal, SceneSource, Victim
+from physadv.registry import Registry
+from physadv.report.page import write_report
+from physadv.report.scores import plain
+
+logger = logging.getLogger(__name__)
+
+KEPT = ("success", "AP50", "recall")
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What all cells share."""
+
+    registry: Registry
+    known: Contender
+    others: tuple[Contender, ...]
+    victims: list[Victim]
+    goal: Goal
+    device: torch.device
+    out: Path
+
+
+def grid_command(config: DictConfig, registry: Registry, out: Path) -> float:
+    """Judge this job's share of the cells; whoever finds all of them done writes the tables and the report."""
+    started = time.monotonic()
+    if not 0 <= config.part < config.parts:
+        raise BadOption(f"part must be from 0 to parts - 1, got part={config.part} parts={config.parts}")
+    if not 0 < config.usable_from <= 1:
+        raise BadOption(f"usable_from must be above 0 and at most 1, got {config.usable_from:g}")
+    axes = grid_axes.chosen_axes(config)
+    if not axes:
+        raise BadOption("no axis has a value. Set one, e.g. axes.distance_m=[5,10,20]")
+    pair = grid_axes.mapped(config, axes)
+    wanted = grid_axes.cells(axes, pair)
+    bench = _bench(config, registry, out)
+    _announce(config, axes, pair, len(wanted), out)
+    if config.dry_run:
+        return 1.0
+    save_patch(bench.known.patch, out)
+    files = {cell: out / "cells" / f"{_name(config, bench, cell)}.json" for cell in wanted}
+    _fill(config, bench, {c: f for i, (c, f) in enumerate(files.items()) if i % config.parts == config.part})
+    missing = sum(not file.is_file() for file in files.values())
+    if missing:
+        logger.info(
+            "grid    %d of %d cells are done; the other parts are still to come", len(files) - missing, len(files)
+        )
+        return 1.0
+    found = {cell: json.loads(file.read_text(encoding="utf-8")) for cell, file in files.items()}
+    write_text(
+        out / "grid.json", json.dumps(grid_tables(axes, pair, found, config.usable_from), allow_nan=False, indent=1)
+    )
+    judging.write_record("grid", _case(bench, _judged_on(config, bench), started), config, out, [])
+    logger.info("report  %s", write_report(out))
+    return _mean_ap50(found)
+
+
+def _bench(config: DictConfig, registry: Registry, out: Path) -> Bench:
+    if not config.patch:
+        raise BadOption("which patch? Say patch=RUN_FOLDER, or patch=picture.png width_mm=300")
+    device = assemble.device_of(config.device)
+    known, others = contenders(config.patch, list(config.against), config.width_mm or None)
+    victims = victims_of(config, registry, device)
+    goal = assemble.part(registry, "goal", choices()["goal"], config.goal, config.seed)
+    return Bench(registry, known, others, victims, goal, device, out)
+
+
+def _announce(
+    config: DictConfig, axes: dict[str, list[float]], pair: tuple[str, str] | None, count: int, out: Path
+) -> None:
+    left_out = [name for name, values in config.axes.items() if values and name not in axes]
+    for name, values in axes.items():
+        logger.info("axis    %s: %s", name, ", ".join(f"{v:g}" for v in values))
+    if left_out:
+        logger.info("left    %s: scenes=%s cannot set that", ", ".join(left_out), choices()["scenes"])
+    logger.info("map     %s", " × ".join(pair) if pair else "none")
+    share = f", part {config.part} of {config.parts}" if config.parts > 1 else ""
+    logger.info("run     %s: %d cells%s (after a stop go on with resume=true)", out, count, share)
+
+
+def _fill(config: DictConfig, bench: Bench, files: dict[Cell, Path]) -> None:
+    """Judge the cells that are not there yet."""
+    done = sum(file.is_file() for file in files.values())
+    bar: Any = tqdm(total=len(files), initial=done, desc="cells", unit="cell", file=sys.stderr,
+                    disable=not config.progress, dynamic_ncols=True)  # fmt: skip
+    sources: dict[str, tuple[SceneSource, str]] = {}
+    with bar:
+        for cell, file in files.items():
+            if file.is_file():
+                continue
+            here = grid_axes.held(config, cell)
+            key = digest([OmegaConf.to_container(here.scenes, resolve=True)])
+            if key not in sources:
+                sources = {key: _judged_on(here, bench)}  # one at a time: photos are kept in memory
+            rows = _judged(here, bench, sources[key])
+            write_text(file, json.dumps({"at": dict(cell), "rows": plain(rows)}, allow_nan=False))
+            bar.update()
+
+
+def _judged_on(config: DictConfig, bench: Bench) -> tuple[SceneSource, str]:
+    _, judge_on, relation = scenes.two_parts(
+        bench.registry, choices()["scenes"], config.scenes, config.judge, config.seed, bench.victims[0], bench.device
+    )
+    return judge_on, relation
+
+
+def _judged(config: DictConfig, bench: Bench, source: tuple[SceneSource, str]) -> list[dict[str, Any]]:
+    """One cell: the scores of every victim under every condition."""
+    trial = judging.trial_of(_case(bench, source), config, bench.out)
+    shown = conditions(trial.patch, trial.seed, trial.others)
+    rows = []
+    for group in groups(trial):
+        kept = keeping(trial, group, bench.out, measure=False, resumable=False)
+        seen = observe(group.showing, shown, group.watched, lambda done, total: None, kept)
+        for one in judge_group(trial, group, seen, list(shown)).values():
+            for condition, measured in one.measured.items():
+                scores = [s for s in measured.summary.scores if s.name in KEPT]
+                rows.append(
+                    {
+                        "victim": one.watched.victim.name,
+                        "condition": condition,
+                        "role": role(condition),
+                        "scores": scores,
+                    }
+                )
+    return rows
+
+
+def _case(bench: Bench, source: tuple[SceneSource, str], started: float = 0.0) -> Case:
+    judge_on, relation = source
+    return Case(
+        bench.known.patch, judge_on, relation, bench.victims, bench.goal, bench.device, known=bench.known,
+        others=bench.others, started=started,
+    )  # fmt: skip
+
+
+def _name(config: DictConfig, bench: Bench, cell: Cell) -> str:
+    """A file name that tells the cell, and changes with everything that its numbers depend on."""
+    here = grid_axes.held(config, cell)
+    facts = [
+        choices(), [OmegaConf.to_container(here[key], resolve=True) for key in _DECISIVE], config.seed,
+        [(v.name, v.digest) for v in bench.victims], [digest_of(c.patch) for c in (bench.known, *bench.others)],
+    ]  # fmt: skip
+    return "-".join(f"{AXES[name].name}={value:g}" for name, value in cell) + "-" + digest(facts)[:12]
+
+
+_DECISIVE = ("scenes", "eot", "ink", "goal", "judge", "protocol", "victim", "victims")
+
+
+def _mean_ap50(found: dict[Cell, Any]) -> float:
+    values = [
+        score["value"] for cell in found.values() for row in cell["rows"] for score in row["scores"]
+        if row["condition"] == "patch" and score["name"] == "AP50" and score["value"] is not None
+    ]  # fmt: skip
+    return float(sum(values) / len(values)) if values else float("nan")

@@ -1,0 +1,172 @@
+"""Shows every scene under every condition to every victim, once, and keeps what they report, batch by batch."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from physadv.errors import BadInput
+from physadv.metrics.distances import image_distances
+from physadv.metrics.tables import F64, I64, Findings, Truth
+from physadv.pipelines import shards
+from physadv.pipelines.clean_cache import CleanCache
+from physadv.pipelines.conditions import CLEAN
+from physadv.pipelines.shards import Arrays, Shards
+from physadv.pipelines.showing import (
+    Categories,
+    Observations,
+    Progress,
+    Reported,
+    Showing,
+    View,
+    Watched,
+    reported_by,
+    truth_of,
+)
+from physadv.types import Detections, PatchImage
+
+AT_MOST = 300  # reports a picture that are kept
+MEASURED = 100  # pictures, spread over all, whose distance to the clean ones is measured
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """What is kept of the reports, and where."""
+
+    kept_from: float = 0.01  # reports scored lower are not kept
+    shards: Shards | None = None  # None: in memory; a stopped run starts over
+    cache: CleanCache | None = None  # of detections without a patch, shared with other runs
+    measure: bool = True  # distances to the clean pictures
+
+
+@torch.no_grad()
+def observe(
+    showing: Showing,
+    conditions: Mapping[str, PatchImage],
+    watched: Sequence[Watched],
+    progress: Progress,
+    keeping: Keeping | None = None,
+) -> Observations:
+    """Render each view under each condition, and note what each victim reports.
+
+    With shards, batches that are already there are not shown again, and memory does not grow with the pictures.
+    """
+    keeping = keeping or Keeping()
+    store = keeping.shards.opened() if keeping.shards else None
+    kept: list[Arrays] = []
+    done, images = (0, 0) if store is None else _already(store, showing)
+    if done:
+        progress(images, len(showing))
+    for index, views in enumerate(showing.batches(done, images), start=done):
+        arrays = _seen(views, showing, conditions, watched, keeping)
+        kept.append(arrays) if store is None else store.write(index, arrays)
+        done = index + 1
+        progress(int(views[-1].images[-1]) + 1, len(showing))
+    if not done:
+        raise BadInput("there is not one image to judge on. Choose other scenes, or a larger share for judging.")
+    return _joined(kept if store is None else _read(store, done), list(conditions), len(watched))
+
+
+def _already(store: Shards, showing: Showing) -> tuple[int, int]:
+    """Batches that a run before this one has seen, and the pictures in them."""
+    done = store.done()
+    images = sum(len(arrays["sizes_px"]) for arrays in _read(store, done)) // showing.draws
+    return done, images
+
+
+def _read(store: Shards, count: int) -> Iterator[Arrays]:
+    for index in range(count):
+        arrays = store.read(index)
+        assert arrays is not None
+        yield arrays
+
+
+def _seen(
+    views: Sequence[View],
+    showing: Showing,
+    conditions: Mapping[str, PatchImage],
+    watched: Sequence[Watched],
+    keeping: Keeping,
+) -> Arrays:
+    """One batch under every draw and condition, as arrays."""
+    categories, stride = Categories(), math.ceil(len(showing) * showing.draws / MEASURED)
+    truth = Truth.joined([truth_of(view, categories) for view in views])
+    pieces: dict[str, list[Reported]] = {}
+    measured = [np.flatnonzero(view.numbers % stride == 0) for view in views]
+    distances: dict[str, list[Tensor]] = {}
+    for view, rows in zip(views, measured, strict=True):
+        clean: Tensor | None = None
+        for place, (condition, patch) in enumerate(conditions.items()):
+            images = showing.renderer.render(view.scene, patch, view.draws)
+            clean = images[rows] if condition == CLEAN else clean
+            for number, one in enumerate(watched):
+                decisions = _decided(one, images, keeping, cached=condition == CLEAN)
+                pieces.setdefault(f"{number}/{place}", []).append(
+                    reported_by(one, decisions, view, categories, AT_MOST)
+                )
+            if keeping.measure and clean is not None and condition != CLEAN and len(rows):
+                for name, values in image_distances(clean, images[rows], view.scene.sizes_px[rows]).items():
+                    distances.setdefault(f"distance/{place}/{name}", []).append(values)
+    arrays = shards.packed_truth(truth)
+    for prefix, parts in pieces.items():
+        findings = Findings.joined([part.findings for part in parts])
+        arrays |= shards.packed_findings(prefix, findings, np.concatenate([part.achieved for part in parts]))
+    arrays |= {name: torch.cat(values).double().cpu().numpy() for name, values in distances.items()}
+    names = [key + view.name for view in views for key in view.scene.keys]
+    return arrays | {
+        "measured": np.concatenate([view.images[rows] for view, rows in zip(views, measured, strict=True)]),
+        "sizes_px": np.concatenate([view.scene.sizes_px.cpu().numpy() for view in views]),
+        "words": np.frombuffer(json.dumps({"views": names, "categories": categories.names}).encode(), np.uint8),
+    }
+
+
+def _decided(one: Watched, images: Tensor, keeping: Keeping, *, cached: bool) -> tuple[Detections, ...]:
+    from_score = min(keeping.kept_from, one.confidence)
+    if keeping.cache is None or not cached or not one.identity:
+        return one.victim.decide(one.victim.outputs(images), from_score)
+    key = keeping.cache.key(images, one.identity, from_score)
+    found = keeping.cache.load(key, images.device)
+    if found is None:
+        found = one.victim.decide(one.victim.outputs(images), from_score)
+        keeping.cache.save(key, found)
+    return found
+
+
+def _joined(parts: Iterator[Arrays] | list[Arrays], conditions: list[str], victims: int) -> Observations:
+    """All batches as one set of tables, with one numbering of the labels."""
+    categories, truths, names = Categories(), list[Truth](), list[str]()
+    sizes_px, measured = list[tuple[int, int]](), list[I64]()
+    pieces: dict[tuple[int, str], list[Reported]] = {(v, c): [] for v in range(victims) for c in conditions}
+    columns: dict[tuple[str, str], list[F64]] = {}
+    for arrays in parts:
+        words = json.loads(arrays["words"].tobytes())
+        numbers = categories.of(words["categories"])
+        truth = shards.unpacked_truth(arrays)
+        truths.append(replace(truth, category=numbers[truth.category]))
+        names += words["views"]
+        sizes_px += [(int(height), int(width)) for height, width in arrays["sizes_px"]]
+        measured.append(arrays["measured"])
+        for (victim, condition), rows in pieces.items():
+            findings, achieved = shards.unpacked_findings(f"{victim}/{conditions.index(condition)}", arrays)
+            rows.append(Reported(replace(findings, category=numbers[findings.category].astype(np.int32)), achieved))
+        for name in arrays:
+            if name.startswith("distance/"):
+                _, place, measure = name.split("/")
+                columns.setdefault((conditions[int(place)], measure), []).append(arrays[name])
+    reported = {
+        key: Reported(Findings.joined([r.findings for r in rows]), np.concatenate([r.achieved for r in rows]))
+        for key, rows in pieces.items()
+    }
+    measures: dict[str, dict[str, F64]] = {}
+    for (condition, measure), values in columns.items():
+        measures.setdefault(condition, {})[measure] = np.concatenate(values)
+    return Observations(
+        Truth.joined(truths), tuple(names), tuple(sizes_px), tuple(categories.names), reported, measures,
+        np.concatenate(measured),
+    )  # fmt: skip

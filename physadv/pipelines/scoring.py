@@ -1,0 +1,142 @@
+"""From what was seen to the numbers of one victim, and to the table of who fools whom."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from physadv.atomic import write_text
+from physadv.config.protocol_options import ProtocolConfig
+from physadv.metrics import coco_format
+from physadv.metrics.average_precision import library_average_precision
+from physadv.metrics.distances import distance_scores
+from physadv.metrics.summary import Difference, Measured, differences, eligible, summarise
+from physadv.metrics.tables import F64
+from physadv.pipelines.conditions import CLEAN, GREY, PATCH, RANDOM, Contender, role
+from physadv.pipelines.showing import Observations, Watched
+from physadv.types import Score, named
+
+_TABLED = ("success", "AP50")  # what the table of transfer shows
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One victim: its numbers under every condition, and what they were made of."""
+
+    seen: Observations
+    place: int  # among the victims of ``seen``
+    watched: Watched
+    measured: Mapping[str, Measured]
+    distances: Mapping[str, tuple[Score, ...]]
+
+    def write(self, folder: Path, slug: str, *, alone: bool) -> None:
+        """The reports as COCO files, and the truth: one for all victims, or, ``alone``, one for this."""
+        name = f"{slug}-ground_truth.json" if alone else "ground_truth.json"
+        _write_json(folder / name, _ground_truth(self.seen))
+        for condition in self.measured:
+            coco_format.write_results(
+                folder / f"{slug}-{condition}.json", self.seen.reported[self.place, condition].findings
+            )
+
+
+def judged(
+    seen: Observations,
+    place: int,
+    watched: Watched,
+    shown: Sequence[str],
+    weights: F64,
+    protocol: ProtocolConfig,
+    seen_first: bool,
+) -> Judged:
+    """Measure a victim under every condition."""
+    truth, clean = seen.truth, seen.reported[place, CLEAN]
+    ground = _ground_truth(seen)
+    numbers = [int(c) + 1 for c in truth.judged_categories]
+    tried = eligible(truth, clean.findings, clean.achieved, watched.confidence, seen_first=seen_first, iou=protocol.iou)
+    measured = {}
+    for condition in shown:
+        here = seen.reported[place, condition]
+        measured[condition] = summarise(
+            truth, here.findings, watched.confidence, weights,
+            library_average_precision(ground, here.findings, numbers),
+            success=None if condition == CLEAN else (here.achieved, tried),
+            clean=None if condition == CLEAN else clean.findings,
+            iou=protocol.iou, classifier=kind_of(watched) == "classifier",
+        )  # fmt: skip
+    distances = {c: distance_scores(dict(columns), seen.measured, weights) for c, columns in seen.distances.items()}
+    return Judged(seen, place, watched, measured, distances)
+
+
+def kind_of(watched: Watched) -> str:
+    """detector or classifier."""
+    return str(getattr(watched.victim, "kind", "detector"))
+
+
+def victim_scores(one: Judged, slug: str, contenders: Sequence[Contender]) -> dict[str, Any]:
+    """A victim as ``scores.json`` shows it."""
+    victim = one.watched.victim
+    return {
+        "name": victim.name,
+        "file": slug,
+        "digest": victim.digest,
+        "confidence": one.watched.confidence,
+        "kind": kind_of(one.watched),
+        "unseen": {c.condition: None if c.trained_on is None else _unseen(victim.digest, c) for c in contenders},
+        "conditions": [_condition(one, condition) for condition in one.measured],
+    }
+
+
+def _unseen(digest: str, contender: Contender) -> bool:
+    return digest not in {known for _, known in contender.trained_on or ()}
+
+
+def _condition(one: Judged, condition: str) -> dict[str, Any]:
+    summary = one.measured[condition].summary
+    return {
+        "condition": condition,
+        "role": role(condition),
+        "scores": summary.scores,
+        "outcomes": summary.outcomes,
+        "errors": summary.errors,
+        "bins": [
+            {"by": b.bin.by, "low": b.bin.low, "high": b.bin.high, "words": b.bin.words, "scores": b.scores}
+            for b in summary.bins
+        ],
+        "distances": one.distances.get(condition, ()),
+        "differences": _differences(one.measured, condition),
+    }
+
+
+def _differences(measured: Mapping[str, Measured], condition: str) -> list[Difference]:
+    """Paired, against what the condition has to be compared with: no patch, the controls and, for others, our patch."""
+    against = {"clean": [], "control": [CLEAN], "patch": [CLEAN, GREY, RANDOM]}[role(condition)]
+    if role(condition) == "patch" and condition != PATCH:
+        against.append(PATCH)
+    rows = (differences(measured[condition], measured[minus], minus) for minus in against)
+    return [difference for row in rows for difference in row]
+
+
+def transfer(victims: Sequence[Mapping[str, Any]], contenders: Sequence[Contender]) -> dict[str, Any] | None:
+    """Conditions × victims; ``None`` where there is one patch and one victim."""
+    if len(victims) < 2 and len(contenders) < 2:
+        return None
+    rows = [c["condition"] for c in victims[0]["conditions"]]
+    tables: dict[str, Any] = {}
+    for score in _TABLED:
+        cells = [
+            [named(v["conditions"][row]["scores"], score) for v in victims] for row in range(len(rows))
+        ]  # fmt: skip
+        tables[score] = {"rows": rows, "columns": [v["name"] for v in victims], "cells": cells}
+    trained = {c.condition: [name for name, _ in c.trained_on] for c in contenders if c.trained_on is not None}
+    return tables | {"trained_on": trained}
+
+
+def _ground_truth(seen: Observations) -> dict[str, Any]:
+    return coco_format.ground_truth(seen.truth, seen.view_names, seen.sizes_px, seen.categories)
+
+
+def _write_json(path: Path, content: Any) -> None:
+    write_text(path, json.dumps(content, allow_nan=False, separators=(",", ":")))
