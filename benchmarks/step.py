@@ -37,10 +37,10 @@ VICTIMS = {entry.name: entry for entry in physadv_victims()}
 Timed = Callable[[], None]
 
 
-def scene(side: int = SIDE) -> SceneBatch:
+def scene(side: int = SIDE, batch: int = BATCH) -> SceneBatch:
     """Random images with person-like boxes."""
     random = torch.Generator().manual_seed(0)
-    count = BATCH * BOXES
+    count = batch * BOXES
     height = torch.empty(count).uniform_(0.3 * side, 0.8 * side, generator=random)
     left, top = (torch.rand(count, generator=random) * (side - s) for s in (0.41 * height, height))
     boxes = torch.stack([left, top, left + 0.41 * height, top + height], 1)
@@ -48,8 +48,8 @@ def scene(side: int = SIDE) -> SceneBatch:
     surface[:, 0, 0] = surface[:, 1, 1] = height / 1700
     surface[:, :2, 2] = (boxes[:, :2] + boxes[:, 2:]) / 2 - 0.5
     return SceneBatch(
-        srgb=torch.rand(BATCH, 3, side, side, generator=random), sizes_px=torch.full((BATCH, 2), side),
-        keys=tuple(map(str, range(BATCH))), image_of=torch.arange(BATCH).repeat_interleave(BOXES), boxes_xyxy_px=boxes,
+        srgb=torch.rand(batch, 3, side, side, generator=random), sizes_px=torch.full((batch, 2), side),
+        keys=tuple(map(str, range(batch))), image_of=torch.arange(batch).repeat_interleave(BOXES), boxes_xyxy_px=boxes,
         labels=torch.zeros(count, dtype=torch.int64), label_names=("person",),
         wears=torch.ones(count, dtype=torch.bool), image_from_surface=surface, light=torch.ones(count, 3),
     )  # fmt: skip
