@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
+import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -153,7 +156,7 @@ def _hydra(command: str, args: list[str]) -> int:
         return _say(text(command, typed))
     presets = next((flags[i + 1] for i, f in enumerate(flags[:-1]) if f in ("--config-dir", "-cd")), "")
     compose.check(command, typed, sweep=bool({"-m", "--multirun"} & set(flags)), presets=presets)
-    failures: list[PhysadvError] = []
+    complaints = Path(tempfile.mkdtemp(prefix="physadv-"))  # a folder, because a sweep's jobs may be other processes
 
     def task(config: DictConfig) -> float | None:
         from physadv.pipelines.run import run_command
@@ -161,13 +164,17 @@ def _hydra(command: str, args: list[str]) -> int:
         try:
             return run_command(command, config)
         except PhysadvError as error:  # hydra would print a traceback; the siblings of a sweep go on
-            failures.append(error)
+            complaints.mkdir(exist_ok=True)
+            (complaints / secrets.token_hex(8)).write_text(str(error), encoding="utf-8")
             return None
 
-    sys.argv = [f"physadv {command.replace('_', ' ')}", *args]
-    hydra.main(version_base="1.3", config_path=str(locate.conf_dir()), config_name=command)(task)()
-    if failures:
-        raise failures[0]
+    sys.argv = [f"physadv {command.replace('_', ' ')}", *flags, *typed]  # argparse refuses options after a flag
+    try:
+        hydra.main(version_base="1.3", config_path=str(locate.conf_dir()), config_name=command)(task)()
+        if heard := sorted(complaints.iterdir(), key=lambda file: file.stat().st_mtime):
+            raise PhysadvError(heard[0].read_text(encoding="utf-8"))
+    finally:
+        shutil.rmtree(complaints, ignore_errors=True)
     return 0
 
 

@@ -13,12 +13,12 @@ from torch import Tensor
 from physadv.labels import canonical
 from physadv.metrics.summary import eligible, own_scores
 from physadv.metrics.tables import I64
-from physadv.pipelines.conditions import CLEAN, GREY, PATCH
+from physadv.pipelines.conditions import CLEAN, PATCH, RANDOM, role
 from physadv.pipelines.showing import Observations, Showing, View, Watched
 from physadv.report import contact
+from physadv.report.pair_pictures import save_pairs
 from physadv.types import Detections, PatchImage
 
-SHOWN = (CLEAN, GREY, PATCH)
 _PLACES = (("works best", 0.0), ("", 0.15), ("typical", 0.5), ("", 0.65), ("fails", 1.0))
 
 
@@ -65,18 +65,25 @@ def save_exemplars(
     seen_first: bool,
     out: Path,
 ) -> Path:
-    """Render the chosen views again, and write ``contact.png``."""
+    """Render the chosen views again, and write ``contact.png`` and ``pairs/``; the rule looks at the first patch.
+
+    Every condition is shown but the random control, whose pictures say no more than the grey one's.
+    """
     wanted = {one.view: one for one in chosen(seen, watched, seen_first=seen_first)}
     rows: dict[int, contact.Row] = {}
     for view in showing.views():
         here = [(place, int(number)) for place, number in enumerate(view.numbers) if int(number) in wanted]
         if here:
-            images = {c: showing.renderer.render(view.scene, conditions[c], view.draws) for c in SHOWN}
+            images = {
+                c: showing.renderer.render(view.scene, conditions[c], view.draws) for c in conditions if c != RANDOM
+            }
             for place, number in here:
                 rows[number] = _row(view, place, wanted[number], images, watched, seen)
         if len(rows) == len(wanted):
             break
-    return contact.sheet([rows[number] for number in wanted], out / "contact.png")
+    found = [rows[number] for number in wanted]
+    save_pairs(found, {c: role(c) for c in conditions}, watched.victim.name, out)
+    return contact.sheet(found, out / "contact.png")
 
 
 def _row(

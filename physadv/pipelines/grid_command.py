@@ -30,6 +30,7 @@ from physadv.pipelines.shards import digest
 from physadv.pipelines.trial import digest_of, groups, keeping
 from physadv.protocols import Goal, SceneSource, Victim
 from physadv.registry import Registry
+from physadv.render.entries import check as check_conditions
 from physadv.report.page import write_report
 from physadv.report.scores import plain
 
@@ -63,6 +64,8 @@ def grid_command(config: DictConfig, registry: Registry, out: Path) -> float:
         raise BadOption("no axis has a value. Set one, e.g. axes.distance_m=[5,10,20]")
     pair = grid_axes.mapped(config, axes)
     wanted = grid_axes.cells(axes, pair)
+    for cell in wanted:
+        check_conditions(OmegaConf.to_object(grid_axes.held(config, cell).eot))  # before hours have passed
     bench = _bench(config, registry, out)
     _announce(config, axes, pair, len(wanted), out)
     if config.dry_run:

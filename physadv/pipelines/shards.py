@@ -87,8 +87,9 @@ def packed_truth(truth: Truth) -> Arrays:
 def unpacked_truth(arrays: Arrays) -> Truth:
     """The table that :func:`packed_truth` packed."""
     names = ("image_of_view", "view_of", "object_of", "boxes", "category", "judged", "crowd")
-    columns = [arrays[f"truth/{name}"] for name in names]
-    return Truth(*columns, distance_m=arrays.get("truth/distance_m"))
+    image_of_view, view_of, object_of, boxes, category, judged, crowd = (arrays[f"truth/{name}"] for name in names)
+    distance_m = arrays.get("truth/distance_m")
+    return Truth(image_of_view, view_of, object_of, boxes, category, judged, crowd, distance_m)
 
 
 def packed_findings(prefix: str, findings: Findings, achieved: Bool) -> Arrays:
