@@ -7,94 +7,121 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedError
-from markupsafe import Markup
+from jinja2 import UndefinedError
 
 from physadv.atomic import write_text
 from physadv.errors import BadInput
-from physadv.report import plots, record
-from physadv.report.words import amount, caution, headline, score_named
+from physadv.report import attack_plots, grid_plots, plots, record
+from physadv.report.conditions import names, role, score_named, score_names
+from physadv.report.html import filled
+from physadv.report.pairs import read_pairs
+from physadv.report.words import FEW, caution, headline, reach
 
 FILE = "report.html"
-ORDER = ("clean", "grey", "random", "patch")
 OUTCOMES = ("detected", "misclassified", "badly localised", "missed")
+_BINNED = ("success", "recall")
 
 
 def write_report(folder: Path) -> Path:
     """Make ``report.html`` from what lies in a run folder; parts that are not there are left out."""
     if not folder.is_dir():
         raise BadInput(f"no run folder {str(folder)!r}. Name the folder that generate or evaluate wrote.")
-    run, scores = record.read(folder), record.read_json(folder / "scores.json")
-    if not run and not scores:
-        raise BadInput(f"{str(folder)!r} holds neither run.json nor scores.json, so there is nothing to report.")
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
-    )  # fmt: skip
-    environment.filters["amount"] = amount
-    try:
-        html = environment.get_template("page.html.j2").render(_content(folder, run, scores))
-    except (UndefinedError, KeyError) as error:
+    run, scores, grid = (record.read_json(folder / name) for name in (record.FILE, "scores.json", "grid.json"))
+    if not run and not scores and not grid:
         raise BadInput(
-            f"{folder / 'scores.json'} is not one that this version writes: {error}. Judge again."
+            f"{str(folder)!r} holds neither run.json nor scores.json, so there is nothing to report. "
+            "Name a folder that generate or evaluate wrote."
+        )
+    try:
+        html = filled("page.html.j2", content(folder, run, scores, grid))
+    except (UndefinedError, KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise BadInput(
+            f"the scores.json, grid.json or run.json in {folder} is not one that this version writes: {error}. "
+            "Judge again."
         ) from error
     return write_text(folder / FILE, html)
 
 
-def _content(folder: Path, run: dict[str, Any], scores: dict[str, Any]) -> dict[str, Any]:
-    victims = scores.get("victims", [])
-    protocol = scores.get("protocol", {})
+def content(folder: Path, run: dict[str, Any], scores: dict[str, Any], grid: dict[str, Any]) -> dict[str, Any]:
+    """Everything that the template needs."""
+    victims, protocol = scores.get("victims", []), scores.get("protocol", {})
+    few = int(protocol.get("minimum_n", FEW))
     curves = folder / "curves.csv"
     return {
         "name": run.get("name") or folder.resolve().name,
         "command": run.get("command", ""),
         "made": str(run.get("made", ""))[:16].replace("T", " "),
-        "headline": headline(protocol, victims[0]) if victims else "This run was not judged.",
+        "headline": headline(protocol, victims[0]) if victims else reach(grid) or "This run was not judged.",
+        "reach": reach(grid) if victims else "",
         "cautions": caution(protocol, victims),
-        "bars": _bars(victims[0]) if victims else [],
+        "minimum_n": few,
+        "bars": plots.headline_bars(victims[0], few) if victims else None,
         "protocol": protocol,
-        "victims": [_victim(victim) for victim in victims],
-        "order": ORDER,
+        "differs": protocol.get("differs", []),
+        "patches": scores.get("patches", []),
+        "victims": [_victim(victim, few) for victim in victims],
+        "several": [p for name in ("success", "AP50") if (p := plots.over_victims(victims, name, few))],
+        "transfer": [p for name in ("success", "AP50") if (p := plots.transfer(scores.get("transfer"), name, few))],
+        "differences": _differences(victims),
+        "distances": _distances(victims),
+        "conditions": names(victims),
+        "curves": grid_plots.curves(grid, few),
+        "maps": grid_plots.maps(grid, few),
+        "usable": grid_plots.usable(grid),
         "outcome_names": OUTCOMES,
-        "contact": _data_uri(folder / "contact.png"),
+        "pairs": read_pairs(folder),
+        "contact": data_uri(folder / "contact.png"),
         "gap": scores.get("gap"),
-        "gap_picture": _data_uri(folder / "gap.png"),
-        "patch": _data_uri(folder / "patch.png"),
+        "gap_picture": data_uri(folder / "gap.png"),
+        "patch": data_uri(folder / "patch.png"),
         "proof": _proof(folder),
         "patch_mm": protocol.get("patch_mm") or run.get("patch_mm") or [],
         "sheets": sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*.pdf")),
-        "curves": Markup(plots.curves(curves)) if curves.is_file() else "",
+        "attack": attack_plots.curves(curves) if curves.is_file() else None,
         "provenance": _provenance(run, protocol, victims),
-        "config": _flat(run.get("config", {})),
+        "config": flat(run.get("config", {})),
         "versions": run.get("environment", {}).get("packages", {}),
     }
 
 
-def _bars(victim: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Success under each condition, for the bars beside the headline."""
-    found = [(c["condition"], score_named(c["scores"], "success")) for c in victim["conditions"]]
-    return [
-        {"condition": name, "score": score} for name, score in reversed(found) if score and score["value"] is not None
-    ]
-
-
-def _victim(victim: dict[str, Any]) -> dict[str, Any]:
-    conditions = {c["condition"]: c for c in victim["conditions"]}
-    shown = [conditions[name] for name in ORDER if name in conditions]
+def _victim(victim: dict[str, Any], minimum_n: int) -> dict[str, Any]:
+    shown = victim["conditions"]
     return victim | {
-        "table": {
-            name: [score_named(c["scores"], name) for c in shown] for name in ("AP50", "AP", "recall", "success")
-        },
+        "table": {name: [score_named(c["scores"], name) for c in shown] for name in score_names(shown)},
         "shown": [c["condition"] for c in shown],
         "outcome_rows": [(c["condition"], c["outcomes"], sum(c["outcomes"].values()) or 1) for c in shown],
-        "success_by_bin": Markup(
-            plots.by_bin([c for c in shown if c["condition"] != "clean"], "success", "success, %")
-        ),
-        "recall_by_bin": Markup(plots.by_bin(shown, "recall", "detected, %")),
+        "by_bin": [p for name in _BINNED if (p := plots.by_bin(victim, name, minimum_n))],
+        "errors": plots.errors(victim, minimum_n),
+        "seen_in_training": sorted(name for name, unseen in victim.get("unseen", {}).items() if unseen is False),
     }
 
 
-def _data_uri(path: Path) -> str:
+def _differences(victims: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Paired differences, a row each; ``beyond`` chance where the interval excludes zero."""
+    return [
+        {
+            "victim": victim["name"], "condition": condition["condition"], **found,
+            "beyond": None not in (found["low"], found["high"]) and not found["low"] <= 0 <= found["high"],
+        }
+        for victim in victims
+        for condition in victim["conditions"]
+        for found in condition.get("differences", ())
+    ]  # fmt: skip
+
+
+def _distances(victims: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """How far each condition's pictures are from the clean ones: the same for every victim that saw the same pictures."""
+    for victim in victims[:1]:
+        rows = [c for c in victim["conditions"] if c.get("distances") and role(c) != "clean"]
+        if rows:
+            columns = list(dict.fromkeys(s["name"] for c in rows for s in c["distances"]))
+            found = [(c["condition"], [score_named(c["distances"], name) for name in columns]) for c in rows]
+            return {"columns": columns, "rows": found}
+    return {}
+
+
+def data_uri(path: Path) -> str:
+    """A PNG as a link that needs no file; empty where there is none."""
     if not path.is_file():
         return ""
     return f"data:image/png;base64,{base64.b64encode(path.read_bytes()).decode()}"
@@ -105,8 +132,8 @@ def _proof(folder: Path) -> dict[str, Any]:
     found = record.read_json(folder / "proof.json")
     if not found:
         return {}
-    asked = _data_uri(folder / "asked.png") or _data_uri(folder / "patch.png")
-    return found | {"asked": asked, "printed": _data_uri(folder / "proof.png")}
+    asked = data_uri(folder / "asked.png") or data_uri(folder / "patch.png")
+    return found | {"asked": asked, "printed": data_uri(folder / "proof.png")}
 
 
 def _provenance(
@@ -131,11 +158,12 @@ def _provenance(
     return [(name, str(value)) for name, value in rows if value not in (None, "")]
 
 
-def _flat(config: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+def flat(config: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    """Nested settings as ``a.b`` → text."""
     rows: list[tuple[str, str]] = []
     for key, value in config.items():
         if isinstance(value, Mapping):
-            rows += _flat(value, f"{prefix}{key}.")
+            rows += flat(value, f"{prefix}{key}.")
         else:
             rows.append((f"{prefix}{key}", str(value)))
     return rows

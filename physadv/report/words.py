@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from physadv.report.conditions import score_named, with_role
+from physadv.report.plot import in_percent
+
 FEW = 30  # objects; below this the interval says more than the value
 
 _DOES = {
@@ -16,21 +19,36 @@ _OTHER = ("succeeds on {share} of the {things} against {victim}", "succeeds on {
 
 
 def amount(score: Mapping[str, Any] | None, *, percent: bool = True) -> str:
-    """ "87 % [79, 92]"; a dash when there is nothing."""
+    """ "87 % [79, 92]"; a dash when there is nothing, a question mark for an end that is not known."""
     if not score or score["value"] is None:
         return "–"
-    if not percent:
-        return f"{score['value']:.3f} [{_or_unknown(score['low'], '.3f')}, {_or_unknown(score['high'], '.3f')}]"
-    return f"{100 * score['value']:.0f} % [{100 * score['low']:.0f}, {100 * score['high']:.0f}]"
+    if percent:
+        return f"{_whole(score['value'])} % [{_whole(score['low'])}, {_whole(score['high'])}]"
+    return f"{_decimal(score['value'])} [{_decimal(score['low'])}, {_decimal(score['high'])}]"
 
 
-def _or_unknown(value: float | None, form: str) -> str:
-    return "?" if value is None else format(value, form)
+def shown(score: Mapping[str, Any] | None) -> str:
+    """A score as its name demands: shares in percent, the rest as decimal numbers."""
+    return amount(score, percent=bool(score) and score is not None and in_percent(score["name"]))
 
 
-def score_named(scores: Sequence[Mapping[str, Any]], name: str) -> Mapping[str, Any] | None:
-    """The score of that name, or ``None``."""
-    return next((score for score in scores if score["name"] == name), None)
+def difference(row: Mapping[str, Any]) -> str:
+    """ "+41 points [28, 53]" for shares, "-0.210 [-0.305, -0.118]" for the rest."""
+    if row["value"] is None:
+        return "–"
+    if in_percent(row["score"]):
+        return f"{100 * row['value']:+.0f} points [{_whole(row['low'])}, {_whole(row['high'])}]"
+    return f"{row['value']:+.3f} [{_decimal(row['low'])}, {_decimal(row['high'])}]"
+
+
+def _whole(value: float | None) -> str:
+    return "?" if value is None else f"{round(100 * value) or 0:d}"  # no "-0"
+
+
+def _decimal(value: float | None) -> str:
+    if value is None:
+        return "?"
+    return f"{value:.3f}" if abs(value) < 10 else f"{value:,.0f}".replace(",", " ")
 
 
 def success_under(victim: Mapping[str, Any], condition: str) -> Mapping[str, Any] | None:
@@ -52,9 +70,11 @@ def _plural(label: str) -> str:
 
 
 def headline(protocol: Mapping[str, Any], victim: Mapping[str, Any]) -> str:
-    """One sentence: what the patch does, and what a grey one of the same size does."""
+    """One sentence: what the first patch does, and what a grey one of the same size does."""
     many, name = things(protocol["labels"]), victim["name"]
-    patch, grey = success_under(victim, "patch"), success_under(victim, "grey")
+    patches = with_role(victim, "patch")
+    patch = success_under(victim, patches[0]["condition"]) if patches else None
+    grey = success_under(victim, "grey")
     if patch is None:
         return f"Nothing could be measured: without any patch, {name} sees none of the {many}."
     first, second = _DOES.get(protocol["goal"], _OTHER)
@@ -64,19 +84,43 @@ def headline(protocol: Mapping[str, Any], victim: Mapping[str, Any]) -> str:
     return f"{sentence}; a plain grey patch of the same size {second.format(share=amount(grey))}."
 
 
+def reach(grid: Mapping[str, Any]) -> str:
+    """One sentence on where a patch works, from the usable ranges of ``grid.json``; empty without any."""
+    controls = {c["condition"] for c in grid.get("curves", ()) if c.get("role", "patch") != "patch"}
+    found = [u for u in grid.get("usable", ()) if u["condition"] not in controls and u.get("words")]
+    if not found:
+        return ""
+    axes = {a["name"]: a["words"] for a in grid.get("axes", ())}
+    first = found[0]
+    places = [
+        f"{axes.get(u['axis'], u['axis'])} {u['words']}"
+        for u in found
+        if (u["victim"], u["condition"], u["score"]) == (first["victim"], first["condition"], first["score"])
+    ]
+    return (
+        f"Against {first['victim']}, {first['score']} is at least {100 * first['at_least']:.0f} % "
+        f"at {', '.join(places)}."
+    )  # fmt: skip
+
+
 def caution(protocol: Mapping[str, Any], victims: Sequence[Mapping[str, Any]]) -> list[str]:
     """What a careful reader would object."""
     found = []
     for victim in victims:
-        patch = success_under(victim, "patch")
-        if patch is None:
-            continue
-        name, controls = victim["name"], [success_under(victim, c) for c in ("grey", "random")]
-        if patch["n"] < FEW:
-            found.append(f"{name}: only n = {patch['n']} objects. Read the intervals, not the values.")
+        controls = [success_under(victim, c["condition"]) for c in with_role(victim, "control")]
         highest = max((c["high"] for c in controls if c), default=0.0)
-        if patch["low"] <= highest:
-            found.append(f"{name}: the interval overlaps that of a control, so covering alone may explain the effect.")
+        tried = {c["condition"]: success_under(victim, c["condition"]) for c in with_role(victim, "patch")}
+        patches = {condition: score for condition, score in tried.items() if score}
+        few = {condition: s["n"] for condition, s in patches.items() if s["n"] < protocol.get("minimum_n", FEW)}
+        if few:
+            found.append(f"{victim['name']}: only n = {min(few.values())} objects. Read the intervals, not the values.")
+        overlapping = [condition for condition, s in patches.items() if s["low"] <= highest]
+        if overlapping:
+            of = "" if len(tried) == 1 else f" of {', '.join(overlapping)}"
+            found.append(
+                f"{victim['name']}: the interval{of} overlaps that of a control, so covering alone may explain the "
+                "effect."
+            )
     if protocol.get("truth_from", "annotations") != "annotations":
         found.append(
             f"There are no annotations: the objects are what {protocol['truth_from']} reports in the clean images, so "

@@ -1,0 +1,37 @@
+"""Which conditions a judgement has, and what each is for: nothing, a control, or a patch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+CONTROLS = ("grey", "random")
+Condition = Mapping[str, Any]  # of scores.json
+
+
+def role(condition: Condition) -> str:
+    """ "clean", "control" or "patch"; judgements made before roles were noted have them by name."""
+    name = condition["condition"]
+    by_name = "clean" if name == "clean" else "control" if name in CONTROLS else "patch"
+    return str(condition.get("role", by_name))
+
+
+def with_role(victim: Mapping[str, Any], *roles: str) -> list[Condition]:
+    """The victim's conditions of these roles, in the order in which they are shown."""
+    return [c for c in victim["conditions"] if role(c) in roles]
+
+
+def names(victims: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Every condition of every victim, once."""
+    return list(dict.fromkeys(c["condition"] for victim in victims for c in victim["conditions"]))
+
+
+def score_named(scores: Sequence[Mapping[str, Any]], name: str) -> Mapping[str, Any] | None:
+    """The score of that name, or ``None``."""
+    return next((score for score in scores if score["name"] == name), None)
+
+
+def score_names(conditions: Sequence[Condition]) -> list[str]:
+    """Names of all scores of these conditions, in the order in which they were measured; success first."""
+    found = list(dict.fromkeys(s["name"] for c in conditions for s in c["scores"]))
+    return sorted(found, key=lambda name: name != "success")

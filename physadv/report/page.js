@@ -1,0 +1,130 @@
+"use strict";
+// Draws the plots, sorts tables and compares pictures. The page also says everything without it.
+(() => {
+  const CONFIG = {
+    displaylogo: false, responsive: true, showTips: false,
+    modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"],
+  };
+  const PAPER_PX = 660; // what fits between the margins of A4
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+  async function unpack() {
+    const packed = document.getElementById("plotly").textContent;
+    const bytes = Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+    const script = document.createElement("script");
+    script.textContent = await new Response(stream).text();
+    document.head.append(script);
+  }
+
+  async function draw() {
+    const plots = all(".plot");
+    if (!plots.length) return;
+    await unpack();
+    for (const place of plots) {
+      const spec = JSON.parse(place.nextElementSibling.textContent);
+      await Plotly.newPlot(place, spec.data, spec.layout, CONFIG);
+    }
+    // a plot in a closed part of the page has no width yet
+    for (const part of all("details")) {
+      part.addEventListener("toggle", () => all(".plot", part).forEach((place) => Plotly.Plots.resize(place)));
+    }
+    window.addEventListener("beforeprint", () => plots.forEach((place) => Plotly.relayout(place, { width: PAPER_PX })));
+    window.addEventListener("afterprint", () => plots.forEach((place) => Plotly.relayout(place, { width: null, autosize: true })));
+  }
+
+  function sortable(table) {
+    const heads = all("thead th", table);
+    const body = table.tBodies[0];
+    const key = (row, column) => {
+      const cell = row.cells[column];
+      return cell.dataset.value ?? cell.textContent.trim();
+    };
+    const compare = (a, b) => {
+      if (a === "" || b === "") return 0;
+      const [x, y] = [Number(a), Number(b)];
+      return Number.isNaN(x) || Number.isNaN(y) ? a.localeCompare(b, undefined, { numeric: true }) : x - y;
+    };
+    heads.forEach((head) => {
+      if (!head.textContent.trim()) return;
+      const column = head.cellIndex;
+      const button = document.createElement("button");
+      button.type = "button";
+      button.append(...head.childNodes);
+      head.append(button);
+      button.addEventListener("click", () => {
+        const down = head.getAttribute("aria-sort") === "ascending";
+        heads.forEach((other) => other.removeAttribute("aria-sort"));
+        head.setAttribute("aria-sort", down ? "descending" : "ascending");
+        const sign = down ? -1 : 1;
+        const keyed = [...body.rows].map((row) => [key(row, column), row]);
+        // what was not measured stays at the end, whichever way
+        keyed.sort(([a], [b]) => (a === "") - (b === "") || sign * compare(a, b));
+        body.append(...keyed.map(([, row]) => row));
+      });
+    });
+  }
+
+  function option(select, words) {
+    const one = document.createElement("option");
+    one.textContent = words;
+    select.append(one);
+  }
+
+  function comparison(section) {
+    const views = all(".view", section);
+    const live = document.getElementById("slider").content.firstElementChild.cloneNode(true);
+    const part = (name) => live.querySelector(`[data-part="${name}"]`);
+    const [over, under, split, says] = ["over", "under", "split", "says"].map(part);
+    const sides = { left: part("left"), right: part("right") };
+    let at = 0;
+    const shots = () => all(".shot", views[at]);
+    const named = (name) => shots().find((shot) => shot.dataset.condition === name) ?? shots()[0];
+
+    function slide() {
+      live.style.setProperty("--split", `${split.value}%`);
+      split.setAttribute("aria-valuetext", `${split.value} % ${sides.left.value}, the rest ${sides.right.value}`);
+    }
+    function show() {
+      for (const [picture, side] of [[over, sides.left], [under, sides.right]]) {
+        const shot = named(side.value);
+        picture.src = shot.querySelector("img").src;
+        picture.alt = shot.querySelector("img").alt;
+      }
+      part("over-name").textContent = sides.left.value;
+      part("under-name").textContent = sides.right.value;
+      says.textContent = `${at + 1} of ${views.length}: ${views[at].dataset.words}. `
+        + `Left, ${over.alt}. Right, ${under.alt}.`;
+      slide();
+    }
+    function go(by) {
+      at = (at + by + views.length) % views.length;
+      show();
+    }
+    const conditions = shots().map((shot) => shot.dataset.condition);
+    for (const side of Object.values(sides)) {
+      conditions.forEach((name) => option(side, name));
+      side.addEventListener("change", show);
+    }
+    const patch = shots().findIndex((shot) => shot.dataset.role === "patch");
+    sides.right.selectedIndex = patch < 0 ? conditions.length - 1 : patch;
+    split.addEventListener("input", slide);
+    part("previous").addEventListener("click", () => go(-1));
+    part("next").addEventListener("click", () => go(1));
+    section.prepend(live);
+    section.classList.add("live");
+    show();
+  }
+
+  all("table.sortable").forEach(sortable);
+  all(".pairs").forEach(comparison);
+  draw().then(
+    () => { document.documentElement.dataset.drawn = "yes"; },
+    (error) => {
+      document.documentElement.dataset.drawn = "no";
+      all(".plot").forEach((place) => { place.textContent = "This browser cannot draw the plot; its numbers are below."; place.style.height = "auto"; });
+      all("details.data").forEach((part) => { part.open = true; });
+      console.error(error);
+    },
+  );
+})();
