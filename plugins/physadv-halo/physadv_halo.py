@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from physadv.api import BadOption, Entry, PatchModel, hookimpl
+from physadv.api import BadOption, Entry, hookimpl
+
+if TYPE_CHECKING:  # it would import torch, and ``physadv --help`` would wait for it
+    from physadv.api import PatchModel
 
 physadv_api = 1
 
