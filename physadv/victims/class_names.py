@@ -6,6 +6,7 @@ from physadv import names
 from physadv.errors import BadInput
 from physadv.victims.coco import COCO_80, COCO_91
 
+IMAGENET = 1000  # classes
 _COCO = {80: COCO_80, 90: COCO_91[1:], 91: COCO_91}
 
 
@@ -16,16 +17,26 @@ def read_names(option: names.Names) -> tuple[str, ...] | None:
     return names.read_names(option, "victim.labels") or None
 
 
+def imagenet_names() -> tuple[str, ...]:
+    """ImageNet's 1000, as torchvision spells them."""
+    from torchvision.models import ResNet18_Weights
+
+    return tuple(ResNet18_Weights.DEFAULT.meta["categories"])
+
+
 def names_for(
-    classes: int, wanted: tuple[str, ...] | None, source: str, usual: tuple[str, ...] = ()
+    classes: int, wanted: tuple[str, ...] | None, source: str, usual: tuple[str, ...] = (), *, coco: bool = True
 ) -> tuple[str, ...]:
-    """Exactly ``classes`` names: the wanted, else the usual ones, else COCO's where the number fits, else class0, …"""
+    """Exactly ``classes`` names: the wanted, else the usual ones, else class0, …
+
+    With ``coco`` its names stand in where their number fits, as for detectors.
+    """
     if wanted is not None:
-        if wanted == COCO_80 and classes in _COCO:
+        if coco and wanted == COCO_80 and classes in _COCO:
             return _COCO[classes]
         if len(wanted) != classes:
             raise BadInput(f"{source} scores {classes} classes, but {len(wanted)} labels are given; mend victim.labels")
         return wanted
     if len(usual) == classes:
         return usual
-    return _COCO.get(classes) or tuple(f"class{i}" for i in range(classes))
+    return (_COCO.get(classes) if coco else None) or tuple(f"class{i}" for i in range(classes))

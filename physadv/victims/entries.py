@@ -29,7 +29,18 @@ TORCHVISION_MODELS = {
     "ssdlite320_mobilenet_v3_large": "one stage with anchors, small and quick, 320 px",
 }
 
-LAYOUTS = ("yolox", "yolov5", "yolov8", "nanodet", "fastestdet", "ssd", "boxes-scores", "yunet", "centerface")
+LAYOUTS = (
+    "yolox",
+    "yolov5",
+    "yolov8",
+    "nanodet",
+    "fastestdet",
+    "ssd",
+    "boxes-scores",
+    "yunet",
+    "centerface",
+    "classifier",
+)
 
 
 @dataclass
@@ -38,13 +49,13 @@ class OnnxConfig:
     layout: str = "auto"  # of the outputs: auto, or one of LAYOUTS
     labels: Any = ""  # class names: [stop,yield], a .txt (a name a line) or .json file, or "coco"; empty = the file's
     size_px: int = 0  # side of the square input for graphs that take any size; 0 = from the graph, else 640
-    confidence: float = 0.4  # scores of at least this are reported
+    confidence: float | None = None  # scores of at least this are reported; empty = 0.4, of a classifier the best class
     iou: float = 0.5  # overlap above which the weaker of two boxes is dropped
     channels: str = "auto"  # rgb or bgr; auto = what the layout is trained with
     value_range: float = 0.0  # what white is before mean and std: 1 or 255; 0 = as the layout
     mean: list[float] = field(default_factory=list)  # three, in the network's channel order; empty = as the layout
     std: list[float] = field(default_factory=list)  # three, in the network's channel order; empty = as the layout
-    resize: str = "auto"  # letterbox (image top left), letterbox-centred, stretch; auto = as the layout
+    resize: str = "auto"  # letterbox (image top left), letterbox-centred, stretch, crop (classifiers); auto = as layout
     bf16: bool = False  # compute in bfloat16 where that is safe: quicker for large networks and on GPUs, less exact
 
 
@@ -80,6 +91,17 @@ class SignNanoConfig:
     confidence: float = 0.5  # scores of at least this are reported
     iou: float = 0.5  # overlap above which the weaker of two boxes is dropped
     size_px: int = 0  # images with a longer side are shrunk to this; 0 = never
+
+
+@dataclass
+class ClassifierConfig:
+    model: str = "resnet18"  # its name in the library
+    weights: str = ""  # empty = the library's (downloaded), a .safetensors or .pth file, or "random"
+    labels: Any = ""  # class names of your own weights: a list or a file; empty = ImageNet's
+    size_px: int = 0  # side of the network's input; 0 = the model's own
+    confidence: float = 0.0  # a best class that scores less is not reported
+    seed: int = 0  # of random weights
+    bf16: bool = False  # compute in bfloat16 where that is safe: quicker for large networks and on GPUs, less exact
 
 
 def _build_sign_nano(config: SignNanoConfig) -> Victim:
@@ -138,14 +160,34 @@ def _build_torchvision(model: str, config: TorchvisionConfig) -> Victim:
     return build(model, config)
 
 
+def _build_torchvision_classifier(config: ClassifierConfig) -> Victim:
+    _check_classifier(config)
+    from physadv.victims.library_classifiers import build_torchvision
+
+    return build_torchvision(config)
+
+
+def _build_timm(config: ClassifierConfig) -> Victim:
+    _check_classifier(config)
+    from physadv.victims.library_classifiers import build_timm
+
+    return build_timm(config)
+
+
+def _check_classifier(config: ClassifierConfig) -> None:
+    _check_thresholds(config.confidence, 0.0)
+    if config.size_px < 0:
+        raise BadOption(f"victim.size_px must not be negative, got {config.size_px}")
+
+
 def _check_file_options(config: OnnxConfig) -> None:
-    _check_thresholds(config.confidence, config.iou)
+    _check_thresholds(config.confidence or 0.0, config.iou)
     if not config.path:
         raise BadOption("this victim needs a model file: give victim.path=FILE.onnx")
     allowed = {
         "layout": ("auto", *LAYOUTS),
         "channels": ("auto", "rgb", "bgr"),
-        "resize": ("auto", "letterbox", "letterbox-centred", "stretch"),
+        "resize": ("auto", "letterbox", "letterbox-centred", "stretch", "crop"),
         "value_range": (0, 1, 255),
     }
     for name, choices in allowed.items():
@@ -173,7 +215,7 @@ def _torchvision_row(model: str, summary: str) -> Entry[TorchvisionConfig, Victi
 
 @hookimpl
 def physadv_victims() -> list[Entry[Any, Victim]]:
-    """Detectors to attack: any ONNX file, torchvision's models, and OpenCV as a black box."""
+    """What to attack: any ONNX file, torchvision's and timm's models, and OpenCV as a black box."""
     return [
         Entry(
             "sign-nano",
@@ -181,7 +223,7 @@ def physadv_victims() -> list[Entry[Any, Victim]]:
             _build_sign_nano,
             "road signs, trained by physadv itself; comes with its weights",
         ),
-        Entry("onnx", OnnxConfig, _build_onnx, "your detector from an ONNX file, with gradients"),
+        Entry("onnx", OnnxConfig, _build_onnx, "your detector or classifier from an ONNX file, with gradients"),
         Entry("opencv-dnn", OpenCvConfig, _build_opencv, "the same file run by OpenCV: a black box, as deployed"),
         Entry(
             "centerface",
@@ -191,4 +233,18 @@ def physadv_victims() -> list[Entry[Any, Victim]]:
             "arXiv:1911.03599",
         ),
         *(_torchvision_row(model, summary) for model, summary in TORCHVISION_MODELS.items()),
+        Entry(
+            "torchvision/classifier",
+            ClassifierConfig,
+            _build_torchvision_classifier,
+            "any classifier of torchvision (victim.model=resnet18)",
+            "github.com/pytorch/vision",
+        ),
+        Entry(
+            "timm",
+            ClassifierConfig,
+            _build_timm,
+            "any classifier of timm (victim.model=resnet18; extra timm)",
+            "github.com/huggingface/pytorch-image-models",
+        ),
     ]

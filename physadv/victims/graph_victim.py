@@ -9,17 +9,21 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from physadv.errors import BadInput
+from physadv.classifier import Classifier
+from physadv.errors import BadInput, BadOption
 from physadv.types import Candidates, Detections, expect
 from physadv.victims.class_names import names_for, read_names
 from physadv.victims.conventions import Conventions, overridden
 from physadv.victims.detections import decide
 from physadv.victims.entries import OnnxConfig
+from physadv.victims.graph_classifier import classifier_of, is_classifier
 from physadv.victims.graph_layouts import detect_layout
 from physadv.victims.graph_probe import Layout, Probe
 from physadv.victims.onnx_file import OnnxFile
 
 logger = logging.getLogger(__name__)
+
+CONFIDENCE = 0.4  # from which a detector reports, unless the user says
 
 
 @dataclass(frozen=True)
@@ -85,10 +89,15 @@ class GraphVictim(nn.Module):
 
 def assemble(
     file: OnnxFile, config: OnnxConfig, network: nn.Module, *, backend: str, differentiable: bool
-) -> GraphVictim:
+) -> GraphVictim | Classifier:
     """Probe the network once, recognise its layout and name its classes."""
-    wanted = read_names(config.labels) or file.class_names
-    probe = Probe(run_probe(network, file), file.input_hw, None if wanted is None else len(wanted))
+    wanted, name = read_names(config.labels) or file.class_names, f"{backend}/{file.path.stem}"
+    outputs = run_probe(network, file)
+    if config.layout in ("auto", "classifier") and is_classifier(outputs):
+        return classifier_of(file, config, network, outputs[0], wanted, name=name, differentiable=differentiable)
+    if config.resize == "crop":
+        raise BadOption("victim.resize=crop is for classifiers; a detector takes letterbox or stretch")
+    probe = Probe(outputs, file.input_hw, None if wanted is None else len(wanted))
     layout = detect_layout(probe, config.layout, str(file.path))
     logger.info("%s: layout %s: %s", file.path.name, layout.name, layout.reason)
     _, scores = layout.decoder(probe.outputs)
@@ -100,9 +109,9 @@ def assemble(
         )
     return GraphVictim(
         operation=Operation(
-            name=f"{backend}/{file.path.stem}",
+            name=name,
             labels=names_for(layout.classes, wanted, str(file.path), layout.usual_names),
-            confidence=config.confidence,
+            confidence=CONFIDENCE if config.confidence is None else config.confidence,
             iou=config.iou,
             digest=file.digest,
         ),

@@ -14,6 +14,7 @@ import torch
 from onnx2torch import convert
 from torch import Tensor, nn
 
+from physadv.classifier import Classifier
 from physadv.errors import BadInput
 from physadv.victims.entries import CenterFaceConfig, OnnxConfig
 from physadv.victims.frozen import freeze
@@ -26,8 +27,8 @@ logger = logging.getLogger(__name__)
 Outputs = tuple[Tensor, ...]
 
 
-def build(config: OnnxConfig) -> GraphVictim:
-    """Read, convert, probe. Raise :class:`BadInput` for whatever is not a detector that can be run."""
+def build(config: OnnxConfig) -> GraphVictim | Classifier:
+    """Read, convert, probe. Raise :class:`BadInput` for whatever is no detector or classifier that can be run."""
     file = read_onnx(Path(config.path), config.size_px)
     network = OnnxNetwork(_converted(file), bf16=config.bf16)
     run_probe(network, file)
@@ -42,6 +43,7 @@ def build_centerface(path: str, config: CenterFaceConfig) -> GraphVictim:
         bf16=config.bf16,
     )  # fmt: skip
     victim = build(options)
+    assert isinstance(victim, GraphVictim)  # the layout was asked for
     victim.operation = replace(victim.operation, name="centerface")
     return victim
 

@@ -10,13 +10,14 @@ import onnx
 import torch
 from torch import Tensor, nn
 
+from physadv.classifier import Classifier
 from physadv.errors import BadInput
 from physadv.victims.entries import OpenCvConfig
 from physadv.victims.graph_victim import GraphVictim, assemble
 from physadv.victims.onnx_file import OnnxFile, read_onnx
 
 
-def build(config: OpenCvConfig) -> GraphVictim:
+def build(config: OpenCvConfig) -> GraphVictim | Classifier:
     """Read the file with OpenCV; layout, classes and conventions as for the ``onnx`` victim."""
     file = read_onnx(Path(config.path), config.size_px)
     return assemble(file, config, OpenCvNetwork(file), backend="opencv-dnn", differentiable=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import struct
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ def make_model(name: str, config: TorchvisionConfig, classes: int) -> nn.Module:
         model = _untrained(name, config.seed, classes, extra)
         _settle_norms_(model, config.seed)
     else:
-        state = _read_state(Path(config.weights))
+        state = read_state(Path(config.weights))
         model = _untrained(name, config.seed, classes, extra)
         _fill_(model, name, state, config.weights)
     if config.size_px:
@@ -75,8 +76,15 @@ def _downloaded(name: str, extra: dict[str, int]) -> nn.Module:
     return model
 
 
-@torch.no_grad()
 def _settle_norms_(model: nn.Module, seed: int) -> None:
+    transform: Any = model.transform
+    usual_size, transform.min_size = transform.min_size, (160,)
+    settled(model, lambda: model(list(torch.rand(2, 3, 160, 160, generator=generator(seed, "batch norms")))))
+    transform.min_size = usual_size
+
+
+@torch.no_grad()
+def settled(model: nn.Module, run: Callable[[], object]) -> None:
     """Let the batch norms of an untrained model measure noise once: without, signal and gradient fade to nothing."""
     norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm2d)]
     usual = [norm.momentum for norm in norms]
@@ -84,10 +92,7 @@ def _settle_norms_(model: nn.Module, seed: int) -> None:
     for norm in norms:
         norm.train()
         norm.momentum = 1.0
-    transform: Any = model.transform
-    usual_size, transform.min_size = transform.min_size, (160,)
-    model(list(torch.rand(2, 3, 160, 160, generator=generator(seed, "batch norms"))))
-    transform.min_size = usual_size
+    run()
     for norm, momentum in zip(norms, usual, strict=True):
         norm.momentum = momentum
     model.eval()
@@ -105,7 +110,7 @@ def _fill_(model: nn.Module, name: str, state: dict[str, Tensor], path: str) -> 
                 module.eps = 0.0
 
 
-def _read_state(path: Path) -> dict[str, Tensor]:
+def read_state(path: Path) -> dict[str, Tensor]:
     """A state dict from .safetensors, or from a torch file without executing anything in it."""
     try:
         if path.suffix == ".safetensors":
