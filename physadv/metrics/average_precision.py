@@ -55,8 +55,9 @@ def resampled_precision(truth: Truth, findings: Findings, weights: F64, ious: Se
     Categories of which it holds no judged object are left out; NaN where that leaves none.
     """
     total, count = np.zeros((len(weights), len(ious))), np.zeros((len(weights), 1))
-    for ranking in rankings(truth, findings, ious, int(weights.max(initial=0))):
-        values, drawn = ranking.precision(weights)
+    whole = weights.astype(np.int32)
+    for ranking in rankings(truth, findings, ious, int(whole.max(initial=0))):
+        values, drawn = ranking.precision(whole)
         total += values
         count += drawn[:, None] > 0
     return np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)

@@ -48,8 +48,7 @@ def image_distances(clean: Tensor, other: Tensor, sizes_px: Tensor | None = None
 def _ssim(clean: Tensor, other: Tensor, sizes_px: Tensor | None) -> Tensor:
     if min(clean.shape[2:]) < WINDOW:
         return torch.full((len(clean),), math.nan, device=clean.device)
-    weights = clean.new_tensor(LUMA)[:, None, None]
-    grey = [(image * weights).sum(1, keepdim=True).float() for image in (clean, other)]
+    grey = [sum(w * image[:, i : i + 1].float() for i, w in enumerate(LUMA)) for image in (clean, other)]
     margin = WINDOW // 2
     centred = _inside(clean, sizes_px, margin)[:, :, margin:-margin, margin:-margin]
     similar: Tensor = ssim(*grey, WINDOW, eps=0.0, padding="valid") * centred
@@ -60,7 +59,7 @@ def _inside(images: Tensor, sizes_px: Tensor | None, margin: int) -> Tensor:
     """``(B,1,H,W)`` 1 where a pixel is picture, ``margin`` away from the right and lower edge; float."""
     height, width = images.shape[2:]
     if sizes_px is None:
-        sizes_px = torch.tensor([[height, width]], device=images.device).expand(len(images), 2)
+        return torch.ones(len(images), 1, height, width, device=images.device)
     rows, columns = (torch.arange(side, device=images.device) for side in (height, width))
     down, across = (sizes_px[:, axis, None, None, None] - margin for axis in (0, 1))
     return ((rows[:, None] < down) & (columns < across)).float()

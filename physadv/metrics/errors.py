@@ -128,7 +128,8 @@ def _costs(truth: Truth, findings: Findings, iou: float) -> list[float]:
         category, hit = findings.category.astype(np.int64), right.copy()
         gone, asked = matches.ignored | (kind == one), truth.judged.copy()
         if one in (Kind.MISCLASSIFIED, Kind.BADLY_LOCALISED):
-            rows = np.flatnonzero((kind == one) & ~matches.found[explains])
+            rows = np.flatnonzero(kind == one)
+            rows = rows[~matches.found[explains[rows]]]
             rows = rows[np.argsort(rank[rows])]
             mended = rows[np.unique(explains[rows], return_index=True)[1]]
             category[mended] = truth.category[explains[mended]]
@@ -142,7 +143,7 @@ def _costs(truth: Truth, findings: Findings, iou: float) -> list[float]:
 
 def _precision(truth: Truth, category: I64, order: I64, right: Bool, gone: Bool, asked: Bool) -> float:
     """Average precision of reports whose worth is already known; NaN when nothing is asked for."""
-    values, once = [], np.ones((1, 1))
+    values, once = [], np.ones((1, 1), dtype=np.int32)
     for number in truth.judged_categories:
         rows = order[(category[order] == number) & ~gone[order]]
         objects = float((asked & (truth.category == number)).sum())

@@ -20,8 +20,10 @@ from physadv.metrics.tables import (
     Truth,
     Whole,
     as_written,
+    best_first,
     group_key,
     rank_in_group,
+    stable_order,
 )
 
 
@@ -60,11 +62,15 @@ def overlaps(boxes_xywh: F64, others_xywh: F64, crowd: Bool | None = None) -> F6
     return share
 
 
-def pairs_within(left: Whole, right: Whole) -> tuple[I64, I64]:
-    """All pairs ``(i, j)`` with ``left[i] == right[j]``, ordered by ``i``, then ``j``."""
-    by_key = np.argsort(right, kind="stable")
-    start = np.searchsorted(right[by_key], left, "left")
-    count = np.searchsorted(right[by_key], left, "right") - start
+def pairs_within(left: Whole, right: Whole, by_key: I64 | None = None) -> tuple[I64, I64]:
+    """All pairs ``(i, j)`` with ``left[i] == right[j]``, ordered by ``i``, then ``j``.
+
+    ``by_key`` sorts ``right``, where that is known; equal keys then come in its order.
+    """
+    by_key = stable_order(right.astype(np.int64)) if by_key is None else by_key
+    ordered = right[by_key]
+    start = np.searchsorted(ordered, left, "left")
+    count = np.searchsorted(ordered, left, "right") - start
     i = np.repeat(np.arange(len(left)), count)
     within = np.arange(len(i)) - np.repeat(np.cumsum(count) - count, count)
     return i, by_key[np.repeat(start, count) + within]
@@ -82,16 +88,20 @@ def candidates(truth: Truth, findings: Findings, iou: float, per_group: int = MA
     A report tries judged objects first, then the one it overlaps most; equal overlap: the later object, as in COCO.
     """
     object_group, finding_group = group_keys(truth, findings)
-    rank = rank_in_group(finding_group, findings.scores)
-    thing, finding = pairs_within(object_group, finding_group)
-    overlap = overlaps(
-        as_written(findings.boxes_xyxy_px)[finding], as_written(truth.boxes_xyxy_px)[thing], truth.crowd[thing]
-    )
-    keep = np.flatnonzero((overlap >= min(iou, 1 - 1e-10)) & (rank[finding] < per_group))
+    order = best_first(findings.view_of, findings.scores)
+    rank, by_group = rank_in_group(finding_group, order)
+    thing, finding = pairs_within(object_group, finding_group, by_group)
+    boxes, others = as_written(findings.boxes_xyxy_px), as_written(truth.boxes_xyxy_px)
+    left, right = boxes[:, 0].take(finding), others[:, 0].take(thing)
+    beside = (left < right + others[:, 2].take(thing)) & (right < left + boxes[:, 2].take(finding))
+    finding, thing = finding[beside], thing[beside]  # most pairs of a crowded picture end here
+    overlap = overlaps(boxes[finding], others[thing], truth.crowd[thing] if truth.crowd.any() else None)
+    keep = np.flatnonzero(overlap >= min(iou, 1 - 1e-10))[::-1]  # the later object first
+    keep = keep[rank[finding[keep]] < per_group]
     finding, thing, overlap = finding[keep], thing[keep], overlap[keep]
-    best = np.lexsort((-thing, -overlap, ~truth.judged[thing], finding, rank[finding]))
+    turn = (rank[finding] * len(findings) + finding) * 2 + ~truth.judged[thing]
+    best = np.lexsort((-overlap, turn))
     finding, thing = finding[best], thing[best]
-    order = np.lexsort((rank, findings.view_of, -findings.scores))
     return Pairs(finding, thing, overlap[best], rank[finding], order[rank[order] < per_group], len(findings))
 
 

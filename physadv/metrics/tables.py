@@ -114,7 +114,8 @@ class Findings:
 
     def capped(self, per_group: int = MAX_DETECTIONS) -> Findings:
         """The ``per_group`` best of each view and category, in the order they had: no more take part in any score."""
-        return self[rank_in_group(group_key(self.view_of, self.category, self.span), self.scores) < per_group]
+        group = group_key(self.view_of, self.category, self.span)
+        return self[rank_in_group(group, best_first(self.view_of, self.scores))[0] < per_group]
 
     def compact(self) -> Findings:
         """28 bytes a report instead of 56: float32, as detectors compute, and int32. Loses nothing of either."""
@@ -136,15 +137,27 @@ def group_key(view_of: Whole, category: Whole, span: int) -> I64:
     return view_of.astype(np.int64) * span + category
 
 
-def rank_in_group(group: I64, scores: Real) -> I64:
-    """``(D,)`` 0 for the best-scored finding of its group, 1 for the next; ties keep their order."""
-    order = np.lexsort((-scores, group))  # stable
+def stable_order(key: I64) -> I64:
+    """Stable ``argsort`` of whole numbers from 0; sorting them with their place attached is several times as fast."""
+    count = max(len(key), 1)
+    return np.sort(key.astype(np.int64) * count + np.arange(len(key))) % count
+
+
+def best_first(view_of: Whole, scores: Real) -> I64:
+    """The order in which COCO ranks reports: equal scores keep the order of views, then that of the table."""
+    by_view = stable_order(view_of.astype(np.int64))
+    return by_view[np.argsort(-scores[by_view], kind="stable")]
+
+
+def rank_in_group(group: I64, best: I64) -> tuple[I64, I64]:
+    """``(D,)`` 0 for the best report of its group, 1 for the next; and the rows by group, each group ``best`` first."""
+    order = best[stable_order(group[best])]
     ordered = group[order]
     first = np.concatenate([[True], ordered[1:] != ordered[:-1]])[: len(group)]
     place = np.arange(len(group))
     rank = np.empty(len(group), dtype=np.int64)
     rank[order] = place - np.maximum.accumulate(np.where(first, place, 0))
-    return rank
+    return rank, order
 
 
 def as_written(boxes_xyxy_px: Real) -> F64:

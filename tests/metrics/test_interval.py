@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from physadv.errors import BadOption
-from physadv.metrics.interval import bootstrap, resampled_weights, wilson
+from physadv.metrics.interval import MINIMUM_N, bootstrap, few, resampled_means, resampled_weights, wilson
 
 
 def test_wilson_reproduces_published_values() -> None:
@@ -51,3 +51,14 @@ def test_the_bootstrap_of_a_mean_has_the_textbook_width() -> None:
 def test_resamples_without_anything_to_measure_are_left_out() -> None:
     assert bootstrap(lambda row: math.nan if row[0] == 0 else 1.0, np.eye(2)) == (1.0, 1.0)
     assert all(math.isnan(v) for v in bootstrap(lambda _: math.nan, np.eye(2)))
+
+
+def test_means_of_resamples_are_those_of_the_drawn_images() -> None:
+    values, image = np.array([1.0, 3.0, 8.0]), np.array([0, 0, 2])
+    weights = np.array([[1.0, 1, 1], [0, 3, 0], [1, 0, 2]])
+    assert resampled_means(values, image, weights) == pytest.approx([4.0, math.nan, 5.0], nan_ok=True)
+
+
+def test_fewer_than_thirty_are_few() -> None:
+    assert few(MINIMUM_N - 1)
+    assert not few(MINIMUM_N)
