@@ -7,8 +7,18 @@ from typing import Any
 
 from physadv.errors import BadInput
 from physadv.report.heat import Side, heat
-from physadv.report.plot import SCORE_COLUMNS, Cell, Plot, axis, error_bars, factor, in_percent, measured
-from physadv.report.plot import percent_axis, score_cells, styles
+from physadv.report.plot import (
+    SCORE_COLUMNS,
+    Cell,
+    Plot,
+    axis,
+    error_bars,
+    factor,
+    measured,
+    score_axis,
+    score_cells,
+    styles,
+)
 from physadv.report.points import hover
 
 Grid = Mapping[str, Any]
@@ -76,7 +86,7 @@ def _curve(
         traces=traces,
         layout={
             "xaxis": axis(_titled(along), {"showgrid": False} if numeric else {"type": "category", "showgrid": False}),
-            "yaxis": percent_axis(score) if in_percent(score) else axis(score, {"rangemode": "tozero"}),
+            "yaxis": score_axis(score),
             "showlegend": True,
         },
         columns=(_titled(along), "condition", *SCORE_COLUMNS), rows=rows,

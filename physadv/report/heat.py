@@ -33,21 +33,22 @@ def heat(
     flat = [s for row in cells for s in row if s is not None and measured(s)]
     safer = any(s.get("higher_is") == "safer" for s in flat)
     sure: list[list[float | None]] = []
-    few: list[list[int | None]] = []
+    few: list[list[float | None]] = []
     for row in cells:
         enough = [measured(s) and s is not None and s["n"] >= minimum_n for s in row]
         sure.append([s["value"] * factor(score) if e and s else None for s, e in zip(row, enough, strict=True)])
-        few.append([None if e or not measured(s) else 1 for s, e in zip(row, enough, strict=True)])
+        few.append([None if e or not measured(s) else 1.0 for s, e in zip(row, enough, strict=True)])
     words = [[_words(s, score) for s in row] for row in cells]
-    top = 100.0 if in_percent(score) else max(1.0, *(s["value"] for s in flat)) if flat else 1.0
-    common = {"type": "heatmap", "text": words, "texttemplate": "%{text}", "xgap": 2, "ygap": 2, "hoverinfo": "text",
-              "hovertext": [[_hover(s, score, x.words[i], y.words[j], minimum_n) for i, s in enumerate(row)]
-                            for j, row in enumerate(cells)]}  # fmt: skip
+    hovers = [[_hover(s, score, x.words[i], y.words[j], minimum_n) for i, s in enumerate(row)]
+              for j, row in enumerate(cells)]  # fmt: skip
+    top = 100.0 if in_percent(score) else max([1.0, *(s["value"] for s in flat)])
+    common = {"type": "heatmap", "texttemplate": "%{text}", "xgap": 2, "ygap": 2, "hovertext": hovers,
+              "hoverinfo": "text", "hoverongaps": False, "showscale": False, "zmin": 0}  # fmt: skip
     traces = [
-        {**common, "z": sure, "zmin": 0, "zmax": top, "colorscale": _WEAK_TO_STRONG, "reversescale": safer,
-         "showscale": False, "textfont": {"size": 12}},
-        {**common, "z": few, "zmin": 0, "zmax": 2, "colorscale": [[0, _FEW], [1, _FEW]], "showscale": False,
-         "textfont": {"size": 12, "color": "#3a3f47"}},
+        {**common, "z": sure, "zmax": top, "colorscale": _WEAK_TO_STRONG, "reversescale": safer,
+         "text": _only(words, sure), "textfont": {"size": 12}},
+        {**common, "z": few, "zmax": 2, "colorscale": [[0, _FEW], [1, _FEW]],
+         "text": _only(words, few), "textfont": {"size": 12, "color": "#3a3f47"}},
     ]  # fmt: skip
     frames = [{"type": "rect", "x0": i - 0.47, "x1": i + 0.47, "y0": j - 0.45, "y1": j + 0.45, "name": "own",
                "line": {"width": 3, "color": "#0072b2"}} for i, j in marked]  # fmt: skip
@@ -67,6 +68,11 @@ def heat(
     )  # fmt: skip
 
 
+def _only(words: Sequence[Sequence[str]], values: Sequence[Sequence[float | None]]) -> list[list[str]]:
+    """Words only where the trace has a cell: two traces must not write over each other."""
+    return [["" if v is None else w for w, v in zip(*pair, strict=True)] for pair in zip(words, values, strict=True)]
+
+
 def _ticks(words: Sequence[str]) -> dict[str, object]:
     return {
         "tickvals": list(range(len(words))), "ticktext": [safe(w) for w in words], "showgrid": False,
@@ -84,5 +90,5 @@ def _words(score: Score | None, name: str) -> str:
 def _hover(score: Score | None, name: str, x: str, y: str, minimum_n: int) -> str:
     if score is None or not measured(score):
         return f"{safe(y)} × {safe(x)}<br>not measured"
-    few = "<br><i>few objects: read the interval</i>" if score["n"] < minimum_n else ""
+    few = "<br><i>few: read the interval, not the value</i>" if score["n"] < minimum_n else ""
     return f"{safe(y)} × {safe(x)}<br>{name} {amount(score, percent=in_percent(name))}<br>n = {score['n']}{few}"

@@ -6,6 +6,7 @@
     modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"],
   };
   const PAPER_PX = 660; // what fits between the margins of A4
+  const BESIDE_PX = 430; // the same, beside the picture of the patch
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 
   async function unpack() {
@@ -29,7 +30,8 @@
     for (const part of all("details")) {
       part.addEventListener("toggle", () => all(".plot", part).forEach((place) => Plotly.Plots.resize(place)));
     }
-    window.addEventListener("beforeprint", () => plots.forEach((place) => Plotly.relayout(place, { width: PAPER_PX })));
+    const width = (place) => (place.closest(".overview:not(.alone)") ? BESIDE_PX : PAPER_PX);
+    window.addEventListener("beforeprint", () => plots.forEach((place) => Plotly.relayout(place, { width: width(place) })));
     window.addEventListener("afterprint", () => plots.forEach((place) => Plotly.relayout(place, { width: null, autosize: true })));
   }
 

@@ -20,6 +20,7 @@ from physadv.report.words import FEW, caution, headline, reach
 FILE = "report.html"
 OUTCOMES = ("detected", "misclassified", "badly localised", "missed")
 _BINNED = ("success", "recall")
+_MAIN = ("success", "AP50")  # differences that are shown at once
 
 
 def write_report(folder: Path) -> Path:
@@ -101,6 +102,7 @@ def _differences(victims: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [
         {
             "victim": victim["name"], "condition": condition["condition"], **found,
+            "main": role(condition) == "patch" and found["score"] in _MAIN,
             "beyond": None not in (found["low"], found["high"]) and not found["low"] <= 0 <= found["high"],
         }
         for victim in victims
@@ -110,7 +112,7 @@ def _differences(victims: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _distances(victims: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """How far each condition's pictures are from the clean ones: the same for every victim that saw the same pictures."""
+    """How far each condition's pictures are from the clean ones; every victim saw the same pictures."""
     for victim in victims[:1]:
         rows = [c for c in victim["conditions"] if c.get("distances") and role(c) != "clean"]
         if rows:

@@ -15,7 +15,9 @@ FILE = "pairs.json"
 
 
 def read_pairs(out: Path) -> dict[str, Any]:
-    """What :func:`~physadv.report.pair_pictures.save_pairs` wrote, with the pictures as ``data:`` links; empty where there is none."""
+    """What :func:`~physadv.report.pair_pictures.save_pairs` wrote, with the pictures in it as
+    ``data:`` links; empty where there is none.
+    """
     path = out / FOLDER / FILE
     content = read_json(path)
     if not content:

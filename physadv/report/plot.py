@@ -1,4 +1,4 @@
-"""One plot: what the browser draws, and the same numbers as a table for spreadsheets and for those who do not see it."""
+"""One plot: what the browser draws, and the same numbers as a table for those who do not see it."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ Score = Mapping[str, Any]  # name, value, low, high, n, higher_is; numbers may b
 Cell = str | int | float | None
 
 SHARES = {
-    "success", "targeted success", "untargeted success", "recall", "accuracy", "robust accuracy", "share", "clean accuracy",
+    "success", "targeted success", "recall", "robust accuracy", "share",
 }  # fmt: skip
 """Scores that are shares of objects or pictures: shown in percent."""
+UNITS = {"AP", "AP50", "confidence", "SSIM"}
+"""Scores from 0 to 1 that are no shares: shown as decimal numbers."""
 SCORE_COLUMNS = ("value", "low", "high", "n")
 ROWS_SHOWN = 60  # of a table beside a plot; the file has all
 _KNOWN = {
@@ -103,7 +105,13 @@ def base_layout(height_px: int) -> dict[str, Any]:
 
 def axis(title: str = "", settings: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """An axis without zero line, whose labels always fit; ``settings`` are plotly's own."""
-    return {"title": {"text": title}, "zeroline": False, "automargin": True, "fixedrange": True, **(settings or {})}
+    return {
+        "title": {"text": title, "standoff": 10},
+        "zeroline": False,
+        "automargin": True,
+        "fixedrange": True,
+        **(settings or {}),
+    }
 
 
 def percent_axis(title: str, top: float = 100.0) -> dict[str, Any]:
@@ -111,6 +119,13 @@ def percent_axis(title: str, top: float = 100.0) -> dict[str, Any]:
     values = [top * k / 4 for k in range(5)]
     room = 0.04 * top
     return axis(title, {"range": [-room, top + room], "tickvals": values, "ticktext": [f"{v:g} %" for v in values]})
+
+
+def score_axis(name: str, top: float = 100.0) -> dict[str, Any]:
+    """The vertical axis of a score; always with zero in sight."""
+    if in_percent(name):
+        return percent_axis(name, top)
+    return axis(name, {"range": [-0.04, 1.04]} if name in UNITS else {"rangemode": "tozero"})
 
 
 def percent_top(scores: Iterable[Score | None]) -> float:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from physadv.report.conditions import names, score_named, with_role
 from physadv.report.heat import Side, heat
-from physadv.report.plot import Plot, measured, percent_top
+from physadv.report.plot import SCORE_COLUMNS, Plot, measured, percent_top, score_cells
 from physadv.report.points import Groups, one_bar_a_condition, points
 
 Victim = Mapping[str, Any]
@@ -60,10 +61,16 @@ def errors(victim: Victim, minimum_n: int) -> Plot | None:
     }
     if not any(measured(s) for found in series.values() for s in found):
         return None
-    return points(
-        f"errors of {victim['name']}", "share", Groups("kind of error", kinds), series, minimum_n=minimum_n,
-        top=percent_top(s for found in series.values() for s in found),
+    plot = points(
+        f"errors of {victim['name']}", "share", Groups("kind of error", kinds, counted=False), series,
+        minimum_n=minimum_n, top=percent_top(s for found in series.values() for s in found),
     )  # fmt: skip
+    rows = [
+        [e["kind"], c["condition"], e["count"], *score_cells(e["share"]), e.get("cost_ap50")]
+        for c in conditions
+        for e in c["errors"]
+    ]
+    return replace(plot, columns=("kind of error", "condition", "count", *SCORE_COLUMNS, "cost in AP50"), rows=rows)
 
 
 def transfer(table: Mapping[str, Any] | None, score: str, minimum_n: int) -> Plot | None:

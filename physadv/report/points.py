@@ -1,7 +1,8 @@
-"""Points with 95 % intervals: one score in several groups (bins, kinds of error, victims, runs), one mark a condition."""
+"""Points with 95 % intervals: one score in several groups (bins, errors, victims, runs), one mark a condition."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from physadv.report.plot import (
     in_percent,
     measured,
     percent_axis,
+    score_axis,
     score_cells,
     styles,
 )
@@ -31,6 +33,7 @@ class Groups:
 
     by: str  # "distance"
     words: Sequence[str]  # "5–10 m"
+    counted: bool = True  # n is that of the group, whatever the condition; else it stands at the condition
 
 
 def points(title: str, score: str, groups: Groups, series: Series, *, minimum_n: int, top: float = 100.0) -> Plot:
@@ -46,8 +49,9 @@ def points(title: str, score: str, groups: Groups, series: Series, *, minimum_n:
         at = [(x, group, s) for x, group, s in at if measured(s)]
         times, scores = factor(score), [s for _, _, s in at]
         few = [s["n"] < minimum_n for s in scores]
+        named = name if groups.counted else f"{name} (n = {max(s['n'] for s in scores)})"
         traces.append({
-            "type": "scatter", "mode": "markers", "name": name, "x": [x for x, _, _ in at],
+            "type": "scatter", "mode": "markers", "name": named, "x": [x for x, _, _ in at],
             "y": [s["value"] * times for s in scores], "error_y": error_bars(scores, times),
             "marker": {
                 "color": looks[name].colour, "size": 10, "line": {"width": 2, "color": looks[name].colour},
@@ -56,24 +60,28 @@ def points(title: str, score: str, groups: Groups, series: Series, *, minimum_n:
             "text": [hover(name, group, score, s, minimum_n) for _, group, s in at], "hoverinfo": "text",
         })  # fmt: skip
     counts = [max((s["n"] for found in kept.values() if (s := found[i])), default=0) for i in range(len(groups.words))]
-    ticks = [f"{_wrapped(w)}<br>n = {n}" for w, n in zip(groups.words, counts, strict=True)]
+    wrapped = [_lines(word) + [f"n = {n}"] * groups.counted for word, n in zip(groups.words, counts, strict=True)]
+    ticks = ["<br>".join(map(safe, lines)) for lines in wrapped]
+    room = max([62, 16 * len(kept), *(int(7.6 * len(line)) for lines in wrapped for line in lines)])
     rows = [[group, name, *score_cells(s)] for name, found in kept.items()
             for group, s in zip(groups.words, found, strict=True)]  # fmt: skip
     x = axis("", {"tickvals": list(range(len(ticks))), "ticktext": ticks, "range": [-0.6, len(ticks) - 0.4],
                   "showgrid": False, "tickangle": 0})  # fmt: skip
-    y = percent_axis(score, top) if in_percent(score) else axis(score, {"rangemode": "tozero"})
-    lines = 1 + max((tick.count("<br>") for tick in ticks), default=1)
+    y = score_axis(score, top)
+    tall = max((len(lines) for lines in wrapped), default=1)
     return Plot(
         title=title, says=f"{score} by {groups.by}, for {', '.join(kept)}; the table below has the numbers.",
-        traces=traces, layout={"xaxis": x, "yaxis": y, "showlegend": True}, columns=(groups.by, "condition", *SCORE_COLUMNS),
-        rows=rows, height_px=270 + 14 * lines, min_width_px=70 + 62 * len(ticks),
+        traces=traces, layout={"xaxis": x, "yaxis": y, "showlegend": True},
+        columns=(groups.by, "condition", *SCORE_COLUMNS), rows=rows,
+        height_px=270 + 14 * tall, min_width_px=70 + room * len(ticks),
     )  # fmt: skip
 
 
 def hover(condition: str, group: str, name: str, score: Score, minimum_n: int) -> str:
     """What a reader sees on pointing at a mark."""
-    few = "<br><i>few objects: read the interval</i>" if score["n"] < minimum_n else ""
-    return f"<b>{safe(condition)}</b>, {safe(group)}<br>{name} {amount(score, percent=in_percent(name))}<br>n = {score['n']}{few}"
+    few = "<br><i>few: read the interval, not the value</i>" if score["n"] < minimum_n else ""
+    value = amount(score, percent=in_percent(name))
+    return f"<b>{safe(condition)}</b>, {safe(group)}<br>{name} {value}<br>n = {score['n']}{few}"
 
 
 def safe(text: str) -> str:
@@ -81,16 +89,15 @@ def safe(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;")
 
 
-def _wrapped(text: str, width: int = 13) -> str:
-    """Long names over several lines, so that groups stay side by side."""
+def _lines(text: str, width: int = 13) -> list[str]:
+    """Long names over several lines, so that groups stay side by side; paths break after their slashes."""
     lines = [""]
-    for word in text.replace("_", "_\u200b").replace("/", "/\u200b").split(" "):
-        longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and len(longer) > width:
+    for word in re.split(r"(?<=[ /])", text):
+        if lines[-1] and len(lines[-1] + word.strip()) > width:
             lines.append(word)
         else:
-            lines[-1] = longer
-    return "<br>".join(safe(line) for line in lines)
+            lines[-1] += word
+    return [line.strip() for line in lines]
 
 
 def one_bar_a_condition(title: str, score: str, found: Mapping[str, Score], *, minimum_n: int) -> Plot:

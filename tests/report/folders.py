@@ -47,17 +47,21 @@ def condition(name: str, success: float | None, n: int = 100) -> Json:
         bins.append({"by": "distance_m", "low": low, "high": high, "words": words, "scores": inside})
     made: Json = {
         "condition": name, "role": ROLES.get(name, "patch"), "scores": found,
-        "outcomes": {"detected": round(n * left), "misclassified": 3, "badly localised": 2, "missed": n - round(n * left)},
+        "outcomes": {
+            "detected": round(n * left), "misclassified": 3, "badly localised": 2, "missed": n - round(n * left),
+        },
         "bins": bins,
-        "errors": [{"kind": kind, "count": 3 * i, "share": score("share", 0.03 * i, n)} for i, kind in enumerate(KINDS)],
+        "errors": [{"kind": kind, "count": 3 * i, "share": score("share", 0.03 * i, n)}
+                   for i, kind in enumerate(KINDS)],
     }  # fmt: skip
     if name != "clean":
         made["distances"] = [score("L2", 0.02, n), score("Linf", 0.6, n), score("SSIM", 0.98, n, "safer")]
     if ROLES.get(name) is None:
+        common = {"minus": "grey", "n": n}
         made["differences"] = [
-            {"score": "success", "minus": "grey", "value": 0.41, "low": 0.28, "high": 0.53, "n": n, "higher_is": "more attacked"},
-            {"score": "AP50", "minus": "grey", "value": -0.02, "low": -0.11, "high": 0.06, "n": n, "higher_is": "safer"},
-        ]  # fmt: skip
+            {"score": "success", "value": 0.41, "low": 0.28, "high": 0.53, "higher_is": "more attacked", **common},
+            {"score": "AP50", "value": -0.02, "low": -0.11, "high": 0.06, "higher_is": "safer", **common},
+        ]
     return made
 
 
@@ -90,7 +94,8 @@ def scores(
             "labels": ["stop sign"], "truth_from": "annotations", "split": "judged on other scenes", "images": 50,
             "draws": 2, "objects": n, "not_judged": 3, "patch_mm": [305.0, 406.0],
             "conditions": {"clean": "no patch", "grey": "plain grey", "patch": "the patch"},
-            "detected": "matched one to one with its own label at IoU >= 0.5", "outcomes": "misclassified: another label",
+            "detected": "matched one to one with its own label at IoU >= 0.5",
+            "outcomes": "misclassified: another label",
             "average_precision": "COCO's 101-point interpolation", "intervals": "95 %: Wilson for shares", "seed": 0,
             "batch": 8, "name": protocol, "version": 1, "source": "a paper", "differs": ["the scenes are rendered"],
             "iou": 0.5, "minimum_n": 30,

@@ -1,0 +1,61 @@
+"""``physadv report``: make the page of a run again, or one page for several runs. Needs neither torch nor hydra."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from physadv.errors import BadInput, BadOption
+
+USAGE = """usage: physadv report RUN
+       physadv report compare RUN RUN [RUN ...] [out=compare.html]
+
+  RUN      a folder that generate, evaluate or grid wrote; for compare also the folder of a sweep
+  out      where the comparison goes (compare.html)
+
+examples:
+  physadv report runs/first                          write runs/first/report.html again
+  physadv report compare runs/first runs/second      one page for both
+  physadv report compare runs/sweeps/2026-01-31 out=sweep.html"""
+
+
+def report_command(args: Sequence[str]) -> int:
+    """Run the command; says where the page is."""
+    if {"-h", "--help"} & set(args):
+        return _say(USAGE)
+    flags = [a for a in args if a.startswith("-")]
+    if flags:
+        raise BadOption(f"physadv report knows no option {flags[0]!r}. See physadv report --help")
+    if args[:1] == ["compare"]:
+        return _compare(args[1:])
+    if len(args) != 1 or "=" in args[0]:
+        raise BadOption(
+            f"physadv report takes one run folder, got {' '.join(args) or 'none'}. See physadv report --help"
+        )
+    folder = Path(args[0]).expanduser()
+    if not folder.is_dir():
+        raise BadInput(f"no run folder {args[0]!r}. Name the folder that generate or evaluate wrote")
+    from physadv.report.page import write_report
+
+    return _say(f"report  {write_report(folder)}")
+
+
+def _compare(args: Sequence[str]) -> int:
+    options = [a for a in args if a.startswith("out=")]
+    folders = [Path(a).expanduser() for a in args if not a.startswith("out=")]
+    if len(options) > 1 or options == ["out="]:
+        raise BadOption(f"out= takes one file, got {' '.join(options)}")
+    out = Path(options[0].partition("=")[2] if options else "compare.html").expanduser()
+    if out.is_dir():
+        raise BadOption(f"out={out} is a folder. Name a file, such as out={out / 'compare.html'}")
+    if not folders:
+        raise BadOption("physadv report compare takes at least two run folders, got none. See physadv report --help")
+    from physadv.report.compare import write_comparison
+
+    return _say(f"report  {write_comparison(folders, out)}")
+
+
+def _say(text: str) -> int:
+    sys.stdout.write(text + "\n")
+    return 0
