@@ -24,6 +24,7 @@ COMMANDS = {
     "grid": "robustness curves and maps: judge a patch at each distance, angle, blur, light, ... alone",
     "sheet": "make a print-ready PDF at true size from a patch",
     "eot preview": "see the conditions a patch is optimised under: draws, and each stage alone",
+    "report": "make the page of a run again, or one page for several: report compare RUN RUN",
     "train detector": "train the traffic-sign detector sign-nano",
     "plugins list": "list all parts that can be chosen, and who offers them (--json)",
     "doctor": "check whether this machine is ready (--json)",
@@ -67,6 +68,10 @@ def _dispatch(args: list[str]) -> int:
         from physadv.doctor import doctor
 
         return doctor(as_json=_only_json("doctor", args[1:]))
+    if args[0] == "report":
+        from physadv.pipelines.report_command import report_command
+
+        return report_command(args[1:])
     for command in ("generate", "evaluate", "grid", "sheet"):
         if args[0] == command:
             return _hydra(command, args[1:])
