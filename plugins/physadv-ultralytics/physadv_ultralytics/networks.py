@@ -140,7 +140,7 @@ def _detection(network: nn.Module, source: str) -> DetectionModel:
 
 @torch.no_grad()
 def _settle_(network: DetectionModel, seed: int) -> None:
-    """Make an untrained network answer: norms that have measured pictures once, and scores that are not all near zero."""
+    """Make an untrained network answer: its norms have measured pictures, its scores are spread."""
     norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
     usual = [norm.momentum for norm in norms]
     for norm in norms:

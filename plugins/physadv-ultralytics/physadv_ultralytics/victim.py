@@ -105,7 +105,7 @@ class UltralyticsVictim(nn.Module):
 
 
 def _keep_one_branch_(head: Any, *, nms_free: bool) -> bool:
-    """Reduce a head to one branch, decoded to corners, without a memory of the last size; tell whether it is NMS-free."""
+    """Reduce a head to one branch that gives corners and forgets the last size; tell whether it is NMS-free."""
     one2one = head.cv2 is None or (nms_free and getattr(head, "one2one_cv2", None) is not None)
     if one2one:
         head.cv2, head.cv3 = head.one2one_cv2, head.one2one_cv3

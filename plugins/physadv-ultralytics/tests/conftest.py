@@ -14,8 +14,9 @@ def _ultralytics() -> None:
     pytest.importorskip(
         "physadv_ultralytics", reason="the plugin is not installed: pip install ./plugins/physadv-ultralytics"
     )
-    from physadv.api import MissingExtra
     from physadv_ultralytics.quiet import import_ultralytics
+
+    from physadv.api import MissingExtra
 
     try:
         import_ultralytics()
