@@ -61,7 +61,9 @@ def measured(names: list[str], split: bool, batch: int, side: int, rounds: int) 
     torch.set_num_threads(1)
     victims = [victim(name) for name in names]
     objective = Objective(tuple(Member(v, Hide(HideConfig()).bound(v.labels)) for v in victims))
-    patch = physadv_patches()[0].build(RasterConfig(width_mm=374, height_mm=374, px_per_100mm=80, init="random", seed=1))
+    patch = physadv_patches()[0].build(
+        RasterConfig(width_mm=374, height_mm=374, px_per_100mm=80, init="random", seed=1)
+    )
     renderer = build_renderer(EotConfig(jitter=JitterConfig(yaw_deg=[-20, 20]), light=LightConfig(contrast=[0.8, 1.2])))
     given, times = scene(side, batch), []
     plain = summed(objective)

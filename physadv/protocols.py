@@ -133,6 +133,27 @@ class Checkpoints(Protocol):
     def save(self, state: dict[str, Any]) -> None: ...
 
 
+class Practice(Protocol):
+    """Makes optimising harder than the world, so that the patch carries over. Never used for judging or held-out draws.
+
+    Its randomness comes from the generators it is given, and what it has learned is in its state: a resumed run is the
+    same run.
+    """
+
+    def scene(self, source: SceneSource, size: int, generator: torch.Generator) -> SceneBatch: ...
+    def draws(self, scene: SceneBatch, draws: Draws, progress: float, generator: torch.Generator) -> Draws:
+        """The same conditions, harder; ``progress`` goes from 0 at the first step to 1 at the last."""
+        ...
+
+    def learn(self, scene: SceneBatch, draws: Draws, losses: Tensor) -> None:
+        """What came of them: ``(B,)`` losses."""
+        ...
+
+    def stepped(self, index: int) -> None: ...
+    def state_dict(self) -> dict[str, Any]: ...
+    def load_state_dict(self, state: Mapping[str, Any]) -> Any: ...
+
+
 @dataclass(frozen=True)
 class Budget:
     """How much an attack may spend."""
@@ -155,6 +176,7 @@ class Problem:
     budget: Budget
     seed: int
     device: torch.device
+    practice: Practice | None = None  # how the conditions are made harder while optimising
 
 
 class Attack(Protocol):

@@ -6,7 +6,7 @@ Points are ``(x, y)`` with pixel centres at integers; boxes are edges (``x`` fro
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -121,6 +121,33 @@ class SceneBatch:
         more: dict[str, Any] = {name: torch.cat([value] * times) for name, value in self._tensors().items()}
         more["image_of"] = more["image_of"] + shift
         return replace(self, keys=self.keys * times, **more)
+
+    def pick(self, images: Tensor) -> SceneBatch:
+        """Only these images ``(b,)`` int64, in this order, with their objects."""
+        images = images.to(self.image_of.device)
+        place = torch.full((len(self.keys),), -1, device=images.device).index_copy_(
+            0, images, torch.arange(len(images), device=images.device)
+        )
+        objects = (place[self.image_of] >= 0).nonzero().squeeze(1)
+        kept: dict[str, Any] = {}
+        for name, value in self._tensors().items():
+            of_images = name in ("srgb", "sizes_px", "blur_px", "noise", "visible")
+            kept[name] = value.index_select(0, images if of_images else objects)
+        kept["image_of"] = place[kept["image_of"]]
+        keys = tuple(self.keys[i] for i in images.tolist())
+        return replace(self, keys=keys, **kept)
+
+    @staticmethod
+    def joined(batches: Sequence[SceneBatch]) -> SceneBatch:
+        """Batches of pictures of one size as one, of one source: they agree on what they know."""
+        if len(shapes := {tuple(batch.srgb.shape[1:]) for batch in batches}) > 1:
+            raise BadShape(f"only batches of pictures of one size can be joined, got {sorted(shapes)}")
+        sizes = torch.tensor([0, *(len(batch.keys) for batch in batches)]).cumsum(0).tolist()
+        columns = [batch._tensors() for batch in batches]
+        more: dict[str, Any] = {name: torch.cat([column[name] for column in columns]) for name in columns[0]}
+        shifted = [column["image_of"] + start for column, start in zip(columns, sizes, strict=False)]
+        more["image_of"] = torch.cat(shifted)
+        return replace(batches[0], keys=tuple(key for batch in batches for key in batch.keys), **more)
 
     def _tensors(self) -> dict[str, Tensor]:
         values = {field.name: getattr(self, field.name) for field in fields(self)}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -10,7 +12,7 @@ from physadv.colour import bgr_u8_from_srgb, linear_from_srgb, srgb_from_bgr_u8,
 from physadv.errors import BadShape
 from physadv.labels import canonical, index_of
 from physadv.seeding import fenced, generator
-from physadv.types import Candidates, Detections, PatchImage
+from physadv.types import Candidates, Detections, PatchImage, SceneBatch
 from tests.toys import one_scene
 
 
@@ -72,3 +74,26 @@ def test_spelling_does_not_separate_labels() -> None:
     assert canonical("Stop_Sign") == canonical("stop") == "stop sign"
     assert index_of("trafficlight", ("car", "traffic light")) == 1
     assert index_of("zebra", ("car",)) is None
+
+
+def test_picked_images_keep_their_objects_and_what_is_known_of_them() -> None:
+    whole = replace(one_scene(4), distance_m=torch.arange(4.0), noise=torch.arange(8.0).view(4, 2))
+    some = whole.pick(torch.tensor([3, 1]))
+    assert some.keys == ("toy/0/3", "toy/0/1")
+    assert torch.equal(some.srgb, whole.srgb[[3, 1]])
+    assert {(k, float(d)) for k, d in zip((some.keys[i] for i in some.image_of), some.distance_m, strict=True)} == {
+        ("toy/0/3", 3.0), ("toy/0/1", 1.0)
+    }  # fmt: skip
+    assert torch.equal(some.noise, whole.noise[[3, 1]])
+
+
+def test_joined_batches_are_one_after_the_other() -> None:
+    both = SceneBatch.joined([one_scene(2), one_scene(3, seed=5)])
+    assert both.keys == (*one_scene(2).keys, *one_scene(3, seed=5).keys)
+    assert both.image_of.tolist() == [0, 1, 2, 3, 4]
+    assert torch.equal(both.pick(torch.tensor([2, 3, 4])).srgb, one_scene(3, seed=5).srgb)
+
+
+def test_batches_of_other_sizes_are_not_joined() -> None:
+    with pytest.raises(BadShape, match="pictures of one size"):
+        SceneBatch.joined([one_scene(2), one_scene(2, side=40)])

@@ -143,15 +143,17 @@ class Eot:
 def _step(problem: Problem, optimizer: torch.optim.Optimizer, index: int) -> Step:
     begun = time.perf_counter()
     random = generator(problem.seed, f"step {index}")
-    scene = next(problem.scenes.batches(problem.budget.batch, random)).to(problem.device)
+    scene = _scene(problem, random).to(problem.device)
     optimizer.zero_grad(set_to_none=True)
     verdicts = []
     for _ in range(problem.budget.draws):  # one draw's graph at a time: memory does not grow with draws
-        draws = problem.renderer.sample(scene, random)
+        draws = _draws(problem, scene, index, random)
         images = problem.renderer.render(scene, problem.patch(), draws)
-        verdict = problem.objective.measure(images, scene, step=index)
+        verdict = problem.objective.measure(images, scene, step=index, disturb=random)
         (verdict.loss.mean() / problem.budget.draws).backward()  # type: ignore[no-untyped-call]
         verdicts.append(replace(verdict, loss=verdict.loss.detach()))
+        if problem.practice:
+            problem.practice.learn(scene, draws, verdict.loss.detach())
     terms = {"goal": torch.stack([v.loss for v in verdicts]).mean().item()}
     for penalty in problem.penalties:
         value = penalty(problem.patch())
@@ -159,12 +161,27 @@ def _step(problem: Problem, optimizer: torch.optim.Optimizer, index: int) -> Ste
         terms[penalty.name] = value.item()
     optimizer.step()
     problem.patch.project_()
+    if problem.practice:
+        problem.practice.stepped(index)
     victims, successes = _by_victim(verdicts, scene)
     success, loss = sum(successes.values()) / len(successes), sum(terms.values())
     if len(problem.objective.members) > 1:
         terms |= victims
     seconds = time.perf_counter() - begun
     return Step(index, problem.budget.steps, loss, success, seconds, terms, successes=successes)
+
+
+def _scene(problem: Problem, random: torch.Generator) -> SceneBatch:
+    if problem.practice:
+        return problem.practice.scene(problem.scenes, problem.budget.batch, random)
+    return next(problem.scenes.batches(problem.budget.batch, random))
+
+
+def _draws(problem: Problem, scene: SceneBatch, index: int, random: torch.Generator) -> Draws:
+    draws = problem.renderer.sample(scene, random)
+    if problem.practice is None:
+        return draws
+    return problem.practice.draws(scene, draws, index / max(1, problem.budget.steps - 1), random)
 
 
 def _by_victim(verdicts: list[Verdict], scene: SceneBatch) -> tuple[dict[str, float], dict[str, float]]:
@@ -191,6 +208,7 @@ def _state(
     return {
         "patch": problem.patch.state_dict(), "best": best, "optimizer": optimizer.state_dict(),
         "step": progress.step, "best_loss": progress.best, "stale": progress.stale,
+        "practice": problem.practice.state_dict() if problem.practice else {},
     }  # fmt: skip
 
 
@@ -201,4 +219,6 @@ def _resume(
         return _Progress(), best
     problem.patch.load_state_dict(state["patch"])
     optimizer.load_state_dict(state["optimizer"])
+    if problem.practice:
+        problem.practice.load_state_dict(state["practice"])
     return _Progress(int(state["step"]), float(state["best_loss"]), int(state["stale"])), state["best"]

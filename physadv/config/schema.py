@@ -7,6 +7,7 @@ from typing import Any
 
 from physadv.config.protocol_options import ProtocolConfig
 from physadv.config.train_options import TrainConfig
+from physadv.config.transfer_options import TransferConfig
 from physadv.ensemble import Ensemble
 
 
@@ -52,6 +53,7 @@ class GenerateConfig(RunConfig):
     victim: Any = field(default_factory=dict)
     victims: list[Any] = field(default_factory=list)  # several: part names, ONNX paths, {part: ..., weight: 2, ...}
     ensemble: Ensemble = Ensemble.weighted  # of several: weighted (mean loss), worst (largest), rotate (one a step)
+    transfer: TransferConfig = field(default_factory=TransferConfig)
     goal: Any = field(default_factory=dict)
     attack: Any = field(default_factory=dict)
     penalties: Any = field(default_factory=dict)

@@ -1,18 +1,23 @@
-"""The victims that a patch is optimised on, put together from the configuration."""
+"""The victims that a patch is optimised on, and what makes it carry over to others, from the configuration."""
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import torch
 from omegaconf import DictConfig, OmegaConf
 
+from physadv.config.transfer_options import ShakeConfig, check_shake
 from physadv.errors import BadOption
-from physadv.objective import Member, Objective
+from physadv.objective import Disturbance, Member, Objective
 from physadv.pipelines import assemble
 from physadv.pipelines.folder import choices
-from physadv.protocols import Attack
+from physadv.protocols import Attack, Practice, Victim
 from physadv.registry import Registry
+from physadv.render.practice_entries import check
+
+logger = logging.getLogger(__name__)
 
 
 def objective(config: DictConfig, registry: Registry, attack: Attack, device: torch.device) -> Objective:
@@ -24,11 +29,35 @@ def objective(config: DictConfig, registry: Registry, attack: Attack, device: to
     victims = assemble.victims(registry, items, config.seed)
     if not victims:
         victims = [assemble.part(registry, "victim", chosen["victim"], config.victim, config.seed)]
+    shake: Any = OmegaConf.to_object(config.transfer.shake)
+    check_shake(shake)
     members = tuple(
-        Member(here, assemble.check_fit(attack, here, goal), weight)
+        Member(here, assemble.check_fit(attack, here, goal), weight, _shaken(here, shake))
         for here, weight in zip((v.to(device) for v in victims), weights or [1.0], strict=True)
     )
     return Objective(members, config.ensemble)
+
+
+def practice(config: DictConfig) -> Practice | None:
+    """What makes the conditions harder while optimising; ``None`` where all of it is off."""
+    chosen: Any = OmegaConf.to_object(config.transfer)
+    check(chosen.cutout, chosen.erase, chosen.curriculum)
+    if not (chosen.cutout.probability or any(chosen.erase.share) or chosen.curriculum.sharpness):
+        return None
+    from physadv.render.practice import Practice as RenderPractice
+
+    low, high = config.eot.jitter.yaw_deg
+    return RenderPractice(chosen.cutout, chosen.erase, chosen.curriculum, (low, high))
+
+
+def _shaken(victim: Victim, config: ShakeConfig) -> Disturbance | None:
+    if not config.probability:
+        return None
+    from physadv.victims.shake import Shake
+
+    shake = Shake(victim, probability=config.probability, forward=config.forward, backward=config.backward)
+    logger.info("shaking %d residual branches of %s", len(shake.branches), victim.name)
+    return shake
 
 
 def _weighed(item: Any) -> tuple[Any, float]:

@@ -62,7 +62,7 @@ def generate(config: DictConfig, registry: Registry, out: Path) -> float:
 
 def _plan(config: DictConfig, registry: Registry) -> Plan:
     chosen, device = choices(), assemble.device_of(config.device)
-    budget = _budget(config)
+    budget, practice = _budget(config), ensemble.practice(config)
     attack = assemble.part(registry, "attack", chosen["attack"], config.attack, config.seed)
     objective = ensemble.objective(config, registry, attack, device)
     optimise_on, judge_on, how = scenes.two_parts(
@@ -74,7 +74,7 @@ def _plan(config: DictConfig, registry: Registry) -> Plan:
     problem = Problem(
         scenes=optimise_on, patch=patch.to(device), renderer=assemble.renderer(config.eot, ink),
         objective=objective, penalties=assemble.penalties(registry, config.penalties), budget=budget,
-        seed=config.seed, device=device,
+        seed=config.seed, device=device, practice=practice,
     )  # fmt: skip
     return Plan(problem, attack, ink, judge_on, how)
 
@@ -97,13 +97,15 @@ def _announce(config: DictConfig, plan: Plan, out: Path) -> None:
         f"{patch.srgb.shape[2]} × {patch.srgb.shape[1]} texels",
         "world": f"scenes {chosen['scenes']} · eot {chosen['eot']} · ink {plan.ink.name if plan.ink else 'none'} · "
         f"penalties {', '.join(weights) or 'none'}",
+        "harder": _hardened(config.transfer),
         "attack": f"{chosen['attack']}, {problem.budget.steps} steps × {problem.budget.batch} images × "
         f"{problem.budget.draws} draws, seed {problem.seed}",
         "judge": plan.judged_how,
         "run": f"{out} (after a stop go on with the same command plus out={out} resume=true)",
     }
     for name, text in rows.items():
-        logger.info("%-7s %s", name, text)
+        if text:
+            logger.info("%-7s %s", name, text)
 
 
 def _named(objective: Objective) -> str:
@@ -111,6 +113,18 @@ def _named(objective: Objective) -> str:
         return f"victim {objective.members[0].name}"
     names = [m.name if m.weight == 1 else f"{m.weight:g} × {m.name}" for m in objective.members]
     return f"victims {', '.join(names)} ({objective.ensemble})"
+
+
+def _hardened(transfer: DictConfig) -> str:
+    """What makes optimising harder than judging."""
+    on = {
+        "cutout": transfer.cutout.probability > 0,
+        "erased blocks": any(transfer.erase.share),
+        "shaken victims": transfer.shake.probability > 0,
+        "curriculum of viewpoints": transfer.curriculum.sharpness > 0,
+    }
+    named = ", ".join(name for name, is_on in on.items() if is_on)
+    return f"while optimising: {named}" if named else ""
 
 
 @torch.no_grad()

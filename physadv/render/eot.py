@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from physadv.errors import BadOption
-from physadv.render import atlas, facets, lookup, pose, relief, surface
+from physadv.render import atlas, dropout, facets, lookup, pose, relief, surface
 from physadv.render.camera import Camera
 from physadv.render.cloth import FOLDS
 from physadv.render.composite import Noise, Paste, Shade
@@ -192,6 +192,8 @@ class EotRenderer:
             varied = relief.read(over, where, footprint, view.lay.size)
         if scene.visible is not None:
             varied = relief.behind(varied, scene.visible, footprint, view.image(), where.atlas.alpha)
+        if not draws.stages.keys().isdisjoint((dropout.CUTOUT, dropout.ERASE)):
+            varied = dropout.over(varied, draws.stages, where, footprint, wearers, view.lay.size)
         if varied is not None:
             footprint = see_through(footprint, varied.hide)
         alpha = lookup.opacity(where, footprint)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -14,8 +16,8 @@ from physadv.goals.detection import Hide
 from physadv.goals.entries import HideConfig
 from physadv.objective import Member, Objective
 from physadv.protocols import Budget, Problem
-from physadv.types import Step
-from tests.toys import ToyDetector, ToyPatch, ToyRenderer, ToyScenes
+from physadv.types import Draws, SceneBatch, Step
+from tests.toys import LABELS, ToyDetector, ToyPatch, ToyRenderer, ToyScenes
 
 ENTRIES = {entry.name: entry for entry in physadv_attacks()}
 
@@ -122,6 +124,74 @@ def test_a_resumed_run_on_several_victims_equals_an_unbroken_one(ensemble: Ensem
     with pytest.raises(KeyboardInterrupt):
         attack.run(solved[0], [Watch(stop_after=11)], memory)
     assert torch.equal(attack.run(solved[1], [], memory).srgb, attack.run(solved[2], [], Memory()).srgb)
+
+
+class Growing:
+    """A practice that remembers: its generator's numbers and the losses change the light of the next step."""
+
+    def __init__(self) -> None:
+        self.memory = torch.zeros(())
+        self.calls: list[float] = []
+
+    def scene(self, source: Any, size: int, random: torch.Generator) -> SceneBatch:
+        return next(source.batches(size, random))
+
+    def draws(self, scene: SceneBatch, draws: Draws, progress: float, random: torch.Generator) -> Draws:
+        self.calls.append(progress)
+        gain = draws.stages["light"]["gain"] * (0.8 + 0.2 * torch.rand((), generator=random)) / (1 + self.memory)
+        return Draws({"light": {"gain": gain}})
+
+    def learn(self, scene: SceneBatch, draws: Draws, losses: torch.Tensor) -> None:
+        self.memory = (self.memory + 0.1 * losses.mean()) / 2
+
+    def stepped(self, index: int) -> None:
+        pass
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"memory": self.memory}
+
+    def load_state_dict(self, state: Any) -> None:
+        self.memory = state["memory"]
+
+
+class Dimmed:
+    """A disturbance: the victim answers from darker pictures, by a random share."""
+
+    def __init__(self) -> None:
+        self.on = False
+        self.numbers: list[float] = []
+
+    @contextmanager
+    def __call__(self, random: torch.Generator) -> Iterator[None]:
+        self.numbers.append(float(torch.rand((), generator=random)))
+        self.on = True
+        yield
+        self.on = False
+
+
+def hardened() -> tuple[Problem, Growing, Dimmed]:
+    practice, dimmed = Growing(), Dimmed()
+    member = Member(ToyDetector(), Hide(HideConfig()).bound(LABELS), disturbed=dimmed)
+    return replace(problem(), objective=Objective((member,)), practice=practice), practice, dimmed
+
+
+def test_practice_and_disturbance_act_on_steps_alone() -> None:
+    solved, practice, dimmed = hardened()
+    ENTRIES["eot-adam"].build(EotAdamConfig(check_every=1)).run(solved, [], Memory())
+    assert practice.calls == [index / 19 for index in range(20) for _ in range(2)]  # steps, draws: no held-out ones
+    assert len(dimmed.numbers) == 20 * 2
+
+
+def test_a_resumed_run_goes_on_with_what_its_practice_learned() -> None:
+    attack, memory = ENTRIES["eot-adam"].build(EotAdamConfig(check_every=4)), Memory()
+    unbroken = attack.run(hardened()[0], [], Memory())
+    with pytest.raises(KeyboardInterrupt):
+        attack.run(hardened()[0], [Watch(stop_after=11)], memory)
+    solved, _, dimmed = hardened()
+    assert torch.equal(attack.run(solved, [], memory).srgb, unbroken.srgb)
+    again, _, whole = hardened()
+    attack.run(again, [], Memory())
+    assert dimmed.numbers == whole.numbers[8 * 2 :]
 
 
 def test_the_best_iterate_is_returned_not_the_last() -> None:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import csv
 import json
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 import torch
 
 from physadv.patch_files import load_patch
-from tests.running import physadv
+from tests.running import ROOT, physadv
 
 pytestmark = pytest.mark.slow
 
@@ -67,10 +71,49 @@ def test_another_ensemble_is_another_run(run: Path) -> None:
     assert "other options for ensemble" in done.stderr
 
 
+HARDER = [
+    "transfer.cutout.probability=0.9", "transfer.erase.share=[0.2,0.5]", "transfer.shake.probability=0.5",
+    "transfer.curriculum.sharpness=10",
+]  # fmt: skip
+
+
+def test_all_that_makes_optimising_harder_survives_a_stop(tmp_path: Path) -> None:
+    options = [*QUICK, TWO, *HARDER, "attack.check_every=1", "judge.images=2", "judge.quality=fast", "budget.steps=4"]
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    done = physadv("generate", *options, f"out={whole}")
+    assert done.returncode == 0, done.stderr
+    assert "while optimising: cutout, erased blocks, shaken victims, curriculum of viewpoints" in done.stderr
+    process = subprocess.Popen(
+        [sys.executable, "-m", "physadv.cli", "generate", *options, f"out={broken}"], cwd=ROOT,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    while not (broken / "checkpoint.pt").exists():
+        assert process.poll() is None, "the run ended before its first checkpoint"
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    process.wait()
+    done = physadv("generate", *options, f"out={broken}", "resume=true")
+    assert done.returncode == 0, done.stderr
+    assert torch.equal(load_patch(whole).srgb, load_patch(broken).srgb)
+    curves = [(folder / "curves.csv").read_text().splitlines() for folder in (whole, broken)]
+    assert [_numbers(line) for line in curves[0]] == [_numbers(line) for line in curves[1]]
+
+
+def _numbers(line: str) -> list[str]:
+    """A row of the curves without its seconds."""
+    return [value for column, value in enumerate(line.split(",")) if column != 4]
+
+
 BAD = {
     "unknown way": (["ensemble=best"], "expected one of [weighted, worst, rotate]"),
     "weight": (["victims=[{part:sign-nano,weight:-1}]"], "weight of 'sign-nano' in victims"),
     "weight is a word": (["victims=[{part:sign-nano,weight:much}]"], "positive number, got 'much'"),
+    "cutout": (["transfer.cutout.probability=2"], "transfer.cutout.probability must be within [0, 1]"),
+    "erase": (["transfer.erase.share=[0.2]"], "transfer.erase.share must be two numbers"),
+    "shake": (["transfer.shake.forward=[2,0]"], "transfer.shake.forward must go from low to high"),
+    "nothing to shake": (["victims=[{part:torchvision/ssd300_vgg16,weights:random}]", "transfer.shake.probability=0.5"],
+                         "has no residual branches"),
+    "curriculum": (["transfer.curriculum.yaw_bins=0"], "transfer.curriculum.yaw_bins must be within"),
     "no part": (["victims=[{weight:2}]"], "part"),
     "missing label": (["goal=alter", "goal.to=person", f"victims=[{{part:{SSD},weights:random}},sign-nano]"],
                       "victim 'sign-nano' does not fit"),
