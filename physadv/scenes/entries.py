@@ -76,6 +76,24 @@ class FolderConfig:
     memory_mb: int = 1024  # decoded photos are kept up to this much
 
 
+@dataclass
+class ClassesConfig:
+    """Pictures for classifiers: each is one object, and wears the patch if it is of the label."""
+
+    root: str = ""  # folder with one sub-folder of pictures per class, or a .npz with x (N,H,W,3) uint8 and y (N,)
+    names: Any = ""  # class names of a .npz: a list or a file; empty = its array "names", else class0, class1, …
+    label: str = ""  # the class that wears the patch; empty = every picture
+    object_height_mm: float = 0.0  # how tall what fills the picture is; 0 = the usual height of its label, else 1 m
+    fills: float = 1.0  # share of the picture's height that the object takes, about the middle
+    size_px: int = 0  # side of the square that pictures are brought to; 0 = as they are if all are equal, else 224
+    fit: str = "crop"  # how: crop (the middle part) or stretch
+    field_of_view_deg: float = 60.0  # across the longer side; an assumption, which flat prints do not feel
+    relight: bool = True  # read the light on the object off the picture; false: a white patch is pasted at full white
+    match_camera: bool = True  # read the picture's blur and noise off it, for the patch to have them too
+    limit: int = 0  # use at most this many pictures, those of the label first, else of all classes; 0 = all
+    memory_mb: int = 1024  # decoded pictures are kept up to this much
+
+
 def build_road(config: RoadConfig) -> SceneSource:
     """Make the road; torch and OpenCV are imported here."""
     from physadv.scenes.road import RoadScenes
@@ -97,6 +115,13 @@ def build_folder(config: FolderConfig) -> SceneSource:
     return build(config)
 
 
+def build_classes(config: ClassesConfig) -> SceneSource:
+    """List the pictures by class; torch is imported here."""
+    from physadv.scenes.classes import build_classes as build
+
+    return build(config)
+
+
 @hookimpl
 def physadv_scenes() -> list[Entry[Any, SceneSource]]:
     """Built-in scenes."""
@@ -104,4 +129,5 @@ def physadv_scenes() -> list[Entry[Any, SceneSource]]:
         Entry("road", RoadConfig, build_road, "a drawn road in metres: signs with known distance, angle and light"),
         Entry("coco", CocoConfig, build_coco, "your images with COCO annotations; one label wears the patch"),
         Entry("folder", FolderConfig, build_folder, "your photos: surfaces you measured, or what a detector sees"),
+        Entry("classes", ClassesConfig, build_classes, "pictures for classifiers: a folder a class, or a .npz"),
     ]

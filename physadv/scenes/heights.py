@@ -27,6 +27,14 @@ _HEIGHTS_MM = {
 }
 
 
+UNKNOWN_MM = 1000.0  # where any height will do, because the user was told
+
+
+def usual_height_mm(label: str) -> float | None:
+    """The usual height of things with this label; ``None`` when it is not known."""
+    return _HEIGHTS_MM.get(canonical(label))
+
+
 def object_height_mm(label: str, stated_mm: float) -> float:
     """The stated height, or the usual one of things with this label when 0 is stated."""
     if stated_mm < 0:
@@ -35,7 +43,7 @@ def object_height_mm(label: str, stated_mm: float) -> float:
         )
     if stated_mm:
         return stated_mm
-    usual = _HEIGHTS_MM.get(canonical(label))
+    usual = usual_height_mm(label)
     if usual is None:
         raise BadOption(
             f"how tall is a {label!r}? No usual height is known for it (only for {', '.join(sorted(_HEIGHTS_MM))}). "

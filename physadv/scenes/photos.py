@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Lock
 from typing import Protocol
@@ -76,6 +76,27 @@ def check_long_side(long_side_px: int) -> None:
         raise BadOption(f"long_side_px must be at least 1, got {long_side_px}. 640 suits most detectors.")
 
 
+class Kept:
+    """Decoded pictures, kept up to a limit of memory; may be asked from several threads."""
+
+    def __init__(self, memory_mb: int) -> None:
+        self._room = memory_mb * 2**20
+        self._kept: dict[int, Tensor] = {}
+        self._keeping = Lock()
+
+    def get(self, index: int, make: Callable[[int], Tensor]) -> Tensor:
+        """The picture of this number, made where it is not there."""
+        kept = self._kept.get(index)
+        if kept is not None:
+            return kept
+        picture = make(index)
+        with self._keeping:
+            if picture.numel() <= self._room and index not in self._kept:
+                self._room -= picture.numel()
+                self._kept[index] = picture
+        return picture
+
+
 class PhotoStore:
     """Photos in files, decoded once as long as the memory limit allows."""
 
@@ -87,23 +108,13 @@ class PhotoStore:
         self.names = tuple(path.name for path in paths) if names is None else tuple(names)
         self.original_px = tuple(size_px(path) for path in self.paths)
         self.sizes_px = tuple(shrunk(size, long_side_px) for size in self.original_px)
-        self._room = memory_mb * 2**20
-        self._kept: dict[int, Tensor] = {}
-        self._keeping = Lock()
+        self._kept = Kept(memory_mb)
 
     def __len__(self) -> int:
         return len(self.paths)
 
     def __getitem__(self, index: int) -> Tensor:
-        kept = self._kept.get(index)
-        if kept is not None:
-            return kept
-        photo = self._decode(index)
-        with self._keeping:
-            if photo.numel() <= self._room and index not in self._kept:
-                self._room -= photo.numel()
-                self._kept[index] = photo
-        return photo
+        return self._kept.get(index, self._decode)
 
     def _decode(self, index: int) -> Tensor:
         srgb = load_srgb(self.paths[index])

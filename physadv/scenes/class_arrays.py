@@ -1,0 +1,81 @@
+"""Read a ``.npz`` of labelled pictures: ``x`` (N,H,W,3) uint8, ``y`` (N,) and, if it has them, ``names`` of classes."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from physadv.errors import BadInput
+
+Stored = dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """What the file holds."""
+
+    rgb_u8: Tensor  # (N, H, W, 3)
+    classes: list[int]
+    names: tuple[str, ...]
+    keys: tuple[str, ...]  # from ``name`` (N,) where the file has it, else numbers
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        return self.rgb_u8.shape[1], self.rgb_u8.shape[2]
+
+
+def read_arrays(path: Path, wanted: tuple[str, ...]) -> Arrays:
+    """Check everything that later code relies on; ``wanted`` names win over the file's."""
+    stored = _load(path)
+    x, y = stored.get("x"), stored.get("y")
+    if x is None or y is None:
+        raise BadInput(
+            f"{str(path)!r} needs arrays x and y, but holds {', '.join(stored) or 'nothing'}. "
+            "Save it with numpy.savez(path, x=pictures, y=classes)."
+        )
+    if x.dtype != np.uint8 or x.ndim != 4 or x.shape[3] != 3 or not x.size:
+        raise BadInput(f"x of {str(path)!r} must be (N, H, W, 3) uint8 in RGB, got {x.shape} {x.dtype}.")
+    if not np.issubdtype(y.dtype, np.integer) or y.shape != x.shape[:1] or y.min() < 0:
+        raise BadInput(f"y of {str(path)!r} must be ({len(x)},) class numbers from 0, got {y.shape} {y.dtype}.")
+    return Arrays(torch.from_numpy(x), y.tolist(), _names(stored, wanted, int(y.max()), path), _keys(stored, len(x)))
+
+
+def _load(path: Path) -> Stored:
+    if not path.is_file():
+        raise BadInput(f"no such file: {str(path)!r}. scenes.root is a folder of classes, or a .npz with x and y.")
+    try:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+    except (
+        OSError,
+        ValueError,
+        EOFError,
+        KeyError,
+        zipfile.BadZipFile,
+        zlib.error,
+        AttributeError,
+        TypeError,
+    ) as error:
+        reason = " ".join(str(error).split())[:120]
+        raise BadInput(f"{str(path)!r} is not a .npz of plain arrays: {reason}. Save it with numpy.savez.") from error
+
+
+def _names(stored: Stored, wanted: tuple[str, ...], highest: int, path: Path) -> tuple[str, ...]:
+    own = tuple(map(str, stored["names"].tolist())) if "names" in stored and stored["names"].ndim == 1 else ()
+    names = wanted or own or tuple(f"class{number}" for number in range(highest + 1))
+    if len(names) <= highest:
+        raise BadInput(f"y of {str(path)!r} goes up to {highest}, but there are {len(names)} names. Name every class.")
+    return names
+
+
+def _keys(stored: Stored, count: int) -> tuple[str, ...]:
+    given = tuple(map(str, stored["name"].tolist())) if "name" in stored and stored["name"].ndim == 1 else ()
+    return given if len(set(given)) == count else tuple(f"{number:06d}" for number in range(count))
