@@ -168,7 +168,14 @@ def inherited(run: Path, typed: Sequence[str]) -> list[str]:
         if group not in mine and group in choices:
             kept.append(f"{group}={choices[group]}")
             kept += [f"{group}.{key}={_spelled(value)}" for key, value in config[group].items()]
+    if config.get("victims") and not {"victim", "victims"} & mine:
+        kept.append(f"victims={_spelled([_unweighted(item) for item in config['victims']])}")
     return kept
+
+
+def _unweighted(item: Any) -> Any:
+    """A victim without its weight in the loss, which means nothing to a judge."""
+    return {k: v for k, v in item.items() if k != "weight"} if isinstance(item, dict) else item
 
 
 def _spelled(value: Any) -> str:

@@ -71,7 +71,7 @@ def save_exemplars(
     """
     wanted = {one.view: one for one in chosen(seen, watched, seen_first=seen_first)}
     rows: dict[int, contact.Row] = {}
-    for view in showing.views():
+    for view in showing.holding(wanted, seen.batches):
         here = [(place, int(number)) for place, number in enumerate(view.numbers) if int(number) in wanted]
         if here:
             images = {

@@ -70,7 +70,7 @@ def observe(
         progress(int(views[-1].images[-1]) + 1, len(showing))
     if not done:
         raise BadInput("there is not one image to judge on. Choose other scenes, or a larger share for judging.")
-    return _joined(kept if store is None else _read(store, done), list(conditions), len(watched))
+    return _joined(kept if store is None else _read(store, done), list(conditions), len(watched), showing.draws)
 
 
 def _already(store: Shards, showing: Showing) -> tuple[int, int]:
@@ -138,10 +138,10 @@ def _decided(one: Watched, images: Tensor, keeping: Keeping, *, cached: bool) ->
     return found
 
 
-def _joined(parts: Iterator[Arrays] | list[Arrays], conditions: list[str], victims: int) -> Observations:
+def _joined(parts: Iterator[Arrays] | list[Arrays], conditions: list[str], victims: int, draws: int) -> Observations:
     """All batches as one set of tables, with one numbering of the labels."""
     categories, truths, names = Categories(), list[Truth](), list[str]()
-    sizes_px, measured = list[tuple[int, int]](), list[I64]()
+    sizes_px, measured, batches = list[tuple[int, int]](), list[I64](), list[int]()
     pieces: dict[tuple[int, str], list[Reported]] = {(v, c): [] for v in range(victims) for c in conditions}
     columns: dict[tuple[str, str], list[F64]] = {}
     for arrays in parts:
@@ -152,6 +152,7 @@ def _joined(parts: Iterator[Arrays] | list[Arrays], conditions: list[str], victi
         names += words["views"]
         sizes_px += [(int(height), int(width)) for height, width in arrays["sizes_px"]]
         measured.append(arrays["measured"])
+        batches.append(len(arrays["sizes_px"]) // draws)
         for (victim, condition), rows in pieces.items():
             findings, achieved = shards.unpacked_findings(f"{victim}/{conditions.index(condition)}", arrays)
             rows.append(Reported(replace(findings, category=numbers[findings.category].astype(np.int32)), achieved))
@@ -168,5 +169,5 @@ def _joined(parts: Iterator[Arrays] | list[Arrays], conditions: list[str], victi
         measures.setdefault(condition, {})[measure] = np.concatenate(values)
     return Observations(
         Truth.joined(truths), tuple(names), tuple(sizes_px), tuple(categories.names), reported, measures,
-        np.concatenate(measured),
+        np.concatenate(measured), tuple(batches),
     )  # fmt: skip

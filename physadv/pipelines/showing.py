@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -61,6 +61,13 @@ class Showing:
             yield [self._view(here, index, draw, images + np.arange(count)) for draw in range(self.draws)]
             images += count
 
+    def holding(self, numbers: Iterable[int], sizes: Sequence[int]) -> Iterator[View]:
+        """The views of the batches that hold these views; the others are not made. ``sizes``: images in each batch."""
+        ends = np.cumsum(sizes)
+        wanted = sorted({int(np.searchsorted(ends, number // self.draws, "right")) for number in numbers})
+        for index in wanted:
+            yield from next(self.batches(index, int(ends[index] - sizes[index])))
+
     def _view(self, scene: SceneBatch, index: int, draw: int, images: I64) -> View:
         sampled = self.renderer.sample(scene, generator(self.seed, f"evaluate/{index}/{draw}"))
         numbers = int(images[0]) * self.draws + draw * len(images) + np.arange(len(images))
@@ -96,6 +103,7 @@ class Observations:
     reported: Mapping[tuple[int, str], Reported]  # (number of the victim, condition)
     distances: Mapping[str, Mapping[str, F64]]  # condition → measure → one value a measured view
     measured: I64  # (X,) the image of each measured view
+    batches: tuple[int, ...]  # images in each
 
 
 class Categories:

@@ -12,10 +12,11 @@ import pytest
 import torch
 from torch import Tensor
 
+from physadv.config.protocol_options import ProtocolConfig
 from physadv.errors import BadInput, BadOption, IncompatibleParts
 from physadv.goals.detection import Conjure, Hide
 from physadv.goals.entries import ConjureConfig, HideConfig
-from physadv.pipelines.conditions import CLEAN, PATCH, conditions
+from physadv.pipelines.conditions import CLEAN, PATCH, Contender, conditions
 from physadv.pipelines.evaluate import evaluate
 from physadv.pipelines.trial import Trial
 from physadv.types import PatchImage, SceneBatch
@@ -155,7 +156,14 @@ def test_what_cannot_be_judged_explains_itself(tmp_path: Path) -> None:
         ({"scenes": ToyScenes(0)}, BadInput, "not one image"),
         ({"victims": []}, BadOption, "no victim"),
         ({"draws": 0}, BadOption, "draws"),
-        ({"confidence": 1.5}, BadOption, "confidence"),
+        ({"protocol": ProtocolConfig(confidence=1.5)}, BadOption, "protocol.confidence"),
+        ({"protocol": ProtocolConfig(truth="guesses")}, BadOption, "protocol.truth must be one of"),
+        ({"protocol": ProtocolConfig(truth="detections")}, BadOption, "needs protocol.placement=box"),
+        (
+            {"others": (Contender("b", PatchImage(torch.zeros(3, 8, 8), torch.ones(1, 8, 8), 20.0)),)},
+            BadOption,
+            "one size",
+        ),
         ({"victims": [ToyDetector(labels=("cat", "dog"))]}, IncompatibleParts, "does not know"),
     ):
         with pytest.raises(kind, match=named):
