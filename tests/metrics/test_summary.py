@@ -102,7 +102,17 @@ def test_a_condition_differs_from_itself_by_nothing() -> None:
     of = measured(truth, findings, findings, weights=resampled_weights(40, 50, torch.Generator().manual_seed(0)))
     made = differences(of, of, "itself")
     assert {one.score for one in made} == {one.name for one in of.summary.scores}
-    assert all((one.value, one.low, one.high) == (0.0, 0.0, 0.0) for one in made)
+    assert all(one.value == 0.0 and one.low <= 0.0 <= one.high for one in made)
+
+
+def test_six_of_six_is_no_certainty() -> None:
+    """Square-and-add of Wilson's intervals of 0/6 and 6/6: the bootstrap would say exactly -1."""
+    truth = truth_of(*((view, BOX, 0) for view in range(6)), images=6)
+    seen = found(*((view, BOX, 0.9, 0) for view in range(6)))
+    made = differences(measured(truth, found(), seen), measured(truth, seen), "clean")
+    recall = next(one for one in made if one.score == "recall")
+    assert (recall.value, recall.low) == (-1.0, -1.0)
+    assert recall.high == pytest.approx(-1 + math.hypot(0.3903, 0.3903), abs=1e-3)
 
 
 def test_a_paired_difference_is_surer_than_either_score() -> None:
