@@ -16,9 +16,12 @@ from tests.running import physadv
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-SMALL = {
+SMALL = {  # fmt: skip
     "generate": ["size=smoke", "progress=false"],
     "evaluate": ["judge.images=4", "judge.quality=fast", "progress=false"],
+    "grid": ["judge.images=2", "judge.quality=fast", "axes.distance_m=[5]", "axes.yaw_deg=[0]", "axes.pitch_deg=[]",
+             "axes.scale=[]", "axes.defocus_px=[]", "axes.exposure_ev=[]", "axes.temperature_k=[]",
+             "axes.jpeg_quality=[]", "axes.occlusion=[]", "progress=false"],
     "eot": ["draws=2", "distances_m=[5]", "progress=false"],
     "train": ["train.epochs=1", "train.held_out_renders=4", "progress=false"],
 }
