@@ -46,6 +46,7 @@ bench: install
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/stages.py
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/victims.py
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/step.py
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/metrics.py
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/startup.py
 
 clean:
