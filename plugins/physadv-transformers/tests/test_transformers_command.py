@@ -1,0 +1,44 @@
+"""The victim is there for whoever types the command."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.skipif(
+    not entry_points(group="physadv", name="transformers"),
+    reason="the plugin is not installed: pip install ./plugins/physadv-transformers",
+)
+
+
+def physadv(*args: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "physadv.cli", *args]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+
+
+def test_the_list_of_plugins_shows_the_victim(tmp_path: Path) -> None:
+    done = physadv("plugins", "list", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "(from transformers)" in done.stdout
+
+
+@pytest.mark.slow
+def test_a_patch_is_made_and_judged_from_the_command(tmp_path: Path) -> None:
+    done = physadv(
+        "generate", "victim=transformers", "victim.model=random:rt_detr", "victim.confidence=0.05",
+        "size=smoke", "scenes.images=8", "progress=false", "out=run", cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    assert (tmp_path / "run" / "report.html").exists()
+
+
+def test_rubbish_is_one_line_on_the_command(tmp_path: Path) -> None:
+    done = physadv("generate", "victim=transformers", "size=smoke", "progress=false", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith("physadv: error: victim transformers needs")
+    assert len(done.stderr.strip().splitlines()) == 1
