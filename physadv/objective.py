@@ -1,6 +1,6 @@
 """What an attack minimises: the loss of a goal on one victim or on several at once.
 
-An attack on several victims carries over to victims it has never met (Liu et al. 2017, arXiv:1611.02770, §4).
+An attack on several victims carries over to victims it has never met (Liu et al. 2017, arXiv:1611.02770).
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ WIDEST_DEG = 80.0  # of the yaw that an eye sees
 
 @dataclass
 class Bins:
-    """The mean loss of each bin, in which what is older counts less (Hu et al. 2023, AdvCaT, §3.4)."""
+    """The mean loss of each bin, in which what is older counts less (Hu et al. 2023, AdvCaT)."""
 
     count: int
     total: Tensor = field(init=False)  # (count,) float64: sum of the losses

@@ -21,7 +21,7 @@ class CutoutConfig:
 
 @dataclass
 class EraseConfig:
-    """Blocks of the print that are not there, ever more of them and ever smaller (Cheng et al. 2024, DePatch)."""
+    """Blocks of the print that are not there, ever more of them and ever smaller (DePatch, 2024)."""
 
     share: list[float] = field(default_factory=lambda: [0.0, 0.0])  # of blocks, first and last step; DePatch [0.2,0.5]
     blocks: list[int] = field(default_factory=lambda: [2, 6])  # along each side, at the first step and at the last

@@ -1,7 +1,7 @@
 """ShakeDrop on a frozen victim: many victims out of one, for a patch that carries over to others.
 
 Each residual branch ``f`` of ``x + f(x)`` is multiplied, with some probability, by one random factor forward and by
-another one backward (Yamada et al. 2019, arXiv:1802.02375; as self-ensemble in Huang et al. 2023, T-SEA, §3.3).
+another one backward (Yamada et al. 2019, arXiv:1802.02375; as self-ensemble in Huang et al. 2023, T-SEA).
 """
 
 from __future__ import annotations
