@@ -19,6 +19,8 @@ class EotAdamConfig:
     patience: int = 5  # measurements without progress before the step size falls
     factor: float = 0.5  # by which it falls
     stop_lr: float = 0.0005  # stop early when the step size is below this
+    anneal: bool = False  # the step size falls from lr to stop_lr along half a cosine, whatever the held-out draws say
+    mosaic: float = 0.0  # share of steps on pictures of four photos each, resized and mirrored: for few photos
 
 
 @dataclass
@@ -32,6 +34,8 @@ def _check(config: EotAdamConfig) -> None:
             "an attack needs lr > 0, check_every >= 1 and 0 < factor < 1, "
             f"got {config.lr}, {config.check_every}, {config.factor}"
         )
+    if not 0 <= config.mosaic <= 1:
+        raise BadOption(f"attack.mosaic is a share of the steps, from 0 to 1, got {config.mosaic}")
 
 
 def _adam(config: EotAdamConfig) -> Attack:

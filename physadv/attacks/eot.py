@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from physadv.attacks.entries import EotAdamConfig
+from physadv.attacks.mosaic import TILES, mosaic
 from physadv.errors import PhysadvError
 from physadv.objective import Verdict
 from physadv.protocols import Checkpoints, Observer, Problem
@@ -106,7 +107,7 @@ class Eot:
             observer.started(problem.budget.steps, progress.step)
         try:
             while progress.step < problem.budget.steps and optimizer.param_groups[0]["lr"] >= self.schedule.stop_lr:
-                step = _step(problem, optimizer, progress.step)
+                step = self._step(problem, optimizer, progress.step)
                 progress.step += 1
                 if progress.step % self.schedule.check_every == 0 or progress.step == problem.budget.steps:
                     step, best = self._check(problem, optimizer, progress, held_out, step, best)
@@ -133,17 +134,28 @@ class Eot:
             progress.best, progress.stale, best = loss, 0, _copy(problem.patch.state_dict())
         else:
             progress.stale += 1
-            if progress.stale >= self.schedule.patience:
+            if progress.stale >= self.schedule.patience and not self.schedule.anneal:
                 progress.stale = 0
                 for group in optimizer.param_groups:
                     group["lr"] *= self.schedule.factor
         return replace(step, held_out=loss), best
 
+    def _step(self, problem: Problem, optimizer: torch.optim.Optimizer, index: int) -> Step:
+        if self.schedule.anneal:
+            for group in optimizer.param_groups:
+                group["lr"] = annealed(self.schedule, index / problem.budget.steps)
+        return _step(problem, optimizer, index, self.schedule.mosaic)
 
-def _step(problem: Problem, optimizer: torch.optim.Optimizer, index: int) -> Step:
+
+def annealed(schedule: EotAdamConfig, progress: float) -> float:
+    """The step size after a share of the steps: half a cosine (Loshchilov and Hutter 2017, arXiv:1608.03983)."""
+    return schedule.stop_lr + max(schedule.lr - schedule.stop_lr, 0.0) * (1 + math.cos(math.pi * progress)) / 2
+
+
+def _step(problem: Problem, optimizer: torch.optim.Optimizer, index: int, mosaics: float) -> Step:
     begun = time.perf_counter()
     random = generator(problem.seed, f"step {index}")
-    scene = _scene(problem, random).to(problem.device)
+    scene = _scene(problem, random, mosaics).to(problem.device)
     optimizer.zero_grad(set_to_none=True)
     verdicts = []
     for _ in range(problem.budget.draws):  # one draw's graph at a time: memory does not grow with draws
@@ -171,7 +183,9 @@ def _step(problem: Problem, optimizer: torch.optim.Optimizer, index: int) -> Ste
     return Step(index, problem.budget.steps, loss, success, seconds, terms, successes=successes)
 
 
-def _scene(problem: Problem, random: torch.Generator) -> SceneBatch:
+def _scene(problem: Problem, random: torch.Generator, mosaics: float) -> SceneBatch:
+    if mosaics and float(torch.rand((), generator=random)) < mosaics:
+        return mosaic(next(problem.scenes.batches(problem.budget.batch * TILES**2, random)), random)
     if problem.practice:
         return problem.practice.scene(problem.scenes, problem.budget.batch, random)
     return next(problem.scenes.batches(problem.budget.batch, random))

@@ -11,7 +11,9 @@ import pytest
 import torch
 
 from physadv.attacks.entries import EotAdamConfig, EotPgdConfig, physadv_attacks
+from physadv.attacks.eot import annealed
 from physadv.ensemble import Ensemble
+from physadv.errors import BadOption
 from physadv.goals.detection import Hide
 from physadv.goals.entries import HideConfig
 from physadv.objective import Member, Objective
@@ -221,3 +223,24 @@ def test_a_loss_that_is_not_a_number_stops_the_run_with_advice() -> None:
     sick = problem(victims=(Broken(),))
     with pytest.raises(Exception, match=r"the loss became nan.*lower attack.lr"):
         ENTRIES["eot-adam"].build(EotAdamConfig(check_every=1)).run(sick, [], Memory())
+
+
+def test_an_annealed_step_size_falls_from_the_first_to_the_last_step() -> None:
+    schedule = EotAdamConfig(lr=0.04, stop_lr=0.001, anneal=True)
+    sizes = [annealed(schedule, index / 10) for index in range(11)]
+    assert sizes[0] == pytest.approx(0.04)
+    assert sizes[-1] == pytest.approx(0.001)
+    assert sizes == sorted(sizes, reverse=True)
+
+
+@pytest.mark.parametrize("options", [{"anneal": True}, {"mosaic": 1.0}])
+def test_other_schedules_and_pictures_lower_the_loss_too(options: dict[str, Any]) -> None:
+    watch = Watch()
+    ENTRIES["eot-adam"].build(EotAdamConfig(check_every=5, **options)).run(problem(20), [watch], Memory())
+    losses = [step.held_out for step in watch.steps if step.held_out is not None]
+    assert losses[-1] < losses[0]
+
+
+def test_a_share_of_mosaics_beyond_one_is_refused() -> None:
+    with pytest.raises(BadOption, match=r"attack\.mosaic"):
+        ENTRIES["eot-adam"].build(EotAdamConfig(mosaic=1.5))
