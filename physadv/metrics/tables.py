@@ -91,6 +91,12 @@ class Findings:
 
     def __post_init__(self) -> None:
         _same_length("Findings", self.view_of, self.boxes_xyxy_px, self.scores, self.category)
+        broken = ~(np.isfinite(self.boxes_xyxy_px).all(1) & np.isfinite(self.scores))
+        if broken.any():
+            raise BadShape(
+                f"{int(broken.sum())} of {len(broken)} reports have a box or score that is not a finite number. The "
+                "victim computes them: check its file, its input range and its precision."
+            )
 
     def __getitem__(self, rows: Bool | I64) -> Findings:
         return Findings(self.view_of[rows], self.boxes_xyxy_px[rows], self.scores[rows], self.category[rows])

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from physadv.errors import BadOutput
+from physadv.errors import BadOutput, BadShape
 from physadv.metrics import coco_format
 from physadv.metrics.average_precision import own_precision
 from physadv.metrics.tables import Findings
 from tests.metrics.test_average_precision import random_tables
-from tests.metrics.toy_tables import BOX, found
+from tests.metrics.toy_tables import BOX, Row, found
 
 
 def test_the_written_file_holds_the_results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,3 +57,9 @@ def test_a_cap_of_a_hundred_changes_no_precision() -> None:
     many = Findings.joined([findings] * 4)
     assert len(many.capped()) < len(many)
     assert np.array_equal(own_precision(truth, many.capped()), own_precision(truth, many))
+
+
+@pytest.mark.parametrize("row", [(0, (0.0, 0.0, np.nan, 9.0), 0.5, 0), (0, BOX, np.inf, 0)])
+def test_what_is_no_number_is_refused_before_it_is_counted_or_written(row: Row) -> None:
+    with pytest.raises(BadShape, match="1 of 2 reports"):
+        found((0, BOX, 0.5, 0), row)
