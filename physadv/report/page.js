@@ -101,6 +101,7 @@
     }
     function go(by) {
       at = (at + by + views.length) % views.length;
+      split.value = views[at].dataset.middle; // half of the object on either side
       show();
     }
     const conditions = shots().map((shot) => shot.dataset.condition);
@@ -115,7 +116,7 @@
     part("next").addEventListener("click", () => go(1));
     section.prepend(live);
     section.classList.add("live");
-    show();
+    go(0);
   }
 
   all("table.sortable").forEach(sortable);

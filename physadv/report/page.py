@@ -99,7 +99,7 @@ def _victim(victim: dict[str, Any], minimum_n: int) -> dict[str, Any]:
 
 def _differences(victims: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Paired differences, a row each; ``beyond`` chance where the interval excludes zero."""
-    return [
+    rows = [
         {
             "victim": victim["name"], "condition": condition["condition"], **found,
             "main": role(condition) == "patch" and found["score"] in _MAIN,
@@ -109,6 +109,7 @@ def _differences(victims: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         for condition in victim["conditions"]
         for found in condition.get("differences", ())
     ]  # fmt: skip
+    return sorted(rows, key=lambda row: row["score"] != "success")
 
 
 def _distances(victims: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from physadv.atomic import write_bytes, write_text
-from physadv.report.contact import Row, drawn, outcome
+from physadv.report.contact import Row, drawn, outcome, view_of
 from physadv.report.pairs import FILE, FOLDER
 
 QUALITY = 85  # of the JPEGs: 20 to 40 kB each
@@ -28,6 +28,16 @@ def save_pairs(rows: Sequence[Row], roles: Mapping[str, str], victim: str, out: 
                 "condition": tile.condition, "role": roles[tile.condition], "file": name,
                 "outcome": f"{row.label} {outcome(tile, row)}",
             })  # fmt: skip
-        pairs.append({"title": row.title, "note": row.note, "label": row.label, "pictures": pictures})
+        pairs.append(
+            {"title": row.title, "note": row.note, "label": row.label, "middle": middle(row), "pictures": pictures}
+        )
     content = {"victim": victim, "pairs": pairs}
     return write_text(out / FOLDER / FILE, json.dumps(content, indent=1, ensure_ascii=False))
+
+
+def middle(row: Row) -> int:
+    """Where the object is across the picture, in percent from its left edge."""
+    height, width = row.tiles[0].srgb.shape[1:]
+    left, _, right, _ = view_of(row.box_xyxy_px, (width, height))
+    share = ((row.box_xyxy_px[0] + row.box_xyxy_px[2]) / 2 - left) / (right - left)
+    return round(100 * min(max(share, 0.0), 1.0))

@@ -24,7 +24,8 @@ def amount(score: Mapping[str, Any] | None, *, percent: bool = True) -> str:
         return "–"
     if percent:
         return f"{_whole(score['value'])} % [{_whole(score['low'])}, {_whole(score['high'])}]"
-    return f"{_decimal(score['value'])} [{_decimal(score['low'])}, {_decimal(score['high'])}]"
+    value, low, high = (_decimal(score[k], _decimals(score)) for k in ("value", "low", "high"))
+    return f"{value} [{low}, {high}]"
 
 
 def shown(score: Mapping[str, Any] | None) -> str:
@@ -38,17 +39,21 @@ def difference(row: Mapping[str, Any]) -> str:
         return "–"
     if in_percent(row["score"]):
         return f"{100 * row['value']:+.0f} points [{_whole(row['low'])}, {_whole(row['high'])}]"
-    return f"{row['value']:+.3f} [{_decimal(row['low'])}, {_decimal(row['high'])}]"
+    return f"{'+' if row['value'] >= 0 else ''}{amount(row, percent=False)}"
 
 
 def _whole(value: float | None) -> str:
     return "?" if value is None else f"{round(100 * value) or 0:d}"  # no "-0"
 
 
-def _decimal(value: float | None) -> str:
-    if value is None:
-        return "?"
-    return f"{value:.3f}" if abs(value) < 10 else f"{value:,.0f}".replace(",", " ")
+def _decimals(score: Mapping[str, Any]) -> int:
+    """Digits after the point: three for numbers up to 1, fewer for large ones; the same for value and ends."""
+    largest = max(abs(v) for k in ("value", "low", "high") if (v := score[k]) is not None)
+    return 3 if largest < 2 else 1 if largest < 1000 else 0
+
+
+def _decimal(value: float | None, digits: int) -> str:
+    return "?" if value is None else f"{value:,.{digits}f}".replace(",", "\u202f")
 
 
 def success_under(victim: Mapping[str, Any], condition: str) -> Mapping[str, Any] | None:

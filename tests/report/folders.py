@@ -170,4 +170,7 @@ def save_run(folder: Path, *, name: str = "sticker", content: Json | None = None
     record.write(
         folder, record.RunRecord("generate", name, 0, choices={"scenes": "road", "eot": "drive"}, config=config)
     )
+    made_by = record.read(folder)
+    made_by["environment"]["commit"] = "c" * 40  # the checkout's own may change while tests run
+    (folder / record.FILE).write_text(json.dumps(made_by))
     return folder

@@ -45,7 +45,7 @@ def test_a_box_around_the_whole_picture_is_drawn(tmp_path: Path) -> None:
     save_pairs([row(contact.Mark(BOX, "bus", 0.7, own=False))], {"clean": "clean", "patch": "patch"}, "net", tmp_path)
     found = read_pairs(tmp_path)
     assert found["victim"] == "net"
-    assert found["pairs"][0]["words"] == "fails"
+    assert (found["pairs"][0]["words"], found["pairs"][0]["middle"]) == ("fails", 50)
     assert found["pairs"][0]["pictures"][1]["outcome"] == "stop sign taken for bus, 70 %"
     assert found["pairs"][0]["pictures"][1]["data"].startswith("data:image/jpeg;base64,")
 

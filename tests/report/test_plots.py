@@ -117,7 +117,7 @@ def test_a_spreadsheet_does_not_run_names() -> None:
 
 @pytest.mark.parametrize(
     ("name", "value", "words"),
-    [("success", 0.53, "53 % ["), ("AP50", 0.53, "0.530 ["), ("L2", 1234.5, "1 234 ["), ("success", None, "–")],
+    [("success", 0.53, "53 % ["), ("AP50", 0.53, "0.530 ["), ("L2", 1234.5, "1\u202f234 ["), ("success", None, "–")],
 )
 def test_shares_are_in_percent_and_the_rest_is_not(name: str, value: float | None, words: str) -> None:
     assert shown(score(name, value)).startswith(words)
