@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -192,6 +194,29 @@ class Detections:
         """Only those scored at least ``confidence``."""
         keep = self.scores >= confidence
         return Detections(self.boxes_xyxy_px[keep], self.scores[keep], self.labels[keep])
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture of a feed."""
+
+    index: int  # in the source, from 0; what was dropped has a number, too
+    time_s: float  # when it was taken: seconds since the feed began, or the file's own clock
+    bgr_u8: npt.NDArray[np.uint8]  # (H, W, 3), as OpenCV has it
+    dropped: int = 0  # frames of a live source that were passed over since the last one
+
+
+@dataclass(frozen=True, slots=True)
+class Pose:
+    """How a flat print is seen. Angles in degrees; all zero: upright, facing the camera."""
+
+    distance_m: float  # from the camera to the print's centre
+    yaw_deg: float  # positive turns the right edge away
+    pitch_deg: float  # positive turns the top edge away
+    roll_deg: float  # counter-clockwise as seen
+    reprojection_px: float  # root mean square over all corners
+    ambiguity: float  # error of the best solution as a share of the second one's; near 1: the tilt may be mirrored
+    tags: int  # that were seen
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from omegaconf import DictConfig, OmegaConf
@@ -30,6 +30,7 @@ from physadv.pipelines.shards import digest
 from physadv.pipelines.trial import digest_of, groups, keeping
 from physadv.protocols import Goal, SceneSource, Victim
 from physadv.registry import Registry
+from physadv.render.entries import EotConfig
 from physadv.render.entries import check as check_conditions
 from physadv.report.page import write_report
 from physadv.report.scores import plain
@@ -65,7 +66,7 @@ def grid_command(config: DictConfig, registry: Registry, out: Path) -> float:
     pair = grid_axes.mapped(config, axes)
     wanted = grid_axes.cells(axes, pair)
     for cell in wanted:
-        check_conditions(OmegaConf.to_object(grid_axes.held(config, cell).eot))  # before hours have passed
+        check_conditions(cast(EotConfig, OmegaConf.to_object(grid_axes.held(config, cell).eot)))  # before hours pass
     bench = _bench(config, registry, out)
     _announce(config, axes, pair, len(wanted), out)
     if config.dry_run:
