@@ -74,7 +74,7 @@ class AnnotatedPhotos:
         kept: list[int] = []
         for wearing in (True, False):
             alike = [self._indices[i] for i in order if self._has_wearer(self._indices[i]) == wearing]
-            least = int(wearing and 0 < share and len(alike) > 1)  # a part without a wearer judges nothing
+            least = int(wearing and share > 0 and len(alike) > 1)  # a part without a wearer judges nothing
             kept += alike[: max(round(share * len(alike)), least)]
         return self._part(set(self._indices) - set(kept)), self._part(set(kept))
 

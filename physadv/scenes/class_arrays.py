@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from physadv.errors import BadInput
+
+logger = logging.getLogger(__name__)
 
 Stored = dict[str, NDArray[Any]]
 
@@ -70,6 +73,8 @@ def _load(path: Path) -> Stored:
 
 def _names(stored: Stored, wanted: tuple[str, ...], highest: int, path: Path) -> tuple[str, ...]:
     own = tuple(map(str, stored["names"].tolist())) if "names" in stored and stored["names"].ndim == 1 else ()
+    if not wanted and not own:
+        logger.info("%s names no classes: they are class0 to class%d here; give scenes.names", path, highest)
     names = wanted or own or tuple(f"class{number}" for number in range(highest + 1))
     if len(names) <= highest:
         raise BadInput(f"y of {str(path)!r} goes up to {highest}, but there are {len(names)} names. Name every class.")
