@@ -59,8 +59,20 @@ def _roots(victim: Any) -> list[nn.Module]:
 def _of(module: nn.Module) -> Iterator[Branch]:
     if isinstance(module, fx.GraphModule):
         yield from _of_graph(module)
-    elif (last := _LAST.get(type(module))) and getattr(module, "use_res_connect", True):
-        yield Branch(getattr(module, last))
+    elif last := _LAST.get(type(module)):
+        if getattr(module, "use_res_connect", True):
+            yield Branch(getattr(module, last))
+    else:
+        yield from _of_others(module)
+
+
+def _of_others(module: nn.Module) -> Iterator[Branch]:
+    """Blocks of libraries that we do not import, by the names of their parts."""
+    if getattr(module, "add", None) is True and isinstance(last := getattr(module, "cv2", None), nn.Module):
+        yield Branch(last)  # ultralytics' Bottleneck
+    if getattr(module, "has_skip", True):  # timm says so where its blocks may have none
+        parts = (getattr(module, name, None) for name in ("drop_path", "drop_path1", "drop_path2"))
+        yield from (Branch(part) for part in parts if isinstance(part, nn.Module))
 
 
 def _of_graph(graph: fx.GraphModule) -> Iterator[Branch]:

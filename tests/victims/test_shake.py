@@ -119,6 +119,21 @@ def test_in_a_graph_a_branch_is_an_addition_to_what_it_is_made_from() -> None:
     assert [(branch.module.name, branch.argument) for branch in found] == [("short", 1), ("swapped", 0)]
 
 
+def test_blocks_of_libraries_are_known_by_the_names_of_their_parts() -> None:
+    block, skips, straight = nn.Module(), nn.Module(), nn.Module()
+    block.add, block.cv2 = True, nn.Identity()  # type: ignore[assignment]
+    skips.drop_path1, skips.drop_path2 = nn.Identity(), nn.Identity()
+    straight.drop_path, straight.has_skip = nn.Identity(), False  # type: ignore[assignment]
+    found = branches(as_victim(nn.ModuleList([block, skips, straight])))
+    assert [branch.module for branch in found] == [block.cv2, skips.drop_path1, skips.drop_path2]
+
+
+def test_blocks_of_timm_are_found() -> None:
+    timm = pytest.importorskip("timm")
+    for name, count in (("convnext_atto", 12), ("vit_tiny_patch16_224", 24)):  # blocks; attention and MLP of 12 blocks
+        assert len(branches(as_victim(timm.create_model(name)))) == count
+
+
 @pytest.mark.parametrize(("file", "least"), [("yolox_nano_coco_416", 7), ("nanodet_m_coco_416", 1)])
 def test_real_onnx_graphs_are_shaken_and_their_gradient_with_them(file: str, least: int, shared: Path) -> None:
     real = build_victim("onnx", path=str(shared / "weights" / f"{file}.onnx"))
