@@ -85,13 +85,11 @@ def summarise(
     clean: Findings | None,
     iou: float = IOU,
     classifier: bool = False,
-    targeted: Bool | None = None,
 ) -> Measured:
     """Every number of a condition. ``weights`` ``(R, I)`` are the resamples of the images, shared by all conditions.
 
     ``library`` is (AP, AP50) of faster-coco-eval, or ``None`` for our own equal values. ``success`` is (achieved,
     eligible) and ``clean`` what was reported without a patch; both ``None`` for the clean condition itself.
-    ``targeted`` ``(M,)`` says which objects are reported as what the attacker wanted.
     """
     made: dict[str, tuple[Score, F64]] = precision_scores(truth, findings, weights, library)
     image = truth.image_of_view[truth.view_of]
@@ -110,10 +108,7 @@ def summarise(
 
     add_share("recall", found, truth.judged, "safer")
     if success is not None:
-        tried = truth.judged & success[1]
-        add_share("success", success[0], tried, "more attacked")
-        if targeted is not None:
-            add_share("targeted success", targeted, tried, "more attacked")
+        add_share("success", success[0], truth.judged & success[1], "more attacked")
     if classifier:
         add_share("robust accuracy", _named_right(truth, findings), truth.judged, "safer")
     made["hallucinations"] = _hallucinations(truth, background_per_view(truth, findings, confidence, iou), weights)

@@ -59,6 +59,8 @@ def protocol(trial: Trial, seen: Observations, showing: Showing) -> dict[str, An
 
 def _success(trial: Trial) -> str:
     words = _SUCCESS.get(trial.goal_name, "the goal is achieved with the patch and was not without it")
+    if (target := getattr(getattr(trial.goal, "config", None), "to", "")) and trial.goal_name == "alter":
+        words = words.replace("under another label", f"as {target} (targeted success)")
     if trial.goal_name == "hide" and trial.protocol.count == "all":
         return "the object is not detected with the patch, and it was not that the victim misses it anyway"
     return words

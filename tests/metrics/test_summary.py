@@ -41,12 +41,6 @@ def test_the_clean_condition_has_neither_success_nor_drop() -> None:
     assert names == ["AP", "AP50", "recall", "hallucinations", "confidence"]
 
 
-def test_targeted_success_is_the_share_of_what_could_succeed() -> None:
-    truth = truth_of((0, BOX, 0), (1, BOX, 0), images=2)
-    of = measured(truth, found(), found((0, BOX, 0.9, 0)), targeted=np.array([True, False]))
-    assert (score(of, "targeted success").value, score(of, "targeted success").n) == (0.5, 2)
-
-
 def test_robust_accuracy_takes_the_best_label_however_unsure() -> None:
     truth = truth_of((0, BOX, 0), (1, BOX, 1), images=2)
     of = measured(truth, found((0, BOX, 0.2, 0), (0, BOX, 0.1, 1), (1, BOX, 0.3, 0)), classifier=True)
