@@ -29,7 +29,8 @@ def test_the_list_of_plugins_shows_the_victim(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_patch_is_made_and_judged_from_the_command(tmp_path: Path) -> None:
     done = physadv(
-        "generate", "victim=ultralytics", "victim.weights=random:yolo11n.yaml", "victim.size_px=160", "victim.confidence=0.05",
+        "generate", "victim=ultralytics", "victim.weights=random:yolo11n.yaml", "victim.size_px=160",
+        "victim.confidence=0.05",
         "size=smoke", "scenes.images=8", "progress=false", "out=run", cwd=tmp_path,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
