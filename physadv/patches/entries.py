@@ -22,6 +22,11 @@ class RasterConfig:
 
 
 @dataclass
+class PyramidConfig(RasterConfig):
+    px_per_100mm: float = 24.0  # texels on 100 mm; what is finer is noise to a detector that sees the patch in 30 px
+
+
+@dataclass
 class PaletteConfig(RasterConfig):
     px_per_100mm: float = 16.0  # texels on 100 mm: 16 are squares of 6 mm, each of one ink
     inks: int = 8  # how many inks, spread over what coated offset can print
@@ -53,6 +58,12 @@ def _raster(config: RasterConfig) -> PatchModel:
     return build_raster(config)
 
 
+def _pyramid(config: PyramidConfig) -> PatchModel:
+    from physadv.patches.pyramid import build_pyramid
+
+    return build_pyramid(config)
+
+
 def _palette(config: PaletteConfig) -> PatchModel:
     from physadv.patches.palette import build_palette
 
@@ -77,6 +88,10 @@ def physadv_patches() -> list[Entry[Any, PatchModel]]:
         Entry(
             "raster", RasterConfig, _raster, "free colours on a grid, cut to a shape",
             "Brown et al. 2017, arXiv:1712.09665; two-bars: Eykholt et al. 2018, arXiv:1707.08945",
+        ),
+        Entry(
+            "pyramid", PyramidConfig, _pyramid, "free colours, learned from coarse to fine: strong in few steps",
+            "Olah et al. 2017, doi:10.23915/distill.00007",
         ),
         Entry(
             "palette", PaletteConfig, _palette, "a few inks, each texel one of them, as in vinyl or screen print",
