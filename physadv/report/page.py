@@ -15,7 +15,7 @@ from physadv.report import attack_plots, grid_plots, plots, record
 from physadv.report.conditions import names, role, score_named, score_names
 from physadv.report.html import filled
 from physadv.report.pairs import read_pairs
-from physadv.report.words import FEW, caution, headline, reach
+from physadv.report.words import FEW, caution, grid_caution, headline, reach
 
 FILE = "report.html"
 OUTCOMES = ("detected", "misclassified", "badly localised", "missed")
@@ -54,7 +54,7 @@ def content(folder: Path, run: dict[str, Any], scores: dict[str, Any], grid: dic
         "made": str(run.get("made", ""))[:16].replace("T", " "),
         "headline": headline(protocol, victims[0]) if victims else reach(grid) or "This run was not judged.",
         "reach": reach(grid) if victims else "",
-        "cautions": caution(protocol, victims),
+        "cautions": [*caution(protocol, victims), *grid_caution(grid, few)],
         "minimum_n": few,
         "bars": plots.headline_bars(victims[0], few) if victims else None,
         "protocol": protocol,

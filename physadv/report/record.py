@@ -21,7 +21,7 @@ from physadv.report.scores import plain
 FILE = "run.json"
 PACKAGES = (
     "torch", "torchvision", "kornia", "numpy", "opencv-python-headless", "pillow", "onnx", "onnx2torch",
-    "faster-coco-eval", "hydra-core", "scipy",
+    "faster-coco-eval", "hydra-core", "scipy", "plotly",
 )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from physadv.report.conditions import score_named, with_role
+from physadv.report.conditions import control_names, score_named, with_role
 from physadv.report.plot import in_percent
 
 FEW = 30  # objects; below this the interval says more than the value
@@ -90,22 +90,35 @@ def headline(protocol: Mapping[str, Any], victim: Mapping[str, Any]) -> str:
 
 
 def reach(grid: Mapping[str, Any]) -> str:
-    """One sentence on where a patch works, from the usable ranges of ``grid.json``; empty without any."""
-    controls = {c["condition"] for c in grid.get("curves", ()) if c.get("role", "patch") != "patch"}
-    found = [u for u in grid.get("usable", ()) if u["condition"] not in controls and u.get("words")]
-    if not found:
+    """One sentence on where the first patch works, from the usable ranges of ``grid.json``; empty without any."""
+    rows = [u for u in grid.get("usable", ()) if u["condition"] not in control_names(grid)]
+    if not rows:
         return ""
     axes = {a["name"]: a["words"] for a in grid.get("axes", ())}
-    first = found[0]
-    places = [
-        f"{axes.get(u['axis'], u['axis'])} {u['words']}"
-        for u in found
-        if (u["victim"], u["condition"], u["score"]) == (first["victim"], first["condition"], first["score"])
-    ]
-    return (
-        f"Against {first['victim']}, {first['score']} is at least {100 * first['at_least']:.0f} % "
-        f"at {', '.join(places)}."
-    )  # fmt: skip
+    victim, condition, score = (rows[0][key] for key in ("victim", "condition", "score"))
+    rows = [u for u in rows if (u["victim"], u["condition"], u["score"]) == (victim, condition, score)]
+    share = f"{100 * rows[0]['at_least']:.0f} % {score}"
+    places = [f"{axes.get(u['axis'], u['axis'])} {u['words']}" for u in rows if u["low"] is not None]
+    if not places:
+        return f"Against {victim}, the {condition} reaches {share} nowhere on the grid."
+    return f"Against {victim}, the {condition} reaches {share} here: {'; '.join(places)}."
+
+
+def grid_caution(grid: Mapping[str, Any], minimum_n: int) -> list[str]:
+    """What a careful reader of the curves would object."""
+    found = []
+    counts = [s["n"] for c in grid.get("curves", ()) for s in c["scores"] if s and s["value"] is not None]
+    if counts and min(counts) < minimum_n:
+        found.append(
+            f"Some points rest on few objects (the least: n = {min(counts)}). Hollow points and grey cells are below "
+            f"{minimum_n}: read their intervals, not their values."
+        )
+    axes = {a["name"]: a["words"] for a in grid.get("axes", ())}
+    too = [u for u in grid.get("usable", ()) if u["condition"] in control_names(grid) and u["low"] is not None]
+    if too:
+        named = ", ".join(dict.fromkeys(axes.get(u["axis"], u["axis"]) for u in too))
+        found.append(f"A control reaches the limit too ({named}): there, covering alone may explain the effect.")
+    return found
 
 
 def caution(protocol: Mapping[str, Any], victims: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -14,7 +14,7 @@ import pytest
 from physadv.errors import BadInput
 from physadv.report import attack_plots, grid_plots, plots
 from physadv.report.plot import Plot, csv_uri, styles
-from physadv.report.words import amount, difference, reach, shown
+from physadv.report.words import amount, difference, grid_caution, reach, shown
 from tests.report.folders import grid, score, scores
 
 
@@ -30,7 +30,8 @@ def every_plot(tmp_path: Path) -> list[Plot]:
     found = [
         plots.headline_bars(victims[0], 30), plots.over_victims(victims, "AP50", 30), plots.errors(victims[0], 30),
         plots.by_bin(victims[0], "success", 30), plots.transfer(made["transfer"], "success", 30),
-        plots.transfer(made["transfer"], "AP50", 30), attack_plots.curves(path), *grid_plots.curves(grid(), 30),
+        plots.transfer(made["transfer"], "AP50", 30), attack_plots.curves(path),
+        *grid_plots.curves(grid(), 30)["success"],
         *grid_plots.maps(grid(), 30),
     ]  # fmt: skip
     kept = [plot for plot in found if plot]
@@ -60,7 +61,7 @@ def test_points_of_few_objects_are_hollow() -> None:
     assert plot is not None
     for trace in plot.traces:
         assert [symbol.endswith("-open") for symbol in trace["marker"]["symbol"]] == [False, False, True]
-    lines = grid_plots.curves(grid(), 30)[0].traces
+    lines = grid_plots.curves(grid(), 30)["success"][0].traces
     assert [symbol.endswith("-open") for symbol in lines[0]["marker"]["symbol"]] == [False, False, False, True]
 
 
@@ -134,5 +135,25 @@ def test_differences_have_their_sign() -> None:
 
 
 def test_the_reach_is_told_in_a_sentence_and_only_of_patches() -> None:
-    assert reach(grid()) == "Against sign-nano, success is at least 50 % at distance 4–12 m."
+    assert reach(grid()) == "Against sign-nano, the patch reaches 50 % success here: distance 4–12 m."
     assert reach({}) == ""
+    nowhere = grid()
+    nowhere["usable"][0].update(low=None, high=None, words="nowhere")
+    assert reach(nowhere) == "Against sign-nano, the patch reaches 50 % success nowhere on the grid."
+
+
+def test_few_objects_and_strong_controls_on_a_grid_are_called_out() -> None:
+    assert ["n = 12" in text for text in grid_caution(grid(), 30)] == [True]
+    strong = grid()
+    strong["usable"][1].update(low=5, high=10, words="5–10 m")
+    assert "A control reaches the limit too (distance)" in grid_caution(strong, 5)[0]
+
+
+def test_a_grid_shows_success_of_patches_first() -> None:
+    made = grid()
+    recall = {**made["maps"][0], "score": "recall"}
+    control = {**made["maps"][0], "condition": "grey"}
+    made["maps"] = [recall, control, *made["maps"]]
+    assert [plot.title.rpartition(", ")[2] for plot in grid_plots.maps(made, 30)] == ["patch", "grey", "patch"]
+    made["curves"] = [{**made["curves"][0], "score": "recall"}, *made["curves"]]
+    assert list(grid_plots.curves(made, 30)) == ["success", "recall"]
