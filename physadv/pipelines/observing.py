@@ -32,7 +32,7 @@ from physadv.pipelines.showing import (
 from physadv.types import Detections, PatchImage
 
 AT_MOST = 300  # reports a picture that are kept
-MEASURED = 30  # pictures, spread over all, whose distance to the clean ones is measured: SSIM costs as much as a detector
+MEASURED = 30  # pictures, spread over all, whose distance to the clean ones is measured: SSIM is dear
 
 
 @dataclass(frozen=True)
