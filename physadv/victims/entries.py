@@ -39,6 +39,7 @@ LAYOUTS = (
     "boxes-scores",
     "yunet",
     "centerface",
+    "yolov5-heads",
     "classifier",
 )
 

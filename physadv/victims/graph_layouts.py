@@ -27,6 +27,7 @@ from physadv.victims.graph_decoders import (
     cells,
 )
 from physadv.victims.graph_probe import FACE, Layout, Probe, cell_count
+from physadv.victims.yolov5_heads import yolov5_heads
 
 PYRAMIDS = ((8, 16, 32), (8, 16, 32, 64), (16, 32), (4, 8, 16, 32))  # strides of the heads in use
 SSD_STRIDES = (8, 16, 32, 64)
@@ -199,6 +200,7 @@ def _yolox(probe: Probe, asked: bool) -> Layout | None:
 _MATCHERS: tuple[tuple[str, Callable[[Probe, bool], Layout | None]], ...] = (
     ("yunet", yunet),
     ("centerface", centerface),
+    ("yolov5-heads", yolov5_heads),
     ("nanodet", _nanodet),
     ("fastestdet", _fastestdet),
     ("ssd", _ssd),

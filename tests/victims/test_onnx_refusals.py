@@ -131,3 +131,11 @@ def test_bf16_is_not_for_opencv() -> None:
 def test_bad_input_is_what_callers_catch(tmp_path: Path) -> None:
     with pytest.raises(BadInput):
         build_victim("onnx", path=str(tmp_path / "missing.onnx"))
+
+
+def test_raw_yolov5_heads_are_read_only_when_asked_for(tmp_path: Path) -> None:
+    maps = [np.full((1, 24, side, side), -9.0) for side in (8, 4, 2)]
+    path = write_detector(tmp_path / "raw.onnx", maps, reshape_to=(-1, 1, 1, 1))
+    refused(path, "does not look like a detector")
+    assert build_victim("onnx", path=str(path), layout="yolov5-heads").labels == ("class0", "class1", "class2")
+    refused(write_detector(tmp_path / "d.onnx", [np.zeros((1, 7, 84))]), "does not have layout", layout="yolov5-heads")
