@@ -47,7 +47,7 @@ LAYOUTS = (
 @dataclass
 class OnnxConfig:
     path: str = ""  # the .onnx file
-    layout: str = "auto"  # of the outputs: auto, or one of LAYOUTS
+    layout: str = "auto"  # of the outputs: auto, classifier, or a detector family (docs/your-detector.md lists them)
     labels: Any = ""  # class names: [stop,yield], a .txt (a name a line) or .json file, or "coco"; empty = the file's
     size_px: int = 0  # side of the square input for graphs that take any size; 0 = from the graph, else 640
     confidence: float | None = None  # scores of at least this are reported; empty = 0.4, of a classifier the best class
