@@ -1,0 +1,79 @@
+"""The example scripts, small."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def script(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, ROOT / "examples" / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    made = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(made)
+    return made
+
+
+@pytest.fixture(scope="module")
+def folds() -> ModuleType:
+    return script("tshirt_folds")
+
+
+def box(image: int, category: int) -> dict[str, Any]:
+    return {"id": 0, "image_id": image, "category_id": category, "bbox": [10, 10, 20, 40], "area": 800, "iscrowd": 0}
+
+
+def photos(folder: Path, count: int) -> Path:
+    """``count`` photos, every other one with a person."""
+    folder.mkdir()
+    images = [{"id": i, "file_name": f"{folder.name}-{i}.jpg", "width": 64, "height": 64} for i in range(count)]
+    kinds = [{"id": 1, "name": "person"}, {"id": 2, "name": "dog"}]
+    boxes = [box(i, 1 if i % 2 == 0 else 2) for i in range(count)]
+    content = {"images": images, "annotations": boxes, "categories": kinds}
+    (folder / "annotations.json").write_text(json.dumps(content))
+    return folder
+
+
+def test_every_photo_is_in_one_half_and_those_with_persons_are_shared_evenly(folds: ModuleType, tmp_path: Path) -> None:
+    paths = folds.split(tmp_path / "out", [photos(tmp_path / "one", 6), photos(tmp_path / "two", 6)], "person", 0)
+    halves = [json.loads(path.read_text()) for path in paths]
+    names = [image["file_name"] for half in halves for image in half["images"]]
+    assert len(names) == len(set(names)) == 12
+    assert all(Path(name).is_absolute() for name in names)
+    persons = [[b["category_id"] for b in half["annotations"]].count(1) for half in halves]
+    assert persons == [3, 3]
+    for half in halves:
+        assert {b["image_id"] for b in half["annotations"]} == {image["id"] for image in half["images"]}
+
+
+def judged(folder: Path, *, hidden: bool) -> Path:
+    """Two images with a person each, found on the clean one and perhaps not with the patch."""
+    (folder / "coco").mkdir(parents=True)
+    truth = {
+        "images": [{"id": i + 1, "file_name": f"{i}.jpg", "height": 64, "width": 64} for i in range(2)],
+        "annotations": [{**box(i + 1, 1), "id": i + 1} for i in range(2)],
+        "categories": [{"id": 1, "name": "person"}],
+    }
+    found = [{"image_id": i + 1, "category_id": 1, "bbox": [10, 10, 20, 40], "score": 0.9} for i in range(2)]
+    for name, content in {
+        "ground_truth": truth, "toy-clean": found, "toy-patch": [] if hidden else found, "toy-thys": found,
+    }.items():  # fmt: skip
+        (folder / "coco" / f"{name}.json").write_text(json.dumps(content))
+    return folder
+
+
+def test_pooled_numbers_are_those_of_all_objects_together(folds: ModuleType, tmp_path: Path) -> None:
+    runs = [judged(tmp_path / "a", hidden=True), judged(tmp_path / "b", hidden=False)]
+    rows = {tuple(cell.strip() for cell in line.split("|")[:2]): line for line in folds.pool(runs)[1:]}
+    assert "| 1.000 | [1.000, 1.000] | -0.495 |" in rows["toy", "thys"]  # 101 points, of which recall 0.5 reaches 51
+    assert "| 0.505 |" in rows["toy", "patch"]
+    assert rows["toy", "patch"].endswith("| 4")
+    assert "-0.495" in rows["mean of 1", "clean"]
