@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from physadv.protocols import Attack, Goal, Penalty, Renderer, SceneSource, Vict
 from physadv.registry import Registry
 
 logger = logging.getLogger(__name__)
+
+_WHOLE = 0.9  # share of a picture from which an object is the picture
 
 
 def device_of(wanted: str) -> torch.device:
@@ -114,6 +117,22 @@ def _victim(registry: Registry, item: Any, seed: int) -> Victim:
     node = OmegaConf.merge(OmegaConf.structured(entry.config), options)
     made: Victim = part(registry, "victim", item["part"], node, seed)
     return made
+
+
+def check_pictures(victims: Iterable[Victim], scenes: SceneSource) -> None:
+    """A classifier sees whole pictures, so the object must be the picture."""
+    named = next((v.name for v in victims if getattr(v, "kind", "detector") == "classifier"), None)
+    if named is None:
+        return
+    scene = next(iter(scenes.sweep(1)), None)
+    if scene is None or not len(scene.boxes_xyxy_px):
+        return
+    sides = scene.boxes_xyxy_px[0, 2:] - scene.boxes_xyxy_px[0, :2]
+    if float(sides.prod() / scene.sizes_px[0].prod()) < _WHOLE:
+        raise IncompatibleParts(
+            f"victim {named!r} is a classifier: it names whole pictures, and here objects are parts of pictures. "
+            "Give it pictures by class with scenes=classes scenes.root=FOLDER"
+        )
 
 
 def check_fit(attack: Attack, victim: Victim, goal: Goal) -> Goal:

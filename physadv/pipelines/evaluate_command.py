@@ -33,6 +33,7 @@ def evaluate_command(config: DictConfig, registry: Registry, out: Path) -> float
     _, judge_on, relation = scenes.two_parts(
         registry, chosen["scenes"], config.scenes, config.judge, config.seed, victims[0], device
     )
+    assemble.check_pictures(victims, judge_on)
     logger.info("judging %s on %s", config.patch, ", ".join(victim.name for victim in victims))
     case = judging.Case(
         known.patch, judge_on, relation, victims, goal, device, known=known, others=others, started=started

@@ -68,6 +68,7 @@ def _plan(config: DictConfig, registry: Registry) -> Plan:
     optimise_on, judge_on, how = scenes.two_parts(
         registry, chosen["scenes"], config.scenes, config.judge, config.seed, objective.victims[0], device
     )
+    assemble.check_pictures(objective.victims, judge_on)
     objective.check(next(optimise_on.batches(config.budget.batch, generator(config.seed, "check"))).to(device))
     patch = assemble.part(registry, "patch", chosen["patch"], config.patch, config.seed)
     ink = assemble.ink(config.ink)

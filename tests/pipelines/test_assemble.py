@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
+from physadv.errors import IncompatibleParts
 from physadv.patches.entries import RasterConfig
 from physadv.pipelines import assemble
 from physadv.registry import Registry
+from tests.toys import ToyDetector, ToyScenes
 
 
 def test_a_null_seed_is_the_run_s_and_a_given_one_stays() -> None:
@@ -18,3 +21,12 @@ def test_a_null_seed_is_the_run_s_and_a_given_one_stays() -> None:
     )
     assert torch.equal(run_s, same)
     assert not torch.equal(run_s, given)
+
+
+def test_a_classifier_is_not_shown_pictures_of_whole_roads() -> None:
+    class Classifier:
+        name, kind = "toy", "classifier"
+
+    with pytest.raises(IncompatibleParts, match="scenes=classes"):
+        assemble.check_pictures([Classifier()], ToyScenes())  # type: ignore[list-item]
+    assemble.check_pictures([ToyDetector()], ToyScenes())
