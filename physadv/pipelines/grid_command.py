@@ -17,7 +17,7 @@ from tqdm import tqdm
 from physadv.atomic import write_text
 from physadv.errors import BadOption
 from physadv.patch_files import save_patch
-from physadv.pipelines import assemble, grid_axes, judging, scenes
+from physadv.pipelines import assemble, grid_axes, judging, protocol_text, scenes
 from physadv.pipelines.conditions import Contender, conditions, role
 from physadv.pipelines.evaluate import judge_group
 from physadv.pipelines.evaluate_command import contenders, victims_of
@@ -126,8 +126,9 @@ def _fill(config: DictConfig, bench: Bench, files: dict[Cell, Path]) -> None:
             key = digest([OmegaConf.to_container(here.scenes, resolve=True)])
             if key not in sources:
                 sources = {key: _judged_on(here, bench)}  # one at a time: photos are kept in memory
-            rows = _judged(here, bench, sources[key])
-            write_text(file, json.dumps({"at": dict(cell), "rows": plain(rows)}, allow_nan=False))
+            rows, protocol = _judged(here, bench, sources[key])
+            content = {"at": dict(cell), "rows": plain(rows), "protocol": plain(protocol)}
+            write_text(file, json.dumps(content, allow_nan=False))
             bar.update()
 
 
@@ -138,8 +139,10 @@ def _judged_on(config: DictConfig, bench: Bench) -> tuple[SceneSource, str]:
     return judge_on, relation
 
 
-def _judged(config: DictConfig, bench: Bench, source: tuple[SceneSource, str]) -> list[dict[str, Any]]:
-    """One cell: the scores of every victim under every condition."""
+def _judged(
+    config: DictConfig, bench: Bench, source: tuple[SceneSource, str]
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """One cell: the scores of every victim under every condition, and how they were made."""
     trial = judging.trial_of(_case(bench, source), config, bench.out)
     shown = conditions(trial.patch, trial.seed, trial.others)
     rows = []
@@ -157,7 +160,7 @@ def _judged(config: DictConfig, bench: Bench, source: tuple[SceneSource, str]) -
                         "scores": scores,
                     }
                 )
-    return rows
+    return rows, protocol_text.protocol(trial, seen, group.showing)
 
 
 def _case(bench: Bench, source: tuple[SceneSource, str], started: float = 0.0) -> Case:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from physadv.metrics.interval import MINIMUM_N
 from physadv.metrics.usable_range import usable_range
 from physadv.pipelines.grid_axes import AXES, Cell
 from physadv.types import Score
@@ -30,6 +31,7 @@ def grid_tables(
             {"name": name, "words": AXES[name].words, "unit": AXES[name].unit, "values": values}
             for name, values in axes.items()
         ],
+        "protocol": next(iter(found.values()))["protocol"] | {"minimum_n": MINIMUM_N},
         "curves": curves,
         "maps": _maps(axes, pair, found, pairs) if pair else [],
         "usable_from": usable_from,

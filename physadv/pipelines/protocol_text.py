@@ -32,6 +32,7 @@ def protocol(trial: Trial, seen: Observations, showing: Showing) -> dict[str, An
         "iou": chosen.iou,
         "minimum_n": MINIMUM_N,
         "goal": trial.goal_name,
+        "target": _target(trial),
         "success": _success(trial),
         "labels": [seen.categories[c] for c in truth.judged_categories],
         "truth_from": _truth(trial),
@@ -59,11 +60,16 @@ def protocol(trial: Trial, seen: Observations, showing: Showing) -> dict[str, An
 
 def _success(trial: Trial) -> str:
     words = _SUCCESS.get(trial.goal_name, "the goal is achieved with the patch and was not without it")
-    if (target := getattr(getattr(trial.goal, "config", None), "to", "")) and trial.goal_name == "alter":
+    if (target := _target(trial)) and trial.goal_name == "alter":
         words = words.replace("under another label", f"as {target} (targeted success)")
     if trial.goal_name == "hide" and trial.protocol.count == "all":
         return "the object is not detected with the patch, and it was not that the victim misses it anyway"
     return words
+
+
+def _target(trial: Trial) -> str:
+    """The label that shall be reported, where the goal has one."""
+    return str(getattr(getattr(trial.goal, "config", None), "to", ""))
 
 
 def _truth(trial: Trial) -> str:

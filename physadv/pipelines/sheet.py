@@ -1,15 +1,19 @@
-"""A patch from disk becomes a print-ready PDF at true size."""
+"""A patch becomes a print-ready PDF at true size, and a file that says where its tags are."""
 
 from __future__ import annotations
 
 import logging
 from pathlib import Path
 
+from physadv.boards import save_boards
 from physadv.config.sheet_options import SheetConfig
 from physadv.errors import BadOption
 from physadv.patch_files import load_patch
-from physadv.printing.sheet import SheetOptions, write_sheet
+from physadv.pipelines.conditions import GREY, RANDOM, conditions
+from physadv.printing.sheet import SheetOptions, SheetReport, write_sheet
 from physadv.printing.transfer import write_transfer
+from physadv.report.record import read_json
+from physadv.types import PatchImage
 
 logger = logging.getLogger(__name__)
 
@@ -20,24 +24,57 @@ def make_sheet(config: SheetConfig) -> Path:
         raise BadOption("which patch shall be printed? Write patch=RUN_FOLDER, or patch=PICTURE width_mm=300.")
     source = Path(config.patch)
     patch = load_patch(source, config.width_mm or None)
-    options = SheetOptions(
+    options = _options(config, source)
+    with_controls = options.tags != "none" if config.controls is None else config.controls
+    report = write_sheet_and_boards(patch, _target(source, config.out), options, with_controls=with_controls)
+    logger.info(
+        "%s: %.5g x %.5g mm on %d page(s) of %g x %g mm, %.0f dpi. Print at 100 %%.",
+        report.path, *report.patch_mm, report.pages, *report.paper_mm, report.dpi,
+    )  # fmt: skip
+    if report.tags:
+        logger.info("%s at 1280 x 720 pixels and 70°. Farther: range_m=10. Without: tags=none.", report.tags.words())
+    if config.transfer:
+        film = report.path.with_name(f"{report.path.stem}-transfer.png")
+        board = report.boards.boards[0] if report.boards and report.tags else None
+        write_transfer(patch, film, config.dpi, board)
+        logger.info("%s: the same, mirrored, for a transfer. Print it at its own resolution.", film)
+    return report.path
+
+
+def write_sheet_and_boards(patch: PatchImage, path: Path, options: SheetOptions, *, with_controls: bool) -> SheetReport:
+    """Write the PDF and, where something on it has tags, ``board.json`` beside it (or ``NAME-board.json``).
+
+    The controls are those that a judgement with the same seed compares the patch with.
+    """
+    shown = conditions(patch, options.seed or 0) if with_controls else {}
+    report = write_sheet(patch, path, options, {role: shown[role] for role in (GREY, RANDOM) if role in shown})
+    if report.boards:
+        stem = path.stem.removesuffix("sheet").rstrip("-")
+        save_boards(path.with_name(f"{stem}-board.json" if stem else "board.json"), report.boards)
+    return report
+
+
+def _options(config: SheetConfig, source: Path) -> SheetOptions:
+    film = (config.mirror or config.transfer) and config.tags == "auto" and not config.range_m
+    return SheetOptions(
         paper=config.paper,
         bleed_mm=config.bleed_mm,
         mirror=config.mirror,
         cut_line=config.cut_line,
         dpi=config.dpi,
+        tags="none" if film else config.tags.strip().lower(),
+        range_m=config.range_m,
+        chart=config.chart,
+        seed=_seed(source) if config.seed is None else config.seed,
         title=config.title or _name_of(source),
         note=config.note,
     )
-    report = write_sheet(patch, _target(source, config.out), options)
-    logger.info(
-        "%s: %.5g x %.5g mm on %d page(s) of %g x %g mm, %.0f dpi. Print at 100 %%.",
-        report.path, *report.patch_mm, report.pages, *report.paper_mm, report.dpi,
-    )  # fmt: skip
-    if config.transfer:
-        film = write_transfer(patch, report.path.with_name(f"{report.path.stem}-transfer.png"), config.dpi)
-        logger.info("%s: the same, mirrored, for a transfer. Print it at its own resolution.", film)
-    return report.path
+
+
+def _seed(source: Path) -> int:
+    """The seed of the run that the patch lies in; 0, as everywhere, where there is none."""
+    seed = read_json((source if source.is_dir() else source.parent) / "run.json").get("seed")
+    return seed if isinstance(seed, int) else 0
 
 
 def _name_of(source: Path) -> str:

@@ -45,7 +45,7 @@ def write_report(folder: Path) -> Path:
 
 def content(folder: Path, run: dict[str, Any], scores: dict[str, Any], grid: dict[str, Any]) -> dict[str, Any]:
     """Everything that the template needs."""
-    victims, protocol = scores.get("victims", []), scores.get("protocol", {})
+    victims, protocol = scores.get("victims", []), scores.get("protocol") or grid.get("protocol") or {}
     few = int(protocol.get("minimum_n", FEW))
     curves = folder / "curves.csv"
     return {

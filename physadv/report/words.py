@@ -10,6 +10,8 @@ from physadv.report.plot import in_percent
 
 FEW = 30  # objects; below this the interval says more than the value
 
+_NAMED = 3  # more labels than this are just objects
+
 _DOES = {
     "hide": ("hides {share} of the {things} that {victim} sees without it", "hides {share}"),
     "alter": ("makes {victim} take {share} of the {things} it recognises for something else", "does so for {share}"),
@@ -65,7 +67,8 @@ def success_under(victim: Mapping[str, Any], condition: str) -> Mapping[str, Any
 
 def things(labels: Sequence[str]) -> str:
     """ "stop signs", "people", "buses and cars"."""
-    return " and ".join(_plural(label) for label in labels) or "objects"
+    few = labels if len(labels) <= _NAMED else ()
+    return " and ".join(_plural(label) for label in few) or "objects"
 
 
 def _plural(label: str) -> str:
@@ -84,6 +87,8 @@ def headline(protocol: Mapping[str, Any], victim: Mapping[str, Any]) -> str:
         return f"Nothing could be measured: without any patch, {name} sees none of the {many}."
     first, second = _DOES.get(protocol["goal"], _OTHER)
     sentence = "The patch " + first.format(share=amount(patch), things=many, victim=name)
+    if protocol["goal"] == "alter" and protocol.get("target"):
+        sentence = sentence.replace("for something else", f"for {protocol['target']}")
     if grey is None:
         return f"{sentence}."
     return f"{sentence}; a plain grey patch of the same size {second.format(share=amount(grey))}."
