@@ -46,11 +46,11 @@ _LAZY = {
 _HOME = {name: module for module, names in _LAZY.items() for name in names}
 
 __all__ = [
-    "API", "Attack", "BadInput", "BadOption", "BadShape", "Budget", "Candidates", "Checkpoints", "Classifier", "Defense",
-    "Detections", "Draws", "Ensemble", "Entry", "Goal", "IncompatibleParts", "Member", "MissingExtra", "Objective",
-    "Observer", "PatchImage", "PatchModel", "Penalty", "PhysadvError", "Problem", "Renderer", "SceneBatch",
-    "SceneSource", "Score", "Step", "Verdict", "Victim", "canonical", "expect", "generator", "hookimpl", "index_of",
-    "linear_from_srgb", "srgb_from_linear",
+    "API", "Attack", "BadInput", "BadOption", "BadShape", "Budget", "Candidates", "Checkpoints", "Classifier",
+    "Defense", "Detections", "Draws", "Ensemble", "Entry", "Goal", "IncompatibleParts", "Member", "MissingExtra",
+    "Objective", "Observer", "PatchImage", "PatchModel", "Penalty", "PhysadvError", "Problem", "Renderer",
+    "SceneBatch", "SceneSource", "Score", "Step", "Verdict", "Victim", "canonical", "expect", "generator", "hookimpl",
+    "index_of", "linear_from_srgb", "srgb_from_linear",
 ]  # fmt: skip
 
 

@@ -10,7 +10,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "physadv"
 LEVEL = {
-    0: "types errors seeding colour colour_difference labels images atomic patch_files ink splitting boards names digests",
+    0: "types errors seeding colour colour_difference labels images atomic patch_files ink splitting boards names "
+    "digests",
     1: "protocols hookspecs api classifier ensemble objective",
     2: "scenes patches render printing victims goals attacks metrics report twin frames fiducials calibration tracking",
     3: "registry config testing doctor",
