@@ -1,0 +1,98 @@
+"""The pinhole camera with lens distortion (OpenCV's model), and its text file ``camera.yaml``."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import yaml
+
+from physadv.atomic import write_text
+from physadv.errors import BadInput, BadOption
+
+F64 = npt.NDArray[np.float64]
+
+FORMAT = 1
+SAME_ASPECT = 0.01  # by how much the aspect of a frame may differ: sizes are rounded to whole, often even, pixels
+_DISTORTIONS = (0, 4, 5, 8, 12, 14)  # lengths of k1 k2 p1 p2 [k3 [k4 k5 k6 [s1 s2 s3 s4 [tx ty]]]]
+
+
+@dataclass(frozen=True, eq=False)
+class Camera:
+    """How a camera maps directions to pixels, at frames of one size."""
+
+    matrix: F64  # (3,3) in pixels; pixel centres at integers
+    distortion: F64  # (k,) k1 k2 p1 p2 k3 ... as OpenCV orders them; of length 0: none
+    size_px: tuple[int, int]  # width and height of the frames it holds for
+    source: str  # where the numbers come from, e.g. "guess of 60°" or "ChArUco, 34 views"
+
+    @classmethod
+    def guess(cls, size_px: tuple[int, int], field_of_view_deg: float = 60.0) -> Camera:
+        """No distortion, the axis through the middle, and this field of view from left to right.
+
+        Angles hardly suffer from a wrong guess; distances are wrong by the factor by which the focal length is.
+        """
+        if not 5 <= field_of_view_deg <= 160:
+            raise BadOption(f"field_of_view_deg must be from 5 to 160, got {field_of_view_deg}")
+        width, height = size_px
+        focal = width / 2 / math.tan(math.radians(field_of_view_deg) / 2)
+        matrix = np.array([[focal, 0, (width - 1) / 2], [0, focal, (height - 1) / 2], [0, 0, 1]])
+        return cls(matrix, np.zeros(0), size_px, f"guess of {field_of_view_deg:g}°")
+
+    def scaled(self, size_px: tuple[int, int]) -> Camera:
+        """The same camera for frames that were resized, not cropped."""
+        if size_px == self.size_px:
+            return self
+        (width, height), (own_width, own_height) = size_px, self.size_px
+        if abs(math.log(width / height * own_height / own_width)) > SAME_ASPECT:
+            raise BadInput(
+                f"the camera is calibrated for {own_width}x{own_height} px, the frames have {width}x{height}: another "
+                "aspect, so the sensor was cropped. Calibrate with frames of that size"
+            )
+        scale = np.array([[width / own_width, 0, 0], [0, height / own_height, 0], [0, 0, 1.0]])
+        edge_from_centre = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1.0]])  # edges scale, pixel centres do not
+        matrix = np.linalg.inv(edge_from_centre) @ scale @ edge_from_centre @ self.matrix
+        return Camera(matrix, self.distortion, size_px, self.source)
+
+
+def save_camera(path: Path, camera: Camera) -> Path:
+    """Write the camera as text that can be read and mended by hand."""
+    (fx, _, cx), (_, fy, cy) = (row.tolist() for row in camera.matrix[:2])
+    content = {
+        "format": FORMAT, "source": camera.source, "size_px": list(camera.size_px), "focal_px": [fx, fy],
+        "centre_px": [cx, cy], "distortion": camera.distortion.tolist(),
+    }  # fmt: skip
+    return write_text(path, yaml.safe_dump(content, sort_keys=False, allow_unicode=True, default_flow_style=None))
+
+
+def load_camera(path: Path) -> Camera:
+    """Read ``camera.yaml``."""
+    try:
+        content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+        if content["format"] != FORMAT:
+            raise BadInput(f"{path} is of format {content['format']!r}, this version reads {FORMAT}. Calibrate again")
+        width, height = (int(v) for v in content["size_px"])
+        (fx, fy), (cx, cy) = ([float(v) for v in content[key]] for key in ("focal_px", "centre_px"))
+        distortion = np.array([float(v) for v in content["distortion"]])
+        source = str(content["source"])
+    except OSError as error:
+        raise BadInput(
+            f"no camera file {str(path)!r} ({error.strerror}). `physadv calibrate camera` writes one"
+        ) from error
+    except (yaml.YAMLError, ValueError, KeyError, TypeError) as error:
+        reason = " ".join(str(error).split())[:120]
+        raise BadInput(
+            f"{path} is not a camera file ({type(error).__name__}: {reason}). `physadv calibrate camera` writes one"
+        ) from error
+    numbers = np.array([fx, fy, cx, cy, *distortion])
+    if not np.isfinite(numbers).all() or min(fx, fy, width, height) <= 0 or len(distortion) not in _DISTORTIONS:
+        raise BadInput(
+            f"{path}: sizes and focal lengths must be positive, all numbers finite, and distortion must have "
+            f"{', '.join(map(str, _DISTORTIONS))} numbers. `physadv calibrate camera` writes such a file"
+        )
+    matrix = np.array([[fx, 0, cx], [0, fy, cy], [0, 0, 1.0]])
+    return Camera(matrix, distortion, (width, height), source)
