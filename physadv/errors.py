@@ -17,6 +17,14 @@ class BadInput(PhysadvError):
     """A file or folder the user named cannot be used: missing, corrupt, empty, of the wrong kind."""
 
 
+class NoCamera(BadInput):
+    """There is no such camera, or it gives no picture."""
+
+
+class DeadFeed(BadInput):
+    """A stream cannot be opened, or gives no picture."""
+
+
 class BadShape(PhysadvError):
     """A tensor does not have the shape, type or range that its place demands."""
 

@@ -1,0 +1,108 @@
+"""Opens what OpenCV can open, within a time limit and without its noise on the terminal.
+
+OpenCV and not PyAV: it reads cameras as well, is installed anyway, and its FFMPEG backend has time limits for opening
+and reading, which is what keeps a dead stream from hanging the reader.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from physadv.errors import BadOption
+from physadv.frames.entries import FrameOptions
+
+logger = logging.getLogger(__name__)
+
+U8 = npt.NDArray[np.uint8]
+
+_FFMPEG_OPTIONS = "OPENCV_FFMPEG_CAPTURE_OPTIONS"  # the only way to FFMPEG's own options; of the whole process
+_environment = threading.Lock()
+
+
+def open_camera(target: int | str, options: FrameOptions) -> cv2.VideoCapture:
+    """A camera by number or device file, with the size and rate that were asked for. It may not have opened."""
+    hush()
+    capture = cv2.VideoCapture(target, _camera_backend(options.backend))
+    if not capture.isOpened():
+        return capture
+    wishes = {cv2.CAP_PROP_FRAME_WIDTH: options.width, cv2.CAP_PROP_FRAME_HEIGHT: options.height,
+              cv2.CAP_PROP_FPS: options.fps, cv2.CAP_PROP_BUFFERSIZE: 1}  # fmt: skip
+    if options.width is not None and options.width >= 1280:  # raw pictures of this size do not fit through USB 2
+        capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
+    for key, value in wishes.items():
+        if value is not None:
+            capture.set(key, value)
+    return capture
+
+
+def open_file(path: str) -> cv2.VideoCapture:
+    """A video file. It may not have opened."""
+    hush()
+    return cv2.VideoCapture(path, cv2.CAP_FFMPEG)
+
+
+def open_url(url: str, options: FrameOptions, *, listen: bool = False) -> cv2.VideoCapture:
+    """A stream, by FFMPEG, within the time limits. With ``listen`` (RTSP) the sender connects to us."""
+    hush()
+    limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, round(1000 * options.open_timeout_s),
+              cv2.CAP_PROP_READ_TIMEOUT_MSEC, round(1000 * options.read_timeout_s)]  # fmt: skip
+    words = ["rtsp_transport;tcp"] if url.startswith("rtsp") else []
+    if listen:
+        words += ["rtsp_flags;listen", f"listen_timeout;{max(1, round(options.open_timeout_s))}"]
+    with _ffmpeg_options("|".join(words)):
+        return cv2.VideoCapture(url, cv2.CAP_FFMPEG, limits)
+
+
+def take(capture: cv2.VideoCapture) -> U8 | None:
+    """The next picture as ``(H,W,3)`` BGR, or None at the end, when it is lost, or when the time limit is over."""
+    try:
+        there, picture = capture.read()
+    except cv2.error as error:  # a broken picture that the decoder does not survive
+        logger.warning("a frame cannot be decoded: %s", " ".join(str(error).split()))
+        return None
+    if not there or picture is None or not picture.size:
+        return None
+    if picture.ndim == 2:
+        picture = cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR)
+    return np.asarray(picture[..., :3], dtype=np.uint8)
+
+
+def hush() -> None:
+    """Failures are told in our own words: OpenCV's and FFMPEG's lines are for who sets ``OPENCV_LOG_LEVEL``."""
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+    if "OPENCV_LOG_LEVEL" not in os.environ:
+        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+
+
+def _camera_backend(name: str) -> int:
+    if name == "auto":
+        return int(cv2.CAP_V4L2 if sys.platform.startswith("linux") else cv2.CAP_ANY)
+    number = int(getattr(cv2, f"CAP_{name.upper()}"))
+    if not cv2.videoio_registry.hasBackend(number):
+        raise BadOption(f"this OpenCV has no backend {name!r}. Leave frames.backend=auto, or install another OpenCV.")
+    return number
+
+
+@contextmanager
+def _ffmpeg_options(text: str) -> Iterator[None]:
+    """FFMPEG's options for what is opened inside; what the user set in the environment goes first."""
+    with _environment:
+        before = os.environ.get(_FFMPEG_OPTIONS)
+        if text:
+            os.environ[_FFMPEG_OPTIONS] = f"{text}|{before}" if before else text
+        try:
+            yield
+        finally:
+            if before is None:
+                os.environ.pop(_FFMPEG_OPTIONS, None)
+            else:
+                os.environ[_FFMPEG_OPTIONS] = before

@@ -1,0 +1,150 @@
+"""Feeds that do not wait: cameras and streams. What is lost is sought again, with growing pauses."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+
+import cv2
+
+from physadv.errors import DeadFeed, PhysadvError
+from physadv.frames.cameras import cameras_here
+from physadv.frames.capture import U8, open_camera, open_url, take
+from physadv.frames.entries import FrameOptions
+from physadv.frames.recorded import clip_frames, played, within
+from physadv.frames.source import Frames, Status
+from physadv.types import Frame
+
+logger = logging.getLogger(__name__)
+
+FIRST_PAUSE_S = 0.25
+LONGEST_PAUSE_S = 5.0
+
+
+class Camera:
+    """A camera by its number or device file."""
+
+    live = True
+
+    def __init__(self, target: int | str, options: FrameOptions) -> None:
+        self.name = f"camera {target}"
+        self.fps: float | None = None
+        self._target = target
+        self._options = options
+
+    def frames(self, status: Status) -> Frames:
+        """Frames as they come; a camera that is unplugged is sought."""
+        return within(self._all(status), self._options)
+
+    def _all(self, status: Status) -> Frames:
+        capture = open_camera(self._target, self._options)
+        if not capture.isOpened():
+            raise cameras_here().refuse(self._target)
+        picture = take(capture)
+        if picture is None:
+            capture.release()
+            raise cameras_here().refuse_dark(self._target)
+        self.fps = capture.get(cv2.CAP_PROP_FPS) or None
+        asked, got = (self._options.width, self._options.height), (picture.shape[1], picture.shape[0])
+        if asked[0] is not None and asked != got:
+            logger.warning("%s gives %dx%d px, not the %dx%d px asked for", self.name, *got, *asked)
+        yield from _going_on(self.name, capture, picture, lambda: open_camera(self._target, self._options),
+                             status, self._options)  # fmt: skip
+
+
+class Stream:
+    """A URL. It is a live stream, unless the server says how many frames there are: then it is a file."""
+
+    def __init__(self, url: str, name: str, options: FrameOptions, *, listen: bool = False) -> None:
+        self.name = name
+        self.live = True
+        self.fps: float | None = None
+        self._url = url
+        self._listen = listen
+        self._options = options
+
+    def frames(self, status: Status) -> Frames:
+        """Frames as they come; a stream that breaks off is sought."""
+        capture = self._open()
+        if not capture.isOpened():
+            raise DeadFeed(f"{self.name} does not open within {self._options.open_timeout_s:g} s. {self._advice}")
+        rate = capture.get(cv2.CAP_PROP_FPS)
+        self.fps = rate if 0 < rate <= 1000 else None
+        if capture.get(cv2.CAP_PROP_FRAME_COUNT) > 0:
+            self.live = False
+            return (yield from played(lambda: self._file(capture, status), status, self._options, lambda: self.fps))
+        if (picture := take(capture)) is None:
+            capture.release()
+            raise DeadFeed(f"{self.name} opens but sends no picture. {self._advice}")
+        yield from within(_going_on(self.name, capture, picture, self._open, status, self._options), self._options)
+
+    def _open(self) -> cv2.VideoCapture:
+        return open_url(self._url, self._options, listen=self._listen)
+
+    def _file(self, capture: cv2.VideoCapture, status: Status) -> Frames:
+        """A file on a server; one that breaks off before its end died."""
+        if not capture.isOpened():  # another round
+            capture = self._open()
+        count, promised = 0, round(capture.get(cv2.CAP_PROP_FRAME_COUNT))
+        try:
+            for frame in clip_frames(capture, status):
+                count += 1
+                yield frame
+        finally:
+            capture.release()
+        if count < 0.95 * promised and not status.stopping.is_set():
+            status.died(f"{self.name} broke off after {count} of {promised} frames")
+
+    @property
+    def _advice(self) -> str:
+        if self._listen:
+            return "Nobody sent to it: start the sender now, or wait longer with frames.open_timeout_s."
+        if self._url.startswith("udp"):
+            return "UDP is received here: start a sender to this port, and name this machine's address or 0.0.0.0."
+        return "Is the sender running, is the address right, does it need a password? Try: ffplay URL"
+
+
+def _going_on(
+    name: str, capture: cv2.VideoCapture, picture: U8 | None, open_: Callable[[], cv2.VideoCapture],
+    status: Status, options: FrameOptions,
+) -> Frames:  # fmt: skip
+    """The first picture, all that follow, and those after a gap: numbers and clock go on."""
+    status.begun = time.monotonic()
+    index = 0
+    try:
+        while picture is not None:
+            yield Frame(index, time.monotonic() - status.begun, picture)
+            index += 1
+            status.beat()
+            picture = take(capture)
+            if picture is None and not status.stopping.is_set():
+                capture.release()
+                capture, picture = _sought(name, capture, open_, status, options)
+    finally:
+        capture.release()
+
+
+def _sought(
+    name: str, capture: cv2.VideoCapture, open_: Callable[[], cv2.VideoCapture], status: Status, options: FrameOptions
+) -> tuple[cv2.VideoCapture, U8 | None]:
+    """Try to open it again, pausing twice as long every time, until the time for it is over."""
+    lost_at, pause, tries = time.monotonic(), FIRST_PAUSE_S, 0
+    status.lost(f"{name} sends nothing")
+    logger.warning("%s sends nothing; trying to open it again for %g s", name, options.reconnect_s)
+    while time.monotonic() - lost_at < options.reconnect_s and not status.stopping.wait(pause):
+        status.beat()
+        tries, pause = tries + 1, min(2 * pause, LONGEST_PAUSE_S)
+        try:
+            capture = open_()
+        except PhysadvError:
+            continue
+        status.beat()
+        if capture.isOpened() and (picture := take(capture)) is not None:
+            logger.warning("%s is back after %.1f s", name, time.monotonic() - lost_at)
+            status.found()
+            return capture, picture
+        capture.release()
+    gone_s = time.monotonic() - lost_at
+    status.died(f"{name} sent nothing any more and did not come back in {gone_s:.1f} s ({tries} tries)")
+    return capture, None
