@@ -8,7 +8,7 @@
     python examples/tshirt_folds.py pool runs/a-on-b runs/b-on-a
 
 `split` deals the photos of COCO folders to two halves, those with the label first. `pool` reads the COCO files that
-`evaluate` writes, and gives AP50 over all photos with 95 % intervals, and each patch minus the first, paired.
+`evaluate` writes, and gives AP50 and success over all photos with 95 % intervals, and the patch minus each, paired.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ import numpy as np
 import torch
 
 from physadv.metrics.average_precision import own_precision, resampled_precision
-from physadv.metrics.interval import percentiles, resampled_weights
-from physadv.metrics.tables import F64, Findings, Truth
+from physadv.metrics.interval import percentiles, resampled_means, resampled_weights
+from physadv.metrics.tables import F64, Bool, Findings, Truth
 from physadv.seeding import generator
 
 RESAMPLES = 1000
@@ -116,30 +116,67 @@ def pooled(runs: list[Path], file: str, weights: F64) -> tuple[float, F64, int]:
     )
 
 
-def pool(runs: list[Path], first: str = "patch") -> list[str]:
-    """One line a victim and condition."""
+def hidden(runs: list[Path], victim: str, condition: str, weights: F64) -> tuple[float, F64, int]:
+    """Share of the objects seen on the clean photos that are not reported any more, in all runs together."""
+    gone, image_of, images = [], [], 0
+    for run in runs:
+        truth, _ = truth_in(run)
+        scores = json.loads((run / "scores.json").read_text())
+        threshold = next(v["confidence"] for v in scores["victims"] if v["file"] == victim)
+        seen, still = (
+            found_at(truth, findings_in(run, f"{victim}-{c}.json").above(threshold)) for c in ("clean", condition)
+        )
+        rows = np.flatnonzero(truth.judged & seen)
+        gone.append(~still[rows])
+        image_of.append(truth.image_of_view[truth.view_of[rows]] + images)
+        images += 1 + int(truth.image_of_view.max())
+    values = np.concatenate(gone).astype(np.float64)
+    return float(values.mean()), resampled_means(values, np.concatenate(image_of), weights), len(values)
+
+
+def found_at(truth: Truth, findings: Findings, iou: float = 0.5) -> Bool:
+    """``(M,)`` whether a report of its own label overlaps the object by ``iou``."""
+    low = np.maximum(truth.boxes_xyxy_px[:, None, :2], findings.boxes_xyxy_px[None, :, :2])
+    high = np.minimum(truth.boxes_xyxy_px[:, None, 2:], findings.boxes_xyxy_px[None, :, 2:])
+    shared = np.clip(high - low, 0, None).prod(2)
+    areas = [np.clip(b[:, 2:] - b[:, :2], 0, None).prod(1) for b in (truth.boxes_xyxy_px, findings.boxes_xyxy_px)]
+    overlap = shared / np.maximum(areas[0][:, None] + areas[1][None] - shared, 1e-9)
+    same = (truth.view_of[:, None] == findings.view_of[None]) & (truth.category[:, None] == findings.category[None])
+    found: Bool = (same & (overlap >= iou)).any(1)
+    return found
+
+
+def pool(runs: list[Path], unseen: tuple[str, ...] = (), first: str = "patch") -> list[str]:
+    """One line a victim, condition and score; then the means over the victims, all and those named as unseen."""
     names = {p.stem for p in (runs[0] / "coco").glob("*.json")} - {"ground_truth"}
     victims = sorted({n.removesuffix(f"-{first}") for n in names if n.endswith(f"-{first}")})
     images = sum(1 + int(truth_in(run)[0].image_of_view.max()) for run in runs)
     weights = resampled_weights(images, RESAMPLES, generator(0, "evaluate/bootstrap"))
-    lines = ["victim | condition | AP50 | 95 % | patch minus it | 95 % | objects"]
-    means: dict[str, list[tuple[float, F64]]] = {}
+    lines = ["score | victim | condition | value | 95 % | patch minus it | 95 % | objects"]
+    apart: dict[tuple[str, str, str], tuple[float, F64]] = {}
     for victim in victims:
-        mine = {n.removeprefix(f"{victim}-"): n for n in sorted(names) if n.startswith(f"{victim}-")}
-        value, resampled, count = pooled(runs, f"{victim}-{first}.json", weights)
-        for condition, file in mine.items():
-            other, others, _ = pooled(runs, f"{file}.json", weights)
-            low, high = percentiles(others)
-            less, more = percentiles(resampled - others)
-            means.setdefault(condition, []).append((value - other, resampled - others))
-            lines.append(
-                f"{victim} | {condition} | {other:.3f} | [{low:.3f}, {high:.3f}] | {value - other:+.3f} | "
-                f"[{less:+.3f}, {more:+.3f}] | {count}"
-            )
-    for condition, rows in means.items():
-        low, high = percentiles(np.mean([r for _, r in rows], axis=0))
-        mean = np.mean([v for v, _ in rows])
-        lines.append(f"mean of {len(rows)} | {condition} | | | {mean:+.3f} | [{low:+.3f}, {high:+.3f}] |")
+        conditions = sorted(n.removeprefix(f"{victim}-") for n in names if n.startswith(f"{victim}-"))
+        for condition in conditions:
+            for score in ("AP50", "success"):
+                if score == "success" and condition == "clean":
+                    continue
+                mine, here = (
+                    pooled(runs, f"{victim}-{c}.json", weights) if score == "AP50" else hidden(runs, victim, c, weights)
+                    for c in (first, condition)
+                )
+                apart[score, victim, condition] = (mine[0] - here[0], mine[1] - here[1])
+                less, more = percentiles(mine[1] - here[1])
+                low, high = percentiles(here[1])
+                lines.append(
+                    f"{score} | {victim} | {condition} | {here[0]:.3f} | [{low:.3f}, {high:.3f}] | "
+                    f"{mine[0] - here[0]:+.3f} | [{less:+.3f}, {more:+.3f}] | {here[2]}"
+                )
+    for what, chosen in (("all", victims), ("unseen", [v for v in victims if any(u in v for u in unseen)])):
+        for score, condition in sorted({(s, c) for s, _, c in apart}) if chosen else ():
+            rows = [apart[score, victim, condition] for victim in chosen]
+            low, high = percentiles(np.mean([r for _, r in rows], axis=0))
+            mean = np.mean([v for v, _ in rows])
+            lines.append(f"{score} | mean of {what} | {condition} | | | {mean:+.3f} | [{low:+.3f}, {high:+.3f}] |")
     return lines
 
 
@@ -153,12 +190,13 @@ def main() -> None:
     splitting.add_argument("--seed", type=int, default=0)
     pooling = parts.add_parser("pool")
     pooling.add_argument("runs", type=Path, nargs="+")
+    pooling.add_argument("--unseen", nargs="*", default=[], help="parts of the names of victims not optimised on")
     args = parser.parse_args()
     torch.set_num_threads(1)
     if args.what == "split":
         print(*split(args.out, args.folders, args.label, args.seed))
     else:
-        print("\n".join(pool(args.runs)))
+        print("\n".join(pool(args.runs, tuple(args.unseen))))
 
 
 if __name__ == "__main__":

@@ -67,13 +67,15 @@ def judged(folder: Path, *, hidden: bool) -> Path:
         "ground_truth": truth, "toy-clean": found, "toy-patch": [] if hidden else found, "toy-thys": found,
     }.items():  # fmt: skip
         (folder / "coco" / f"{name}.json").write_text(json.dumps(content))
+    (folder / "scores.json").write_text(json.dumps({"victims": [{"file": "toy", "confidence": 0.4}]}))
     return folder
 
 
 def test_pooled_numbers_are_those_of_all_objects_together(folds: ModuleType, tmp_path: Path) -> None:
     runs = [judged(tmp_path / "a", hidden=True), judged(tmp_path / "b", hidden=False)]
-    rows = {tuple(cell.strip() for cell in line.split("|")[:2]): line for line in folds.pool(runs)[1:]}
-    assert "| 1.000 | [1.000, 1.000] | -0.495 |" in rows["toy", "thys"]  # 101 points, of which recall 0.5 reaches 51
-    assert "| 0.505 |" in rows["toy", "patch"]
-    assert rows["toy", "patch"].endswith("| 4")
-    assert "-0.495" in rows["mean of 1", "clean"]
+    rows = {tuple(cell.strip() for cell in line.split("|")[:3]): line for line in folds.pool(runs, ("to",))[1:]}
+    assert "| 1.000 | [1.000, 1.000] | -0.495 |" in rows["AP50", "toy", "thys"]  # of 101 points recall 0.5 reaches 51
+    assert "| 0.505 |" in rows["AP50", "toy", "patch"]
+    assert rows["AP50", "toy", "patch"].endswith("| 4")
+    assert "| 0.000 | [0.000, 0.000] | +0.500 |" in rows["success", "toy", "thys"]
+    assert "-0.495" in rows["AP50", "mean of unseen", "clean"]
