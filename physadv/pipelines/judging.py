@@ -21,8 +21,9 @@ from physadv.pipelines.evaluate import evaluate
 from physadv.pipelines.folder import choices
 from physadv.pipelines.proofing import write_proof
 from physadv.pipelines.shards import digest
+from physadv.pipelines.sheet import write_sheet_and_boards
 from physadv.pipelines.trial import Trial
-from physadv.printing.sheet import SheetOptions, write_sheet
+from physadv.printing.sheet import SheetOptions
 from physadv.protocols import Goal, SceneSource, Victim
 from physadv.report import record
 from physadv.report.page import write_report
@@ -34,9 +35,9 @@ logger = logging.getLogger(__name__)
 
 
 def make_sheet(patch: PatchImage, config: DictConfig, out: Path) -> None:
-    """Write ``sheet.pdf`` at true size."""
-    options = SheetOptions(paper=config.paper, title=config.name, note=f"seed {config.seed}")
-    report = write_sheet(patch, out / "sheet.pdf", options)
+    """Write ``sheet.pdf`` at true size, with tags but without the controls, and ``board.json``."""
+    options = SheetOptions(paper=config.paper, title=config.name, seed=config.seed, tags="auto")
+    report = write_sheet_and_boards(patch, out / "sheet.pdf", options, with_controls=False)
     logger.info("sheet   %s, %d page%s", report.path, report.pages, "" if report.pages == 1 else "s")
 
 

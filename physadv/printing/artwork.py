@@ -85,4 +85,6 @@ def _size_px(width: int, height: int, texel_mm: float, dpi: float) -> tuple[int,
 
 
 def _upsampled(codes: U8, size: tuple[int, int], filter_: Image.Resampling) -> U8:
+    if (codes == codes[0, 0]).all():
+        return np.broadcast_to(codes[0, 0], (size[1], size[0], *codes.shape[2:]))
     return np.asarray(Image.fromarray(codes).resize(size, filter_))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from physadv.printing.ink import Ink
 
 MAX_SPREAD_MM = 20.0
-_READ_FROM_PATH = {"icc": "PROFILE.icc", "table": "TABLE.safetensors"}
+_READ_FROM_PATH = {"icc": "PROFILE.icc", "table": "TABLE.safetensors", "calibrated": "colour.safetensors"}
 _COLOURS = ("screen", "coated-offset", *_READ_FROM_PATH)
 
 
@@ -23,8 +23,8 @@ _COLOURS = ("screen", "coated-offset", *_READ_FROM_PATH)
 class InkConfig:
     """A printing condition: inks on a medium. All but the colours acts in linear light."""
 
-    colours: str = "screen"  # screen: as asked; coated-offset: FOGRA39; icc: a printer's profile; table: one of ours
-    path: str = ""  # file of the ICC output profile, or of the .safetensors table
+    colours: str = "screen"  # screen: as asked; coated-offset: FOGRA39; icc: a profile; table, calibrated: measured ones
+    path: str = ""  # file of the ICC output profile, or of the .safetensors table; `calibrate colour` writes one
     saturation: float = 1.0  # factor about the luminance: 1 as the colours say, 0 grey; dyes in cloth are duller
     white: list[float] = field(default_factory=lambda: [1.0, 1.0, 1.0])  # reflectance of the bare medium, r g b
     black: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])  # reflectance of the medium under full ink
@@ -48,7 +48,7 @@ def _check(config: InkConfig) -> None:
     if wanted and not config.path:
         raise BadOption(f"ink={config.colours} reads its colours from a file: say ink.path={wanted}.")
     if config.path and not wanted:
-        raise BadOption(f"ink.path={config.path!r} is read by ink=icc and ink=table only. Choose one of them.")
+        raise BadOption(f"ink.path={config.path!r} is read by ink=icc, ink=table and ink=calibrated only. Choose one of them.")
     if not 0 <= config.saturation <= 1:
         raise BadOption(f"ink.saturation must be from 0 to 1, got {config.saturation}.")
     if not 0 <= config.spread_mm <= MAX_SPREAD_MM:

@@ -134,5 +134,7 @@ def _colours(config: InkConfig) -> tuple[ProofLut | None, str]:
         return ProofLut.load(), "offset on coated paper (FOGRA39)"
     if config.colours == "table":
         return ProofLut.load(config.path), f"the table {Path(config.path).name}"
+    if config.colours == "calibrated":
+        return ProofLut.load(config.path), f"as printed and photographed ({Path(config.path).name})"
     table, description = load_profile_table(Path(config.path))
     return ProofLut(table), f"{description} ({Path(config.path).name})"

@@ -29,9 +29,18 @@ class Box:
     width: float
     height: float
 
+    @property
+    def area(self) -> float:
+        """In square millimetres."""
+        return self.width * self.height
+
     def grown(self, by: float) -> Box:
         """The same centre, each edge moved outwards."""
         return Box(self.x - by, self.y - by, self.width + 2 * by, self.height + 2 * by)
+
+    def mirrored(self, about_x: float) -> Box:
+        """Left and right changed."""
+        return Box(2 * about_x - self.x - self.width, self.y, self.width, self.height)
 
     def clipped(self, to: Box) -> Box:
         """What lies inside ``to`` as well; of no size where there is nothing."""
@@ -80,7 +89,7 @@ def arrange(trim_mm: tuple[float, float], bleed_mm: float, papers: tuple[tuple[f
     paper_mm = papers[counts.index(min(counts))]
     if min(counts) > MAX_PAGES:
         raise BadOption(
-            f"a patch of {trim_mm[0]:g} x {trim_mm[1]:g} mm needs {min(counts)} pages of {paper_mm[0]:g} x "
+            f"a print of {trim_mm[0]:g} x {trim_mm[1]:g} mm needs {min(counts)} pages of {paper_mm[0]:g} x "
             f"{paper_mm[1]:g} mm, over {MAX_PAGES}. Choose a larger paper, as paper=1000x1400."
         )
     rows, columns = _grid(trim_mm, bleed_mm, paper_mm)
@@ -96,6 +105,12 @@ def arrange(trim_mm: tuple[float, float], bleed_mm: float, papers: tuple[tuple[f
             trim = Box(x - left + slug, y - top + slug, *trim_mm)
             tiles.append(Tile(row, column, Box(x, y, width, height), trim))
     return Layout(paper_mm, rows, columns, tuple(tiles))
+
+
+def free_mm(paper_mm: tuple[float, float]) -> tuple[float, float]:
+    """Width and height of the largest print without bleed that is whole on a page."""
+    area, slug = _area(paper_mm), MARK_GAP_MM + MARK_MM
+    return area.width - 2 * slug, area.height - 2 * slug
 
 
 def _area(paper_mm: tuple[float, float]) -> Box:

@@ -12,9 +12,12 @@ from physadv.printing.layout import (
     Tile,
 )
 from physadv.printing.pdf import Canvas
+from physadv.printing.qr import qr_modules
 
 HAIRLINE_MM = 0.1
 TICK_GAP_MM, TICK_LENGTH_MM = 0.8, 3.0
+QR_MM, QR_WHITE_MM = 11.0, 4.0
+_MUST_FIT = len("robustness test print...")
 GREY = 0.45
 """Of secondary text."""
 
@@ -50,20 +53,31 @@ def draw_header(canvas: Canvas, layout: Layout, tile: Tile, title: str, facts: s
     width_mm = canvas.paper_mm[0] - 2 * MARGIN_MM
     if len(layout.tiles) > 1:
         width_mm = _draw_map(canvas, layout, tile) - 4 - MARGIN_MM
-    canvas.text(MARGIN_MM, MARGIN_MM + 3.5, _fitted(title, 11, width_mm), 11, bold=True)
-    canvas.text(MARGIN_MM, MARGIN_MM + 7.5, _fitted(facts, 7, width_mm), 7, grey=GREY)
+    canvas.text(MARGIN_MM, MARGIN_MM + 3.5, fitted(title, 11, width_mm), 11, bold=True)
+    size_pt = 7 if letters_that_fit(7, width_mm) > _MUST_FIT else 5
+    canvas.text(MARGIN_MM, MARGIN_MM + 7.5, fitted(facts, size_pt, width_mm), size_pt, grey=GREY)
 
 
-def draw_footer(canvas: Canvas, layout: Layout) -> None:
-    """The check bar, and how to print and join."""
+def draw_footer(canvas: Canvas, layout: Layout, advice: str, code: str) -> None:
+    """What to do with the page, the check bar, how to print and join, and the QR code of ``code``."""
     width_mm, height_mm = canvas.paper_mm
-    free_mm = width_mm - 2 * MARGIN_MM
-    length_mm = next(length for length in (100, 50, 20) if length <= free_mm - 10)
-    check_bar(canvas, MARGIN_MM, height_mm - MARGIN_MM - 4, length_mm)
-    advice = f"Print at 100 % (actual size): this bar measures {length_mm} mm."
+    free_mm = width_mm - 2 * MARGIN_MM - QR_MM - QR_WHITE_MM
+    length_mm = bar_mm(canvas.paper_mm)
+    bottom = height_mm - MARGIN_MM
+    size_pt = 8 if len(advice) <= letters_that_fit(8, free_mm) else 6
+    canvas.text(MARGIN_MM, bottom - 9, fitted(advice, size_pt, free_mm), size_pt, bold=True)
+    check_bar(canvas, MARGIN_MM, bottom - 4, length_mm)
+    how = f"Print at 100 % (actual size): this bar measures {length_mm} mm."
     if len(layout.tiles) > 1:
-        advice += "  Cut at the ticks, glue over the neighbour up to its triangles."
-    canvas.text(MARGIN_MM, height_mm - MARGIN_MM, _fitted(advice, 7, free_mm), 7, grey=GREY)
+        how += "  Cut at the ticks, glue over the neighbour up to its triangles."
+    canvas.text(MARGIN_MM, bottom, fitted(how, 7, free_mm), 7, grey=GREY)
+    canvas.fill_all(qr_modules(code, Box(width_mm - MARGIN_MM - QR_MM, bottom - QR_MM, QR_MM, QR_MM)))
+
+
+def bar_mm(paper_mm: tuple[float, float]) -> int:
+    """Length of the check bar that fits on the paper."""
+    free_mm = paper_mm[0] - 2 * MARGIN_MM - QR_MM - QR_WHITE_MM
+    return next(length for length in (100, 50, 20) if length <= free_mm - 10)
 
 
 def check_bar(canvas: Canvas, x: float, y: float, length_mm: int) -> None:
@@ -119,7 +133,12 @@ def _triangles(canvas: Canvas, ends: tuple[End, End]) -> None:
         canvas.polygon([(x, y), (base_x - 1.1 * dy, base_y + 1.1 * dx), (base_x + 1.1 * dy, base_y - 1.1 * dx)])
 
 
-def _fitted(text: str, size_pt: float, width_mm: float) -> str:
-    """Shorten a line that would run off the page; Helvetica is about 0.55 em a letter."""
-    letters = max(int(width_mm / (0.55 * size_pt * 25.4 / 72)), 0)
+def fitted(text: str, size_pt: float, width_mm: float) -> str:
+    """Shorten a line that would run off the page."""
+    letters = letters_that_fit(size_pt, width_mm)
     return text if len(text) <= letters else text[: max(letters - 3, 0)] + "..."
+
+
+def letters_that_fit(size_pt: float, width_mm: float) -> int:
+    """Helvetica is about 0.55 em a letter."""
+    return max(int(width_mm / (0.55 * size_pt * 25.4 / 72)), 0)

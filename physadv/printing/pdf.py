@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pikepdf
@@ -38,13 +38,25 @@ class Canvas:
         """Show only what is inside ``box``, until :meth:`restore`."""
         self._add(f"q {self._rectangle(box)} W n")
 
+    def mirror(self, about_x: float) -> None:
+        """Draw left what is right of ``about_x``, until :meth:`restore`."""
+        self._add(f"q -1 0 0 1 {_number(2 * about_x)} 0 cm")
+
     def restore(self) -> None:
-        """Undo the last :meth:`clip`."""
+        """Undo the last :meth:`clip` or :meth:`mirror`."""
         self._add("Q")
 
     def fill(self, box: Box, grey: float = 0.0) -> None:
         """A filled rectangle, exactly as large as ``box``."""
         self._add(f"{grey:g} g {self._rectangle(box)} f")
+
+    def fill_all(self, boxes: Iterable[Box]) -> None:
+        """Black rectangles as one shape: a renderer leaves no hairline where two of them meet."""
+        self._add(" ".join(("0 g", *map(self._rectangle, boxes), "f")))
+
+    def colour(self, box: Box, srgb: tuple[float, float, float]) -> None:
+        """A rectangle of one sRGB colour, by the same profile as the images."""
+        self._add(f"/CS0 cs {' '.join(f'{value:.5g}' for value in srgb)} sc {self._rectangle(box)} f")
 
     def line(self, points: Sequence[tuple[float, float]], width_mm: float, grey: float = 0.0) -> None:
         """A line through ``points``."""
@@ -79,6 +91,7 @@ class Document:
     def __init__(self, title: str, creator: str) -> None:
         self._pdf = pikepdf.new()
         self._profile = self._pdf.make_stream(srgb_profile(), N=3, Alternate=Name.DeviceRGB)
+        self._colours = Array([Name.ICCBased, self._profile])
         self._images = Dictionary()
         self._pdf.docinfo.update({"/Title": title, "/Creator": creator, "/Trapped": Name("/False")})
         # without it viewers shrink the page to the printer's margins
@@ -91,7 +104,9 @@ class Document:
 
     def add_image(self, rgb_u8: U8, alpha_u8: U8 | None) -> str:
         """Store ``(H,W,3)`` sRGB codes losslessly, with ``(H,W)`` opacity; returns the name to draw it by."""
-        image = self._image_stream(rgb_u8, Array([Name.ICCBased, self._profile]))
+        if (rgb_u8[0] == rgb_u8[0, 0]).all() and (rgb_u8 == rgb_u8[0, 0]).all():
+            rgb_u8 = rgb_u8[:1, :1]  # one pixel of a single colour stretches as far as it must
+        image = self._image_stream(rgb_u8, self._colours)
         if alpha_u8 is not None:
             image.SMask = self._image_stream(alpha_u8[..., None], Name.DeviceGray)
         name = f"Im{len(self._images)}"
@@ -104,7 +119,7 @@ class Document:
         page = self._pdf.add_blank_page(page_size=(width_mm * POINTS, height_mm * POINTS))
         page.TrimBox, page.BleedBox = (_corners(box, height_mm) for box in (trim, bleed))
         fonts = Dictionary(F1=_font("Helvetica"), F2=_font("Helvetica-Bold"))
-        page.Resources = Dictionary(XObject=self._images, Font=fonts)
+        page.Resources = Dictionary(XObject=self._images, Font=fonts, ColorSpace=Dictionary(CS0=self._colours))
         page.Contents = self._pdf.make_stream(canvas.content())
 
     def to_bytes(self) -> bytes:

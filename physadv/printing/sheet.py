@@ -1,23 +1,29 @@
-"""Print-ready PDF at true size: bleed, crop marks, a check bar, and tiles where the paper is smaller than the patch."""
+"""Print-ready PDF at true size: patch, controls and chart with tags, a check bar, tiles where the paper is smaller."""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from physadv import __version__
 from physadv.atomic import write_bytes
+from physadv.boards import ROLES, Board, Boards
 from physadv.colour import rgb_u8_from_srgb
 from physadv.errors import BadOption
-from physadv.printing.artwork import Artwork, make_artwork
-from physadv.printing.layout import Box, Tile, arrange, parse_paper
-from physadv.printing.marks import crop_marks, draw_footer, draw_header, tile_marks
+from physadv.printing.artwork import make_artwork
+from physadv.printing.chart import chart_board, fit_chart
+from physadv.printing.layout import MAX_PAGES, arrange, parse_paper
+from physadv.printing.marks import bar_mm, draw_footer, draw_header, tile_marks
 from physadv.printing.pdf import Canvas, Document
+from physadv.printing.pieces import WORDS, Piece, draw_piece
+from physadv.printing.qr import qr_text
+from physadv.printing.tags import IDS, TagPlan, choose_tags
 from physadv.types import PatchImage
 
 MAX_BLEED_MM = 20.0
-CUT_LINE_MM, CUT_LINE_GREY = 0.1, 0.5
+_IDS_A_ROLE = 8
 
 
 @dataclass(frozen=True)
@@ -25,12 +31,16 @@ class SheetOptions:
     """How a patch goes to paper."""
 
     paper: str = "a4"  # a5, a4, a3, letter (turned if that saves pages), or WIDTHxHEIGHT in mm
-    bleed_mm: float = 3.0  # colour beyond the edge, so that cutting inaccurately shows no paper
+    bleed_mm: float = 3.0  # colour beyond the edge, where the patch is cut out; on a white board there is none
     mirror: bool = False  # for transfers that are ironed on face down
-    cut_line: bool = True  # thin grey line round shapes that are not rectangles
+    cut_line: bool = True  # thin grey line where to cut
     dpi: float = 300.0  # dots an inch to upsample to
+    tags: str = "none"  # markers round the patch: auto, none, 4xMM or 8xMM
+    range_m: float = 0.0  # with tags=auto: up to which distance a camera shall find them; 0: as the size suggests
+    chart: bool = False  # a page of known colours
+    seed: int | None = None  # on the sheet, and of the chart's order
     title: str = "patch"
-    note: str = ""  # for the record, e.g. the seed
+    note: str = ""  # for the record
 
 
 @dataclass(frozen=True)
@@ -38,42 +48,39 @@ class SheetReport:
     """What was written."""
 
     path: Path
-    pages: int
-    rows: int
+    pages: int  # of all pieces
+    rows: int  # of pages, for the patch
     columns: int
     paper_mm: tuple[float, float]
     patch_mm: tuple[float, float]
     dpi: float  # of the image as printed
     digest: str  # of the patch, as printed on the sheet
+    tags: TagPlan | None
+    boards: Boards | None  # what carries tags; to be saved beside the PDF
 
 
-def write_sheet(patch: PatchImage, path: Path, options: SheetOptions) -> SheetReport:
-    """Write the PDF for ``patch`` at exactly ``patch.width_mm``."""
-    if not 0 <= options.bleed_mm <= MAX_BLEED_MM:
-        raise BadOption(f"bleed_mm must be from 0 to {MAX_BLEED_MM:g}, got {options.bleed_mm}.")
-    if not 36 <= options.dpi <= 2400:
-        raise BadOption(f"dpi must be from 36 to 2400, got {options.dpi}.")
-    size_mm = patch.width_mm, patch.height_mm
-    layout = arrange(size_mm, options.bleed_mm, parse_paper(options.paper))
-    digest = patch_digest(patch)
-    if options.mirror:
-        patch = replace(patch, srgb=patch.srgb.flip(2), alpha=patch.alpha.flip(2))
-    artwork = make_artwork(patch, options.bleed_mm, options.dpi)
+def write_sheet(
+    patch: PatchImage, path: Path, options: SheetOptions, controls: Mapping[str, PatchImage] | None = None
+) -> SheetReport:
+    """Write the PDF for ``patch`` at exactly ``patch.width_mm``, then a page for each control (role → its picture)."""
+    _check(options)
+    pictures = {"patch": patch, **(controls or {})}
+    size_mm, papers, digest = (patch.width_mm, patch.height_mm), parse_paper(options.paper), patch_digest(patch)
+    plan = choose_tags(options.tags, options.range_m, size_mm, papers)
+    pieces = [_piece(role, size_mm, plan, digest, options) for role in pictures]
+    if options.chart:
+        pieces.append(_chart(digest, options))
+    if (pages := sum(len(piece.layout.tiles) for piece in pieces)) > MAX_PAGES:
+        raise BadOption(
+            f"all prints together need {pages} pages, over {MAX_PAGES}. "
+            "Choose a larger paper, as paper=1000x1400, or controls=false."
+        )
     document = Document(options.title, f"physadv {__version__}")
-    image = document.add_image(artwork.rgb_u8, artwork.alpha_u8)
-    facts = _facts(size_mm, digest, options)
-    for tile in layout.tiles:
-        canvas = Canvas(layout.paper_mm)
-        _draw_artwork(canvas, tile, image, artwork, options.bleed_mm, cut_line=options.cut_line)
-        if len(layout.tiles) > 1:
-            tile_marks(canvas, layout, tile)
-        draw_header(canvas, layout, tile, options.title, facts)
-        draw_footer(canvas, layout)
-        bleed = tile.trim.grown(options.bleed_mm).clipped(tile.window)
-        document.add_page(canvas, trim=tile.trim.clipped(tile.window), bleed=bleed)
+    dpi = [_add_piece(document, piece, pictures.get(piece.role), digest, plan, options) for piece in pieces]
     write_bytes(path, document.to_bytes())
-    dpi = artwork.rgb_u8.shape[1] / artwork.box.width * 25.4
-    return SheetReport(path, len(layout.tiles), layout.rows, layout.columns, layout.paper_mm, size_mm, dpi, digest)
+    layout, boards = pieces[0].layout, tuple(piece.board for piece in pieces if piece.board)
+    kept = Boards(digest, options.title, options.seed, boards, float(bar_mm(layout.paper_mm))) if boards else None
+    return SheetReport(path, pages, layout.rows, layout.columns, layout.paper_mm, size_mm, dpi[0], digest, plan, kept)
 
 
 def patch_digest(patch: PatchImage) -> str:
@@ -84,23 +91,81 @@ def patch_digest(patch: PatchImage) -> str:
     return content.hexdigest()[:8]
 
 
-def _draw_artwork(canvas: Canvas, tile: Tile, image: str, artwork: Artwork, bleed_mm: float, *, cut_line: bool) -> None:
-    """The part of patch, bleed, cut line and crop marks that this page's window shows."""
-    trim = tile.trim
-    canvas.clip(tile.window)
-    canvas.clip(trim.grown(bleed_mm))
-    canvas.image(image, Box(trim.x + artwork.box.x, trim.y + artwork.box.y, artwork.box.width, artwork.box.height))
-    canvas.restore()
-    for contour in artwork.contours if cut_line else ():
-        points = [(trim.x + x, trim.y + y) for x, y in contour.tolist()]
-        canvas.line(points, CUT_LINE_MM, CUT_LINE_GREY)
-    crop_marks(canvas, trim, bleed_mm)
-    canvas.restore()
+def tag_ids(digest: str, role: str) -> Iterator[int]:
+    """Ids for the tags of a role: a block of its own, which begins where the patch's digest says."""
+    first = int(digest, 16) + _IDS_A_ROLE * ROLES.index(role)
+    return iter([(first + step) % IDS for step in range(_IDS_A_ROLE)])
 
 
-def _facts(size_mm: tuple[float, float], digest: str, options: SheetOptions) -> str:
+def _check(options: SheetOptions) -> None:
+    if not 0 <= options.bleed_mm <= MAX_BLEED_MM:
+        raise BadOption(f"bleed_mm must be from 0 to {MAX_BLEED_MM:g}, got {options.bleed_mm}.")
+    if not 36 <= options.dpi <= 2400:
+        raise BadOption(f"dpi must be from 36 to 2400, got {options.dpi}.")
+
+
+def _piece(role: str, size_mm: tuple[float, float], plan: TagPlan | None, digest: str, options: SheetOptions) -> Piece:
+    """The patch or a control: bare with bleed, or in the middle of a white board with tags."""
+    papers, cut_line, mirror = parse_paper(options.paper), options.cut_line, options.mirror
+    if not plan:
+        bare = arrange(size_mm, options.bleed_mm, papers)
+        return Piece(role, bare, None, size_mm, options.bleed_mm, cut_line=cut_line, mirror=mirror)
+    layout = arrange(plan.board_mm(size_mm), 0.0, papers)
+    board = Board(role, size_mm, plan.tags(size_mm, tag_ids(digest, role)))
+    short = f"{digest} {role}"
+    labels = (f"robustness test print  ·  physadv {short}", f"physadv {short}", short)
+    return Piece(role, layout, board, size_mm, cut_line=cut_line, mirror=mirror, labels=labels)
+
+
+def _chart(digest: str, options: SheetOptions) -> Piece:
+    grid, paper = fit_chart(parse_paper(options.paper))
+    board = chart_board(grid, tag_ids(digest, "chart"), options.seed or 0)
+    return Piece("chart", arrange(grid.board_mm, 0.0, (paper,)), board, grid.size_mm, mirror=options.mirror)
+
+
+def _add_piece(
+    document: Document, piece: Piece, picture: PatchImage | None, digest: str, plan: TagPlan | None,
+    options: SheetOptions,
+) -> float:  # fmt: skip
+    """Add the pages of a piece; returns the dots an inch of its picture."""
+    artwork = make_artwork(picture, piece.bleed_mm, options.dpi) if picture else None
+    drawing = (document.add_image(artwork.rgb_u8, artwork.alpha_u8), artwork) if artwork else None
+    title = " · ".join(part for part in (options.title, WORDS[piece.role]) if part)
+    facts, advice = _facts(piece, digest, plan, options), _advice(piece, outlined=bool(artwork and artwork.contours))
+    for tile in piece.layout.tiles:
+        canvas = Canvas(piece.layout.paper_mm)
+        draw_piece(canvas, tile, piece, drawing)
+        if len(piece.layout.tiles) > 1:
+            tile_marks(canvas, piece.layout, tile)
+        draw_header(canvas, piece.layout, tile, title, facts)
+        draw_footer(canvas, piece.layout, advice, qr_text(digest, options.seed, piece.role))
+        bleed = tile.trim.grown(piece.bleed_mm).clipped(tile.window)
+        document.add_page(canvas, trim=tile.trim.clipped(tile.window), bleed=bleed)
+    return artwork.rgb_u8.shape[1] / artwork.box.width * 25.4 if artwork else options.dpi
+
+
+def _facts(piece: Piece, digest: str, plan: TagPlan | None, options: SheetOptions) -> str:
     """The small line under the title."""
-    parts = [f"{size_mm[0]:.5g} x {size_mm[1]:.5g} mm", "robustness test print", f"patch {digest}", options.note]
+    parts = ["robustness test print", f"{piece.picture_mm[0]:.5g} x {piece.picture_mm[1]:.5g} mm", f"patch {digest}"]
+    if options.seed is not None:
+        parts.append(f"seed {options.seed}")
+    if plan and piece.role != "chart":
+        parts.append(plan.words())
     if options.mirror:
         parts.append("mirrored for transfer")
-    return "  ·  ".join(part for part in parts if part)
+    return "  ·  ".join((*parts, options.note) if options.note else parts)
+
+
+def _advice(piece: Piece, *, outlined: bool) -> str:
+    """What to cut and what not."""
+    if piece.role == "chart":
+        return "Do not cut. Put it flat beside the print, in the same light, and photograph it whole, for the colours."
+    control = piece.role in ("grey", "random")
+    compare = " Control: film it where the patch was filmed, to compare." if control else ""
+    if piece.board:
+        frame = "thin frame" if piece.cut_line else "corner marks"
+        why = "" if control else " A camera finds the print by them."
+        return f"Cut along the {frame}; keep white rim and squares.{why}{compare}"
+    if outlined and piece.cut_line:
+        return f"Cut along the thin line.{compare}"
+    return f"Cut along the corner marks.{compare}"

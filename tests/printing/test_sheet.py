@@ -12,7 +12,6 @@ import numpy.typing as npt
 import pikepdf
 import pytest
 import torch
-from PIL import Image
 from torch import Tensor
 
 from physadv.errors import BadOption, BadOutput
@@ -20,6 +19,7 @@ from physadv.printing.layout import OVERLAP_MM, arrange, parse_paper
 from physadv.printing.sheet import SheetOptions, write_sheet
 from physadv.seeding import generator
 from physadv.types import PatchImage
+from tests.printing.rendering import rendered
 
 MM = 72 / 25.4
 
@@ -40,14 +40,6 @@ def images_mm(page: pikepdf.Page) -> list[tuple[float, ...]]:
         rf"q {number} 0 0 {number} {number} {number} cm /Im\d+ Do", page.Contents.read_bytes().decode("cp1252")
     )
     return [tuple(float(value) / MM for value in match) for match in found]
-
-
-def rendered(path: Path, dpi: int) -> list[npt.NDArray[np.uint8]]:
-    if not shutil.which("pdftoppm"):
-        pytest.skip("needs pdftoppm (poppler-utils) to render the PDF")
-    stem = path.with_suffix("")
-    subprocess.run(["pdftoppm", "-r", str(dpi), "-png", str(path), str(stem)], check=True)
-    return [np.array(Image.open(page).convert("RGB")) for page in sorted(path.parent.glob(f"{stem.name}-*.png"))]
 
 
 def test_the_patch_is_placed_in_exact_millimetres(tmp_path: Path) -> None:
@@ -81,15 +73,38 @@ def test_printers_are_told_not_to_scale_and_which_colours_these_are(tmp_path: Pa
         assert str(pdf.docinfo.Title) == "Stop (sign)"
 
 
-def test_the_image_in_the_file_is_lossless_and_mirrored_on_request(tmp_path: Path) -> None:
+def test_the_image_in_the_file_is_lossless(tmp_path: Path) -> None:
     patch = a_patch(25.4, 300)
     codes = (patch.srgb * 255).round().to(torch.uint8).permute(1, 2, 0).numpy()
+    write_sheet(patch, tmp_path / "sheet.pdf", SheetOptions(bleed_mm=0.0))
+    with pikepdf.open(tmp_path / "sheet.pdf") as pdf:
+        stored = np.asarray(pikepdf.PdfImage(pdf.pages[0].Resources.XObject.Im0).as_pil_image().convert("RGB"))
+    assert np.abs(stored.astype(int) - codes).max() <= 1  # PdfImage applies the profile
+
+
+@pytest.mark.parametrize("paper", ["a4", "100x110"])
+def test_a_mirrored_sheet_shows_left_what_was_right(tmp_path: Path, paper: str) -> None:
+    shown = []
     for mirror in (False, True):
-        write_sheet(patch, tmp_path / "sheet.pdf", SheetOptions(bleed_mm=0.0, mirror=mirror))
-        with pikepdf.open(tmp_path / "sheet.pdf") as pdf:
-            stored = np.asarray(pikepdf.PdfImage(pdf.pages[0].Resources.XObject.Im0).as_pil_image().convert("RGB"))
-        expected = codes[:, ::-1] if mirror else codes
-        assert np.abs(stored.astype(int) - expected).max() <= 1  # PdfImage applies the profile
+        path = tmp_path / f"{mirror}.pdf"
+        write_sheet(a_patch(100.0, 10), path, SheetOptions(bleed_mm=0.0, mirror=mirror, paper=paper))
+        pages = rendered(path, 50)
+        with pikepdf.open(path) as pdf:
+            for page, image in zip(pdf.pages, pages, strict=True):
+                left, bottom, right, top = box_mm(page.TrimBox)
+                height = image.shape[0] / 50 * 25.4
+                rows, columns = (slice(round(a * 50 / 25.4) + 2, round(b * 50 / 25.4) - 2) for a, b in
+                                 ((height - top, height - bottom), (left, right)))  # fmt: skip
+                shown.append(image[rows, columns].astype(int))
+    half = len(shown) // 2
+    columns = 1 if half == 1 else 2
+    for row in range(half // columns):
+        for column in range(columns):
+            plain, mirrored = shown[row * columns + column], shown[half + row * columns + columns - 1 - column]
+            height, width = (min(sides) for sides in zip(plain.shape[:2], mirrored.shape[:2], strict=True))
+            plain, mirrored = plain[:height, :width], mirrored[:height, -width:]
+            assert np.abs(plain - mirrored[:, ::-1]).mean() < 12  # half a pixel of shift
+            assert np.abs(plain - mirrored).mean() > 25
 
 
 def test_tiles_share_one_image(tmp_path: Path) -> None:
@@ -125,7 +140,7 @@ def test_a_rendered_page_measures_true(tmp_path: Path, dpi: int, within_mm: floa
     mm = 25.4 / dpi
     middle = round(dark.shape[0] * (8 + 9 + (150 - 39) / 2) / 150)
     assert dark[middle].sum() * mm == pytest.approx(50, abs=within_mm)
-    bar = max(dark[round(135 / mm) :], key=np.count_nonzero)
+    bar = max(dark[round(135 / mm) :, : round(115 / mm)], key=np.count_nonzero)  # the QR code is on the right
     assert np.count_nonzero(bar) * mm == pytest.approx(100, abs=within_mm)
 
 

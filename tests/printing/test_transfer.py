@@ -9,11 +9,13 @@ import pytest
 import torch
 from PIL import Image
 
+from physadv.boards import load_boards
 from physadv.config.sheet_options import SheetConfig
 from physadv.patch_files import save_patch
 from physadv.pipelines.sheet import make_sheet
 from physadv.printing.transfer import write_transfer
 from physadv.types import PatchImage
+from tests.printing.rendering import tags_px
 
 
 def red_left(alpha: torch.Tensor | None = None) -> PatchImage:
@@ -38,6 +40,30 @@ def test_nothing_is_printed_round_the_patch(tmp_path: Path) -> None:
         codes = np.array(picture)
     assert codes[:, : codes.shape[1] // 2, 3].max() == 0
     assert codes[:, -20:, 3].min() == 255
+
+
+def test_tags_come_along_when_asked_for(tmp_path: Path) -> None:
+    save_patch(red_left(), tmp_path)
+    make_sheet(SheetConfig(patch=str(tmp_path), transfer=True, tags="4x40"))
+    (board,) = (board for board in load_boards(tmp_path).boards if board.role == "patch")
+    with Image.open(tmp_path / "sheet-transfer.png") as picture:
+        mm = 25.4 / picture.info["dpi"][0]
+        shown = np.ascontiguousarray(np.array(picture)[:, ::-1, :3])
+    middle = (shown.shape[1] / 2, shown.shape[0] / 2)
+    found = {i: (corners + 0.5 - middle) * mm for i, corners in tags_px(shown).items()}
+    assert sorted(found) == sorted(tag.id for tag in board.tags)
+    for tag in board.tags:
+        assert found[tag.id] == pytest.approx(np.array(tag.corners_mm), abs=0.15)
+    height, width = shown.shape[:2]
+    assert shown[height // 2, width // 2 - round(20 / mm)].tolist() == [255, 0, 0]
+
+
+def test_a_transfer_has_no_tags_unless_asked(tmp_path: Path) -> None:
+    save_patch(red_left(), tmp_path)
+    make_sheet(SheetConfig(patch=str(tmp_path), transfer=True))
+    assert not (tmp_path / "board.json").exists()
+    with Image.open(tmp_path / "sheet-transfer.png") as picture:
+        assert picture.size[0] / picture.info["dpi"][0] * 25.4 == pytest.approx(100, abs=0.05)
 
 
 def test_the_sheet_command_makes_one_beside_the_pdf(tmp_path: Path) -> None:
