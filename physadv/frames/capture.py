@@ -6,7 +6,6 @@ and reading, which is what keeps a dead stream from hanging the reader.
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 import threading
@@ -20,37 +19,96 @@ import numpy.typing as npt
 from physadv.errors import BadOption
 from physadv.frames.entries import FrameOptions
 
-logger = logging.getLogger(__name__)
-
 U8 = npt.NDArray[np.uint8]
 
 _FFMPEG_OPTIONS = "OPENCV_FFMPEG_CAPTURE_OPTIONS"  # the only way to FFMPEG's own options; of the whole process
 _environment = threading.Lock()
+_AS_IT_IS = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
+MOST_BROKEN = 300  # pictures in a row that cannot be decoded; then it counts as lost
 
 
-def open_camera(target: int | str, options: FrameOptions) -> cv2.VideoCapture:
-    """A camera by number or device file, with the size and rate that were asked for. It may not have opened."""
+class Capture:
+    """What OpenCV opened, or failed to open."""
+
+    def __init__(self, inner: cv2.VideoCapture, *, live: bool = False) -> None:
+        self._inner = inner
+        self.skipped = 0  # pictures before the last one that could not be decoded
+        # OpenCV's FFMPEG backend squeezes every picture into the size of the first one and says nothing.
+        # JPEG pictures are therefore taken as they arrive, and decoded here.
+        self._jpeg = live and inner.isOpened() and self._fourcc == "MJPG" and inner.set(cv2.CAP_PROP_FORMAT, -1)
+
+    @property
+    def opened(self) -> bool:
+        """It can be read."""
+        return bool(self._inner.isOpened())
+
+    @property
+    def fps(self) -> float | None:
+        """The rate it promises, if that is a sane one."""
+        fps = float(self._inner.get(cv2.CAP_PROP_FPS))
+        return fps if 0 < fps <= 1000 else None
+
+    @property
+    def count(self) -> int:
+        """Of all frames, as far as the container tells; 0 for what has no end."""
+        count = self._inner.get(cv2.CAP_PROP_FRAME_COUNT)
+        return round(count) if 0 < count < 2**40 else 0
+
+    @property
+    def clock_s(self) -> float:
+        """The file's time of the last picture."""
+        return float(self._inner.get(cv2.CAP_PROP_POS_MSEC)) / 1000
+
+    def read(self) -> U8 | None:
+        """The next picture as ``(H,W,3)`` BGR, or None at the end, when it is lost, or when the time limit is over."""
+        self.skipped = 0
+        while self.skipped < MOST_BROKEN:
+            try:
+                there, data = self._inner.read()
+                if not there or data is None:
+                    return None
+                picture = cv2.imdecode(data, _AS_IT_IS) if self._jpeg else data
+            except cv2.error:
+                picture = None
+            if picture is not None and picture.size:
+                if picture.ndim == 2:
+                    picture = cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR)
+                return np.asarray(picture[..., :3], dtype=np.uint8)
+            self.skipped += 1
+        return None
+
+    def release(self) -> None:
+        """Let the device or file go."""
+        self._inner.release()
+
+    @property
+    def _fourcc(self) -> str:
+        return int(self._inner.get(cv2.CAP_PROP_FOURCC)).to_bytes(4, "little", signed=True).decode("latin-1")
+
+
+def open_camera(target: int | str, options: FrameOptions) -> Capture:
+    """A camera by number or device file, with the size and rate that were asked for."""
     hush()
-    capture = cv2.VideoCapture(target, _camera_backend(options.backend))
-    if not capture.isOpened():
-        return capture
+    inner = cv2.VideoCapture(target, _camera_backend(options.backend))
+    if not inner.isOpened():
+        return Capture(inner)
     wishes = {cv2.CAP_PROP_FRAME_WIDTH: options.width, cv2.CAP_PROP_FRAME_HEIGHT: options.height,
               cv2.CAP_PROP_FPS: options.fps, cv2.CAP_PROP_BUFFERSIZE: 1}  # fmt: skip
     if options.width is not None and options.width >= 1280:  # raw pictures of this size do not fit through USB 2
-        capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
+        inner.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
     for key, value in wishes.items():
         if value is not None:
-            capture.set(key, value)
-    return capture
+            inner.set(key, value)
+    return Capture(inner)
 
 
-def open_file(path: str) -> cv2.VideoCapture:
-    """A video file. It may not have opened."""
+def open_file(path: str) -> Capture:
+    """A video file."""
     hush()
-    return cv2.VideoCapture(path, cv2.CAP_FFMPEG)
+    return Capture(cv2.VideoCapture(path, cv2.CAP_FFMPEG))
 
 
-def open_url(url: str, options: FrameOptions, *, listen: bool = False) -> cv2.VideoCapture:
+def open_url(url: str, options: FrameOptions, *, listen: bool = False) -> Capture:
     """A stream, by FFMPEG, within the time limits. With ``listen`` (RTSP) the sender connects to us."""
     hush()
     limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, round(1000 * options.open_timeout_s),
@@ -59,21 +117,7 @@ def open_url(url: str, options: FrameOptions, *, listen: bool = False) -> cv2.Vi
     if listen:
         words += ["rtsp_flags;listen", f"listen_timeout;{max(1, round(options.open_timeout_s))}"]
     with _ffmpeg_options("|".join(words)):
-        return cv2.VideoCapture(url, cv2.CAP_FFMPEG, limits)
-
-
-def take(capture: cv2.VideoCapture) -> U8 | None:
-    """The next picture as ``(H,W,3)`` BGR, or None at the end, when it is lost, or when the time limit is over."""
-    try:
-        there, picture = capture.read()
-    except cv2.error as error:  # a broken picture that the decoder does not survive
-        logger.warning("a frame cannot be decoded: %s", " ".join(str(error).split()))
-        return None
-    if not there or picture is None or not picture.size:
-        return None
-    if picture.ndim == 2:
-        picture = cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR)
-    return np.asarray(picture[..., :3], dtype=np.uint8)
+        return Capture(cv2.VideoCapture(url, cv2.CAP_FFMPEG, limits), live=True)
 
 
 def hush() -> None:

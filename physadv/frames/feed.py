@@ -163,7 +163,9 @@ class Feed:
             if self._status.silent_s > self._limit_s:
                 raise DeadFeed(f"{self.name} does not answer, and its driver does not return. Unplug it, or restart.")
         if self._slot is None:
-            raise self._error or DeadFeed(f"{self.name} has no frame between its start and its stop.")
+            raise self._error or DeadFeed(
+                f"{self.name} has no frame between start_s={self._options.start_s:g} and its end."
+            )
 
     def _give_up_if_stuck(self) -> None:
         if self._thread.is_alive() and self._status.silent_s > self._limit_s and self._slot is not None:
@@ -176,6 +178,7 @@ class Feed:
         self._expected = frame.index + 1
         size = (frame.bgr_u8.shape[1], frame.bgr_u8.shape[0])
         if size != self._size_px:
-            logger.warning("%s: frames are %dx%d px now, they were %dx%d", self.name, *size, *self._size_px)
+            level = logging.WARNING if self.live else logging.DEBUG  # images of a folder differ as a rule
+            logger.log(level, "%s: frames are %dx%d px now, they were %dx%d", self.name, *size, *self._size_px)
             self._size_px = size
         return Frame(frame.index, frame.time_s, frame.bgr_u8, dropped)

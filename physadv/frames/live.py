@@ -6,11 +6,9 @@ import logging
 import time
 from collections.abc import Callable
 
-import cv2
-
 from physadv.errors import DeadFeed, PhysadvError
 from physadv.frames.cameras import cameras_here
-from physadv.frames.capture import U8, open_camera, open_url, take
+from physadv.frames.capture import U8, Capture, open_camera, open_url
 from physadv.frames.entries import FrameOptions
 from physadv.frames.recorded import clip_frames, played, within
 from physadv.frames.source import Frames, Status
@@ -39,13 +37,13 @@ class Camera:
 
     def _all(self, status: Status) -> Frames:
         capture = open_camera(self._target, self._options)
-        if not capture.isOpened():
+        if not capture.opened:
             raise cameras_here().refuse(self._target)
-        picture = take(capture)
+        picture = capture.read()
         if picture is None:
             capture.release()
             raise cameras_here().refuse_dark(self._target)
-        self.fps = capture.get(cv2.CAP_PROP_FPS) or None
+        self.fps = capture.fps
         asked, got = (self._options.width, self._options.height), (picture.shape[1], picture.shape[0])
         if asked[0] is not None and asked != got:
             logger.warning("%s gives %dx%d px, not the %dx%d px asked for", self.name, *got, *asked)
@@ -66,27 +64,29 @@ class Stream:
 
     def frames(self, status: Status) -> Frames:
         """Frames as they come; a stream that breaks off is sought."""
+        begun = time.monotonic()
         capture = self._open()
-        if not capture.isOpened():
-            raise DeadFeed(f"{self.name} does not open within {self._options.open_timeout_s:g} s. {self._advice}")
-        rate = capture.get(cv2.CAP_PROP_FPS)
-        self.fps = rate if 0 < rate <= 1000 else None
-        if capture.get(cv2.CAP_PROP_FRAME_COUNT) > 0:
+        if not capture.opened:
+            slow = time.monotonic() - begun > 0.9 * self._options.open_timeout_s
+            seen = f"gave no picture in {self._options.open_timeout_s:g} s" if slow else "was refused at once"
+            raise DeadFeed(f"{self.name} {seen}. {self._advice}")
+        self.fps = capture.fps
+        if capture.count:
             self.live = False
             return (yield from played(lambda: self._file(capture, status), status, self._options, lambda: self.fps))
-        if (picture := take(capture)) is None:
+        if (picture := capture.read()) is None:
             capture.release()
             raise DeadFeed(f"{self.name} opens but sends no picture. {self._advice}")
         yield from within(_going_on(self.name, capture, picture, self._open, status, self._options), self._options)
 
-    def _open(self) -> cv2.VideoCapture:
+    def _open(self) -> Capture:
         return open_url(self._url, self._options, listen=self._listen)
 
-    def _file(self, capture: cv2.VideoCapture, status: Status) -> Frames:
+    def _file(self, capture: Capture, status: Status) -> Frames:
         """A file on a server; one that breaks off before its end died."""
-        if not capture.isOpened():  # another round
+        if not capture.opened:  # another round
             capture = self._open()
-        count, promised = 0, round(capture.get(cv2.CAP_PROP_FRAME_COUNT))
+        count, promised = 0, capture.count
         try:
             for frame in clip_frames(capture, status):
                 count += 1
@@ -106,7 +106,7 @@ class Stream:
 
 
 def _going_on(
-    name: str, capture: cv2.VideoCapture, picture: U8 | None, open_: Callable[[], cv2.VideoCapture],
+    name: str, capture: Capture, picture: U8 | None, open_: Callable[[], Capture],
     status: Status, options: FrameOptions,
 ) -> Frames:  # fmt: skip
     """The first picture, all that follow, and those after a gap: numbers and clock go on."""
@@ -115,9 +115,9 @@ def _going_on(
     try:
         while picture is not None:
             yield Frame(index, time.monotonic() - status.begun, picture)
-            index += 1
             status.beat()
-            picture = take(capture)
+            picture = capture.read()
+            index += 1 + capture.skipped
             if picture is None and not status.stopping.is_set():
                 capture.release()
                 capture, picture = _sought(name, capture, open_, status, options)
@@ -126,8 +126,8 @@ def _going_on(
 
 
 def _sought(
-    name: str, capture: cv2.VideoCapture, open_: Callable[[], cv2.VideoCapture], status: Status, options: FrameOptions
-) -> tuple[cv2.VideoCapture, U8 | None]:
+    name: str, capture: Capture, open_: Callable[[], Capture], status: Status, options: FrameOptions
+) -> tuple[Capture, U8 | None]:
     """Try to open it again, pausing twice as long every time, until the time for it is over."""
     lost_at, pause, tries = time.monotonic(), FIRST_PAUSE_S, 0
     status.lost(f"{name} sends nothing")
@@ -140,7 +140,8 @@ def _sought(
         except PhysadvError:
             continue
         status.beat()
-        if capture.isOpened() and (picture := take(capture)) is not None:
+        # two: a server that stalls may still hand everyone who connects the last picture it had
+        if capture.opened and capture.read() is not None and (picture := capture.read()) is not None:
             logger.warning("%s is back after %.1f s", name, time.monotonic() - lost_at)
             status.found()
             return capture, picture

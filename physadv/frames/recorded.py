@@ -8,11 +8,9 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import cv2
-
 from physadv.colour import bgr_u8_from_srgb
 from physadv.errors import BadInput
-from physadv.frames.capture import open_file, take
+from physadv.frames.capture import Capture, open_file
 from physadv.frames.entries import FrameOptions
 from physadv.frames.source import Frames, Status
 from physadv.images import load_srgb
@@ -43,17 +41,17 @@ class Clip:
         status.beat()
         capture = open_file(str(self._path))
         try:
-            if not capture.isOpened():
+            if not capture.opened:
                 raise BadInput(
                     f"{str(self._path)!r} is not a video or image that OpenCV can read. "
                     "Convert it: ffmpeg -i FILE -c:v mjpeg -q:v 2 clip.avi"
                 )
-            self.fps = capture.get(cv2.CAP_PROP_FPS) or None
+            self.fps = capture.fps
             count = 0
             for frame in clip_frames(capture, status):
                 count += 1
                 yield frame
-            promised = round(capture.get(cv2.CAP_PROP_FRAME_COUNT))
+            promised = capture.count
         finally:
             capture.release()
         if not count:
@@ -106,16 +104,15 @@ def images_in(folder: Path) -> list[Path]:
     return sorted(found, key=_natural)
 
 
-def clip_frames(capture: cv2.VideoCapture, status: Status) -> Frames:
+def clip_frames(capture: Capture, status: Status) -> Frames:
     """All frames of an open file; the first one is at 0 s. Where the file's clock goes wrong, its rate goes on."""
-    fps = capture.get(cv2.CAP_PROP_FPS)
-    period = 1 / fps if 0 < fps < 1000 else 1 / FOLDER_FPS
+    period = 1 / (capture.fps or FOLDER_FPS)
     index, begun, last = 0, 0.0, -period
     while not status.stopping.is_set():
         status.beat()
-        if (picture := take(capture)) is None:
+        if (picture := capture.read()) is None:
             return
-        clock = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+        clock = capture.clock_s
         begun = clock if index == 0 else begun
         last = clock - begun if clock - begun > last else last + period
         yield Frame(index, last, picture)
