@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -24,7 +25,8 @@ U8 = npt.NDArray[np.uint8]
 _FFMPEG_OPTIONS = "OPENCV_FFMPEG_CAPTURE_OPTIONS"  # the only way to FFMPEG's own options; of the whole process
 _environment = threading.Lock()
 _AS_IT_IS = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
-MOST_BROKEN = 300  # pictures in a row that cannot be decoded; then it counts as lost
+MOST_BROKEN = 20  # pictures in a row that cannot be decoded; then it counts as the end
+QUICK_S = 0.2  # a read that fails only after this time waited in vain; asking again would wait again
 
 
 class Capture:
@@ -60,22 +62,31 @@ class Capture:
         return float(self._inner.get(cv2.CAP_PROP_POS_MSEC)) / 1000
 
     def read(self) -> U8 | None:
-        """The next picture as ``(H,W,3)`` BGR, or None at the end, when it is lost, or when the time limit is over."""
+        """The next picture as ``(H,W,3)`` BGR, or None at the end, when it is lost, or when the time limit is over.
+
+        A picture that cannot be decoded looks like the end at first; only several in a row are the end.
+        """
         self.skipped = 0
         while self.skipped < MOST_BROKEN:
-            try:
-                there, data = self._inner.read()
-                if not there or data is None:
-                    return None
-                picture = cv2.imdecode(data, _AS_IT_IS) if self._jpeg else data
-            except cv2.error:
-                picture = None
-            if picture is not None and picture.size:
-                if picture.ndim == 2:
-                    picture = cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR)
-                return np.asarray(picture[..., :3], dtype=np.uint8)
+            asked = time.monotonic()
+            if (picture := self._decoded()) is not None:
+                return picture
+            if time.monotonic() - asked > QUICK_S:
+                return None
             self.skipped += 1
         return None
+
+    def _decoded(self) -> U8 | None:
+        try:
+            there, data = self._inner.read()
+            picture = cv2.imdecode(data, _AS_IT_IS) if there and self._jpeg else data
+        except cv2.error:
+            return None
+        if not there or picture is None or not picture.size:
+            return None
+        if picture.ndim == 2:
+            picture = cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR)
+        return np.asarray(picture[..., :3], dtype=np.uint8)
 
     def release(self) -> None:
         """Let the device or file go."""

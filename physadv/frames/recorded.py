@@ -107,16 +107,16 @@ def images_in(folder: Path) -> list[Path]:
 def clip_frames(capture: Capture, status: Status) -> Frames:
     """All frames of an open file; the first one is at 0 s. Where the file's clock goes wrong, its rate goes on."""
     period = 1 / (capture.fps or FOLDER_FPS)
-    index, begun, last = 0, 0.0, -period
+    index, begun, last = -1, 0.0, -period
     while not status.stopping.is_set():
         status.beat()
         if (picture := capture.read()) is None:
             return
-        clock = capture.clock_s
-        begun = clock if index == 0 else begun
-        last = clock - begun if clock - begun > last else last + period
+        begun = capture.clock_s if index < 0 else begun
+        index += 1 + capture.skipped
+        clock = capture.clock_s - begun
+        last = clock if clock > last else last + period
         yield Frame(index, last, picture)
-        index += 1
 
 
 def played(
