@@ -58,7 +58,7 @@ class Finder:
         self._frames_until_upsampled = 0
 
     def find(self, bgr_u8: U8) -> tuple[Sighting, ...]:
-        """All boards of which at least two tags are seen and agree, in the order of the boards."""
+        """All boards of which at least two tags are seen and agree, in the order of the boards. Grey will do."""
         grey = cv2.cvtColor(bgr_u8, cv2.COLOR_BGR2GRAY) if bgr_u8.ndim == 3 else bgr_u8
         found = {index: seen for index, at in self._places.items() if (seen := self._measured(grey, index, at))}
         if len(found) < len(self._places) or not found or self._frames_until_search <= 0:
