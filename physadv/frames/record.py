@@ -15,9 +15,9 @@ from physadv.frames.capture import hush
 
 logger = logging.getLogger(__name__)
 
-CODECS = {".avi": "MJPG", ".mkv": "FFV1", ".mp4": "mp4v", ".webm": "VP80"}
-"""What is taken for which kind of file. FFV1 loses nothing; MJPG keeps frames apart from each other; mp4v and VP80 are
-small, blur small prints, and are not for numbers."""
+CODECS = {".avi": "MJPG", ".mkv": "FFV1", ".mp4": "mp4v"}
+"""What is taken for which kind of file. FFV1 loses nothing; MJPG keeps frames apart from each other; mp4v is small,
+blurs small prints, and is not for numbers."""
 
 KEEP_FREE_MB = 64.0
 
