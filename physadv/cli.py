@@ -9,6 +9,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,10 @@ COMMANDS = {
     "evaluate": "judge a patch file against one or several victims, beside clean, grey and random controls",
     "grid": "robustness curves and maps: judge a patch at each distance, angle, blur, light, ... alone",
     "sheet": "make a print-ready PDF at true size from a patch",
+    "calibrate colour": "measure what your printer and camera make of colours, from photos of the printed chart",
+    "calibrate camera": "measure the camera's focal length and distortion; print=true makes the board for it",
     "eot preview": "see the conditions a patch is optimised under: draws, and each stage alone",
+    "watch": "film a print and measure what it does: camera, stream, file or folder of images",
     "report": "make the page of a run again, or one page for several: report compare RUN RUN",
     "train detector": "train the traffic-sign detector sign-nano",
     "plugins list": "list all parts that can be chosen, and who offers them (--json)",
@@ -36,18 +40,19 @@ EXAMPLES = """examples:
   physadv generate -m seed=0,1,2                         several runs
   physadv generate scenes=coco scenes.root=photos victim=onnx victim.path=mine.onnx
   physadv evaluate patch=runs/my-run victims=[sign-nano,mine.onnx]
+  physadv watch source=0 patch=runs/my-run               the printed patch before a camera, beside the digital one
   physadv COMMAND --help                                 all options of a command
   physadv COMMAND --cfg job                              the configuration, without running it"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command. Exit code 0: done; 2: the input must be mended; 130: stopped with Ctrl-C."""
+    """Run one command. Exit code 0: done; 2: the input must be mended; 3: a feed died; 130: stopped with Ctrl-C."""
     args = list(sys.argv[1:] if argv is None else argv)
     try:
         return _dispatch(args)
     except PhysadvError as error:
         sys.stderr.write(f"physadv: error: {error}\n")
-        return 2
+        return error.exit_code
     except KeyboardInterrupt:
         sys.stderr.write("physadv: stopped. Go on with the same command plus out=RUN_FOLDER resume=true\n")
         return 130
@@ -72,12 +77,12 @@ def _dispatch(args: list[str]) -> int:
         from physadv.pipelines.report_command import report_command
 
         return report_command(args[1:])
-    for command in ("generate", "evaluate", "grid", "sheet"):
+    for command in ("generate", "evaluate", "grid", "sheet", "watch"):
         if args[0] == command:
             return _hydra(command, args[1:])
-    if two in ("train detector", "eot preview"):
+    if two in ("train detector", "eot preview", "calibrate colour", "calibrate camera"):
         return _hydra(two.replace(" ", "_"), args[2:])
-    if args[0] in ("train", "plugins", "eot"):
+    if args[0] in ("train", "plugins", "eot", "calibrate"):
         rest = " or ".join(f"'physadv {c}'" for c in COMMANDS if c.startswith(args[0]))
         raise BadOption(f"{two!r} is not a command. Use {rest}")
     import difflib
@@ -152,8 +157,8 @@ def _hydra(command: str, args: list[str]) -> int:
     registry = Registry(strict="strict=true" in args)
     _warn_broken(registry)
     store.register(registry, command)
-    if command in ("evaluate", "grid"):
-        args = [*_from_run(args, compose.inherited), *args]
+    if command in compose.INHERITED:
+        args = [*_from_run(args, partial(compose.inherited, groups=compose.INHERITED[command])), *args]
     flags, typed = _flags_apart(args)
     if {"--help", "-h"} & set(flags):
         from physadv.config.help import text
@@ -170,14 +175,17 @@ def _hydra(command: str, args: list[str]) -> int:
             return run_command(command, config)
         except PhysadvError as error:  # hydra would print a traceback; the siblings of a sweep go on
             complaints.mkdir(exist_ok=True)
-            (complaints / secrets.token_hex(8)).write_text(str(error), encoding="utf-8")
+            (complaints / secrets.token_hex(8)).write_text(f"{error.exit_code} {error}", encoding="utf-8")
             return None
 
     sys.argv = [f"physadv {command.replace('_', ' ')}", *flags, *typed]  # argparse refuses options after a flag
     try:
         hydra.main(version_base="1.3", config_path=str(locate.conf_dir()), config_name=command)(task)()
         if heard := sorted(complaints.iterdir(), key=lambda file: file.stat().st_mtime):
-            raise PhysadvError(heard[0].read_text(encoding="utf-8"))
+            code, _, said = heard[0].read_text(encoding="utf-8").partition(" ")
+            first = PhysadvError(said)
+            first.exit_code = int(code)
+            raise first
     finally:
         shutil.rmtree(complaints, ignore_errors=True)
     return 0

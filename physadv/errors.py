@@ -8,6 +8,8 @@ traceback, and exits with code 2.
 class PhysadvError(Exception):
     """Anything the user can mend. Subclasses say which part of the input is at fault."""
 
+    exit_code = 2  # of the command
+
 
 class BadOption(PhysadvError):
     """A command-line option, a config key or a part's setting is unknown or out of range."""
@@ -23,6 +25,12 @@ class NoCamera(BadInput):
 
 class DeadFeed(BadInput):
     """A stream cannot be opened, or gives no picture."""
+
+
+class FeedDied(PhysadvError):
+    """A camera or stream gave pictures, was lost, and did not come back. What was measured until then is kept."""
+
+    exit_code = 3
 
 
 class BadShape(PhysadvError):

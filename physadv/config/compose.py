@@ -150,10 +150,12 @@ def _dotted(node: Any, prefix: str = "") -> Iterable[str]:
 
 
 _GROUPS = ("scenes", "patch", "eot", "ink", "victim", "goal", "attack", "protocol", "experiment", "size")
-_INHERITED = ("scenes", "eot", "ink", "victim", "goal")
+_JUDGED = ("scenes", "eot", "ink", "victim", "goal")
+INHERITED = {"evaluate": _JUDGED, "grid": _JUDGED, "watch": ("ink", "victim", "goal")}
+"""Command → the groups that it takes from the run that made its patch."""
 
 
-def inherited(run: Path, typed: Sequence[str]) -> list[str]:
+def inherited(run: Path, typed: Sequence[str], groups: Sequence[str] = _JUDGED) -> list[str]:
     """The choices and options a run was made with, so that ``evaluate patch=RUN`` judges under the same conditions.
 
     Whatever was typed wins; choosing another part drops the old one's options.
@@ -164,7 +166,7 @@ def inherited(run: Path, typed: Sequence[str]) -> list[str]:
     choices, config = (yaml.safe_load(file.read_text()) for file in files)
     mine = {text.lstrip("+~").partition("=")[0] for text in typed}
     kept = []
-    for group in _INHERITED:
+    for group in groups:
         if group not in mine and group in choices:
             kept.append(f"{group}={choices[group]}")
             kept += [f"{group}.{key}={_spelled(value)}" for key, value in config[group].items()]

@@ -11,9 +11,11 @@ from hydra.core.plugins import Plugins
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import DictConfig, OmegaConf
 
+from physadv.config.calibrate_options import CalibrateCameraConfig, CalibrateColourConfig
 from physadv.config.protocol_options import ProtocolConfig
 from physadv.config.schema import EvaluateConfig, GenerateConfig, GridConfig, PreviewConfig, TrainDetectorConfig
 from physadv.config.sheet_options import SheetConfig
+from physadv.config.watch_options import WatchConfig
 from physadv.printing.entries import InkConfig
 from physadv.registry import Registry
 from physadv.render.entries import EotConfig
@@ -27,6 +29,9 @@ COMMANDS = {
     "evaluate": EvaluateConfig,
     "grid": GridConfig,
     "sheet": SheetConfig,
+    "watch": WatchConfig,
+    "calibrate_colour": CalibrateColourConfig,
+    "calibrate_camera": CalibrateCameraConfig,
     "eot_preview": PreviewConfig,
     "train_detector": TrainDetectorConfig,
 }
@@ -37,6 +42,7 @@ PARTS = {
     "evaluate": ("scenes", "victim", "goal"),
     "grid": ("scenes", "victim", "goal"),
     "eot_preview": ("scenes", "victim"),
+    "watch": ("victim", "goal"),
 }
 """Command → the config groups it chooses parts from."""
 
@@ -44,7 +50,8 @@ PARTS = {
 def register(registry: Registry, command: str) -> None:
     """Make the parts that ``command`` uses selectable.
 
-    Only those: for ``evaluate`` and ``sheet`` the word ``patch`` is a file, and Hydra would take it for the group.
+    Only those: for ``evaluate``, ``watch`` and ``sheet`` the word ``patch`` is a file; Hydra would take it for
+    the group.
     """
     store = ConfigStore.instance()
     for name, schema in COMMANDS.items():

@@ -17,8 +17,14 @@ _PIPELINES = {
     "evaluate": "physadv.pipelines.evaluate_command:evaluate_command",
     "grid": "physadv.pipelines.grid_command:grid_command",
     "eot_preview": "physadv.pipelines.eot_preview:eot_preview",
+    "watch": "physadv.pipelines.watch_command:watch_command",
     "train_detector": "physadv.pipelines.train_command:train_command",
 }
+_WITHOUT_FOLDER = {
+    "calibrate_colour": "physadv.pipelines.calibrate_colour:calibrate_colour",
+    "calibrate_camera": "physadv.pipelines.calibrate_camera:calibrate_camera",
+}
+"""Commands that write the files they are told to, and no run folder."""
 
 
 def run_command(command: str, config: DictConfig) -> float | None:
@@ -31,6 +37,10 @@ def run_command(command: str, config: DictConfig) -> float | None:
 
         options: Any = OmegaConf.to_object(config)
         make_sheet(options)
+        return None
+    if command in _WITHOUT_FOLDER:
+        module, _, name = _WITHOUT_FOLDER[command].partition(":")
+        getattr(importlib.import_module(module), name)(OmegaConf.to_object(config))
         return None
     module, _, name = _PIPELINES[command].partition(":")
     place = folder.choose(config)

@@ -1,0 +1,243 @@
+"""Frame after frame: look, log, count, show. Ends with the source, after so many frames, or when asked to."""
+
+from __future__ import annotations
+
+import json
+import logging
+import signal
+import statistics
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from physadv.atomic import write_bytes, write_text
+from physadv.errors import BadOutput
+from physadv.frames.record import Recorder
+from physadv.frames.source import FrameSource
+from physadv.pipelines.watch_browser import Browser
+from physadv.pipelines.watch_canvas import State, canvas, plain
+from physadv.pipelines.watch_controls import Controls
+from physadv.pipelines.watch_log import FrameLog, frame_line
+from physadv.pipelines.watch_look import Looked, Looker
+from physadv.pipelines.watch_tally import Tally
+from physadv.pipelines.watch_views import FILMED, PATCH
+from physadv.pipelines.watch_window import Window
+from physadv.types import Frame
+
+logger = logging.getLogger(__name__)
+
+U8 = npt.NDArray[np.uint8]
+WAIT_S = 0.1  # for the next frame, before keys are read again
+TELL_EVERY_S = 0.5  # the page draws its curves anew
+
+
+@dataclass
+class Times:
+    """How long frames took, in seconds."""
+
+    detect: list[float] = field(default_factory=list)
+    overlay: list[float] = field(default_factory=list)
+    rest: list[float] = field(default_factory=list)  # all else, but showing
+    show: list[float] = field(default_factory=list)
+    begun: float = field(default_factory=time.perf_counter)
+    recent: deque[float] = field(default_factory=lambda: deque(maxlen=30))
+
+    @property
+    def fps(self) -> float:
+        """Of the last frames."""
+        return (len(self.recent) - 1) / max(self.recent[-1] - self.recent[0], 1e-9) if len(self.recent) > 1 else 0.0
+
+    def told(self) -> dict[str, Any]:
+        """Medians, for the summary."""
+        seconds = time.perf_counter() - self.begun
+        medians = {
+            f"{name}_ms": 1000 * statistics.median(values) if values else None
+            for name, values in (("detect", self.detect), ("overlay", self.overlay), ("rest", self.rest),
+                                 ("show", self.show))
+        }  # fmt: skip
+        return {**medians, "wall_s": seconds, "fps": len(self.rest) / max(seconds, 1e-9)}
+
+
+@dataclass
+class Loop:
+    """Everything that a run needs while it runs."""
+
+    source: FrameSource
+    looker: Looker
+    controls: Controls
+    log: FrameLog
+    tally: Tally
+    out: Path
+    record_to: Path
+    record_fps: float
+    record_shown: bool  # as people see it; else as it was filmed
+    window: Window | None
+    browser: Browser | None
+    max_frames: int = 0
+    times: Times = field(default_factory=Times)
+    recorder: Recorder | None = None
+    recordings: int = 0
+    snapshots: int = 0
+    _last: tuple[Looked, U8] | None = None
+    _told_at: float = 0.0
+
+    def run(self) -> None:
+        """Until it ends. What was logged is whole however it ends."""
+        try:
+            with self._stoppable():
+                while not self.controls.stopping and not self._done():
+                    self._poll()
+                    if self.controls.paused:
+                        self._again()
+                        time.sleep(WAIT_S / 3)
+                    elif (frame := self.source.read(WAIT_S)) is not None:
+                        self._frame(frame)
+        finally:
+            self._stop_recording()
+            self.source.close()
+            if self.window:
+                self.window.close()
+
+    def _done(self) -> bool:
+        return self.source.over or 0 < self.max_frames <= len(self.tally.rows)
+
+    def _frame(self, frame: Frame) -> None:
+        begun = time.perf_counter()
+        for eye in self.looker.eyes[self.controls.shown : self.controls.shown + 1]:
+            eye.confidence = self.controls.moved(eye.confidence)
+        looked = self.looker.look(frame, overlay=self.controls.overlay)
+        age_s = self.source.age_s(frame)
+        inferred_s = frame.time_s + (time.perf_counter() - begun if age_s is None else age_s)
+        line = frame_line(frame, inferred_s, looked.boards, looked.seen)
+        changed = {e.victim.name: e.confidence for e in self.looker.eyes if e.confidence != e.victim.confidence}
+        self.log.write({**line, "confidence": changed} if changed else line)
+        row = self.tally.add(line)
+        logged = time.perf_counter()
+        times = self.times
+        times.recent.append(logged)
+        times.detect.append(looked.detect_s)
+        times.overlay.append(looked.overlay_s)
+        times.rest.append(logged - begun - looked.detect_s - looked.overlay_s)
+        self._show(looked, row.lag_s)
+        times.show.append(time.perf_counter() - logged)
+
+    def _show(self, looked: Looked, lag_s: float) -> None:
+        """Draw only what somebody sees or keeps."""
+        wanted = self.controls.snapshot_wanted()
+        shown = self.window or self.browser or wanted or (self.controls.recording and self.record_shown)
+        if shown:
+            picture = canvas(looked, self.controls, self._state(lag_s))
+            self._last = looked, picture
+            if self.window:
+                self.window.show(picture)
+            if self.browser:
+                self._to_browser(looked, picture, lag_s)
+            if wanted:
+                self._snapshot(looked, picture)
+        self._record(self._last[1] if shown and self._last and self.record_shown else looked.frame.bgr_u8)
+
+    def _state(self, lag_s: float) -> State:
+        eye = self.looker.eyes[self.controls.shown]
+        return State(
+            self.times.fps, self.tally.dropped, lag_s, eye.victim.name,
+            eye.confidence, eye.label, self.controls.recording,
+        )  # fmt: skip
+
+    def _to_browser(self, looked: Looked, picture: U8, lag_s: float) -> None:
+        assert self.browser is not None
+        self.browser.show(picture)
+        self.browser.send(plain(looked, PATCH if PATCH in looked.pictures else FILMED))
+        now = time.monotonic()
+        if now - self._told_at >= TELL_EVERY_S:
+            self._told_at = now
+            state = self._state(lag_s)
+            last = self.tally.rows[-1]
+            looks = last.looks[self.tally.victim]
+            self.browser.tell({
+                "frames": len(self.tally.rows), "fps": round(state.fps, 1), "dropped": state.dropped,
+                "lag_ms": round(1000 * lag_s), "victim": state.victim, "confidence": state.confidence,
+                "source": self.source.name, "live": self.source.live,
+                "distance_m": last.distance_m, "yaw_deg": last.yaw_deg, "snapshots": self.snapshots,
+                "scores": {view: round(look.score, 3) for view, look in looks.items()}, **self.tally.live(),
+            })  # fmt: skip
+
+    def _again(self) -> None:
+        """While paused, the last picture: a snapshot of it can be taken, and the page stays alive."""
+        if self._last is None:
+            return
+        looked, _ = self._last
+        picture = canvas(looked, self.controls, self._state(0.0))
+        if self.controls.snapshot_wanted():
+            self._snapshot(looked, picture)
+        if self.window:
+            self.window.show(picture)
+        if self.browser:
+            self.browser.show(picture)
+
+    def _poll(self) -> None:
+        if self.window:
+            self.window.poll()
+
+    def _snapshot(self, looked: Looked, picture: U8) -> None:
+        """The picture as shown, every view without drawings, and their line of the log."""
+        self.snapshots += 1
+        stem = self.out / "snapshots" / f"{looked.frame.index:06d}"
+        for name, shown in {"shown": picture, **{view: plain(looked, view) for view in looked.pictures}}.items():
+            write_bytes(stem.with_name(f"{stem.name}-{name}.png"), cv2.imencode(".png", shown)[1].tobytes())
+        line = frame_line(looked.frame, looked.frame.time_s, looked.boards, looked.seen)
+        write_text(stem.with_suffix(".json"), json.dumps(line, indent=1))
+        logger.info("snapshot %s.json", stem)
+
+    def _record(self, picture: U8) -> None:
+        if not self.controls.recording:
+            self._stop_recording()
+            return
+        try:
+            if self.recorder is None:
+                self.recordings += 1
+                name = self.record_to
+                if self.recordings > 1:
+                    name = name.with_stem(f"{name.stem}-take{self.recordings}")
+                self.recorder = Recorder(name, fps=self.record_fps)
+            self.recorder.write(picture)
+        except BadOutput as error:
+            logger.warning("%s", error)  # the measurement goes on
+            self.recorder, self.controls.recording = None, False
+
+    def _stop_recording(self) -> None:
+        if self.recorder is not None:
+            recorder, self.recorder = self.recorder, None
+            try:
+                recorder.close()
+                logger.info("recorded %s, %d frames", recorder.path, recorder.frames)
+            except BadOutput as error:
+                logger.warning("%s", error)
+
+    @contextmanager
+    def _stoppable(self) -> Iterator[None]:
+        """Ctrl-C and a polite kill end the run as ``q`` does; a second one ends it at once."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+
+        def stop(number: int, frame: FrameType | None) -> None:
+            if self.controls.stopping:
+                raise KeyboardInterrupt
+            self.controls.stopping = True
+
+        before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
