@@ -20,7 +20,7 @@ class CalibrateColourConfig:
 class CalibrateCameraConfig:
     source: Any = ""  # folder of photos, video file, or [a.jpg,b.jpg] that show the board; needed unless print=true
     squares: list[int] = field(default_factory=lambda: [10, 7])  # of the board: columns and rows
-    square_mm: float = 25.0  # side of a square; only print=true needs it, the calibration is the same at any size
+    square_mm: float = 24.0  # side of a square; only print=true needs it, the calibration is the same at any size
     print: bool = False  # write the board's page to out= (a PDF) instead of calibrating
     paper: str = "a4"  # for print=true: a4, letter, a3 or WIDTHxHEIGHT in mm
     views: int = 40  # most pictures to calibrate with: the most different ones

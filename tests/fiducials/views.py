@@ -89,7 +89,18 @@ class Eye:
         width, height = self.size_px
         picture = np.full((height, width), float(self.ground)) if picture is None else picture
         for board, view in prints:
-            self._add(picture, board, view)
+            sheet, reach = drawn(board)
+            self._lay(picture, sheet, (reach, reach), view)
+        return self._taken(picture)
+
+    def sees_sheet(self, sheet: F64, half_mm: tuple[float, float], view: View) -> U8:
+        """A grey picture (H,W,3) of any print of ``PX_PER_MM``; half its width and height."""
+        width, height = self.size_px
+        picture = np.full((height, width), float(self.ground))
+        self._lay(picture, sheet, half_mm, view)
+        return self._taken(picture)
+
+    def _taken(self, picture: F64) -> U8:
         if self.blur_px:
             picture = cv2.GaussianBlur(picture, (0, 0), self.blur_px)
         picture = picture + self.rng.normal(0, self.noise, picture.shape)
@@ -106,10 +117,9 @@ class Eye:
         lens = np.array(self.distortion) if self.distortion else None
         return cv2.projectPoints(space, turn, np.array(view.at_m, float), self.matrix, lens)[0].reshape(-1, 2)
 
-    def _add(self, picture: F64, board: Board, view: View) -> None:
-        sheet, reach = drawn(board)
-        rim = np.linspace(-reach, reach, 9)
-        edge = np.array([(x, y) for x in rim for y in rim])
+    def _lay(self, picture: F64, sheet: F64, half_mm: tuple[float, float], view: View) -> None:
+        rim = np.linspace(-1, 1, 9)
+        edge = np.array([(x, y) for x in rim for y in rim]) * half_mm
         seen = self.project(edge, view)
         x0, y0 = np.maximum(np.floor(seen.min(0)).astype(int) - 2, 0)
         x1, y1 = np.minimum(np.ceil(seen.max(0)).astype(int) + 3, self.size_px)
@@ -127,7 +137,7 @@ class Eye:
         texel_mm = at[2] * 1000 / self.matrix[0, 0] / RAYS  # of sheet under one ray
         sigma = 0.4 * max(texel_mm * PX_PER_MM - 1, 0)
         source = cv2.GaussianBlur(sheet, (0, 0), sigma) if sigma > 0.2 else sheet
-        texel = ((on_board + reach) * PX_PER_MM - 0.5).astype(np.float32).reshape(len(ys), len(xs), 2)
+        texel = ((on_board + half_mm) * PX_PER_MM - 0.5).astype(np.float32).reshape(len(ys), len(xs), 2)
         lit = cv2.remap(source, texel, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=-1e6)
         lit = np.where(lit < 0, np.repeat(np.repeat(picture[y0:y1, x0:x1], RAYS, 0), RAYS, 1), lit)
         picture[y0:y1, x0:x1] = lit.reshape(y1 - y0, RAYS, x1 - x0, RAYS).mean((1, 3))
