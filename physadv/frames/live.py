@@ -8,8 +8,9 @@ from collections.abc import Callable
 
 from physadv.errors import DeadFeed, PhysadvError
 from physadv.frames.cameras import cameras_here
-from physadv.frames.capture import U8, Capture, open_camera, open_url
+from physadv.frames.capture import U8, Readable, open_camera, open_url
 from physadv.frames.entries import FrameOptions
+from physadv.frames.packets import Packets, pyav_is_here
 from physadv.frames.recorded import clip_frames, played, within
 from physadv.frames.source import Frames, Status
 from physadv.types import Frame
@@ -71,7 +72,7 @@ class Stream:
             seen = f"gave no picture in {self._options.open_timeout_s:g} s" if slow else "was refused at once"
             raise DeadFeed(f"{self.name} {seen}. {self._advice}")
         self.fps = capture.fps
-        if capture.count:
+        if capture.count and self._url.startswith("http"):
             self.live = False
             return (yield from played(lambda: self._file(capture, status), status, self._options, lambda: self.fps))
         if (picture := capture.read()) is None:
@@ -79,10 +80,12 @@ class Stream:
             raise DeadFeed(f"{self.name} opens but sends no picture. {self._advice}")
         yield from within(_going_on(self.name, capture, picture, self._open, status, self._options), self._options)
 
-    def _open(self) -> Capture:
+    def _open(self) -> Readable:
+        if not self._url.startswith("http") and self._options.backend == "auto" and pyav_is_here():
+            return Packets(self._url, self._options, listen=self._listen)
         return open_url(self._url, self._options, listen=self._listen)
 
-    def _file(self, capture: Capture, status: Status) -> Frames:
+    def _file(self, capture: Readable, status: Status) -> Frames:
         """A file on a server; one that breaks off before its end died."""
         if not capture.opened:  # another round
             capture = self._open()
@@ -106,7 +109,7 @@ class Stream:
 
 
 def _going_on(
-    name: str, capture: Capture, picture: U8 | None, open_: Callable[[], Capture],
+    name: str, capture: Readable, picture: U8 | None, open_: Callable[[], Readable],
     status: Status, options: FrameOptions,
 ) -> Frames:  # fmt: skip
     """The first picture, all that follow, and those after a gap: numbers and clock go on."""
@@ -126,8 +129,8 @@ def _going_on(
 
 
 def _sought(
-    name: str, capture: Capture, open_: Callable[[], Capture], status: Status, options: FrameOptions
-) -> tuple[Capture, U8 | None]:
+    name: str, capture: Readable, open_: Callable[[], Readable], status: Status, options: FrameOptions
+) -> tuple[Readable, U8 | None]:
     """Try to open it again, pausing twice as long every time, until the time for it is over."""
     lost_at, pause, tries = time.monotonic(), FIRST_PAUSE_S, 0
     status.lost(f"{name} sends nothing")

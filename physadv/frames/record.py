@@ -142,8 +142,11 @@ def _frames_in(path: Path) -> int:
     capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
     try:
         count = round(capture.get(cv2.CAP_PROP_FRAME_COUNT)) if capture.isOpened() else 0
-        while count <= 0 and capture.isOpened() and capture.grab():
-            count -= 1
-        return abs(count)
+        if count > 0:
+            return count
+        count = 0
+        while capture.isOpened() and capture.grab():
+            count += 1
+        return count
     finally:
         capture.release()

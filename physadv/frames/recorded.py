@@ -10,7 +10,7 @@ from pathlib import Path
 
 from physadv.colour import bgr_u8_from_srgb
 from physadv.errors import BadInput
-from physadv.frames.capture import Capture, open_file
+from physadv.frames.capture import Readable, open_file
 from physadv.frames.entries import FrameOptions
 from physadv.frames.source import Frames, Status
 from physadv.images import load_srgb
@@ -104,7 +104,7 @@ def images_in(folder: Path) -> list[Path]:
     return sorted(found, key=_natural)
 
 
-def clip_frames(capture: Capture, status: Status) -> Frames:
+def clip_frames(capture: Readable, status: Status) -> Frames:
     """All frames of an open file; the first one is at 0 s. Where the file's clock goes wrong, its rate goes on."""
     period = 1 / (capture.fps or FOLDER_FPS)
     index, begun, last = -1, 0.0, -period

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
@@ -19,6 +20,7 @@ from tests.frames.senders import H264, ffmpeg, free_port, playing, until, virtua
 
 pytestmark = pytest.mark.slow
 
+both = pytest.mark.parametrize("backend", ["auto", "ffmpeg"])
 PATIENT = FrameOptions(open_timeout_s=20, read_timeout_s=10)
 
 
@@ -180,20 +182,42 @@ def test_mjpeg_over_http_from_ffmpeg_arrives_in_order(numbered: Path) -> None:
     assert in_order(numbers)
 
 
-def test_mpeg_ts_over_udp_arrives_in_order(numbered: Path) -> None:
+def patient(backend: str) -> FrameOptions:
+    """Streams are read by PyAV where it is installed, else by OpenCV."""
+    if backend == "auto":
+        pytest.importorskip("av", reason="needs PyAV (extra video)")
+    return FrameOptions(open_timeout_s=20, read_timeout_s=10, backend=backend)
+
+
+@both
+def test_mpeg_ts_over_udp_arrives_in_order(numbered: Path, backend: str) -> None:
     url = f"udp://127.0.0.1:{free_port()}"
     with ffmpeg(*playing(numbered), *H264, "-f", "mpegts", f"{url}?pkt_size=1316"):
-        source = retried(url)
+        source = retried(url, patient(backend))
         numbers = [number_in(f.bgr_u8) for f in first(source, 15)]
         source.close()
     assert len(numbers) == 15
     assert in_order(numbers)
 
 
-def test_rtsp_waits_for_a_sender_and_its_frames_arrive_in_order(numbered: Path) -> None:
+def test_a_sender_of_h264_that_changes_its_size_is_noticed(numbered: Path, tmp_path: Path) -> None:
+    """OpenCV alone would squeeze the new frames into the old size."""
+    wide = clip(tmp_path / "wide.avi", 300, size=(480, 200))
+    url = f"udp://127.0.0.1:{free_port()}"
+    with ffmpeg(*playing(numbered), *H264, "-f", "mpegts", f"{url}?pkt_size=1316"):
+        source = retried(url, patient("auto"))
+        assert first(source, 2)[0].bgr_u8.shape == (240, 320, 3)
+    with ffmpeg(*playing(wide), *H264, "-f", "mpegts", f"{url}?pkt_size=1316"):
+        assert until(lambda: any(f.bgr_u8.shape == (200, 480, 3) for f in first(source, 1)))
+        source.close()
+
+
+@both
+def test_rtsp_waits_for_a_sender_and_its_frames_arrive_in_order(numbered: Path, backend: str) -> None:
     url = f"rtsp://127.0.0.1:{free_port()}/x"
+    options = patient(backend)
     opened: list[FrameSource] = []
-    waiting = threading.Thread(target=lambda: opened.append(open_source(f"{url}?listen", options=PATIENT)))
+    waiting = threading.Thread(target=lambda: opened.append(open_source(f"{url}?listen", options=options)))
     waiting.start()
     time.sleep(1.0)  # a sender that finds nobody listening gives up at once
     with ffmpeg(*playing(numbered), *H264, "-f", "rtsp", "-rtsp_transport", "tcp", url):
@@ -205,10 +229,12 @@ def test_rtsp_waits_for_a_sender_and_its_frames_arrive_in_order(numbered: Path) 
     assert in_order(numbers)
 
 
-def test_a_sender_that_is_killed_died(numbered: Path) -> None:
+@both
+def test_a_sender_that_is_killed_died(numbered: Path, backend: str) -> None:
     url = f"udp://127.0.0.1:{free_port()}"
+    options = replace(patient(backend), open_timeout_s=1, read_timeout_s=0.7, reconnect_s=1)
     with ffmpeg(*playing(numbered), *H264, "-f", "mpegts", f"{url}?pkt_size=1316") as sender:
-        source = retried(url, FrameOptions(open_timeout_s=1, read_timeout_s=0.7, reconnect_s=1.0))
+        source = retried(url, options)
         assert first(source, 2)
         sender.kill()
         assert until(lambda: source.state is SourceState.DIED)

@@ -58,7 +58,8 @@ class _Full:
     free = 1000
 
 
-def test_a_file_that_may_not_grow_is_noticed_at_the_end(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["a.avi", "a.mkv"])
+def test_a_file_that_may_not_grow_is_noticed_at_the_end(tmp_path: Path, name: str) -> None:
     """A quota, say; OpenCV itself says nothing."""
     code = (
         "import resource, signal, sys, pathlib, numpy as np\n"
@@ -73,7 +74,7 @@ def test_a_file_that_may_not_grow_is_noticed_at_the_end(tmp_path: Path) -> None:
         "except BadOutput as error: print(error)\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, str(tmp_path / "a.avi")], capture_output=True, text=True, timeout=100
+        [sys.executable, "-c", code, str(tmp_path / name)], capture_output=True, text=True, timeout=100
     )
     assert "of 40 frames" in done.stdout, done.stderr
 
