@@ -83,6 +83,34 @@ def virtual_camera(port: int = 0, size: tuple[int, int] = (320, 240)) -> Iterato
         camera.close()
 
 
+@contextmanager
+def jpeg_parts(parts: list[bytes]) -> Iterator[str]:
+    """A stream that sends these parts to whoever connects first, whatever they are, then nothing until it is over."""
+    over = threading.Event()
+    listening = socket.create_server(("127.0.0.1", 0))
+    listening.settimeout(20)
+
+    def send() -> None:
+        client, _ = listening.accept()
+        with client:
+            client.recv(4096)
+            client.sendall(b"HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=x\r\n\r\n--x\r\n")
+            for part in parts:
+                head = f"Content-Type: image/jpeg\r\nContent-Length: {len(part)}\r\n\r\n".encode()
+                client.sendall(head + part + b"\r\n--x\r\n")
+                time.sleep(0.05)
+            over.wait(20)
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/x.mjpg"
+    finally:
+        over.set()
+        thread.join()
+        listening.close()
+
+
 def until(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
     """Whether it came true in that time."""
     end = time.monotonic() + seconds

@@ -8,6 +8,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from pathlib import Path
 
+import cv2
 import pytest
 
 from physadv.errors import DeadFeed
@@ -15,8 +16,8 @@ from physadv.frames.entries import FrameOptions
 from physadv.frames.open import open_source
 from physadv.frames.source import FrameSource, SourceState
 from physadv.types import Frame
-from tests.frames.barcode import clip, millis, number_in
-from tests.frames.senders import H264, ffmpeg, free_port, playing, until, virtual_camera
+from tests.frames.barcode import clip, drawn, millis, number_in
+from tests.frames.senders import H264, ffmpeg, free_port, jpeg_parts, playing, until, virtual_camera
 
 pytestmark = pytest.mark.slow
 
@@ -140,6 +141,17 @@ def test_frames_of_another_size_are_delivered_with_their_size() -> None:
         assert source.size_px == (480, 200)
         assert source.state is SourceState.RUNNING
         source.close()
+
+
+def test_a_broken_frame_is_passed_over_and_counted() -> None:
+    parts = [cv2.imencode(".jpg", drawn(number))[1].tobytes() for number in range(20)]
+    parts[10] = b"\xff\xd8 this is no picture"
+    with jpeg_parts(parts) as url:
+        source = open_source(url, options=replace(PATIENT, drop="none"))
+        frames = first(source, 19)
+        source.close()
+    assert [number_in(f.bgr_u8) for f in frames] == [n for n in range(20) if n != 10]
+    assert [f.index for f in frames if f.dropped] == [11]
 
 
 def test_leaving_the_loop_closes_the_feed() -> None:

@@ -58,6 +58,7 @@ class _Full:
     free = 1000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["a.avi", "a.mkv"])
 def test_a_file_that_may_not_grow_is_noticed_at_the_end(tmp_path: Path, name: str) -> None:
     """A quota, say; OpenCV itself says nothing."""
