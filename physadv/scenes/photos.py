@@ -76,12 +76,20 @@ def check_long_side(long_side_px: int) -> None:
         raise BadOption(f"long_side_px must be at least 1, got {long_side_px}. 640 suits most detectors.")
 
 
+_SLAB = 2**26  # bytes
+
+
 class Kept:
-    """Decoded pictures, kept up to a limit of memory; may be asked from several threads."""
+    """Decoded pictures, kept up to a limit of memory; may be asked from several threads.
+
+    They lie side by side in large slabs. Each on its own between what decoding needs for a moment, they would keep
+    twice their size from being given back.
+    """
 
     def __init__(self, memory_mb: int) -> None:
         self._room = memory_mb * 2**20
         self._kept: dict[int, Tensor] = {}
+        self._slab = torch.empty(0, dtype=torch.uint8)
         self._keeping = Lock()
 
     def get(self, index: int, make: Callable[[int], Tensor]) -> Tensor:
@@ -93,8 +101,16 @@ class Kept:
         with self._keeping:
             if picture.numel() <= self._room and index not in self._kept:
                 self._room -= picture.numel()
-                self._kept[index] = picture
+                self._kept[index] = picture = self._laid_down(picture)
         return picture
+
+    def _laid_down(self, picture: Tensor) -> Tensor:
+        """A copy in the slab."""
+        size = picture.numel()
+        if size > len(self._slab):
+            self._slab = torch.empty(max(_SLAB, size), dtype=torch.uint8)
+        place, self._slab = self._slab[:size].view(picture.shape), self._slab[size:]
+        return place.copy_(picture)
 
 
 class PhotoStore:
