@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import threading
 
@@ -9,6 +10,7 @@ from physadv.frames.entries import FrameOptions
 from physadv.frames.open import open_source
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # shells let jobs in the background ignore it
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     try:

@@ -17,19 +17,18 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def interrupted(source: str, after: str) -> tuple[str, float]:
     """What is printed after Ctrl-C, and how long that takes."""
-    process = subprocess.Popen([sys.executable, "-m", "tests.frames.interrupted", source], cwd=ROOT,
-                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)  # fmt: skip
-    try:
-        assert process.stdout is not None
-        while after not in (line := process.stdout.readline()):
-            assert line
-        time.sleep(0.5)
-        begun = time.monotonic()
-        process.send_signal(signal.SIGINT)
-        return process.communicate(timeout=60)[0], time.monotonic() - begun
-    finally:
-        process.kill()
-        process.wait()
+    words = [sys.executable, "-m", "tests.frames.interrupted", source]
+    with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        try:
+            assert process.stdout is not None
+            while after not in (line := process.stdout.readline()):
+                assert line
+            time.sleep(0.5)
+            begun = time.monotonic()
+            process.send_signal(signal.SIGINT)
+            return process.communicate(timeout=60)[0], time.monotonic() - begun
+        finally:
+            process.kill()
 
 
 def test_ctrl_c_while_frames_come_ends_every_thread(tmp_path: Path) -> None:
