@@ -26,6 +26,7 @@ COMMANDS = {
     "sheet": "make a print-ready PDF at true size from a patch",
     "calibrate colour": "measure what your printer and camera make of colours, from photos of the printed chart",
     "calibrate camera": "measure the camera's focal length and distortion; print=true makes the board for it",
+    "calibrate eot": "turn films of a printed board into a preset of conditions; hold forecasts against them",
     "eot preview": "see the conditions a patch is optimised under: draws, and each stage alone",
     "watch": "film a print and measure what it does: camera, stream, file or folder of images",
     "report": "make the page of a run again, or one page for several: report compare RUN RUN",
@@ -80,7 +81,7 @@ def _dispatch(args: list[str]) -> int:
     for command in ("generate", "evaluate", "grid", "sheet", "watch"):
         if args[0] == command:
             return _hydra(command, args[1:])
-    if two in ("train detector", "eot preview", "calibrate colour", "calibrate camera"):
+    if two in ("train detector", "eot preview", "calibrate colour", "calibrate camera", "calibrate eot"):
         return _hydra(two.replace(" ", "_"), args[2:])
     if args[0] in ("train", "plugins", "eot", "calibrate"):
         rest = " or ".join(f"'physadv {c}'" for c in COMMANDS if c.startswith(args[0]))

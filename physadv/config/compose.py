@@ -151,7 +151,7 @@ def _dotted(node: Any, prefix: str = "") -> Iterable[str]:
 
 _GROUPS = ("scenes", "patch", "eot", "ink", "victim", "goal", "attack", "protocol", "experiment", "size")
 _JUDGED = ("scenes", "eot", "ink", "victim", "goal")
-INHERITED = {"evaluate": _JUDGED, "grid": _JUDGED, "watch": ("ink", "victim", "goal")}
+INHERITED = {"evaluate": _JUDGED, "grid": _JUDGED, "calibrate_eot": _JUDGED, "watch": ("ink", "victim", "goal")}
 """Command → the groups that it takes from the run that made its patch."""
 
 

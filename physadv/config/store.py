@@ -11,6 +11,7 @@ from hydra.core.plugins import Plugins
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import DictConfig, OmegaConf
 
+from physadv.config.calibrate_eot_options import CalibrateEotConfig
 from physadv.config.calibrate_options import CalibrateCameraConfig, CalibrateColourConfig
 from physadv.config.protocol_options import ProtocolConfig
 from physadv.config.schema import EvaluateConfig, GenerateConfig, GridConfig, PreviewConfig, TrainDetectorConfig
@@ -32,6 +33,7 @@ COMMANDS = {
     "watch": WatchConfig,
     "calibrate_colour": CalibrateColourConfig,
     "calibrate_camera": CalibrateCameraConfig,
+    "calibrate_eot": CalibrateEotConfig,
     "eot_preview": PreviewConfig,
     "train_detector": TrainDetectorConfig,
 }
@@ -41,6 +43,7 @@ PARTS = {
     "generate": tuple(GROUPS),
     "evaluate": ("scenes", "victim", "goal"),
     "grid": ("scenes", "victim", "goal"),
+    "calibrate_eot": ("scenes", "victim", "goal"),
     "eot_preview": ("scenes", "victim"),
     "watch": ("victim", "goal"),
 }

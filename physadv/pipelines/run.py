@@ -42,6 +42,11 @@ def run_command(command: str, config: DictConfig) -> float | None:
         module, _, name = _WITHOUT_FOLDER[command].partition(":")
         getattr(importlib.import_module(module), name)(OmegaConf.to_object(config))
         return None
+    if command == "calibrate_eot":
+        from physadv.pipelines.calibrate_eot import calibrate_eot
+
+        calibrate_eot(config, Registry())
+        return None
     module, _, name = _PIPELINES[command].partition(":")
     place = folder.choose(config)
     with folder.opened(place, config) as out:
