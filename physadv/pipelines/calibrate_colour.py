@@ -217,7 +217,7 @@ def _tell(out: Path, report: dict[str, Any]) -> None:
     )  # fmt: skip
     if report["copies_delta_e00"].get("p95", 0.0) > POOR_COPIES:
         logger.warning(
-            "copies of the same colour differ: the light is uneven or there is glare. Use light from a window"
+            "copies of the same colour differ: uneven light, glare, a bent sheet, or a wide lens (camera= mends that)"
         )
     if left_out["mean"] > POOR_ERROR:
         logger.warning(

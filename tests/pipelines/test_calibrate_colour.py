@@ -50,6 +50,25 @@ def test_a_photo_becomes_a_table_with_its_report(desk: Path, tmp_path: Path) -> 
     assert np.allclose(table[-1, -1, -1], 1, atol=0.02)  # paper is white
 
 
+def test_a_wide_lens_is_taken_out_and_missed_where_it_is_not(desk: Path, tmp_path: Path) -> None:
+    photo = cv2.imread(str(desk / "a.png"))
+    height, width = photo.shape[:2]
+    lens = Camera(Camera.guess((width, height)).matrix, np.array([-0.3, 0.1, 0, 0, 0]), (width, height), "known")
+    pixels = np.stack(np.meshgrid(np.arange(width), np.arange(height)), -1).reshape(-1, 1, 2).astype(np.float64)
+    straight = cv2.undistortPoints(pixels, lens.matrix, lens.distortion, P=lens.matrix)
+    bent = cv2.remap(photo, straight.reshape(height, width, 2).astype(np.float32), None, cv2.INTER_LINEAR)
+    cv2.imwrite(str(tmp_path / "bent.png"), bent)
+    save_camera(tmp_path / "camera.yaml", lens)
+    errors = {}
+    for camera in ("", "camera=camera.yaml"):
+        typed = ["photos=bent.png", f"board={desk / 'sheet'}", "prior=none", *filter(None, [camera])]
+        done = physadv("calibrate", "colour", *typed, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        errors[camera] = json.loads((tmp_path / "colour.json").read_text())["leave_one_out_delta_e00"]["mean"]
+        assert ("copies of the same colour differ" in done.stderr) == (not camera)
+    assert errors["camera=camera.yaml"] < 0.6 < 3 < errors[""]
+
+
 @pytest.mark.slow
 def test_generate_optimises_with_the_measured_colours(desk: Path, tmp_path: Path) -> None:
     made = physadv("calibrate", "colour", "photos=a.png", "board=sheet", f"out={tmp_path}/colour.safetensors", cwd=desk)
