@@ -11,7 +11,7 @@ from physadv.errors import BadInput, BadOption
 USAGE = """usage: physadv report RUN
        physadv report compare RUN RUN [RUN ...] [out=compare.html]
 
-  RUN      a folder that generate, evaluate or grid wrote; for compare also the folder of a sweep
+  RUN      a folder that generate, evaluate, grid or watch wrote; for compare also the folder of a sweep
   out      where the comparison goes (compare.html)
 
 examples:
@@ -36,6 +36,10 @@ def report_command(args: Sequence[str]) -> int:
     folder = Path(args[0]).expanduser()
     if not folder.is_dir():
         raise BadInput(f"no run folder {args[0]!r}. Name the folder that generate or evaluate wrote")
+    if (folder / "summary.json").is_file():
+        from physadv.report.watch import write_watch_report
+
+        return _say(f"report  {write_watch_report(folder)}")
     from physadv.report.page import write_report
 
     return _say(f"report  {write_report(folder)}")

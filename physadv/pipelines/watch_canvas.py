@@ -131,8 +131,11 @@ def _box(picture: U8, box: Sequence[float], colour: Colour, scale: float, thickn
 
 
 def _write(picture: U8, text: str, at: tuple[int, int], colour: Colour, size: float = 0.45) -> None:
+    """On a dark ground, so that it can be read on any picture."""
     plain_text = text.encode("ascii", "replace").decode()  # OpenCV's letters know no others
-    cv2.putText(picture, plain_text, at, _FONT, size, (0, 0, 0), 3, cv2.LINE_AA)
+    (width, height), below = cv2.getTextSize(plain_text, _FONT, size, 1)
+    corner = (at[0] + width, at[1] + below)
+    cv2.rectangle(picture, (at[0] - 2, at[1] - height - 2), corner, _BAND, -1)
     cv2.putText(picture, plain_text, at, _FONT, size, colour, 1, cv2.LINE_AA)
 
 

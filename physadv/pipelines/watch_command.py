@@ -54,6 +54,9 @@ def watch_command(config: DictConfig, registry: Registry, out: Path) -> float | 
     device = assemble.device_of(config.device)
     patch, boards = patch_and_boards(config)
     victims = victims_of(config, registry, device)
+    names = [victim.name for victim in victims]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise BadOption(f"two victims are called {twice!r}, so their reports could not be told apart. Leave one out")
     goal = assemble.part(registry, "goal", choices()["goal"], config.goal, config.seed)
     made = made_by(config.patch)
     label = label_of(config, made, victims[0])

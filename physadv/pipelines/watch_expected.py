@@ -37,8 +37,8 @@ class Wearer:
     def box(self, image_from_board: F64, size_px: tuple[int, int]) -> Box | None:
         """Its box in a picture of ``size_px`` (width, height); ``None`` where too little of it is in the picture."""
         (width, height), (x, y) = self.size_mm, self.board_at_mm
-        corners = np.array([(sx * width / 2 - x, sy * height / 2 - y, 1.0) for sx in (-1, 1) for sy in (-1, 1)])
-        seen = corners @ image_from_board.T
+        across, down = (_outline(canonical(self.label)) * (width / 2, height / 2) - (x, y)).T
+        seen = np.column_stack((across, down, np.ones(len(across)))) @ image_from_board.T
         if (seen[:, 2] * image_from_board[2, 2] <= 1e-9).any():
             return None  # part of it would be behind the camera
         points = seen[:, :2] / seen[:, 2:] + 0.5
@@ -50,6 +50,15 @@ class Wearer:
         whole = (right - left) * (bottom - top)
         shown = max(clipped[2] - clipped[0], 0.0) * max(clipped[3] - clipped[1], 0.0)
         return clipped if whole > 0 and shown >= LEAST_VISIBLE * whole else None
+
+
+def _outline(kind: str) -> F64:
+    """``(n, 2)`` from -1 to 1: the corners of a rectangle have no part in an octagon's or a disc's box."""
+    if kind == "speed limit":
+        angle = np.linspace(0, 2 * np.pi, 64, endpoint=False)
+        return np.stack((np.cos(angle), np.sin(angle)), 1)
+    cut = np.sqrt(2) - 1 if kind == "stop sign" else 1.0
+    return np.array([(sx * a, sy * b) for sx in (-1, 1) for sy in (-1, 1) for a, b in ((1, cut), (cut, 1))])
 
 
 def wearer(label: str, object_mm: Sequence[float], board_at_mm: Sequence[float] | None) -> Wearer:

@@ -52,7 +52,7 @@ class Looker:
         begun = time.perf_counter()
         size_px = (frame.bgr_u8.shape[1], frame.bgr_u8.shape[0])
         boards = self._boards(frame, size_px)
-        srgb = srgb_from_bgr_u8(frame.bgr_u8).to(self.device)
+        srgb = srgb_from_bgr_u8(frame.bgr_u8).contiguous().to(self.device)
         board = next((s for s, _ in sorted(boards, key=lambda b: b[0].board.role != "patch")), None)
         projected = self.wearer.box(board.image_from_board, size_px) if board and self.wearer else None
         self.board_seen |= board is not None
