@@ -23,6 +23,7 @@ SMALL = {
     "evaluate": ["judge.images=4", "judge.quality=fast", "progress=false"],
     "grid": ["judge.images=2", "axes.distance_m=[5]", "axes.yaw_deg=[0]", *NO_OTHER_AXES, "progress=false"],
     "eot": ["draws=2", "distances_m=[5]", "progress=false"],
+    "watch": ["max_frames=3", "window=false", "progress=false"],
     "train": ["train.epochs=1", "train.held_out_renders=4", "progress=false"],
 }
 
