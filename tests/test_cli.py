@@ -23,7 +23,14 @@ def physadv(*args: str, cwd: Path | None = None, env: dict[str, str] | None = No
 
 @pytest.mark.parametrize(
     "args",
-    [["--help"], ["generate", "--help"], ["evaluate", "--help"], ["plugins", "list"], ["plugins", "list", "--json"]],
+    [
+        ["--help"],
+        ["generate", "--help"],
+        ["evaluate", "--help"],
+        ["calibrate", "colour", "--help"],
+        ["plugins", "list"],
+        ["plugins", "list", "--json"],
+    ],
 )
 def test_help_and_lists_never_import_torch(args: list[str]) -> None:
     code = (
