@@ -23,7 +23,7 @@ _COLOURS = ("screen", "coated-offset", *_READ_FROM_PATH)
 class InkConfig:
     """A printing condition: inks on a medium. All but the colours acts in linear light."""
 
-    colours: str = "screen"  # screen: as asked; coated-offset: FOGRA39; icc: a profile; table, calibrated: measured ones
+    colours: str = "screen"  # screen: as asked; coated-offset: FOGRA39; icc, table, calibrated: read from the path
     path: str = ""  # file of the ICC output profile, or of the .safetensors table; `calibrate colour` writes one
     saturation: float = 1.0  # factor about the luminance: 1 as the colours say, 0 grey; dyes in cloth are duller
     white: list[float] = field(default_factory=lambda: [1.0, 1.0, 1.0])  # reflectance of the bare medium, r g b
@@ -48,7 +48,9 @@ def _check(config: InkConfig) -> None:
     if wanted and not config.path:
         raise BadOption(f"ink={config.colours} reads its colours from a file: say ink.path={wanted}.")
     if config.path and not wanted:
-        raise BadOption(f"ink.path={config.path!r} is read by ink=icc, ink=table and ink=calibrated only. Choose one of them.")
+        raise BadOption(
+            f"ink.path={config.path!r} is read by ink=icc, ink=table and ink=calibrated only. Choose one of them."
+        )
     if not 0 <= config.saturation <= 1:
         raise BadOption(f"ink.saturation must be from 0 to 1, got {config.saturation}.")
     if not 0 <= config.spread_mm <= MAX_SPREAD_MM:
