@@ -32,13 +32,17 @@ class Reading:
 
 
 class Readings:
-    """Readings of the photos in a store; parts of a split share them."""
+    """Readings of the photos in a store; parts of a split share them.
+
+    They are kept as plain numbers: thousands of tiny tensors among the large passing ones would keep the heap from
+    being used again, and memory would grow with every photo.
+    """
 
     def __init__(self, photos: Photos, reading: Reading) -> None:
         self._photos = photos
         self._reading = reading
-        self._photo_light: dict[int, tuple[float, Tensor]] = {}
-        self._light: dict[tuple[int, Box], Tensor] = {}
+        self._photo_light: dict[int, tuple[float, list[float]]] = {}
+        self._light: dict[tuple[int, Box], list[float]] = {}
         self._camera: dict[int, tuple[float, float, float]] = {}
 
     def eye_mm(self, index: int, image_from_surface: Tensor) -> Tensor:
@@ -56,9 +60,12 @@ class Readings:
         if key not in self._light:
             photo = self._photos[index].float() / 255
             if index not in self._photo_light:
-                self._photo_light[index] = photo_light(photo)
-            self._light[key] = object_light(photo, box_xyxy_px, self._photo_light[index]).float()
-        return self._light[key]
+                white, gains = photo_light(photo)
+                self._photo_light[index] = white, gains.tolist()
+            white, listed = self._photo_light[index]
+            gains = torch.tensor(listed, dtype=torch.float64)
+            self._light[key] = object_light(photo, box_xyxy_px, (white, gains)).tolist()
+        return torch.tensor(self._light[key])
 
     def camera(self, indices: list[int]) -> tuple[Tensor | None, Tensor | None]:
         """Blur ``(B,)`` in px and noise ``(B, 2)`` of the photos; ``None`` where the patch is not to be matched."""
