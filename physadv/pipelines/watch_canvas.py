@@ -22,7 +22,8 @@ Colour = tuple[int, int, int]  # blue, green, red
 
 LINE_PX = 20
 LEAST_WIDTH_PX = 480  # of a view: smaller pictures are enlarged
-MOST_WIDTH_PX = 1920  # of all views
+MOST_WIDTH_PX = 1920  # of the views side by side
+COLUMNS = 2
 _OWN: Colour = (80, 220, 80)
 _OTHER: Colour = (190, 190, 190)
 _EXPECTED: Colour = (0, 215, 255)
@@ -49,10 +50,13 @@ class State:
 def canvas(looked: Looked, controls: Controls, state: State) -> U8:
     """``(H,W,3)`` BGR. Every view is drawn on a copy."""
     views = looked.seen[state.victim]
-    scale = min(max(1.0, LEAST_WIDTH_PX / looked.frame.bgr_u8.shape[1]),
-                MOST_WIDTH_PX / (looked.frame.bgr_u8.shape[1] * len(views)))  # fmt: skip
+    columns = min(len(views), COLUMNS)
+    width = looked.frame.bgr_u8.shape[1]
+    scale = min(max(1.0, LEAST_WIDTH_PX / width), MOST_WIDTH_PX / (width * columns))
     tiles = [_tile(looked, name, seen, controls, state, scale) for name, seen in views.items()]
-    picture = np.concatenate(tiles, axis=1)
+    tiles += [np.full_like(tiles[0], 20)] * (-len(tiles) % columns)
+    rows = [np.concatenate(tiles[at : at + columns], axis=1) for at in range(0, len(tiles), columns)]
+    picture = np.concatenate(rows)
     lines = _lines(looked, controls, state, picture.shape[1])
     band = np.full((LINE_PX * len(lines) + 8, picture.shape[1], 3), _BAND, np.uint8)
     for row, line in enumerate(lines):

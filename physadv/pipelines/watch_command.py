@@ -148,7 +148,7 @@ def _loop(config: DictConfig, looker: Looker, source: FrameSource, facts: dict[s
     return Loop(
         source=source, looker=looker, controls=controls, log=log, tally=tally, out=out, record_to=target,
         record_fps=fps, record_shown=config.record_view == "shown", window=screen, browser=browser,
-        max_frames=config.max_frames, recorder=recorder, recordings=int(recorder is not None),
+        max_frames=config.max_frames, progress=config.progress, recorder=recorder, recordings=int(recorder is not None),
     )  # fmt: skip
 
 

@@ -39,7 +39,7 @@ class Looker:
 
     eyes: list[Eye]
     finder: Finder | None
-    camera: Camera | None  # None: guessed from the first frame
+    camera: Camera | None  # None: guessed
     field_of_view_deg: float
     wearer: Wearer | None  # None: no board, so nothing is projected
     dressing: Dressing | None  # where the overlay is worn without a board
@@ -87,9 +87,8 @@ class Looker:
     def _boards(self, frame: Frame, size_px: tuple[int, int]) -> list[tuple[Sighting, Pose | None]]:
         if self.finder is None:
             return []
-        if self.camera is None:
-            self.camera = Camera.guess(size_px, self.field_of_view_deg)
-        camera = self.camera.scaled(size_px)
+        known = self.camera
+        camera = known.scaled(size_px) if known else Camera.guess(size_px, self.field_of_view_deg)
         return [(s, pose_of(s, camera)) for s in self.finder.find(frame.bgr_u8) if s.board.role != "chart"]
 
     def _expected(self, eye: Eye, projected: Box | None, found: bool, size_px: tuple[int, int]) -> Box | None:

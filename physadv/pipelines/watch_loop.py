@@ -38,6 +38,7 @@ logger = logging.getLogger(__name__)
 
 U8 = npt.NDArray[np.uint8]
 WAIT_S = 0.1  # for the next frame, before keys are read again
+SAY_EVERY_S = 10.0  # the terminal hears how it stands
 TELL_EVERY_S = 0.5  # the page draws its curves anew
 
 
@@ -83,6 +84,7 @@ class Loop:
     record_shown: bool  # as people see it; else as it was filmed
     window: Window | None
     browser: Browser | None
+    progress: bool = False  # tell the terminal now and then how it stands
     max_frames: int = 0
     times: Times = field(default_factory=Times)
     recorder: Recorder | None = None
@@ -90,6 +92,7 @@ class Loop:
     snapshots: int = 0
     _last: tuple[Looked, U8] | None = None
     _told_at: float = 0.0
+    _said_at: float = field(default_factory=time.monotonic)
 
     def run(self) -> None:
         """Until it ends. What was logged is whole however it ends."""
@@ -130,6 +133,7 @@ class Loop:
         times.rest.append(logged - begun - looked.detect_s - looked.overlay_s)
         self._show(looked, row.lag_s)
         times.show.append(time.perf_counter() - logged)
+        self._say()
 
     def _show(self, looked: Looked, lag_s: float) -> None:
         """Draw only what somebody sees or keeps."""
@@ -145,6 +149,13 @@ class Loop:
             if wanted:
                 self._snapshot(looked, picture)
         self._record(self._last[1] if shown and self._last and self.record_shown else looked.frame.bgr_u8)
+
+    def _say(self) -> None:
+        if self.progress and time.monotonic() - self._said_at >= SAY_EVERY_S:
+            self._said_at = time.monotonic()
+            shares = ", ".join(f"{name} {found[0]:.0%}" for name, found in self.tally.live()["all"].items())
+            logger.info("%d frames, %.1f a second, %d dropped. Success: %s", len(self.tally.rows), self.times.fps,
+                        self.tally.dropped, shares or "nothing expected yet")  # fmt: skip
 
     def _state(self, lag_s: float) -> State:
         eye = self.looker.eyes[self.controls.shown]

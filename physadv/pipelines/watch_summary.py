@@ -21,6 +21,7 @@ from physadv.seeding import generator
 FILE = "summary.json"
 FORMAT = 1
 BLOCK_S = 1.0  # frames of one second are nearly one observation: they are drawn together
+LEAST_BLOCKS = 5  # from fewer seconds no interval is given
 RESAMPLES = 1000
 FLAT = 0.8  # of the pose's ambiguity: the tilt may be mirrored
 
@@ -131,13 +132,13 @@ def _gap(
 
 
 def _difference(values: Sequence[float], times_s: Sequence[float], seed: int) -> Json | None:
-    """Mean with the interval of a bootstrap over blocks of film; no interval from fewer than two blocks."""
+    """Mean with the interval of a bootstrap over blocks of film; none from too few blocks."""
     if not values:
         return None
     blocks = np.unique(np.floor(np.array(times_s) / BLOCK_S), return_inverse=True)[1]
     count = int(blocks.max()) + 1
     low = high = math.nan
-    if count > 1:
+    if count >= LEAST_BLOCKS:
         weights = resampled_weights(count, RESAMPLES, generator(seed, "watch/gap"))
         low, high = percentiles(resampled_means(np.array(values), blocks, weights))
     return {"score": "success", "value": statistics.fmean(values), "low": low, "high": high, "n": len(values),

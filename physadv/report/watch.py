@@ -19,9 +19,6 @@ from physadv.report.words import amount, difference
 
 FILE = "report.html"
 SUMMARY = "summary.json"
-PRINT, OVERLAY = "print", "overlay"
-_LOOKS = {PRINT: "patch", "printed grey": "grey", "printed random": "random"}
-"""Conditions that keep the colour and mark which they have in every report."""
 
 
 def write_watch_report(folder: Path) -> Path:
@@ -83,14 +80,11 @@ def _content(content: Mapping[str, Any], run: Mapping[str, Any]) -> dict[str, An
 
 
 def _victim(victim: Mapping[str, Any], content: Mapping[str, Any], few: int) -> dict[str, Any]:
-    shown = {_LOOKS.get(c["condition"], c["condition"]): c for c in victim["conditions"]}
-    names = {look: c["condition"] for look, c in shown.items()}
+    found = {c["condition"]: c["success"] for c in victim["conditions"]}
     return {
         "name": victim["name"],
-        "bars": one_bar_a_condition(
-            f"success against {victim['name']}", "success", {names[k]: c["success"] for k, c in shown.items()},
-            minimum_n=few,
-        ) if shown else None,
+        "bars": one_bar_a_condition(f"success against {victim['name']}", "success", found, minimum_n=few)
+        if found else None,
         "curves": [plot for by, words in (("distance", content["distance_words"]), ("yaw", content["yaw_words"]))
                    if (plot := _curve(victim, by, words, few))],
         "maps": [plot for c in victim["conditions"] if (plot := _map(c, victim["name"], content, few))],
