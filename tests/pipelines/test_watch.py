@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -206,11 +208,18 @@ def test_a_mistake_is_answered_in_one_line_and_leaves_nothing(case: str, desk: P
     assert not (desk / "wrong").exists()
 
 
-def started(*args: str, cwd: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen(
+@contextmanager
+def started(*args: str, cwd: Path) -> Iterator[subprocess.Popen[str]]:
+    """The command in a process of its own, which does not outlive the test."""
+    with subprocess.Popen(
         [sys.executable, "-m", "physadv.cli", "watch", *args], cwd=cwd, stderr=subprocess.PIPE, text=True,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
+    ) as process:  # fmt: skip
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
 
 
 def wait_for(file: Path, count: int, seconds: float = 120.0) -> None:
@@ -224,10 +233,10 @@ def wait_for(file: Path, count: int, seconds: float = 120.0) -> None:
 
 @pytest.mark.slow
 def test_ctrl_c_ends_the_run_with_a_summary(desk: Path) -> None:
-    process = started("source=print.avi", "frames.loop=true", "out=stopped", *QUICK, cwd=desk)
-    wait_for(desk / "stopped" / "frames.jsonl", 3)
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
+    with started("source=print.avi", "frames.loop=true", "out=stopped", *QUICK, cwd=desk) as process:
+        wait_for(desk / "stopped" / "frames.jsonl", 3)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
     assert process.returncode == 0, said
     content = json.loads((desk / "stopped" / "summary.json").read_text())
     assert content["ended"] == "stopped"
@@ -236,10 +245,10 @@ def test_ctrl_c_ends_the_run_with_a_summary(desk: Path) -> None:
 
 @pytest.mark.slow
 def test_what_was_seen_before_a_kill_can_be_read(desk: Path) -> None:
-    process = started("source=print.avi", "frames.loop=true", "out=killed", *QUICK, cwd=desk)
-    wait_for(desk / "killed" / "frames.jsonl", 3)
-    process.kill()
-    process.communicate()
+    with started("source=print.avi", "frames.loop=true", "out=killed", *QUICK, cwd=desk) as process:
+        wait_for(desk / "killed" / "frames.jsonl", 3)
+        process.kill()
+        process.communicate()
     _, frames = lines(desk / "killed")
     assert [frame["index"] for frame in frames] == list(range(len(frames)))
     assert len(frames) >= 3
@@ -248,19 +257,18 @@ def test_what_was_seen_before_a_kill_can_be_read(desk: Path) -> None:
 @pytest.mark.slow
 def test_a_stream_that_dies_ends_with_code_3_and_a_summary(desk: Path) -> None:
     frame, _ = seen(face(texels(), board()), 2.0, 10)
-    with Server() as server:
-        channel = server.stream("x.mjpg")
-        args = (f"source={server.url('x.mjpg')}", "board=patch/board.json", "frames.reconnect_s=0.5",
-                "frames.read_timeout_s=2", "out=died", *QUICK)  # fmt: skip
-        process = started(*args, cwd=desk)
+    server = Server()
+    channel = server.stream("x.mjpg")
+    args = (f"source={server.url('x.mjpg')}", "board=patch/board.json", "frames.reconnect_s=0.5",
+            "frames.read_timeout_s=2", "out=died", *QUICK)  # fmt: skip
+    log = desk / "died" / "frames.jsonl"
+    with started(*args, cwd=desk) as process:
         until = time.monotonic() + 120
-        while time.monotonic() < until:
+        while time.monotonic() < until and not (log.is_file() and len(log.read_text().splitlines()) > 4):
             channel.publish(frame)
             time.sleep(0.05)
-            log = desk / "died" / "frames.jsonl"
-            if log.is_file() and len(log.read_text().splitlines()) > 4:
-                break
-    _, said = process.communicate(timeout=120)
+        server.close()
+        _, said = process.communicate(timeout=120)
     assert process.returncode == 3, said
     assert "Traceback" not in said
     content = json.loads((desk / "died" / "summary.json").read_text())

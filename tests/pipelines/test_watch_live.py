@@ -9,7 +9,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,9 +52,9 @@ def test_with_a_detector_slower_than_the_source_the_lag_stays_below_two_periods(
 
         sender = threading.Thread(target=send)
         sender.start()
-        process = started(f"source={server.url('camera.mjpg')}", "board=board.json", "max_frames=25", "out=lag", *QUICK,
-                          cwd=desk)  # fmt: skip
-        _, said = process.communicate(timeout=300)
+        address = f"source={server.url('camera.mjpg')}"
+        with started(address, "board=board.json", "max_frames=25", "out=lag", *QUICK, cwd=desk) as process:
+            _, said = process.communicate(timeout=300)
         stop.set()
         sender.join()
     assert process.returncode == 0, said
@@ -80,6 +80,14 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
+def soon(true: Callable[[], bool], seconds: float = 60.0) -> None:
+    """Wait until it is."""
+    until = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < until
+        time.sleep(0.2)
+
+
 def address(process: subprocess.Popen[str], word: str) -> str:
     """What the terminal says after a word."""
     assert process.stderr
@@ -90,8 +98,15 @@ def address(process: subprocess.Popen[str], word: str) -> str:
 
 
 def test_the_page_shows_the_film_and_its_buttons_work(browser: Browser, desk: Path) -> None:
-    process = started("source=print.avi", "frames.loop=true", "board=board.json", "serve=true", "out=served", *QUICK,
-                      cwd=desk)  # fmt: skip
+    with started("source=print.avi", "frames.loop=true", "board=board.json", "serve=true", "out=served", *QUICK,
+                 cwd=desk) as process:  # fmt: skip
+        try_page(browser, desk / "served", process)
+    assert json.loads((desk / "served" / "summary.json").read_text())["ended"] == "stopped"
+    assert any("confidence" in frame for frame in lines(desk / "served")[1])
+
+
+def try_page(browser: Browser, run: Path, process: subprocess.Popen[str]) -> None:
+    """A visitor looks, presses every kind of button, and ends the run."""
     url = address(process, "page")
     camera = address(process, "camera")
     assert url.startswith("http://127.0.0.1:")
@@ -102,26 +117,24 @@ def test_the_page_shows_the_film_and_its_buttons_work(browser: Browser, desk: Pa
     page.on("request", lambda request: said.append(request.url) if not request.url.startswith(url) else None)
     page.goto(url, wait_until="commit")
     page.wait_for_selector("html[data-drawn]", timeout=90_000)
-    page.wait_for_function("document.getElementById('picture').naturalWidth >= 480", timeout=60_000)
+    soon(lambda: page.evaluate("document.getElementById('picture').naturalWidth") >= 480)
     page.wait_for_selector("#distance circle", state="attached", timeout=60_000)
     assert page.locator("#yaw circle").count() >= 1
     assert "stop" not in page.locator("#counters").inner_text()
     page.get_by_role("button", name="Snapshot").click()
-    until = time.monotonic() + 60
-    while not list((desk / "served").glob("snapshots/*.json")) and time.monotonic() < until:
-        time.sleep(0.2)
-    snapshot = json.loads(next((desk / "served").glob("snapshots/*.json")).read_text())
+    soon(lambda: any(run.glob("snapshots/*.json")))
+    snapshot = json.loads(next(run.glob("snapshots/*.json")).read_text())
     assert snapshot["views"]["filmed"]["detections"]
     page.get_by_role("button", name="Raise the threshold").click()
-    page.wait_for_function("document.getElementById('counters').textContent.includes('0.55')", timeout=60_000)
+    soon(lambda: "0.55" in page.locator("#counters").inner_text())
     page.get_by_role("button", name="Pause").click()
     page.wait_for_selector("button[data-do=pause][aria-pressed=true]", timeout=60_000)
     time.sleep(1.5)
-    before = len((desk / "served" / "frames.jsonl").read_text().splitlines())
+    before = len((run / "frames.jsonl").read_text().splitlines())
     time.sleep(1.5)
-    assert len((desk / "served" / "frames.jsonl").read_text().splitlines()) == before
+    assert len((run / "frames.jsonl").read_text().splitlines()) == before
     page.get_by_role("button", name="Pause").click()
-    wait_for(desk / "served" / "frames.jsonl", before)
+    wait_for(run / "frames.jsonl", before)
     film = cv2.VideoCapture(camera)  # any program reads it as a camera
     assert film.read()[1].shape == (480, 640, 3)
     film.release()
@@ -132,14 +145,12 @@ def test_the_page_shows_the_film_and_its_buttons_work(browser: Browser, desk: Pa
     page.get_by_role("button", name="End with summary").click()
     process.communicate(timeout=90)
     assert process.returncode == 0
-    assert json.loads((desk / "served" / "summary.json").read_text())["ended"] == "stopped"
-    assert any("confidence" in frame for frame in lines(desk / "served")[1])
     page.close()
 
 
 def test_the_report_of_a_film_is_drawn_without_a_complaint(browser: Browser, desk: Path) -> None:
-    process = started("source=print.avi", "board=board.json", "out=page", *QUICK, cwd=desk)
-    _, told = process.communicate(timeout=200)
+    with started("source=print.avi", "board=board.json", "out=page", *QUICK, cwd=desk) as process:
+        _, told = process.communicate(timeout=200)
     assert process.returncode == 0, told
     page = browser.new_page(viewport={"width": 1000, "height": 900})
     said: list[str] = []
