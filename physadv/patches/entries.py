@@ -17,7 +17,7 @@ class RasterConfig:
     height_mm: float = 300.0  # height on paper, to the nearest texel
     px_per_100mm: float = 64.0  # texels on 100 mm; a car's camera resolves 20 at 4 m, a webcam 90 at 1 m
     shape: str = "rectangle"  # rectangle, disc, octagon, triangle, two-bars, or a picture: its alpha or luminance
-    init: str = "grey"  # grey, random, or a picture to start from, stretched to the patch
+    init: str = "grey"  # grey, random, or a picture or run folder to start from, stretched to the patch
     seed: int | None = None  # of the random start; null = the run's
 
 
@@ -48,7 +48,7 @@ class FabricConfig:
     tiles_across: int = 3  # of the printed area
     tiles_down: int = 3  # of the printed area
     px_per_100mm: float = 64.0  # texels on 100 mm
-    init: str = "grey"  # of the tile: grey, random, or a picture to start from
+    init: str = "grey"  # of the tile: grey, random, or a picture or run folder to start from
     seed: int | None = None  # of the random start; null = the run's
 
 

@@ -16,6 +16,7 @@ from physadv.seeding import generator
 
 MAX_SIDE_MM = 20_000.0
 MAX_TEXELS = 4096 * 4096
+PATCH_OF_RUN = "patch.png"
 
 
 def size_px(width_mm: float, height_mm: float, px_per_100mm: float, *, of: str = "") -> tuple[int, int]:
@@ -50,14 +51,18 @@ def mask(shape: str, height_px: int, width_px: int, width_mm: float) -> Tensor:
 
 
 def start(init: str, seed: int, height_px: int, width_px: int) -> Tensor:
-    """Colours ``(3,h,w)`` to start from: grey, random, or a picture stretched to the grid."""
+    """Colours ``(3,h,w)`` to start from: grey, random, or a picture, or a run's patch, stretched to the grid."""
     if init == "grey":
         return torch.full((3, height_px, width_px), 0.5)
     if init == "random":
         return torch.rand(3, height_px, width_px, generator=generator(seed, "raster"))
-    if not Path(init).exists():
-        raise BadOption(f"patch.init={init!r} is neither grey, random nor a picture that exists.")
-    return _resized(load_srgb(init), height_px, width_px)
+    path = Path(init) / PATCH_OF_RUN if Path(init).is_dir() else Path(init)
+    if not path.exists():
+        raise BadOption(
+            f"patch.init={init!r} is neither grey, random, "
+            f"a picture that exists nor a run folder with a {PATCH_OF_RUN}."
+        )
+    return _resized(load_srgb(path), height_px, width_px)
 
 
 def _resized(image: Tensor, height_px: int, width_px: int) -> Tensor:

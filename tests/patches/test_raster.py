@@ -52,6 +52,17 @@ def test_a_picture_can_be_the_mask_and_the_start(tmp_path: Path) -> None:
     assert patch.srgb.unique() == 1
 
 
+def test_a_run_folder_is_the_start_by_its_patch(tmp_path: Path) -> None:
+    Image.new("RGB", (5, 3), (255, 0, 0)).save(tmp_path / "patch.png")
+    red = build_raster(RasterConfig(init=str(tmp_path)))().srgb
+    assert red.amin((1, 2)).tolist() == [1, 0, 0]
+
+
+def test_a_folder_without_a_patch_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadOption, match=r"run folder with a patch\.png"):
+        build_raster(RasterConfig(init=str(tmp_path)))
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
