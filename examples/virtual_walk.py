@@ -126,7 +126,7 @@ def walk(folder: Path, out: Path, role: str, frames: int, seed: int, lens: Lens)
     light, far, face = daylight(seed), panorama(seed), stop_sign()
     wobble = rng.uniform(0, 2 * np.pi, 8)
     rays = lens.rays()
-    sign = face.at(np.array([1.1, -0.55, 5.6]), turned(rng.uniform(-6, 6), rng.uniform(-2, 2), rng.uniform(-2, 2)))
+    sign = face.at(np.array([0.8, -0.4, 4.0]), turned(rng.uniform(-6, 6), rng.uniform(-2, 2), rng.uniform(-2, 2)))
     board = piece.at(sign.centre_m - 0.004 * sign.axes[2], turned(0, 0, rng.uniform(-3, 3)) @ sign.axes)
     post = block((0.3, 0.31, 0.32), 60, 2400).at(sign.centre_m + np.array([0, 0.9, 0.04]), np.eye(3))
     out.mkdir(parents=True, exist_ok=True)
@@ -137,18 +137,18 @@ def walk(folder: Path, out: Path, role: str, frames: int, seed: int, lens: Lens)
     for index in range(frames):
         share = index / max(frames - 1, 1)
         sway = 0.03 * np.sin(2 * np.pi * (5.3 * share) + wobble[:3])
-        eye = np.array([0.9 - 2.2 * np.sin(1.2 * share) * share, 0.0, 4.1 * share**0.85]) + sway
+        eye = np.array([0.7 - 1.5 * np.sin(1.2 * share) * share, 0.0, 2.7 * share**0.85]) + sway
         aim = sign.centre_m + np.array([0.35, 0.25, 0]) * np.sin(2 * np.pi * (2.1 * share) + wobble[3:6]) * (
             1 - 0.5 * share
         )
         axes = looking(aim, eye, 2.5 * np.sin(2 * np.pi * 3 * share + wobble[6]))
         shot = Shot(eye, axes)
         centre = lens.project(shot.local(board.centre_m[None]))[0]
-        moved = np.zeros(2) if before is None else (centre - before) * 0.25 * frames / 90  # 1/60 s, at 90 frames
+        moved = np.zeros(2) if before is None else (centre - before) * 0.12 * frames / 90  # 1/125 s, at 90 frames
         before = centre
         shot = replace(shot, motion_px=(float(moved[0]), float(moved[1])))
         drift = 0.25 * np.sin(2 * np.pi * 1.3 * share + wobble[7])
-        sharp = replace(lens, defocus_px=lens.defocus_px + 0.5 * (1 - np.cos(2 * np.pi * share)) / 2)
+        sharp = replace(lens, defocus_px=lens.defocus_px + 0.3 * (1 - np.cos(2 * np.pi * share)) / 2)
         sensor = Sensor(exposure_ev=-0.15 + drift, white_balance=(1.02 + 0.04 * drift, 1.0, 0.98), jpeg=100)
         film.write(sensor.expose(photograph([post, sign, board], shot, sharp, light, far, rays), rng))
         rows.append(

@@ -91,14 +91,12 @@ def _one_blur(film: Sequence[Seen]) -> tuple[list[float], list[float]]:
 
 
 def _ways(film: Sequence[Seen]) -> dict[int, tuple[float, float]]:
-    """How far the print's centre moves in one frame, px, by index: since the last frame, else to the next one."""
+    """How far the print's centre moves in one frame, px, by index, where the last frame shows it, too."""
     at = {f.index: np.array(f.centre_px) for f in film}
     ways = {}
     for index, here in at.items():
-        before, after = at.get(index - 1), at.get(index + 1)
-        step = here - before if before is not None else after - here if after is not None else None
-        if step is not None:
-            ways[index] = (float(step[0]), float(step[1]))
+        if (before := at.get(index - 1)) is not None:
+            ways[index] = (float(here[0] - before[0]), float(here[1] - before[1]))
     return ways
 
 
