@@ -107,6 +107,8 @@ def _noise(frames: Sequence[Seen], shrink: float) -> dict[str, Range | None]:
         o = f.optics
         if o is None or o.white is None or o.black is None or o.white_variance is None or o.black_variance is None:
             continue
+        if o.black_variance > o.white_variance:
+            continue  # noise grows with light; this is a blurred edge
         a = max((o.white_variance - o.black_variance) / max(o.white[1] - o.black, 1e-3), 0.0)
         shot.append(a * min(shrink, 1.0) ** 2)
         read.append(max(o.black_variance - a * o.black, 0.0) * min(shrink, 1.0) ** 2)

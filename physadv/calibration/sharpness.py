@@ -12,7 +12,7 @@ from functools import cache
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import OptimizeWarning, curve_fit
+from scipy.optimize import least_squares
 from scipy.special import ndtr
 
 from physadv.boards import Board, Tag
@@ -23,7 +23,7 @@ U8 = npt.NDArray[np.uint8]
 
 MODULES = 6  # across a tag of the 4x4 dictionaries: four of data, one of border on each side
 LEAST_MODULE_PX = 3.0  # smaller ones are all edge
-FLAT_MODULE_PX = 6.0  # from here the middle of a module is flat, though its edges are blurred
+WIDEST_MARGIN = 0.38  # of a module: where blurred edges leave less, nothing of it is flat
 _PIXEL_VARIANCE = 1 / 12  # of the square that a pixel averages over
 _GREEN = 1
 
@@ -51,18 +51,17 @@ def read_optics(bgr_u8: U8, image_from_board: F64, board: Board) -> Optics:
     """Measure one frame. Blur is that of a Gaussian of the same edge."""
     sideways: list[float] = []
     upright: list[float] = []
-    white, black = [], []
-    for tag in board.tags:
-        seen = _tag_pixels(bgr_u8, image_from_board, tag)
-        if seen is None:
-            continue
+    tags = [seen for tag in board.tags if (seen := _tag_pixels(bgr_u8, image_from_board, tag)) is not None]
+    for seen in tags:
         for is_sideways, sigma in _edges(*seen):
             (sideways if is_sideways else upright).append(sigma)
-        paper, ink = _flats(*seen)
-        white += [paper] if paper is not None else []
-        black += [ink] if ink is not None else []
+    across, down = _median(sideways), _median(upright)
+    blur_px = max(across or 0.0, down or 0.0)
+    flats = [_flats(*seen[:2], seen[3], blur_px) for seen in tags] if blur_px else []
+    white = [paper for paper, _ in flats if paper is not None]
+    black = [ink for _, ink in flats if ink is not None]
     return Optics(
-        _median(sideways), _median(upright),
+        across, down,
         tuple(np.median([level for level, _ in white], axis=0).tolist()) if white else None,
         float(np.median([level[_GREEN] for level, _ in black])) if black else None,
         float(np.median([variance for _, variance in white])) if white else None,
@@ -116,29 +115,27 @@ def _fitted(distance_px: F64, level: F64) -> float | None:
     if high - low < 0.05:
         return None
 
-    def edge(x: F64, dark: float, bright: float, place: float, sigma: float) -> F64:
-        risen: F64 = dark + (bright - dark) * ndtr((x - place) / abs(sigma))
-        return risen
+    def misses(terms: F64) -> F64:
+        dark, bright, place, sigma = terms
+        missed: F64 = dark + (bright - dark) * ndtr((distance_px - place) / max(abs(sigma), 1e-3)) - level
+        return missed
 
-    try:
-        found, _ = curve_fit(edge, distance_px, level, (low, high, 0.0, 0.8), maxfev=200)
-    except (RuntimeError, OptimizeWarning):  # no edge there: something is in front of it
-        return None
-    return abs(float(found[3])) if abs(found[2]) < 2 and found[3] else None
+    found = least_squares(misses, (low, high, 0.0, 0.8), max_nfev=60)
+    _, _, place, sigma = found.x
+    return abs(float(sigma)) if found.success and abs(place) < 2 else None
 
 
 Flat = tuple[F64, float]
 
 
-def _flats(linear: F64, places: F64, local: F64, module_px: float) -> tuple[Flat | None, Flat | None]:
-    """Level and variance on the paper round the tag and on its black border, where both are flat."""
-    if module_px < FLAT_MODULE_PX:
-        return None, None
+def _flats(linear: F64, places: F64, module_px: float, blur_px: float) -> tuple[Flat | None, Flat | None]:
+    """Level and variance on the paper round the tag and on its black border, where the blur of edges ends."""
     rim = np.abs(places).max(1) - MODULES / 2  # modules outside the black square
-    margin = min(2.0 / module_px, 0.4)
-    return _flat(linear, places, (rim > margin) & (rim < 0.9)), _flat(
-        linear, places, (rim > margin - 1) & (rim < -margin)
-    )
+    margin = (2 * blur_px + 0.4) / module_px
+    if margin > WIDEST_MARGIN:
+        return None, None
+    paper, ink = (rim > margin) & (rim < 1 - margin / 2), (rim > margin - 1) & (rim < -margin)
+    return _flat(linear, places, paper), _flat(linear, places, ink)
 
 
 def _flat(linear: F64, places: F64, here: npt.NDArray[np.bool_]) -> Flat | None:
