@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import statistics
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -26,7 +27,8 @@ RESAMPLES = 1000
 FLAT = 0.8  # of the pose's ambiguity: the tilt may be mirrored
 
 Json = dict[str, Any]
-Where = Callable[[Row], bool]
+Spot = tuple[int | None, int | None]  # bins of distance and yaw
+Found = tuple[Spot, float, float]  # where, when in seconds, and 0 or 1, or a difference of two
 
 
 def summary(tally: Tally, facts: Mapping[str, Any], *, minimum_n: int, seed: int) -> Json:
@@ -69,24 +71,23 @@ def _place(tally: Tally, row: Row, by: str) -> int | None:
 
 def _victim(name: str, tally: Tally, used: Mapping[str, Sequence[int]], seed: int) -> Json:
     rows = tally.rows
-    at = {by: [_place(tally, row, by) for row in rows] for by in used}
+    places = [(_place(tally, row, "distance"), _place(tally, row, "yaw")) for row in rows]
     conditions = []
     for condition in CONDITIONS:
         looks = [_of_condition(row.looks[name], condition) for row in rows]
-        if any(look and look.success is not None for look in looks):
+        done = [(at, row.time_s, float(look.success)) for at, row, look in zip(places, rows, looks, strict=True)
+                if look and look.success is not None]  # fmt: skip
+        if done:
+            shares = _over_bins(_grouped(done), used, _share)
             conditions.append({
-                "condition": condition, "role": ROLES.get(condition, "control"),
-                "success": _share(looks, [True] * len(rows)),
-                "by_distance": [_share(looks, [d == k for d in at["distance"]]) for k in used["distance"]],
-                "by_yaw": [_share(looks, [y == k for y in at["yaw"]]) for k in used["yaw"]],
-                "cells": [[_share(looks, [d == k and y == j for d, y in zip(at["distance"], at["yaw"], strict=True)])
-                           for k in used["distance"]] for j in used["yaw"]],
+                "condition": condition, "role": ROLES.get(condition, "control"), "success": shares.pop("all"), **shares,
             })  # fmt: skip
     views = list(dict.fromkeys(view for row in rows for view in row.looks[name]))
+    pairs = _pairs(name, rows, places)
     return {
         "name": name,
         "conditions": conditions,
-        "gap": _gap(name, rows, at, used, seed),
+        "gap": _over_bins(_grouped(pairs), used, lambda found: _difference(found, seed)) if pairs else None,
         "steadiness": [{"view": view, **_steadiness(name, view, rows)} for view in views],
     }
 
@@ -95,46 +96,54 @@ def _of_condition(looks: Mapping[str, Look], condition: str) -> Look | None:
     return next((look for look in looks.values() if look.condition == condition), None)
 
 
-def _share(looks: Sequence[Look | None], counts: Sequence[bool]) -> Json | None:
-    done = [
-        look.success for look, here in zip(looks, counts, strict=True) if here and look and look.success is not None
-    ]
-    if not done:
-        return None
-    low, high = wilson(sum(done), len(done))
-    return {"name": "success", "value": sum(done) / len(done), "low": low, "high": high, "n": len(done),
-            "higher_is": "more attacked"}  # fmt: skip
-
-
-def _gap(
-    name: str, rows: Sequence[Row], at: Mapping[str, Sequence[int | None]], used: Mapping[str, Sequence[int]], seed: int
-) -> Json | None:
+def _pairs(name: str, rows: Sequence[Row], places: Sequence[Spot]) -> list[Found]:
     """Success of the overlay minus success of the print on the very same frames."""
-    pairs = []
-    for number, row in enumerate(rows):
+    found = []
+    for at, row in zip(places, rows, strict=True):
         printed, digital = (_of_condition(row.looks[name], c) for c in (PRINT, OVERLAY))
         if printed and digital and printed.success is not None and digital.success is not None:
-            value = float(digital.success) - float(printed.success)
-            pairs.append((row.time_s, at["distance"][number], at["yaw"][number], value))
-    if not pairs:
-        return None
+            found.append((at, row.time_s, float(digital.success) - float(printed.success)))
+    return found
 
-    def among(distance: int | None = None, yaw: int | None = None) -> Json | None:
-        kept = [p for p in pairs if distance in (None, p[1]) and yaw in (None, p[2])]
-        return _difference([p[3] for p in kept], [p[0] for p in kept], seed)
+
+def _grouped(found: Sequence[Found]) -> dict[Spot, list[tuple[float, float]]]:
+    """Time and value of all frames, of each bin of distance, of yaw, and of both; ``None`` stands for any."""
+    groups: dict[Spot, list[tuple[float, float]]] = defaultdict(list)
+    for (distance, yaw), time_s, value in found:
+        for spot in {(None, None), (distance, None), (None, yaw), (distance, yaw)}:
+            groups[spot].append((time_s, value))
+    return groups
+
+
+def _over_bins(
+    groups: Mapping[Spot, list[tuple[float, float]]], used: Mapping[str, Sequence[int]],
+    made: Callable[[list[tuple[float, float]]], Json],
+) -> Json:  # fmt: skip
+    """A score of all frames, by distance, by yaw, and a row of cells a bin of yaw; ``None`` where there is no frame."""
+
+    def one(distance: int | None, yaw: int | None) -> Json | None:
+        return made(groups[distance, yaw]) if (distance, yaw) in groups else None
 
     return {
-        "all": among(),
-        "by_distance": [among(distance=k) for k in used["distance"]],
-        "by_yaw": [among(yaw=j) for j in used["yaw"]],
-        "cells": [[among(distance=k, yaw=j) for k in used["distance"]] for j in used["yaw"]],
+        "all": one(None, None),
+        "by_distance": [one(k, None) for k in used["distance"]],
+        "by_yaw": [one(None, j) for j in used["yaw"]],
+        "cells": [[one(k, j) for k in used["distance"]] for j in used["yaw"]],
     }
 
 
-def _difference(values: Sequence[float], times_s: Sequence[float], seed: int) -> Json | None:
+def _share(found: list[tuple[float, float]]) -> Json:
+    return _score("success", sum(value for _, value in found), len(found), "more attacked")
+
+
+def _score(name: str, count: float, n: int, higher_is: str) -> Json:
+    low, high = wilson(count, n)
+    return {"name": name, "value": count / n, "low": low, "high": high, "n": n, "higher_is": higher_is}
+
+
+def _difference(found: list[tuple[float, float]], seed: int) -> Json:
     """Mean with the interval of a bootstrap over blocks of film; none from too few blocks."""
-    if not values:
-        return None
+    times_s, values = zip(*found, strict=True)
     blocks = np.unique(np.floor(np.array(times_s) / BLOCK_S), return_inverse=True)[1]
     count = int(blocks.max()) + 1
     low = high = math.nan
@@ -154,20 +163,13 @@ def _steadiness(name: str, view: str, rows: Sequence[Row]) -> Json:
     tracks = [look.track for _, look in kept if look.found]
     return {
         "frames": len(kept),
-        "found": _plain_share(sum(flags), len(flags)),
+        "found": _score("recall", sum(flags), len(flags), "safer") if flags else None,
         "first_detection_s": first,
         "longest_detected": _longest(flags, True),
         "longest_missed": _longest(flags, False),
         "fragmentations": sum(a and not b for a, b in pairwise(flags)),
         "identity_switches": sum(a != b for a, b in pairwise(tracks)),
     }
-
-
-def _plain_share(count: int, n: int) -> Json | None:
-    if not n:
-        return None
-    low, high = wilson(count, n)
-    return {"name": "recall", "value": count / n, "low": low, "high": high, "n": n, "higher_is": "safer"}
 
 
 def _longest(flags: Sequence[bool], wanted: bool) -> int:

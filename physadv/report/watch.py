@@ -62,11 +62,26 @@ def cautions(content: Mapping[str, Any]) -> list[str]:
         )
     if content["posed"] and str(content["camera"]).startswith("guess"):
         found.append(f"The camera is a {content['camera']}: distances are wrong by as much as that is. Calibrate it.")
+    found += [text for victim in content["victims"] if (text := _control_caution(victim))]
     if content["ended"] == "the source died":
         found.append(f"The source died before its end: {content['reason']}")
     if content["dropped"]:
         found.append(f"{content['dropped']} frames of the source were passed over, because looking took longer.")
     return found
+
+
+def _control_caution(victim: Mapping[str, Any]) -> str:
+    """Where a control does as much as the patch; empty where none does."""
+    controls = [c for c in victim["conditions"] if c["role"] == "control"]
+    highest = max(controls, key=lambda c: c["success"]["high"], default=None)
+    same = [c["condition"] for c in victim["conditions"]
+            if highest and c["role"] == "patch" and 0 < c["success"]["low"] <= highest["success"]["high"]]  # fmt: skip
+    if highest is None or not same:
+        return ""
+    return (
+        f"{victim['name']}: {highest['condition']} does about as much as {' and '.join(same)}, so covering the object "
+        "(the white of the board included) may explain the effect."
+    )
 
 
 def _content(content: Mapping[str, Any], run: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from physadv.pipelines.watch_expected import wearer
 from physadv.pipelines.watch_log import FrameLog, read_log
 from physadv.pipelines.watch_summary import summary
 from physadv.pipelines.watch_tally import Tally, bin_of, bin_words
-from physadv.report.watch import headline
+from physadv.report.watch import cautions, headline
 from tests.pipelines.walkby import SIZE_PX, face, seen
 
 SCALE = np.array([[0.5, 0, 100], [0, 0.5, 120], [0, 0, 1.0]])
@@ -110,6 +110,14 @@ def test_the_gap_is_the_overlays_success_minus_the_prints_on_the_same_frames() -
     assert gap["low"] <= 0.25 <= gap["high"]
     assert (gap["n"], gap["blocks"]) == (80, 8)
     assert "overlay minus print +25 points" in headline(content)
+
+
+def test_a_control_that_does_as_much_is_a_caution() -> None:
+    lines = [line(i, printed=True, digital=True) for i in range(40)]
+    assert not any("covering" in text for text in cautions(told(lines)))
+    for one in lines:
+        one["views"]["grey"] = one["views"]["patch"]
+    assert any("covering the object" in text for text in cautions(told(lines)))
 
 
 def test_one_second_of_film_gives_no_interval_of_the_gap() -> None:
