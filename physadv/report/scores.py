@@ -32,7 +32,10 @@ def plain(value: Any) -> Any:
 
 
 def scores_csv(scores: dict[str, Any]) -> str:
-    """One row a score. ``by``, ``from`` and ``to`` are empty for scores over all objects."""
+    """One row a score. ``by``, ``from`` and ``to`` are empty for scores over all objects.
+
+    A paired difference has ``by`` "minus" and the other condition in ``from``.
+    """
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(COLUMNS)
@@ -43,8 +46,9 @@ def scores_csv(scores: dict[str, Any]) -> str:
 def _rows(scores: dict[str, Any]) -> Iterator[list[Any]]:
     for victim in scores["victims"]:
         for condition in victim["conditions"]:
-            groups = [("", "", "", condition["scores"])]
+            groups = [("", "", "", [*condition["scores"], *condition.get("distances", ())])]
             groups += [(b["by"], b["low"], b["high"], b["scores"]) for b in condition["bins"]]
+            groups += [("minus", d["minus"], "", [d | {"name": d["score"]}]) for d in condition.get("differences", ())]
             for by, low, high, found in groups:
                 for score in found:
                     yield [
