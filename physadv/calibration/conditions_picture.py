@@ -56,7 +56,10 @@ def _places(axes: Axes, frames: Sequence[Seen]) -> None:
 
 
 def _success(axes: Axes, content: Mapping[str, Any]) -> None:
-    rows = [(_WORDS[words], row["patch"], AFTER) for words, row in content["predicted"].items() if row.get("patch")]
+    rows = [
+        (f"{_WORDS[words]}: {role}", score, AFTER)
+        for role in content["measured"] for words, row in content["predicted"].items() if (score := row.get(role))
+    ]  # fmt: skip
     rows += [(f"measured,\n{role}", row, MEASURED) for role, row in content["measured"].items()]
     for place, (_, score, colour) in enumerate(rows):
         value = score["value"]

@@ -18,10 +18,13 @@ from physadv.calibration.conditions_picture import conditions_picture
 from physadv.calibration.preset import Placed, placed, preset_text
 from physadv.errors import BadInput, BadOption
 from physadv.metrics.interval import resampled_weights
+from physadv.patch_files import load_patch, save_patch
 from physadv.pipelines import folder
+from physadv.pipelines.conditions import conditions as conditions_of
 from physadv.pipelines.evaluate_command import evaluate_command
 from physadv.pipelines.films import Film, read_films, with_optics
 from physadv.pipelines.folder import choices
+from physadv.pipelines.printed_board import printed_board
 from physadv.registry import Registry
 from physadv.render.entries import EotConfig, check
 from physadv.report.html import filled
@@ -52,7 +55,7 @@ def calibrate_eot(config: DictConfig, registry: Registry) -> Path:
         after = _set(seen_through, options)
         write_text(target, _preset(config, options, watched, frames, width_px, target.stem))
         measured = _measured(watched, config.role, config.seed)
-        judged = _judged(config, seen_through, after, registry, out, options) if config.patch else {}
+        judged = _judged(config, seen_through, after, watched, registry, out, options) if config.patch else {}
         content = _content(config, watched, frames, found, options, measured, judged, target)
         write_text(out / "calibration.json", json.dumps(content, indent=1, allow_nan=False))
         picture = conditions_picture(frames, content)
@@ -70,6 +73,10 @@ def _checked(config: DictConfig) -> Path:
         raise BadOption(
             f"films names one video or folder a run: {len(config.runs)} run(s), {len(config.films)} film(s)"
         )
+    if config.role not in ("patch", "grey", "random"):
+        raise BadOption(f"role must be patch, grey or random, got {config.role!r}")
+    if config.most_frames < 1 or config.picture_px < 0:
+        raise BadOption("most_frames must be at least 1, and picture_px at least 0")
     if not config.out:
         raise BadOption("where to? Say out=my_place.yaml: the preset file to write")
     target = Path(config.out).expanduser()
@@ -147,21 +154,44 @@ def _measured(watched: Sequence[Film], role: str, seed: int) -> Json:
 
 
 def _judged(
-    config: DictConfig, seen_through: DictConfig, after: DictConfig, registry: Registry, out: Path,
-    options: Sequence[Placed],
+    config: DictConfig, seen_through: DictConfig, after: DictConfig, watched: Sequence[Film], registry: Registry,
+    out: Path, options: Sequence[Placed],
 ) -> Json:  # fmt: skip
-    """Success that ``evaluate`` foretells: as before, at the filmed places only, and under all that was measured."""
+    """Success that ``evaluate`` foretells: as before, at the filmed places only, and under all that was measured.
+
+    Judged is the print as it hangs, rim and tags included, of every role that was filmed.
+    """
+    prints = _prints(config, watched, out)
+    roles = [config.role, *(role for role in prints if role != config.role)] if config.role in prints else list(prints)
     places = _set(seen_through, [option for option in options if option.key.startswith("scenes.")])
     rows: Json = {}
     for words, case in {"before": config, "places": places, "after": after}.items():
+        judged: DictConfig = case.copy()
+        judged.patch, judged.width_mm = str(prints[roles[0]]), 0.0
+        judged.against = [str(prints[role]) for role in roles[1:]]
         (out / words).mkdir()
-        evaluate_command(case, registry, out / words)
-        scores = read_json(out / words / "scores.json")
+        evaluate_command(judged, registry, out / words)
+        conditions = read_json(out / words / "scores.json")["victims"][0]["conditions"]
+        kept = [c for c in conditions if c["role"] == "patch"]
         rows[words] = {
-            condition["condition"]: next((s for s in condition["scores"] if s["name"] == "success"), None)
-            for condition in scores["victims"][0]["conditions"]
+            role: next((s for s in row["scores"] if s["name"] == "success"), None)
+            for role, row in zip(roles, kept, strict=True)
         }
     return rows
+
+
+def _prints(config: DictConfig, watched: Sequence[Film], out: Path) -> dict[str, Path]:
+    """A patch file of every board that was filmed, by role."""
+    patch = load_patch(config.patch, config.width_mm or None)
+    boards = {sight.board.role: sight.board for film in watched for sight in film.sights}
+    seeds = [film.seed for film in watched if film.seed is not None]
+    shown = conditions_of(patch, seeds[0] if seeds else config.seed)
+    made = {}
+    for role, board in boards.items():
+        made[role] = out / f"printed-{role}"
+        made[role].mkdir()
+        save_patch(printed_board(shown[role], board), made[role])
+    return made
 
 
 def _content(
@@ -173,7 +203,7 @@ def _content(
         return None if value is None else [float(v) for v in value]
 
     role = config.role if config.role in measured else None
-    told = {words: row["patch"]["value"] for words, row in judged.items() if row.get("patch")}
+    told = {words: row[role]["value"] for words, row in judged.items() if role and row.get(role)}
     gaps = {words: value - measured[role]["value"] for words, value in told.items()} if role else {}
     return {
         "format": 1, "preset": str(target), "parent": choices()["eot"], "role": config.role,
@@ -207,7 +237,7 @@ def _tell(target: Path, out: Path, content: Json) -> None:
             row["frames"],
         )  # fmt: skip
     for words, gap in content["gaps"].items():
-        foretold = content["predicted"][words]["patch"]["value"]
+        foretold = content["predicted"][words][content["role"]]["value"]
         logger.info("foretold %s: %.2f, %+.2f against measured", words, foretold, gap)
     logger.info("preset  %s (with it: %s)", target, " ".join(content["overrides"]) or "nothing else")
     logger.info("report  %s", out / "report.html")

@@ -56,6 +56,7 @@ class Film:
     recorded: bool  # the frames lie there one a line of the log; else by their index
     size_px: tuple[int, int]
     field_of_view_deg: float  # from left to right
+    seed: int | None  # of the sheet's random control
     sights: tuple[Sight, ...]
     success: tuple[Success, ...]
 
@@ -101,6 +102,7 @@ def _film(run: Path, elsewhere: str) -> Film:
         bool(elsewhere or filmed),
         size_px,
         _field_of_view_deg(config, size_px),
+        boards.seed,
         tuple(sights),
         tuple(success),
     )
