@@ -37,7 +37,7 @@ def summary(tally: Tally, facts: Mapping[str, Any], *, minimum_n: int, seed: int
     words = {"distance": bin_words(tally.distance_edges_m, "m"), "yaw": bin_words(tally.yaw_edges_deg, "°")}
     used = {by: _used(tally, by) for by in words}
     victims = list(rows[0].looks) if rows else [tally.victim]
-    return {
+    made: Json = plain({
         "format": FORMAT, **facts, "minimum_n": minimum_n, "frames": len(rows),
         "posed": sum(row.distance_m is not None for row in rows),
         "ambiguous": sum((row.ambiguity or 0) > FLAT for row in rows),
@@ -49,12 +49,13 @@ def summary(tally: Tally, facts: Mapping[str, Any], *, minimum_n: int, seed: int
         "victims": [_victim(name, tally, used, seed) for name in victims],
         "intervals": "success: Wilson, 95 %, as if frames were independent, which neighbours are not: true intervals "
         f"are wider. Gap: bootstrap over blocks of {BLOCK_S:g} s of film, paired by frame",
-    }  # fmt: skip
+    })  # fmt: skip
+    return made
 
 
 def write_summary(folder: Path, content: Mapping[str, Any]) -> Path:
     """Write ``summary.json``."""
-    return write_text(folder / FILE, json.dumps(plain(dict(content)), indent=1, allow_nan=False, ensure_ascii=False))
+    return write_text(folder / FILE, json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False))
 
 
 def _used(tally: Tally, by: str) -> list[int]:

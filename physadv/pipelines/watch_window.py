@@ -39,10 +39,15 @@ class Window:
 
     def __init__(self, controls: Controls) -> None:
         self._controls = controls
-        cv2.namedWindow(TITLE, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO)
+        self._size_px = (0, 0)
+        cv2.namedWindow(TITLE, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL)
 
     def show(self, picture: U8) -> None:
-        """Until the next one."""
+        """Until the next one. The window takes on the picture's size when that changes."""
+        size_px = (picture.shape[1], picture.shape[0])
+        if size_px != self._size_px:
+            self._size_px = size_px
+            cv2.resizeWindow(TITLE, *size_px)
         cv2.imshow(TITLE, picture)
 
     def poll(self) -> None:
