@@ -9,6 +9,8 @@
 
 `split` deals the photos of COCO folders to two halves, those with the label first. `pool` reads the COCO files that
 `evaluate` writes, and gives AP50 and success over all photos with 95 % intervals, and the patch minus each, paired.
+`silence` is stricter than success: nothing is reported inside the person's box either, such as the upper half or the
+print.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from physadv.metrics.tables import F64, Bool, Findings, Truth
 from physadv.seeding import generator
 
 RESAMPLES = 1000
+INSIDE = 0.7  # share of a report that lies inside a person's box and so is about that person
 
 
 def split(out: Path, folders: list[Path], label: str, seed: int) -> tuple[Path, Path]:
@@ -116,16 +119,22 @@ def pooled(runs: list[Path], file: str, weights: F64) -> tuple[float, F64, int]:
     )
 
 
-def hidden(runs: list[Path], victim: str, condition: str, weights: F64) -> tuple[float, F64, int]:
-    """Share of the objects seen on the clean photos that are not reported any more, in all runs together."""
+def hidden(
+    runs: list[Path], victim: str, condition: str, weights: F64, *, silent: bool = False
+) -> tuple[float, F64, int]:
+    """Share of the objects seen on the clean photos that are not reported any more, in all runs together.
+
+    If ``silent``, nothing may be reported that lies mostly inside them, either.
+    """
     gone, image_of, images = [], [], 0
     for run in runs:
         truth, _ = truth_in(run)
         scores = json.loads((run / "scores.json").read_text())
         threshold = next(v["confidence"] for v in scores["victims"] if v["file"] == victim)
-        seen, still = (
-            found_at(truth, findings_in(run, f"{victim}-{c}.json").above(threshold)) for c in ("clean", condition)
-        )
+        clean, found = (findings_in(run, f"{victim}-{c}.json").above(threshold) for c in ("clean", condition))
+        seen, still = found_at(truth, clean), found_at(truth, found)
+        if silent:
+            still |= found_at(truth, found, INSIDE, of_report=True)
         rows = np.flatnonzero(truth.judged & seen)
         gone.append(~still[rows])
         image_of.append(truth.image_of_view[truth.view_of[rows]] + images)
@@ -134,15 +143,15 @@ def hidden(runs: list[Path], victim: str, condition: str, weights: F64) -> tuple
     return float(values.mean()), resampled_means(values, np.concatenate(image_of), weights), len(values)
 
 
-def found_at(truth: Truth, findings: Findings, iou: float = 0.5) -> Bool:
-    """``(M,)`` whether a report of its own label overlaps the object by ``iou``."""
+def found_at(truth: Truth, findings: Findings, overlap: float = 0.5, *, of_report: bool = False) -> Bool:
+    """``(M,)`` whether a report of its own label has this IoU with the object, or this share of itself inside it."""
     low = np.maximum(truth.boxes_xyxy_px[:, None, :2], findings.boxes_xyxy_px[None, :, :2])
     high = np.minimum(truth.boxes_xyxy_px[:, None, 2:], findings.boxes_xyxy_px[None, :, 2:])
     shared = np.clip(high - low, 0, None).prod(2)
     areas = [np.clip(b[:, 2:] - b[:, :2], 0, None).prod(1) for b in (truth.boxes_xyxy_px, findings.boxes_xyxy_px)]
-    overlap = shared / np.maximum(areas[0][:, None] + areas[1][None] - shared, 1e-9)
+    whole = areas[1][None] if of_report else areas[0][:, None] + areas[1][None] - shared
     same = (truth.view_of[:, None] == findings.view_of[None]) & (truth.category[:, None] == findings.category[None])
-    found: Bool = (same & (overlap >= iou)).any(1)
+    found: Bool = (same & (shared >= overlap * np.maximum(whole, 1e-9))).any(1)
     return found
 
 
@@ -157,11 +166,13 @@ def pool(runs: list[Path], unseen: tuple[str, ...] = (), first: str = "patch") -
     for victim in victims:
         conditions = sorted(n.removeprefix(f"{victim}-") for n in names if n.startswith(f"{victim}-"))
         for condition in conditions:
-            for score in ("AP50", "success"):
-                if score == "success" and condition == "clean":
+            for score in ("AP50", "success", "silence"):
+                if score != "AP50" and condition == "clean":
                     continue
                 mine, here = (
-                    pooled(runs, f"{victim}-{c}.json", weights) if score == "AP50" else hidden(runs, victim, c, weights)
+                    pooled(runs, f"{victim}-{c}.json", weights)
+                    if score == "AP50"
+                    else hidden(runs, victim, c, weights, silent=score == "silence")
                     for c in (first, condition)
                 )
                 apart[score, victim, condition] = (mine[0] - here[0], mine[1] - here[1])
@@ -171,7 +182,9 @@ def pool(runs: list[Path], unseen: tuple[str, ...] = (), first: str = "patch") -
                     f"{score} | {victim} | {condition} | {here[0]:.3f} | [{low:.3f}, {high:.3f}] | "
                     f"{mine[0] - here[0]:+.3f} | [{less:+.3f}, {more:+.3f}] | {here[2]}"
                 )
-    for what, chosen in (("all", victims), ("unseen", [v for v in victims if any(u in v for u in unseen)])):
+    away = [v for v in victims if any(u in v for u in unseen)]
+    others = [v for v in victims if v not in away] if away else []
+    for what, chosen in (("all", victims), ("unseen", away), ("others", others)):
         for score, condition in sorted({(s, c) for s, _, c in apart}) if chosen else ():
             rows = [apart[score, victim, condition] for victim in chosen]
             low, high = percentiles(np.mean([r for _, r in rows], axis=0))

@@ -79,3 +79,12 @@ def test_pooled_numbers_are_those_of_all_objects_together(folds: ModuleType, tmp
     assert rows["AP50", "toy", "patch"].endswith("| 4")
     assert "| 0.000 | [0.000, 0.000] | +0.500 |" in rows["success", "toy", "thys"]
     assert "-0.495" in rows["AP50", "mean of unseen", "clean"]
+
+
+def test_a_report_of_the_upper_body_alone_is_a_success_but_no_silence(folds: ModuleType, tmp_path: Path) -> None:
+    run = judged(tmp_path / "a", hidden=True)
+    upper = [{"image_id": i + 1, "category_id": 1, "bbox": [10, 10, 20, 15], "score": 0.9} for i in range(2)]
+    (run / "coco" / "toy-patch.json").write_text(json.dumps(upper))
+    rows = {tuple(cell.strip() for cell in line.split("|")[:3]): line for line in folds.pool([run])[1:]}
+    assert "| 1.000 |" in rows["success", "toy", "patch"]
+    assert "| 0.000 |" in rows["silence", "toy", "patch"]
