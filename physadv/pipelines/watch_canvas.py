@@ -146,4 +146,5 @@ def _write(picture: U8, text: str, at: tuple[int, int], colour: Colour, size: fl
 def _help(picture: U8) -> None:
     cv2.rectangle(picture, (10, 28), (300, 38 + LINE_PX * len(HELP)), _BAND, -1)
     for row, (key, what) in enumerate(HELP):
-        _write(picture, f"{key:6s} {what}", (20, 46 + LINE_PX * row), _WHITE)
+        for text, x in ((key, 20), (what, 80)):
+            _write(picture, text, (x, 46 + LINE_PX * row), _WHITE)
