@@ -64,9 +64,9 @@ def _success(axes: Axes, content: Mapping[str, Any]) -> None:
     for place, (_, score, colour) in enumerate(rows):
         value = score["value"]
         reach = np.array([[max(value - score["low"], 0.0)], [max(score["high"] - value, 0.0)]])
-        axes.errorbar([place], [value], yerr=reach, fmt="o", color=colour, capsize=4)
-        axes.text(place + 0.12, value, f"{value:.2f}", fontsize=9, va="center")
-    axes.set_xticks(range(len(rows)), [words for words, _, _ in rows], fontsize=8, rotation=30, ha="right")
-    axes.set_ylim(-0.03, 1.03)
-    axes.set_xlim(-0.5, max(len(rows), 1) - 0.3)
+        axes.errorbar([value], [place], xerr=reach, fmt="o", color=colour, capsize=4)
+        axes.text(value, place - 0.22, f"{value:.2f}", fontsize=9, ha="center")
+    axes.set_yticks(range(len(rows)), [words for words, _, _ in rows], fontsize=8)
+    axes.set_xlim(-0.06, 1.06)
+    axes.set_ylim(max(len(rows), 1) - 0.5, -0.7)
     axes.set_title("success, 95 % intervals", fontsize=10)

@@ -17,7 +17,7 @@ from physadv.calibration.conditions import Range, Seen, block_bootstrap, ranges
 from physadv.calibration.conditions_picture import conditions_picture
 from physadv.calibration.preset import Placed, placed, preset_text
 from physadv.errors import BadInput, BadOption
-from physadv.metrics.interval import resampled_weights
+from physadv.metrics.interval import resampled_weights, wilson
 from physadv.patch_files import load_patch, save_patch
 from physadv.pipelines import folder
 from physadv.pipelines.conditions import conditions as conditions_of
@@ -149,6 +149,9 @@ def _measured(watched: Sequence[Film], role: str, seed: int) -> Json:
             [hit for hit, _ in tries], [time_s for _, time_s in tries],
             lambda blocks: resampled_weights(blocks, RESAMPLES, generator(seed, "calibrate/bootstrap")),
         )  # fmt: skip
+        if low == high:  # seconds that all agree tell a bootstrap nothing
+            seconds = len({int(time_s) for _, time_s in tries})
+            low, high = wilson(value * seconds, seconds)
         rows[name] = {"value": value, "low": low, "high": high, "frames": len(tries)}
     return rows
 
