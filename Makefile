@@ -46,7 +46,10 @@ bench: install
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/stages.py
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/victims.py
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/step.py
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/ensemble.py
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/metrics.py
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/watch.py
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/feeds.py
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/startup.py
 
 clean:
