@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -55,8 +57,11 @@ def test_a_grid_that_is_given_more_values_judges_only_the_new_cells(tmp_path: Pa
 def test_jobs_of_a_launcher_share_one_grid(tmp_path: Path) -> None:
     pytest.importorskip("hydra_plugins.hydra_joblib_launcher", reason="pip install 'physadv[sweep]'")
     out = tmp_path / "grid"
-    done = physadv(
-        "grid", *PATCH, AXES_OF_TWO, *SMALL, f"out={out}", "-m", "part=0,1", "parts=2", "hydra/launcher=joblib"
+    # a process of its own: one forked from another would wait minutes for joblib's idle workers when it ends
+    done = subprocess.run(
+        [sys.executable, "-m", "physadv.cli", "grid", *PATCH, AXES_OF_TWO, *SMALL, f"out={out}", "-m", "part=0,1",
+         "parts=2", "hydra/launcher=joblib"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
     assert len(list((out / "cells").iterdir())) == 8
