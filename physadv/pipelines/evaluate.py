@@ -20,7 +20,7 @@ from physadv.pipelines.exemplars import save_exemplars
 from physadv.pipelines.gap import render_gap
 from physadv.pipelines.observing import observe
 from physadv.pipelines.protocol_text import protocol
-from physadv.pipelines.scoring import Judged, judged, transfer, victim_scores
+from physadv.pipelines.scoring import Judged, ground_truth, judged, transfer, victim_scores, write_json
 from physadv.pipelines.showing import Observations, Progress
 from physadv.pipelines.trial import Group, Trial, digest_of, groups, keeping
 from physadv.protocols import Victim
@@ -42,9 +42,12 @@ def evaluate(trial: Trial, out: Path, progress: Progress) -> dict[str, Any]:
     for place, group in enumerate(parts):
         seen = _observed(trial, group, shown, out, _share(progress, place, len(parts)))
         first = first or (group, seen)
-        for number, one in judge_group(trial, group, seen, list(shown)).items():
+        ground = ground_truth(seen)
+        for number, one in judge_group(trial, group, seen, ground, list(shown)).items():
             victims[number] = victim_scores(one, slugs[number], trial.contenders)
-            one.write(out / "coco", slugs[number], alone=len(parts) > 1)
+            one.write(out / "coco", slugs[number])
+        own = f"{slugs[group.numbers[0]]}-" if len(parts) > 1 else ""
+        write_json(out / "coco" / f"{own}ground_truth.json", ground)
     assert first is not None
     group, seen = first
     rows = [victims[number] for number in sorted(victims)]
@@ -64,14 +67,16 @@ def evaluate(trial: Trial, out: Path, progress: Progress) -> dict[str, Any]:
     return scores
 
 
-def judge_group(trial: Trial, group: Group, seen: Observations, shown: Sequence[str]) -> dict[int, Judged]:
+def judge_group(
+    trial: Trial, group: Group, seen: Observations, ground: dict[str, Any], shown: Sequence[str]
+) -> dict[int, Judged]:
     """The numbers of each victim of a group, by its number among all."""
     _expect_wearers(seen)
     for one in group.watched:
         _expect_known(one.victim, seen, trial)
     weights = _weights(trial, seen)
     return {
-        number: judged(seen, place, group.watched[place], list(shown), weights, trial.protocol, trial.seen_first)
+        number: judged(seen, ground, place, group.watched[place], shown, weights, trial.protocol, trial.seen_first)
         for place, number in enumerate(group.numbers)
     }
 

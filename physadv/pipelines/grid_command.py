@@ -26,6 +26,7 @@ from physadv.pipelines.grid_axes import AXES, Cell
 from physadv.pipelines.grid_tables import grid_tables
 from physadv.pipelines.judging import Case
 from physadv.pipelines.observing import observe
+from physadv.pipelines.scoring import ground_truth
 from physadv.pipelines.shards import digest
 from physadv.pipelines.trial import digest_of, groups, keeping
 from physadv.protocols import Goal, SceneSource, Victim
@@ -149,7 +150,7 @@ def _judged(
     for group in groups(trial):
         kept = keeping(trial, group, bench.out, measure=False, resumable=False)
         seen = observe(group.showing, shown, group.watched, lambda done, total: None, kept)
-        for one in judge_group(trial, group, seen, list(shown)).values():
+        for one in judge_group(trial, group, seen, ground_truth(seen), list(shown)).values():
             for condition, measured in one.measured.items():
                 scores = [s for s in measured.summary.scores if s.name in KEPT]
                 rows.append(

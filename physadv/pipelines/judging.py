@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -140,11 +141,13 @@ def _headlines(scores: dict[str, Any]) -> list[dict[str, Any]]:
 def _digests(config: DictConfig) -> dict[str, str]:
     """A hash over the files of every photo folder that the run used."""
     roots = {"optimised_on": config.scenes.get("root"), "judged_on": config.judge.root}
-    return {
-        f"{use}_sha256": record.digest(path for path in Path(root).rglob("*") if path.is_file())
-        for use, root in roots.items()
-        if root
-    }
+    return {f"{use}_sha256": _digest_of(root) for use, root in roots.items() if root}
+
+
+@lru_cache
+def _digest_of(root: str) -> str:
+    """Reads every photo, so once a process: the cells of a grid ask again and again."""
+    return record.digest(path for path in Path(root).rglob("*") if path.is_file())
 
 
 def _ap50(scores: dict[str, Any]) -> float:

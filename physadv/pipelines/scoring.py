@@ -32,10 +32,8 @@ class Judged:
     measured: Mapping[str, Measured]
     distances: Mapping[str, tuple[Score, ...]]
 
-    def write(self, folder: Path, slug: str, *, alone: bool) -> None:
-        """The reports as COCO files, and the truth: one for all victims, or, ``alone``, one for this."""
-        name = f"{slug}-ground_truth.json" if alone else "ground_truth.json"
-        _write_json(folder / name, _ground_truth(self.seen))
+    def write(self, folder: Path, slug: str) -> None:
+        """The reports as COCO files."""
         for condition in self.measured:
             coco_format.write_results(
                 folder / f"{slug}-{condition}.json", self.seen.reported[self.place, condition].findings
@@ -44,6 +42,7 @@ class Judged:
 
 def judged(
     seen: Observations,
+    ground: dict[str, Any],
     place: int,
     watched: Watched,
     shown: Sequence[str],
@@ -51,9 +50,8 @@ def judged(
     protocol: ProtocolConfig,
     seen_first: bool,
 ) -> Judged:
-    """Measure a victim under every condition."""
+    """Measure a victim under every condition; ``ground`` is :func:`ground_truth` of what was seen."""
     truth, clean = seen.truth, seen.reported[place, CLEAN]
-    ground = _ground_truth(seen)
     numbers = [int(c) + 1 for c in truth.judged_categories]
     tried = eligible(truth, clean.findings, clean.achieved, watched.confidence, seen_first=seen_first, iou=protocol.iou)
     measured = {}
@@ -134,9 +132,11 @@ def transfer(victims: Sequence[Mapping[str, Any]], contenders: Sequence[Contende
     return tables | {"trained_on": trained}
 
 
-def _ground_truth(seen: Observations) -> dict[str, Any]:
+def ground_truth(seen: Observations) -> dict[str, Any]:
+    """What was there, in COCO's format: the same for every victim that was shown it."""
     return coco_format.ground_truth(seen.truth, seen.view_names, seen.sizes_px, seen.categories)
 
 
-def _write_json(path: Path, content: Any) -> None:
+def write_json(path: Path, content: Any) -> None:
+    """The content without a space."""
     write_text(path, json.dumps(content, allow_nan=False, separators=(",", ":")))
