@@ -43,7 +43,8 @@ EXAMPLES = """examples:
   physadv evaluate patch=runs/my-run victims=[sign-nano,mine.onnx]
   physadv watch source=0 patch=runs/my-run               the printed patch before a camera, beside the digital one
   physadv COMMAND --help                                 all options of a command
-  physadv COMMAND --cfg job                              the configuration, without running it"""
+  physadv COMMAND --cfg job                              the configuration, without running it
+  physadv COMMAND --no-plugins                           with the built-in parts alone"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -63,6 +64,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _dispatch(args: list[str]) -> int:
+    if "--no-plugins" in args:  # in the environment, because a sweep's jobs may be other processes
+        os.environ["PHYSADV_NO_PLUGINS"] = "1"
+        args = [arg for arg in args if arg != "--no-plugins"]
     if not args or args[0] in ("-h", "--help", "help"):
         return _say(_usage())
     if args[0] == "--version":
@@ -146,6 +150,8 @@ def _warn_broken(registry: Registry) -> None:
                 f"physadv: plugin {record.name!r} is left out: {record.error}. "
                 f"Silence this with PHYSADV_BLOCK={record.name}\n"
             )
+        elif record.warning:
+            sys.stderr.write(f"physadv: plugin {record.name!r}: {record.warning}\n")
 
 
 def _hydra(command: str, args: list[str]) -> int:

@@ -49,5 +49,9 @@ class BrokenPlugin(PhysadvError):
     """A plugin cannot be loaded, or offers something malformed."""
 
 
+class BrokenPart(BrokenPlugin):
+    """A part does not do what its protocol promises."""
+
+
 class MissingExtra(PhysadvError):
     """An optional dependency is needed; the message names the extra to install."""

@@ -13,16 +13,12 @@ from collections.abc import Callable, Iterable
 import torch
 from torch import Tensor, nn
 
-from physadv.errors import BrokenPlugin
+from physadv.errors import BrokenPart
 from physadv.protocols import Goal, PatchModel, SceneSource, Victim
 from physadv.types import Candidates, SceneBatch
 
 TOLERANCE = 1e-3
 """By how much scores may differ between a batch and single images; boxes by this share of the image's longer side."""
-
-
-class BrokenPart(BrokenPlugin):
-    """A part does not do what its protocol promises."""
 
 
 def require(true: bool, message: str) -> None:

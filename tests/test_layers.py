@@ -14,7 +14,7 @@ LEVEL = {
     "digests",
     1: "protocols hookspecs api classifier ensemble objective",
     2: "scenes patches render printing victims goals attacks metrics report twin frames fiducials calibration tracking",
-    3: "registry config testing doctor",
+    3: "registry guards config testing doctor",
     4: "pipelines",
     5: "cli",
 }

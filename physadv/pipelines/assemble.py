@@ -49,7 +49,7 @@ def penalties(registry: Registry, node: DictConfig) -> tuple[Penalty, ...]:
     for offered in registry.offered("penalties"):
         options: Any = OmegaConf.to_object(node[penalty_key(offered.entry.name)])
         if options.weight:
-            rows.append(offered.entry.build(options))
+            rows.append(registry.build("penalties", offered.entry.name, options))
     return tuple(rows)
 
 

@@ -6,7 +6,6 @@ import logging
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from omegaconf import DictConfig
@@ -46,7 +45,7 @@ def generate(config: DictConfig, registry: Registry, out: Path) -> float:
     if config.dry_run:
         _preview(plan.problem, out)
         return 1.0
-    observers = [ProgressBar(visible=config.progress), CurveLog(out / "curves.csv"), *_plugin_observers(registry)]
+    observers = [ProgressBar(visible=config.progress), CurveLog(out / "curves.csv"), *registry.observers()]
     asked = plan.attack.run(plan.problem, observers, FolderCheckpoints(out / "checkpoint.pt"))
     patch = plan.ink.printable(asked) if plan.ink else asked
     save_patch(patch, out)
@@ -137,7 +136,3 @@ def _preview(problem: Problem, out: Path) -> None:
     problem.objective.measure(images, scene)
     save_png(torch.cat(list(images.cpu()), dim=2), out / "preview.png")
     logger.info("dry run: all parts fit; see %s", out / "preview.png")
-
-
-def _plugin_observers(registry: Registry) -> list[Any]:
-    return [observer for rows in registry.manager.hook.physadv_observers() for observer in rows]
