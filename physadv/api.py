@@ -6,12 +6,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from physadv.ensemble import Ensemble
-from physadv.errors import BadInput, BadOption, BadShape, IncompatibleParts, MissingExtra, PhysadvError
+from physadv.errors import BadInput, BadOption, BadShape, BrokenPart, IncompatibleParts, MissingExtra, PhysadvError
 from physadv.hookspecs import API, Entry, hookimpl
 
 if TYPE_CHECKING:
     from physadv.classifier import Classifier
     from physadv.colour import linear_from_srgb, srgb_from_linear
+    from physadv.iteration import Schedule, Stepper, iterate
     from physadv.labels import canonical, index_of
     from physadv.objective import Member, Objective, Verdict
     from physadv.protocols import (
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 _LAZY = {
     "physadv.classifier": ("Classifier",),
     "physadv.colour": ("linear_from_srgb", "srgb_from_linear"),
+    "physadv.iteration": ("Schedule", "Stepper", "iterate"),
     "physadv.labels": ("canonical", "index_of"),
     "physadv.objective": ("Member", "Objective", "Verdict"),
     "physadv.protocols": (
@@ -46,11 +48,11 @@ _LAZY = {
 _HOME = {name: module for module, names in _LAZY.items() for name in names}
 
 __all__ = [
-    "API", "Attack", "BadInput", "BadOption", "BadShape", "Budget", "Candidates", "Checkpoints", "Classifier",
-    "Defense", "Detections", "Draws", "Ensemble", "Entry", "Goal", "IncompatibleParts", "Member", "MissingExtra",
-    "Objective", "Observer", "PatchImage", "PatchModel", "Penalty", "PhysadvError", "Problem", "Renderer",
-    "SceneBatch", "SceneSource", "Score", "Step", "Verdict", "Victim", "canonical", "expect", "generator", "hookimpl",
-    "index_of", "linear_from_srgb", "srgb_from_linear",
+    "API", "Attack", "BadInput", "BadOption", "BadShape", "BrokenPart", "Budget", "Candidates", "Checkpoints",
+    "Classifier", "Defense", "Detections", "Draws", "Ensemble", "Entry", "Goal", "IncompatibleParts", "Member",
+    "MissingExtra", "Objective", "Observer", "PatchImage", "PatchModel", "Penalty", "PhysadvError", "Problem",
+    "Renderer", "SceneBatch", "SceneSource", "Schedule", "Score", "Step", "Stepper", "Verdict", "Victim", "canonical",
+    "expect", "generator", "hookimpl", "index_of", "iterate", "linear_from_srgb", "srgb_from_linear",
 ]  # fmt: skip
 
 

@@ -17,9 +17,9 @@ from physadv.testing import (
     BrokenPart,
     VictimCheck,
     check_goal,
-    gradient_reaches_the_pixels,
     sample_images,
 )
+from physadv.testing.victims import gradient_reaches_the_pixels
 from tests.toys import one_scene
 
 LABELS = ("board", "ghost", "door")

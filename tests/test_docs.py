@@ -110,3 +110,13 @@ def test_every_hook_is_documented() -> None:
     hooks = re.findall(r"^def (physadv_\w+)", (ROOT / "physadv" / "hookspecs.py").read_text(), re.M)
     page = (ROOT / "docs" / "plugins.md").read_text()
     assert [hook for hook in hooks if f"`{hook}`" not in page] == []
+
+
+def test_the_attack_of_the_plugins_page_passes_the_battery() -> None:
+    from physadv.testing import check_attack
+
+    page = (ROOT / "docs" / "plugins.md").read_text()
+    (source,) = (block for block in re.findall(r"```python\n(.*?)```", page, re.S) if "class RandomSearch" in block)
+    names: dict[str, type] = {"__name__": "page"}
+    exec(source, names)
+    check_attack(names["RandomSearch"](), steps=60)

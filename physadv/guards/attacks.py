@@ -56,4 +56,4 @@ class GuardedObserver:
             self._owner.call(method, call)
         except BrokenPart as error:
             self._failed = True
-            logger.warning("warning: %s The run goes on without it", error)
+            logger.warning("warning: %s. The run goes on without it", error)

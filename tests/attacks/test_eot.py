@@ -206,7 +206,7 @@ def test_the_best_iterate_is_returned_not_the_last() -> None:
 
 
 def _held_out_loss(patch: Any) -> float:
-    from physadv.attacks.eot import _held_out
+    from physadv.iteration import _held_out
 
     solved = problem()
     with torch.no_grad():

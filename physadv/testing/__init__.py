@@ -1,0 +1,29 @@
+"""What every part must do, as checks that plugin authors run on theirs and that the tests run on ours.
+
+>>> from physadv.testing import check_victim
+>>> check_victim(my_victim)  # doctest: +SKIP
+
+There is one battery for each kind of part. A check that fails raises :class:`BrokenPart` and says what was expected,
+what was seen and where; so does a part that raises something else.
+"""
+
+from physadv.errors import BrokenPart
+from physadv.testing.attacks import ATTACK_CHECKS, Remembered, check_attack, check_observer, check_penalty
+from physadv.testing.base import TOLERANCE, require, sample_images
+from physadv.testing.parts import check_goal, check_patch, check_scenes
+from physadv.testing.toys import (
+    ToyDetector,
+    ToyGoal,
+    ToyPatch,
+    ToyRenderer,
+    ToyScenes,
+    one_scene,
+    toy_problem,
+)
+from physadv.testing.victims import VICTIM_CHECKS, VictimCheck, check_victim
+
+__all__ = [
+    "ATTACK_CHECKS", "TOLERANCE", "VICTIM_CHECKS", "BrokenPart", "Remembered", "ToyDetector", "ToyGoal", "ToyPatch",
+    "ToyRenderer", "ToyScenes", "VictimCheck", "check_attack", "check_goal", "check_observer", "check_patch",
+    "check_penalty", "check_scenes", "check_victim", "one_scene", "require", "sample_images", "toy_problem",
+]  # fmt: skip

@@ -1,0 +1,147 @@
+"""Toys: small exact parts. A scene with one board an image, and a detector whose score is how red the board is.
+
+So the best patch that hides the board is known: no red at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from physadv.objective import Member, Objective
+from physadv.protocols import Budget, Problem
+from physadv.types import Candidates, Detections, Draws, PatchImage, SceneBatch
+
+LABELS = ("board", "ghost")
+BOX = (8.0, 8.0, 24.0, 24.0)
+
+
+def one_scene(images: int = 1, side: int = 32, seed: int = 0) -> SceneBatch:
+    """Grey images; each holds one board at :data:`BOX`, one millimetre a pixel, wearing the patch."""
+    random = torch.Generator().manual_seed(seed)
+    centre = torch.tensor([[1.0, 0.0, 15.5], [0.0, 1.0, 15.5], [0.0, 0.0, 1.0]])
+    return SceneBatch(
+        srgb=torch.rand(images, 3, side, side, generator=random) * 0.2 + 0.4,
+        sizes_px=torch.full((images, 2), side),
+        keys=tuple(f"toy/{seed}/{i}" for i in range(images)),
+        image_of=torch.arange(images),
+        boxes_xyxy_px=torch.tensor([BOX]).repeat(images, 1),
+        labels=torch.zeros(images, dtype=torch.int64),
+        label_names=LABELS,
+        wears=torch.ones(images, dtype=torch.bool),
+        image_from_surface=centre.repeat(images, 1, 1),
+        light=torch.ones(images, 3),
+    )
+
+
+@dataclass(frozen=True)
+class ToyScenes:
+    """Endless toy scenes, different ones for different generators."""
+
+    count: int = 4
+
+    def batches(self, size: int, generator: torch.Generator) -> Iterator[SceneBatch]:
+        while True:
+            yield one_scene(size, seed=int(torch.randint(1 << 30, (), generator=generator)))
+
+    def sweep(self, size: int, skip: int = 0) -> Iterator[SceneBatch]:
+        for start in range(skip * size, self.count, size):
+            yield one_scene(min(size, self.count - start), seed=start)
+
+    def split(self, share: float, seed: int) -> tuple[ToyScenes, ToyScenes]:
+        return self, self
+
+    def __len__(self) -> int:
+        return self.count
+
+
+class ToyRenderer:
+    """Lays the patch flat over the box, times a random brightness."""
+
+    def sample(self, scene: SceneBatch, generator: torch.Generator) -> Draws:
+        return Draws({"light": {"gain": torch.rand(len(scene.keys), generator=generator) * 0.2 + 0.8}})
+
+    def render(self, scene: SceneBatch, patch: PatchImage, draws: Draws) -> Tensor:
+        x0, y0, x1, y1 = (int(v) for v in BOX)
+        fitted = torch.nn.functional.interpolate(patch.srgb[None], size=(y1 - y0, x1 - x0), mode="area")
+        out = scene.srgb.clone()
+        out[:, :, y0:y1, x0:x1] = fitted * draws.stages["light"]["gain"][:, None, None, None]
+        return out
+
+
+@dataclass(frozen=True)
+class ToyDetector:
+    """Reports a board at :data:`BOX`, the surer the redder it is; a ghost the bluer it is."""
+
+    name: str = "toy"
+    labels: tuple[str, ...] = LABELS
+    differentiable: bool = True
+    confidence: float = 0.5
+    digest: str = "toy"
+    steepness: float = 12
+
+    def outputs(self, images: Tensor) -> Candidates:
+        x0, y0, x1, y1 = (int(v) for v in BOX)
+        mean = images[:, :, y0:y1, x0:x1].mean((2, 3))
+        scores = torch.sigmoid(self.steepness * (mean[:, [0, 2]] - 0.35))[:, None]
+        return Candidates(images.new_tensor(BOX).repeat(len(images), 1, 1), scores)
+
+    def decide(self, outputs: Candidates, confidence: float | None = None) -> tuple[Detections, ...]:
+        found = []
+        for boxes, scores in zip(outputs.boxes_xyxy_px, outputs.scores, strict=True):
+            best, label = scores.max(1)
+            every = Detections(boxes, best, label)
+            found.append(every.above(self.confidence if confidence is None else confidence))
+        return tuple(found)
+
+    def to(self, device: torch.device | str) -> ToyDetector:
+        return self
+
+
+class ToyPatch(torch.nn.Module):
+    """Free texels."""
+
+    def __init__(self, side: int = 8) -> None:
+        super().__init__()
+        self.srgb = torch.nn.Parameter(torch.full((3, side, side), 0.5))
+
+    def forward(self) -> PatchImage:
+        return PatchImage(self.srgb, torch.ones_like(self.srgb[:1]), 16.0)
+
+    @torch.no_grad()
+    def project_(self) -> None:
+        self.srgb.clamp_(0, 1)
+
+
+class ToyGoal:
+    """No reports of the board."""
+
+    def bound(self, labels: tuple[str, ...]) -> ToyGoal:
+        return self
+
+    def loss(self, outputs: Candidates, scene: SceneBatch) -> Tensor:
+        return outputs.scores[:, 0, 0]
+
+    def achieved(self, decisions: tuple[Detections, ...], scene: SceneBatch) -> Tensor:
+        return torch.tensor([not bool((found.labels == 0).any()) for found in decisions], dtype=torch.bool)
+
+
+class BlackBoxDetector(ToyDetector):
+    """The same detector, which gives its scores but no gradient."""
+
+    def outputs(self, images: Tensor) -> Candidates:
+        with torch.no_grad():
+            return super().outputs(images)
+
+
+def toy_problem(steps: int = 30, *, black_box: bool = False, seed: int = 0) -> Problem:
+    """A whole problem of toys: two images a step, four held out. The patch begins grey; the best one has no red."""
+    detector = BlackBoxDetector(differentiable=False) if black_box else ToyDetector()
+    objective = Objective((Member(detector, ToyGoal()),))
+    return Problem(
+        scenes=ToyScenes(), patch=ToyPatch(), renderer=ToyRenderer(), objective=objective,
+        penalties=(), budget=Budget(steps, 2, 1, 4), seed=seed, device=torch.device("cpu"),
+    )  # fmt: skip
