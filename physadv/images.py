@@ -25,8 +25,39 @@ logger = logging.getLogger(__name__)
 MAX_MEGAPIXELS = 100
 """A larger picture is refused before it is decoded: a few bytes can ask for gigabytes."""
 
+_NO_PHOTOS = {"BUFR", "EPS", "FITS", "GRIB", "HDF5", "IPTC", "MPEG", "WMF"}
+"""Formats that Pillow names but hands to other programs (EPS to Ghostscript) or does not decode at all."""
+
 # what Pillow's decoders raise on broken files
 _UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, struct.error, zlib.error)
+
+
+@cache
+def picture_formats() -> dict[str, str]:
+    """Suffix (lower-case, with its dot) → format, of every picture that can be read; HEIC where pillow-heif is there."""
+    Image.init()
+    try:
+        import pillow_heif
+
+        pillow_heif.register_heif_opener()
+    except ImportError:  # an extra
+        pass
+    known = Image.registered_extensions().items()
+    return {suffix: kind for suffix, kind in known if kind in Image.OPEN and kind not in _NO_PHOTOS}
+
+
+def unreadable(path: Path) -> str:
+    """Why Pillow knows no such picture and what to do, in the words that follow the file's name."""
+    if path.suffix.lower() in (".heic", ".heif", ".hif") and ".heic" not in picture_formats():
+        return 'is a HEIC photo: pip install "physadv[heic]", or save it as JPEG'
+    return "is not an image that can be read. Save it as PNG or JPEG"
+
+
+def opened(source: Path | io.BytesIO) -> Image.Image:
+    """``Image.open`` for the formats of :func:`picture_formats`, without its own warning of large pictures."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit follows
+        return Image.open(source, formats=sorted(set(picture_formats().values())))
 
 
 def load_srgb(path: str | os.PathLike[str]) -> Tensor:
@@ -54,7 +85,6 @@ def load_mask(path: str | os.PathLike[str]) -> Tensor:
     return torch.from_numpy(np.array(band))[None].float() / 255
 
 
-@cache
 def save_png(srgb: Tensor, path: str | os.PathLike[str]) -> Path:
     """Write ``(3,H,W)`` sRGB as an 8-bit PNG with its profile."""
     stream = io.BytesIO()
@@ -62,6 +92,7 @@ def save_png(srgb: Tensor, path: str | os.PathLike[str]) -> Path:
     return write_bytes(path, stream.getvalue())
 
 
+@cache
 def srgb_profile() -> bytes:
     """The sRGB ICC profile to embed in what is written; always the same bytes."""
     icc = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -92,6 +123,8 @@ def _open(path: Path) -> Image.Image:
         raise BadInput(f"no such image file: {str(path)!r}. Check the path.")
     if path.is_dir():
         raise BadInput(f"{str(path)!r} is a folder, not an image. Name a file in it.")
+    if not path.is_file():  # a device may have no end, a pipe no writer
+        raise BadInput(f"{str(path)!r} is not a regular file. Copy the picture into one.")
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -99,16 +132,14 @@ def _open(path: Path) -> Image.Image:
     if not data:
         raise BadInput(f"{str(path)!r} is empty (0 bytes). Make or download it again.")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit follows
-            picture = Image.open(io.BytesIO(data))
+        picture = opened(io.BytesIO(data))
         _refuse_huge(path, *picture.size)
         picture.load()
         return ImageOps.exif_transpose(picture)
     except Image.DecompressionBombError as error:
         raise BadInput(f"{str(path)!r} is far too large ({error}). Scale it down below {MAX_MEGAPIXELS} MP.") from error
     except UnidentifiedImageError as error:
-        raise BadInput(f"{str(path)!r} is not an image that can be read. Save it as PNG or JPEG.") from error
+        raise BadInput(f"{str(path)!r} {unreadable(path)}.") from error
     except _UNREADABLE as error:
         raise BadInput(f"{str(path)!r} is damaged: {error}. Make or download it again.") from error
 

@@ -17,7 +17,7 @@ from torch import Tensor
 from physadv.atomic import write_bytes
 from physadv.colour import rgb_u8_from_srgb
 from physadv.errors import BadInput, BadOption
-from physadv.images import load_rgba, srgb_profile
+from physadv.images import load_rgba, opened, srgb_profile
 from physadv.types import PatchImage
 
 EXACT = "patch.safetensors"
@@ -69,7 +69,8 @@ def load_patch(path: str | os.PathLike[str], width_mm: float | None = None) -> P
         stored_mm = _stored_width_mm(facts, rgba.shape[2])
     width = width_mm or stored_mm
     if width is None:
-        raise BadOption(f"{str(source)!r} does not say how wide it is on paper. Give width_mm=... in millimetres.")
+        hint = _why_no_size(facts, srgb.shape[2])
+        raise BadOption(f"{str(source)!r} does not say how wide it is on paper{hint}. Give width_mm=... in millimetres.")
     return PatchImage(srgb, alpha, width, repeats=facts.get(_REPEATS) == "true")
 
 
@@ -97,19 +98,42 @@ def _read_exact(path: Path) -> tuple[Tensor, Tensor, dict[str, Any]]:
     return srgb.float(), alpha.float(), facts
 
 
+_UNCHOSEN_DPI = (1.0, 72.0, 96.0, 144.0)
+"""What programs write where nobody chose a resolution: TIFF's default, EXIF's and Pillow's for "unknown", Windows', and
+screenshots of high density. As sizes they are accidents."""
+
+
 def _noted(path: Path) -> dict[str, Any]:
     """What a picture's file says about it: our own text, and its resolution."""
-    with Image.open(path) as picture:
+    with opened(path) as picture:
         return {str(name): picture.info[name] for name in (_WIDTH, _REPEATS, "dpi") if name in picture.info}
 
 
 def _stored_width_mm(facts: dict[str, Any], width_px: int) -> float | None:
-    """The width our own files note as text, else the one their resolution implies."""
+    """The width our own files note as text, else the one that a resolution implies which somebody chose."""
     if (width_mm := _positive(facts.get(_WIDTH))) is not None:
         return width_mm
-    dpi = facts.get("dpi")
-    dots = _positive(dpi[0]) if dpi else None
-    return width_px / dots * 25.4 if dots else None
+    dpi = _dpi(facts)
+    return width_px / dpi * 25.4 if dpi and not _unchosen(dpi) else None
+
+
+def _dpi(facts: dict[str, Any]) -> float | None:
+    """Dots per inch, where they are the same both ways."""
+    stored = facts.get("dpi")
+    across, down = (_positive(value) for value in stored[:2]) if stored and len(stored) > 1 else (None, None)
+    return across if across and down and abs(across / down - 1) < 0.01 else None
+
+
+def _unchosen(dpi: float) -> bool:
+    """Within 1, because some files store whole dots per centimetre: 28 are 71.1 dpi."""
+    return any(abs(dpi - made_up) < 1 for made_up in _UNCHOSEN_DPI)
+
+
+def _why_no_size(facts: dict[str, Any], width_px: int) -> str:
+    dpi = _dpi(facts)
+    if not dpi or not _unchosen(dpi):
+        return ""
+    return f" ({dpi:.0f} dpi, {width_px / dpi * 25.4:.1f} mm, is what programs write when nobody chose a size)"
 
 
 def _positive(value: object) -> float | None:

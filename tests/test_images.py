@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import struct
+import weakref
 import zlib
 from pathlib import Path
 
@@ -11,8 +13,9 @@ import pytest
 import torch
 from PIL import Image, ImageCms
 
+from physadv import images
 from physadv.errors import BadInput
-from physadv.images import load_mask, load_rgba, load_srgb
+from physadv.images import load_mask, load_rgba, load_srgb, save_png
 
 
 def saved(path: Path, picture: Image.Image, **options: object) -> Path:
@@ -145,3 +148,44 @@ def test_float_images_are_refused_with_a_remedy(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_twenty_megapixels_are_read(tmp_path: Path) -> None:
     assert load_srgb(saved(tmp_path / "a.jpg", Image.new("RGB", (5472, 3648), "grey"))).shape == (3, 3648, 5472)
+
+
+def test_a_second_save_writes_again_and_keeps_no_tensor(tmp_path: Path) -> None:
+    srgb = torch.rand(3, 4, 4)
+    save_png(srgb, tmp_path / "a.png")
+    first = (tmp_path / "a.png").read_bytes()
+    srgb.zero_()
+    save_png(srgb, tmp_path / "a.png")
+    assert (tmp_path / "a.png").read_bytes() != first
+    (tmp_path / "a.png").unlink()
+    save_png(srgb, tmp_path / "a.png")
+    assert load_srgb(tmp_path / "a.png").max() == 0
+    gone = weakref.ref(srgb)
+    del srgb
+    assert gone() is None
+
+
+def test_what_pillow_would_hand_to_another_program_is_not_opened(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n")
+    with pytest.raises(BadInput, match="not an image that can be read"):
+        load_srgb(tmp_path / "a.png")
+
+
+def test_a_pipe_or_a_device_is_not_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.png")
+    for path in (tmp_path / "pipe.png", Path("/dev/zero")):
+        with pytest.raises(BadInput, match="not a regular file"):
+            load_srgb(path)
+
+
+def test_heic_is_read_where_the_extra_is_installed(tmp_path: Path) -> None:
+    heif = pytest.importorskip("pillow_heif", reason='needs pip install "physadv[heic]"')
+    heif.from_pillow(Image.new("RGB", (64, 48), (200, 40, 40))).save(tmp_path / "a.heic")
+    assert load_srgb(tmp_path / "a.heic").shape == (3, 48, 64)
+
+
+def test_heic_without_the_extra_names_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.HEIC").write_bytes(b"\0\0\0\x18ftypheic" + bytes(40))
+    monkeypatch.setattr(images, "picture_formats", lambda: {".png": "PNG"})
+    with pytest.raises(BadInput, match=r"a\.HEIC.*physadv\[heic\]"):
+        load_srgb(tmp_path / "a.HEIC")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -82,3 +83,45 @@ def test_what_is_no_patch_is_refused_by_name(tmp_path: Path) -> None:
     save_file({"srgb": torch.ones(3, 2, 2), "alpha": torch.ones(1, 3, 2)}, tmp_path / "shape.safetensors")
     with pytest.raises(BadShape, match="alpha"):
         load_patch(tmp_path / "shape.safetensors", width_mm=10)
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("exif.jpg", {"exif": b"Exif\x00\x00MM\x00*\x00\x00\x00\x08\x00\x00\x00\x00\x00\x00"}),  # no resolution in it
+        ("jfif.jpg", {"dpi": (72, 72)}),
+        ("windows.jpg", {"dpi": (96, 96)}),
+        ("metre.png", {"dpi": (72, 72)}),
+        ("screen.png", {"dpi": (144, 144)}),
+        ("one.tif", {"dpi": (1, 1)}),
+        ("print.tif", {"dpi": (72, 72)}),
+        ("default.bmp", {}),
+        ("72.bmp", {"dpi": (72, 72)}),
+        ("a.gif", {}),
+        ("a.webp", {"exif": b"Exif\x00\x00MM\x00*\x00\x00\x00\x08\x00\x00\x00\x00\x00\x00"}),
+        ("wide.png", {"dpi": (300, 150)}),
+        ("a.jp2", {}),
+        ("a.avif", {}),
+    ],
+)
+def test_a_resolution_that_nobody_chose_is_no_size(tmp_path: Path, name: str, options: dict[str, Any]) -> None:
+    Image.new("RGB", (64, 64), "red").save(tmp_path / name, **options)
+    with pytest.raises(BadOption, match=r"does not say how wide.*width_mm="):
+        load_patch(tmp_path / name)
+    assert load_patch(tmp_path / name, width_mm=90).width_mm == 90
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.tif", "a.bmp"])
+def test_a_resolution_that_was_chosen_is_a_size(tmp_path: Path, name: str) -> None:
+    Image.new("RGB", (300, 150), "red").save(tmp_path / name, dpi=(254, 254))
+    assert load_patch(tmp_path / name).width_mm == pytest.approx(30, rel=2e-3)
+
+
+def test_centimetres_that_stand_for_72_dpi_are_no_size_either(tmp_path: Path) -> None:
+    Image.new("RGB", (64, 64), "red").save(tmp_path / "a.jpg", dpi=(72, 72))
+    data = bytearray((tmp_path / "a.jpg").read_bytes())
+    at = data.index(b"JFIF\0") + 7
+    data[at : at + 5] = b"\x02\x00\x1c\x00\x1c"  # 28 dots a centimetre
+    (tmp_path / "a.jpg").write_bytes(bytes(data))
+    with pytest.raises(BadOption, match=r"71 dpi, 22\.9 mm, is what programs write"):
+        load_patch(tmp_path / "a.jpg")

@@ -7,14 +7,14 @@ as modelling programs write it; UV (0, 1) is the print's top left corner.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from physadv.errors import BadInput, BadOption
+from physadv.errors import BadInput
+from physadv.render.obj import read_obj
 
 F64 = npt.NDArray[np.float64]
 CHUNK = 512  # triangles looked at together
@@ -24,7 +24,7 @@ def load_mesh(path: str, cells: int) -> tuple[Tensor, Tensor]:
     """Points ``(n,n,3)`` mm (x right, y down, z away) at the nodes of the UV square, n = ``cells`` + 1, and which
     ``(cells,cells)`` lie whole on one piece of the surface.
     """  # fmt: skip
-    vertices, uv, triangles = _read(Path(path))
+    vertices, uv, triangles = read_obj(Path(path))
     line = np.linspace(0, 1, cells + 1)
     nodes = np.stack(np.meshgrid(line, 1 - line, indexing="xy"), -1).reshape(-1, 2)
     found, weights = _locate(nodes, uv[triangles])
@@ -42,27 +42,6 @@ def load_mesh(path: str, cells: int) -> tuple[Tensor, Tensor]:
         raise BadInput(f"mesh {path!r}: its UV pieces are smaller than 1/{cells} of the square. Raise surface.cells.")
     placed = points.reshape(cells + 1, cells + 1, 3) * (1, -1, -1)
     return torch.from_numpy(placed), torch.from_numpy(solid)
-
-
-def _read(path: Path) -> tuple[F64, F64, npt.NDArray[np.int64]]:
-    try:
-        import trimesh
-    except ImportError as error:
-        raise BadOption('surface.mesh needs trimesh: pip install "physadv[mesh]"') from error
-    if not path.is_file():
-        raise BadInput(f"no mesh {str(path)!r}. Name an OBJ file with UVs, in millimetres.")
-    try:
-        mesh: Any = trimesh.load(path, force="mesh", process=False)
-        uv, triangles, vertices = getattr(mesh.visual, "uv", None), mesh.faces, mesh.vertices
-    except (ValueError, IndexError, KeyError, TypeError, AttributeError, OSError) as error:
-        raise BadInput(f"cannot read mesh {str(path)!r}: {error}. Name an OBJ file with UVs.") from error
-    if len(triangles) == 0:
-        raise BadInput(f"mesh {str(path)!r} has no faces. Name an OBJ file with UVs.")
-    if uv is None or len(uv) != len(vertices):
-        raise BadInput(f"mesh {str(path)!r} has no UVs, so nothing says where the print lies. Unwrap it first.")
-    if not (np.isfinite(vertices).all() and np.isfinite(uv).all()):
-        raise BadInput(f"mesh {str(path)!r} holds numbers that are not finite. Export it again.")
-    return np.asarray(vertices, np.float64), np.asarray(uv, np.float64), np.asarray(triangles, np.int64)
 
 
 def _locate(nodes: F64, triangles: F64) -> tuple[npt.NDArray[np.int64], F64]:

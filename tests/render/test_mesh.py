@@ -14,8 +14,6 @@ from physadv.render.mesh import load_mesh
 from physadv.seeding import generator
 from tests.render.test_surface import EYE, before, error, render, soft
 
-pytest.importorskip("trimesh", reason='needs pip install "physadv[mesh]"')
-
 
 def half_pipe(path: Path, radius: float, width_mm: float, height_mm: float, steps: int = 64) -> Path:
     """A strip of a cylinder, unwrapped so that the print keeps its lengths; y up, facing +z."""
@@ -65,7 +63,13 @@ def test_a_mesh_keeps_the_gradient_and_its_holes(tmp_path: Path) -> None:
         ("", "mesh"),
         ("rubbish\n", "mesh"),
         ("v 0 0 0\nv 1 0 0\nv 0 1 0\nvt 5 5\nvt 6 5\nvt 5 6\nf 1/1 2/2 3/3\n", "leave the square"),
-        ("v 0 0 nan\nv 1 0 0\nv 0 1 0\nvt 0 0\nvt 1 0\nvt 0 1\nf 1/1 2/2 3/3\n", "not finite"),
+        ("v 0 0 nan\nv 1 0 0\nv 0 1 0\nvt 0 0\nvt 1 0\nvt 0 1\nf 1/1 2/2 3/3\n", "line 1 of mesh.*finite"),
+        ("v 0 0 0\nv 1 0 0\nv 0 1 0\nvt 0 0\nvt 191\nvt 0 1\nf 1/1 2/2 3/3\n", "line 5 of mesh.*2 finite numbers"),
+        ("v 0 0\nv 1 0 0\nv 0 1 0\nvt 0 0\nvt 1 0\nvt 0 1\nf 1/1 2/2 3/3\n", "line 1 of mesh.*3 finite numbers"),
+        ("v 0 0 0\nv 1 0 0\nv 0 1 0\nvt 0 0\nvt 1 0\nvt 0 1\nf 1/1 2/2 4/3\n", "names point 4, but 3 came"),
+        ("v 0 0 0\nv 1 0 0\nv 0 1 0\nvt 0 0\nvt 1 0\nvt 0 1\nf 1/1 2/2 0/3\n", "names point 0"),
+        ("v 0 0 0\nv 1 0 0\nv 0 1 0\nvt 0 0\nvt 1 0\nvt 0 1\nf 1/1 2/2\n", "three corners"),
+        ("v 0 0 0\nv 1 0 0\nv 0 1 0\nvt 0 0\nvt 1 0\nvt 0 1\nf 1/1 2/2 x/3\n", "whole numbers"),
     ],
 )
 def test_a_mesh_that_cannot_carry_a_print_is_refused(tmp_path: Path, content: str, words: str) -> None:
@@ -73,6 +77,16 @@ def test_a_mesh_that_cannot_carry_a_print_is_refused(tmp_path: Path, content: st
     file.write_text(content)
     with pytest.raises(BadInput, match=words):
         load_mesh(str(file), 8)
+
+
+def test_a_third_uv_number_old_code_pages_and_material_files_do_not_matter(tmp_path: Path) -> None:
+    flat = "v -9 -9 0\nv 9 -9 0\nv 9 9 0\nv -9 9 0\nvt 0 0\nvt 1 0\nvt 1 1\nvt 0 1\nf 1/1 2/2 3/3 4/4\n"
+    (tmp_path / "flat.obj").write_text(flat)
+    odd = "mtllib ../../../../etc/passwd\r\no T\xfcr\r\n" + flat.replace("vt 1 0", "vt 1 0 0.5").replace("\n", "\r\n")
+    odd = odd.replace("f 1/1 2/2 3/3 4/4", "f -4/-4/1 -3/-3/1 \\\r\n -2/-2/1 -1/-1/1")
+    (tmp_path / "odd.obj").write_bytes(odd.encode("latin-1"))
+    for plain, other in zip(*(load_mesh(str(tmp_path / f"{n}.obj"), 8) for n in ("flat", "odd")), strict=True):
+        assert torch.equal(plain, other)
 
 
 def test_a_missing_mesh_is_named(tmp_path: Path) -> None:
