@@ -70,7 +70,9 @@ def load_patch(path: str | os.PathLike[str], width_mm: float | None = None) -> P
     width = width_mm or stored_mm
     if width is None:
         hint = _why_no_size(facts, srgb.shape[2])
-        raise BadOption(f"{str(source)!r} does not say how wide it is on paper{hint}. Give width_mm=... in millimetres.")
+        raise BadOption(
+            f"{str(source)!r} does not say how wide it is on paper{hint}. Give width_mm=... in millimetres."
+        )
     return PatchImage(srgb, alpha, width, repeats=facts.get(_REPEATS) == "true")
 
 
