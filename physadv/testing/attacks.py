@@ -131,9 +131,8 @@ def _penalty_holds(penalty: Penalty) -> None:
         leaf = srgb.clone().requires_grad_()
         value = penalty(PatchImage(leaf, torch.ones_like(leaf[:1]), 100.0))
         require(isinstance(value, torch.Tensor) and value.ndim == 0, f"{penalty.name}: a penalty is one number")
-        require(
-            bool(torch.isfinite(value)), f"{penalty.name}: is {float(value.detach())} for a patch of {float(srgb.mean()):.1f}"
-        )
+        finite = bool(torch.isfinite(value))
+        require(finite, f"{penalty.name}: is {float(value.detach())} for a patch of {float(srgb.mean()):.1f}")
         if value.requires_grad:
             torch.autograd.backward(value)
         fine = leaf.grad is None or bool(torch.isfinite(leaf.grad).all())
