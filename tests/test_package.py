@@ -47,8 +47,10 @@ def test_what_is_imported_is_declared() -> None:
                 )
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     lines = [*project["dependencies"], *(line for rows in project["optional-dependencies"].values() for line in rows)]
-    declared = {re.split(r"[<>=\[; ]", line)[0].lower() for line in lines}
+    declared = {re.split(r"[<>=\[; ]", line)[0].lower().replace("_", "-") for line in lines}
     brought = packages_distributions()
     foreign = {name for name in imported if name not in sys.stdlib_module_names and name != "physadv"}
-    homes = {name: {d.lower() for d in brought.get(name, [])} for name in foreign} | {"google.protobuf": {"protobuf"}}
+    homes = {name: {d.lower().replace("_", "-") for d in brought.get(name, [])} for name in foreign} | {
+        "google.protobuf": {"protobuf"}
+    }
     assert {name for name, home in homes.items() if not home & declared} == set()
