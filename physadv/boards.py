@@ -7,7 +7,7 @@ the frame of :class:`physadv.types.SceneBatch`'s surfaces, so a board's homograp
 from __future__ import annotations
 
 import json
-import math
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,10 +15,14 @@ from typing import Any
 
 from physadv.atomic import write_text
 from physadv.errors import BadInput
+from physadv.reading import SETTINGS_LIMIT, read_json
 
 FORMAT = 1
 ROLES = ("patch", "grey", "random", "chart")
 DICTIONARY = "DICT_4X4_50"
+LARGEST_MM = 100_000.0  # of a print: a hundred metres
+MAX_TAG_IDS = 1024  # of the largest dictionary of OpenCV
+MAX_PARTS = 1000  # boards of a sheet; tags and swatches of a board
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,38 +82,61 @@ def load_boards(path: Path) -> Boards:
     """Read ``board.json``, or that of a folder. A bar that measured otherwise is the reader's affair."""
     file = path / "board.json" if path.is_dir() else path
     try:
-        content: Any = json.loads(file.read_text(encoding="utf-8"))
+        content: Any = read_json(file, SETTINGS_LIMIT)
+    except BadInput as error:
+        raise BadInput(f"no board file: {error}. `physadv sheet` writes it beside the PDF") from error
+    try:
         if content.get("format") != FORMAT:
             raise BadInput(
                 f"{file} is of format {content.get('format')!r}, this version reads {FORMAT}. Make the sheet again"
             )
         made = Boards(
-            str(content["digest"]), str(content["name"]), content["seed"],
-            tuple(_board(item) for item in content["boards"]), float(content["check_bar_mm"]),
+            str(content["digest"]), str(content["name"]), _seed(content["seed"]),
+            tuple(_board(item) for item in content["boards"][:MAX_PARTS]), _length(content["check_bar_mm"]),
         )  # fmt: skip
-    except OSError as error:
-        raise BadInput(
-            f"no board file {str(file)!r} ({error.strerror}). `physadv sheet` writes it beside the PDF"
-        ) from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise BadInput(f"{file} is not a board file: {error!r}. `physadv sheet` writes one beside the PDF") from error
     return made
 
 
 def _board(item: Mapping[str, Any]) -> Board:
-    width_mm, height_mm = (float(v) for v in item["size_mm"])
-    tags = tuple(Tag(int(t["id"]), *(_real(t[k]) for k in ("x_mm", "y_mm", "side_mm"))) for t in item["tags"])
+    width_mm, height_mm = (_length(v) for v in item["size_mm"])
+    tags = tuple(
+        Tag(_id(t["id"]), _place(t["x_mm"]), _place(t["y_mm"]), _length(t["side_mm"])) for t in item["tags"][:MAX_PARTS]
+    )
     swatches = []
-    for s in item["swatches"]:
-        red, green, blue = (_real(v) for v in s["srgb"])
-        swatches.append(Swatch(_real(s["x_mm"]), _real(s["y_mm"]), _real(s["side_mm"]), (red, green, blue)))
+    for s in item["swatches"][:MAX_PARTS]:
+        red, green, blue = (_between(v, 0, 1, "a colour") for v in s["srgb"])
+        swatches.append(Swatch(_place(s["x_mm"]), _place(s["y_mm"]), _length(s["side_mm"]), (red, green, blue)))
     if item["role"] not in ROLES:
         raise ValueError(f"role {item['role']!r}")
+    if not re.fullmatch(r"DICT_[A-Z0-9_]{1,40}", str(item["dictionary"])):
+        raise ValueError(f"dictionary {str(item['dictionary'])[:40]!r}")
     return Board(item["role"], (width_mm, height_mm), tags, tuple(swatches), str(item["dictionary"]))
 
 
-def _real(value: Any) -> float:
+def _length(value: Any) -> float:
+    return _between(value, 0.01, LARGEST_MM, "a length in mm")
+
+
+def _place(value: Any) -> float:
+    return _between(value, -LARGEST_MM, LARGEST_MM, "a place in mm")
+
+
+def _between(value: Any, low: float, high: float, what: str) -> float:
     number = float(value)
-    if not math.isfinite(number):
-        raise ValueError(f"{value!r} is not a finite number")
+    if not low <= number <= high:  # nan is neither
+        raise ValueError(f"{what} lies between {low:g} and {high:g}, not {number:g}")
     return number
+
+
+def _id(value: Any) -> int:
+    if not isinstance(value, int) or not 0 <= value < MAX_TAG_IDS:
+        raise ValueError(f"a tag's id is a whole number below {MAX_TAG_IDS}, not {value!r}")
+    return value
+
+
+def _seed(value: Any) -> int | None:
+    if value is not None and not isinstance(value, int):
+        raise ValueError(f"the seed is a whole number or null, not {value!r}")
+    return value

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from physadv.errors import BadInput, BadOption
+from physadv.reading import SETTINGS_LIMIT, json_of, read_text
 
 _FILES = (".txt", ".json", ".names")
 
@@ -33,17 +33,12 @@ def read_names(option: Names, where: str) -> tuple[str, ...]:
 
 def _read_file(path: Path, where: str) -> tuple[str, ...]:
     try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise BadInput(f"{where}={path} cannot be read ({error.strerror}); give a .txt or .json file") from error
-    except UnicodeDecodeError as error:
-        raise BadInput(f"{where}={path} is not text; give a .txt or .json file in UTF-8") from error
-    if path.suffix.lower() != ".json":
-        return tuple(line.strip() for line in text.splitlines() if line.strip())
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise BadInput(f"{where}={path} is not valid JSON: {error}") from error
+        text = read_text(path, SETTINGS_LIMIT)
+        if path.suffix.lower() != ".json":
+            return tuple(line.strip() for line in text.splitlines() if line.strip())
+        value = json_of(text, str(path))
+    except BadInput as error:
+        raise BadInput(f"{where}={path} cannot be read: {error}; give a .txt or .json file") from error
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
         raise BadInput(f"{where}={path} must hold a list of strings")
     return tuple(value)

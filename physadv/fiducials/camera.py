@@ -13,11 +13,13 @@ import yaml
 
 from physadv.atomic import write_text
 from physadv.errors import BadInput, BadOption
+from physadv.reading import KB, read_yaml
 
 F64 = npt.NDArray[np.float64]
 
 FORMAT = 1
 SAME_ASPECT = 0.01  # by how much the aspect of a frame may differ: sizes are rounded to whole, often even, pixels
+MAX_SIDE_PX = 100_000
 _DISTORTIONS = (0, 4, 5, 8, 12, 14)  # lengths of k1 k2 p1 p2 [k3 [k4 k5 k6 [s1 s2 s3 s4 [tx ty]]]]
 
 
@@ -72,24 +74,26 @@ def save_camera(path: Path, camera: Camera) -> Path:
 def load_camera(path: Path) -> Camera:
     """Read ``camera.yaml``."""
     try:
-        content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content: Any = read_yaml(path, 64 * KB)
+    except BadInput as error:
+        raise BadInput(f"no camera file: {error}. `physadv calibrate camera` writes one") from error
+    try:
         if content["format"] != FORMAT:
             raise BadInput(f"{path} is of format {content['format']!r}, this version reads {FORMAT}. Calibrate again")
         width, height = (int(v) for v in content["size_px"])
         (fx, fy), (cx, cy) = ([float(v) for v in content[key]] for key in ("focal_px", "centre_px"))
         distortion = np.array([float(v) for v in content["distortion"]])
-        source = str(content["source"])
-    except OSError as error:
-        raise BadInput(
-            f"no camera file {str(path)!r} ({error.strerror}). `physadv calibrate camera` writes one"
-        ) from error
-    except (yaml.YAMLError, ValueError, KeyError, TypeError) as error:
+        source = content["source"]
+        if not isinstance(source, str) or len(source) > 1000:
+            raise ValueError("source is not a line of text")
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
         reason = " ".join(str(error).split())[:120]
         raise BadInput(
             f"{path} is not a camera file ({type(error).__name__}: {reason}). `physadv calibrate camera` writes one"
         ) from error
     numbers = np.array([fx, fy, cx, cy, *distortion])
-    if not np.isfinite(numbers).all() or min(fx, fy, width, height) <= 0 or len(distortion) not in _DISTORTIONS:
+    sized = min(fx, fy, width, height) > 0 and max(width, height) <= MAX_SIDE_PX
+    if not sized or not np.isfinite(numbers).all() or len(distortion) not in _DISTORTIONS:
         raise BadInput(
             f"{path}: sizes and focal lengths must be positive, all numbers finite, and distortion must have "
             f"{', '.join(map(str, _DISTORTIONS))} numbers. `physadv calibrate camera` writes such a file"

@@ -12,7 +12,9 @@ import torch
 from torch import Tensor
 
 from physadv.atomic import write_bytes
-from physadv.pipelines.shards import BROKEN
+from physadv.errors import PhysadvError
+from physadv.pipelines.shards import LIMIT
+from physadv.reading import ARCHIVE_ERRORS, read_arrays
 from physadv.types import Detections
 
 
@@ -31,13 +33,13 @@ class CleanCache:
     def load(self, key: str, device: torch.device) -> tuple[Detections, ...] | None:
         """What was kept under ``key``, if it was and is whole."""
         try:
-            with np.load(self._file(key), allow_pickle=False) as file:
-                ends = np.cumsum(file["counts"])[:-1]
-                columns = [np.split(file[name], ends) for name in ("boxes", "scores", "labels")]
-        except BROKEN:
+            file = read_arrays(self._file(key), LIMIT)
+            ends = np.cumsum(file["counts"])[:-1]
+            columns = [np.split(file[name], ends) for name in ("boxes", "scores", "labels")]
+            rows = zip(*columns, strict=True)
+            return tuple(Detections(*(torch.from_numpy(value).to(device) for value in row)) for row in rows)
+        except (*ARCHIVE_ERRORS, PhysadvError):  # damaged or foreign: it is made again
             return None
-        rows = zip(*columns, strict=True)
-        return tuple(Detections(*(torch.from_numpy(value).to(device) for value in row)) for row in rows)
 
     def save(self, key: str, found: tuple[Detections, ...]) -> None:
         """Keep what was found."""

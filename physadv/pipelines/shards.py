@@ -6,7 +6,6 @@ import hashlib
 import io
 import json
 import shutil
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +15,14 @@ import numpy as np
 import numpy.typing as npt
 
 from physadv.atomic import write_bytes, write_text
+from physadv.errors import BadInput
 from physadv.metrics.tables import Bool, Findings, Truth
+from physadv.reading import read_arrays
 
 Arrays = dict[str, npt.NDArray[Any]]
 FOLDER = "observed"  # in the run folder
 _KEY = "key.txt"
-BROKEN = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
+LIMIT = 2_000_000_000  # bytes of one batch
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Shards:
     def opened(self) -> Shards:
         """Make the folder, empty unless it holds batches of this very judgement."""
         note = self.folder / _KEY
-        if note.is_file() and note.read_text(encoding="utf-8") == self.key:
+        if note.is_file() and note.read_bytes() == self.key.encode():
             return self
         shutil.rmtree(self.folder, ignore_errors=True)
         write_text(note, self.key)
@@ -50,9 +51,8 @@ class Shards:
     def read(self, index: int) -> Arrays | None:
         """One batch, or ``None`` where there is none or a broken one."""
         try:
-            with np.load(self._file(index), allow_pickle=False) as file:
-                return dict(file)
-        except BROKEN:
+            return read_arrays(self._file(index), LIMIT)
+        except BadInput:
             return None
 
     def write(self, index: int, arrays: Arrays) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,9 +12,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from physadv import reading
 from physadv.errors import BadInput
 
 logger = logging.getLogger(__name__)
+
+MAX_BYTES = 4_000_000_000  # of the pictures in memory
+MAX_CLASSES = 100_000
 
 Stored = dict[str, NDArray[Any]]
 
@@ -48,27 +50,15 @@ def read_arrays(path: Path, wanted: tuple[str, ...]) -> Arrays:
         raise BadInput(f"x of {str(path)!r} must be (N, H, W, 3) uint8 in RGB, got {x.shape} {x.dtype}.")
     if not np.issubdtype(y.dtype, np.integer) or y.shape != x.shape[:1] or y.min() < 0:
         raise BadInput(f"y of {str(path)!r} must be ({len(x)},) class numbers from 0, got {y.shape} {y.dtype}.")
-    return Arrays(torch.from_numpy(x), y.tolist(), _names(stored, wanted, int(y.max()), path), _keys(stored, len(x)))
+    if (highest := int(y.max())) >= MAX_CLASSES:
+        raise BadInput(f"y of {str(path)!r} goes up to {highest}; class numbers count from 0 without large gaps.")
+    return Arrays(torch.from_numpy(x), y.tolist(), _names(stored, wanted, highest, path), _keys(stored, len(x)))
 
 
 def _load(path: Path) -> Stored:
-    if not path.is_file():
+    if not path.exists():
         raise BadInput(f"no such file: {str(path)!r}. scenes.root is a folder of classes, or a .npz with x and y.")
-    try:
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
-    except (
-        OSError,
-        ValueError,
-        EOFError,
-        KeyError,
-        zipfile.BadZipFile,
-        zlib.error,
-        AttributeError,
-        TypeError,
-    ) as error:
-        reason = " ".join(str(error).split())[:120]
-        raise BadInput(f"{str(path)!r} is not a .npz of plain arrays: {reason}. Save it with numpy.savez.") from error
+    return reading.read_arrays(path, MAX_BYTES)
 
 
 def _names(stored: Stored, wanted: tuple[str, ...], highest: int, path: Path) -> tuple[str, ...]:
