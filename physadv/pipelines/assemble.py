@@ -100,7 +100,10 @@ def judging_renderers(
 
 
 def victims(registry: Registry, wanted: list[Any], seed: int) -> list[Victim]:
-    """Several victims: part names, ONNX paths, or ``{part: onnx, path: ...}``."""
+    """Several victims: part names, ONNX paths, or ``{part: onnx, path: ...}``; each one once."""
+    twice = next((item for place, item in enumerate(wanted) if item in wanted[:place]), None)
+    if twice is not None:
+        raise BadOption(f"victims names {twice!r} twice. Leave one of the two out")
     return [_victim(registry, item, seed) for item in wanted]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from physadv.config.bounds import check_numbers
 from physadv.pipelines import folder
 from physadv.registry import Registry
 
@@ -32,6 +33,7 @@ def run_command(command: str, config: DictConfig) -> float | None:
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr, force=True)
     for chatty in ("matplotlib", "PIL", "faster_coco_eval", "pikepdf"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    check_numbers(OmegaConf.to_container(config, resolve=False))
     if command == "sheet":
         from physadv.pipelines.sheet import make_sheet
 

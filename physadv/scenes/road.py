@@ -5,6 +5,7 @@ Distances are metres from the camera to the sign's centre; yaw 0 faces the camer
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -204,14 +205,14 @@ def _check(config: RoadConfig) -> None:
               "temperature_k", "distractors", "blur_px", "noise")  # fmt: skip
     for name in ranges:
         values = getattr(config, name)
-        if len(values) != 2 or values[0] > values[1]:
-            raise BadOption(f"scene.{name} must be [low, high] with low <= high, got {list(values)}.")
+        if len(values) != 2 or not -math.inf < values[0] <= values[1] < math.inf:
+            raise BadOption(f"scenes.{name} must be [low, high] with low <= high, got {list(values)}.")
     if config.distance_m[0] < 1:
-        raise BadOption(f"scene.distance_m must start at 1 m or more, got {config.distance_m[0]}.")
+        raise BadOption(f"scenes.distance_m must start at 1 m or more, got {config.distance_m[0]}.")
     if max(abs(angle) for angle in config.yaw_deg) > 80:
-        raise BadOption(f"scene.yaw_deg must stay within ±80, got {list(config.yaw_deg)}.")
+        raise BadOption(f"scenes.yaw_deg must stay within ±80, got {list(config.yaw_deg)}.")
     for name, least in (("images", 1), ("width_px", 64), ("height_px", 64)):
         if getattr(config, name) < least:
-            raise BadOption(f"scene.{name} must be at least {least}, got {getattr(config, name)}.")
+            raise BadOption(f"scenes.{name} must be at least {least}, got {getattr(config, name)}.")
     if not 5 <= config.field_of_view_deg <= 120:
-        raise BadOption(f"scene.field_of_view_deg must be between 5 and 120, got {config.field_of_view_deg}.")
+        raise BadOption(f"scenes.field_of_view_deg must be between 5 and 120, got {config.field_of_view_deg}.")
