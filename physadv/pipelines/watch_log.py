@@ -12,10 +12,12 @@ from typing import Any
 from physadv.errors import BadInput, BadOutput
 from physadv.fiducials.find import Sighting
 from physadv.pipelines.watch_eyes import Seen
+from physadv.reading import MB, json_of, read_text
 from physadv.types import Frame, Pose
 
 FILE = "frames.jsonl"
 FORMAT = 1
+LIMIT = 2000 * MB  # some hundred hours
 Json = dict[str, Any]
 
 
@@ -51,16 +53,12 @@ class FrameLog:
 
 def read_log(path: Path) -> tuple[Json, Iterator[Json]]:
     """What the run is, and its frames. A last line that a kill cut short is left out."""
-    try:
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except OSError as error:
-        raise BadInput(f"cannot read {str(path)!r}: {error.strerror}. Name a file that watch wrote.") from error
-    whole = [line for line in lines[:-1] if line]
-    try:
-        head, *rest = [json.loads(line) for line in whole]
-        run = dict(head["run"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise BadInput(f"{path} is not a file that watch wrote: {error!r}.") from error
+    lines = read_text(path, LIMIT).split("\n")
+    rows = [json_of(line, f"{path}, line {number}") for number, line in enumerate(lines[:-1], 1) if line]
+    if not rows or not all(isinstance(row, dict) for row in rows) or not isinstance(rows[0].get("run"), dict):
+        raise BadInput(f"{path} is not a file that watch wrote. Name the frames.jsonl of a run folder of watch.")
+    head, *rest = rows
+    run = dict(head["run"])
     return run, iter(rest)
 
 

@@ -71,7 +71,7 @@ def _output_profile(path: Path, size: int) -> ImageCms.ImageCmsProfile:
     try:
         profile = ImageCms.ImageCmsProfile(io.BytesIO(data))
         kind, space = profile.profile.device_class, profile.profile.xcolor_space
-    except (OSError, ImageCms.PyCMSError) as error:
+    except (OSError, ValueError, ImageCms.PyCMSError) as error:  # ValueError: text in a tag that is not ASCII
         raise BadInput(f"{str(path)!r} is a damaged ICC profile: {error}. Copy or download it again.") from error
     if kind != "prtr":
         raise BadInput(
