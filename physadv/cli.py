@@ -182,7 +182,9 @@ def _hydra(command: str, args: list[str]) -> int:
             return run_command(command, config)
         except PhysadvError as error:  # hydra would print a traceback; the siblings of a sweep go on
             complaints.mkdir(exist_ok=True)
-            (complaints / secrets.token_hex(8)).write_text(f"{error.exit_code} {error}", encoding="utf-8")
+            (complaints / secrets.token_hex(8)).write_text(
+                f"{error.exit_code} {error}", encoding="utf-8", errors="backslashreplace"
+            )
             return None
 
     sys.argv = [f"physadv {command.replace('_', ' ')}", *flags, *typed]  # argparse refuses options after a flag

@@ -34,7 +34,7 @@ _UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError,
 
 @cache
 def picture_formats() -> dict[str, str]:
-    """Suffix (lower-case, with its dot) → format, of every picture that can be read; HEIC where pillow-heif is there."""
+    """Suffix (lower-case, with its dot) → format, of all pictures that can be read; HEIC where pillow-heif is there."""
     Image.init()
     try:
         import pillow_heif

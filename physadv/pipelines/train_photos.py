@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
+from physadv.colour import rgb_u8_from_srgb
 from physadv.errors import BadInput
+from physadv.images import load_srgb
 from physadv.labels import index_of
+from physadv.scenes.checked import CheckedPhoto, checked
+from physadv.scenes.coco import annotations_in, folders_of
+from physadv.scenes.coco_json import read_coco
+from physadv.scenes.photo_files import PhotoFiles
 
 log = logging.getLogger(__name__)
 
@@ -40,50 +43,30 @@ class Photos:
 
 
 def read_photos(folder: Path, labels: tuple[str, ...]) -> Photos:
-    """Read ``annotations.json`` and its images; categories that the detector does not know are left out."""
-    truth = _read_annotations(folder)
-    label_of: dict[int, int] = {}
-    for category in truth["categories"]:
-        index = index_of(str(category["name"]), labels)
-        if index is None:
-            log.warning("%s: category %r is not a label of the detector and is left out", folder, category["name"])
-        else:
-            label_of[category["id"]] = index
-    if not label_of:
+    """Read the annotations and their images, checked as ``scenes=coco`` checks them.
+
+    Categories that the detector does not know and crowds are left out.
+    """
+    if not folder.is_dir():
+        raise BadInput(f"no such folder: {str(folder)!r}. A COCO folder holds annotations.json and images/.")
+    path = annotations_in(folder)
+    marked = read_coco(path, PhotoFiles(folders_of(folder), path))
+    if not marked.photos:
+        raise BadInput(f"{path} lists no images.")
+    rows = [index_of(name, labels) for name in marked.categories]
+    for name, row in zip(marked.categories, rows, strict=True):
+        if row is None:
+            log.warning("%s: category %r is not a label of the detector and is left out", folder, name)
+    known = [row for row in rows if row is not None]
+    if not known:
         raise BadInput(f"{folder}: none of its categories is among {', '.join(labels)}.")
-    found: dict[int, list[tuple[list[float], int]]] = {}
-    for mark in truth["annotations"]:
-        if mark["category_id"] in label_of and not mark.get("iscrowd"):
-            found.setdefault(mark["image_id"], []).append((mark["bbox"], label_of[mark["category_id"]]))
-    pictures = tuple(_labelled(folder / image["file_name"], found.get(image["id"], [])) for image in truth["images"])
-    if not pictures:
-        raise BadInput(f"{folder / 'annotations.json'} lists no images.")
-    return Photos(pictures, np.isin(np.arange(len(labels)), list(label_of.values())))
+    pictures = tuple(_labelled(photo, rows) for photo in checked(marked))
+    return Photos(pictures, np.isin(np.arange(len(labels)), known))
 
 
-def _read_annotations(folder: Path) -> dict[str, Any]:
-    path = folder / "annotations.json"
-    try:
-        truth = json.loads(path.read_text())
-    except FileNotFoundError as error:
-        raise BadInput(f"{path} does not exist. A COCO folder holds annotations.json and images/.") from error
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise BadInput(f"{path} is not valid JSON: {error}.") from error
-    missing = [
-        key for key in ("images", "annotations", "categories") if not isinstance(truth, dict) or key not in truth
-    ]
-    if missing:
-        raise BadInput(f"{path} is not COCO: {', '.join(missing)} missing.")
-    return truth  # type: ignore[no-any-return]
-
-
-def _labelled(path: Path, marks: list[tuple[list[float], int]]) -> Labelled:
-    if not path.is_file():
-        path = path.parent / "images" / path.name  # data sets differ in whether file_name holds the folder
-    bgr = cv2.imread(str(path), cv2.IMREAD_COLOR) if path.is_file() else None
-    if bgr is None:
-        raise BadInput(f"{path} cannot be read as an image, but annotations.json lists it.")
-    boxes = np.array([box for box, _ in marks], np.float32).reshape(-1, 4)
-    boxes[:, 2:] += boxes[:, :2]
-    rgb = np.ascontiguousarray(bgr[..., ::-1])
-    return Labelled(np.asarray(rgb, np.uint8), boxes, np.array([label for _, label in marks], np.int64))
+def _labelled(photo: CheckedPhoto, rows: list[int | None]) -> Labelled:
+    rgb = np.asarray(rgb_u8_from_srgb(load_srgb(photo.file)), np.uint8)
+    marks = [(mark.box_xyxy_px, rows[mark.category]) for mark in photo.marks if not mark.crowd]
+    kept = [(box, row) for box, row in marks if row is not None]
+    boxes = np.array([box for box, _ in kept], np.float32).reshape(-1, 4)
+    return Labelled(np.ascontiguousarray(rgb), boxes, np.array([row for _, row in kept], np.int64))

@@ -7,6 +7,7 @@ Material files, which an OBJ may name anywhere on the disk, are not opened. trim
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +44,7 @@ def read_obj(path: Path) -> tuple[F64, F64, I64]:
             if len(corners) < 3:
                 raise BadInput(f"{where}: a face has at least three corners, got {line[:60]!r}. {_REMEDY}")
             first, *others = (rows.setdefault(corner, len(rows)) for corner in corners)
-            triangles += [(first, *pair) for pair in zip(others, others[1:], strict=False)]
+            triangles += [(first, *pair) for pair in pairwise(others)]
     if not triangles:
         raise BadInput(f"mesh {str(path)!r} has no faces. {_REMEDY}")
     return (

@@ -16,6 +16,7 @@ from physadv.scenes.ahead import made_ahead
 from physadv.scenes.masks import Masks
 from physadv.scenes.photos import Photos
 from physadv.scenes.readings import NOT_SEEN_MM, Reading, Readings
+from physadv.scenes.remarks import shortened
 from physadv.scenes.things import Dressing, Thing, scaled
 from physadv.seeding import generator as seeded
 from physadv.splitting import check_share
@@ -61,7 +62,10 @@ class AnnotatedPhotos:
         self._dressing = dressing
         self._readings = Readings(photos, reading)
         self._masks = masks
-        self._things = tuple(self._fitted(index, found) for index, found in enumerate(things))
+        outside: list[str] = []
+        self._things = tuple(self._fitted(index, found, outside) for index, found in enumerate(things))
+        if outside:
+            logger.warning("%d box(es) lie outside their image and are left out: %s", len(outside), shortened(outside))
         self._indices: tuple[int, ...] = tuple(range(len(photos)))
 
     def __len__(self) -> int:
@@ -105,12 +109,10 @@ class AnnotatedPhotos:
             yield self._batch(waiting[:size])
             del waiting[:size]
 
-    def _fitted(self, index: int, things: Sequence[Thing]) -> tuple[_Placed, ...]:
+    def _fitted(self, index: int, things: Sequence[Thing], outside: list[str]) -> tuple[_Placed, ...]:
         size = self._photos.sizes_px[index]
         fitted = [scaled(thing, self._photos.original_px[index], size) for thing in things]
-        outside = sum(thing is None for thing in fitted)
-        if outside:
-            logger.warning("%s: %d box(es) lie outside the image and are left out", self._photos.names[index], outside)
+        outside += [self._photos.names[index] for thing in fitted if thing is None]
         return tuple(self._placed(index, thing, size) for thing in fitted if thing is not None)
 
     def _placed(self, index: int, thing: Thing, size: tuple[int, int]) -> _Placed:

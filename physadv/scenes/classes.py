@@ -17,8 +17,9 @@ from physadv.names import read_names
 from physadv.scenes.annotated import AnnotatedPhotos
 from physadv.scenes.class_arrays import read_arrays
 from physadv.scenes.entries import ClassesConfig
+from physadv.scenes.folder_photos import pictures_among, without_doubles
 from physadv.scenes.heights import UNKNOWN_MM, usual_height_mm
-from physadv.scenes.photos import SUFFIXES, size_px
+from physadv.scenes.photos import size_px
 from physadv.scenes.pictures import Hw, Pictures
 from physadv.scenes.readings import Reading
 from physadv.scenes.things import Thing, dressing, facing_the_camera
@@ -83,17 +84,19 @@ def _from_folders(root: Path, config: ClassesConfig) -> Labelled:
     folders = sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
     if not folders:
         raise BadInput(f"no sub-folders in {str(root)!r}. Put the pictures of each class into a folder of its name.")
-    paths, classes = [], []
-    for number, folder in enumerate(folders):
-        inside = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES and not p.name.startswith("."))
+    paths: list[Path] = []
+    for folder in folders:
+        inside = pictures_among(sorted(p for p in folder.rglob("*") if not p.name.startswith(".")), folder)
         if not inside:
             logger.warning("%s holds no pictures and is left out", folder)
         paths += inside
-        classes += [number] * len(inside)
     if not paths:
-        raise BadInput(f"no pictures in the sub-folders of {str(root)!r}. Put {', '.join(SUFFIXES)} files there.")
+        raise BadInput(f"no pictures in the sub-folders of {str(root)!r}. Put JPEG or PNG files there.")
+    paths = without_doubles(paths, root)
+    names = [folder.name for folder in folders]
+    classes = [names.index(path.relative_to(root).parts[0]) for path in paths]
     return Labelled(
-        [path.relative_to(root).as_posix() for path in paths], classes, tuple(folder.name for folder in folders),
+        [path.relative_to(root).as_posix() for path in paths], classes, tuple(names),
         lambda index: size_px(paths[index]), lambda index: load_srgb(paths[index]),
     )  # fmt: skip
 

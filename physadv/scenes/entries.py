@@ -37,12 +37,10 @@ class RoadConfig:
 
 
 @dataclass
-class CocoConfig:
-    """A folder of images with COCO annotations; every object of one label wears the patch."""
+class MarkedConfig:
+    """What all photos with annotations take."""
 
-    root: str = ""  # folder with annotations.json and images/
-    annotations: str = ""  # the annotation file, where it is not in root
-    images: str = ""  # the image folder, where it is not in root
+    root: str = ""  # folder of the data set
     masks: str = ""  # folder, e.g. in root, of a PNG per image, of its name: black where something is in front
     label: str = "person"  # the category that wears the patch, in any spelling
     object_height_mm: float = 0.0  # how tall such an object is; 0 = the usual height of its label
@@ -54,6 +52,32 @@ class CocoConfig:
     long_side_px: int = 640  # larger images are shrunk to this when read
     limit: int = 0  # use at most this many images, those with the label first; 0 = all
     memory_mb: int = 1024  # decoded images are kept up to this much
+
+
+@dataclass
+class CocoConfig(MarkedConfig):
+    """A folder of images with COCO annotations; every object of one label wears the patch."""
+
+    root: str = ""  # folder with images/ and annotations.json, or with photos and _annotations.coco.json
+    annotations: str = ""  # the annotation file, where it is not in root
+    images: str = ""  # the image folder, where it is not in root
+
+
+@dataclass
+class YoloConfig(MarkedConfig):
+    """A YOLO data set: data.yaml, images/ and labels/ of text files; every object of one label wears the patch."""
+
+    root: str = ""  # folder with data.yaml, that file itself, or a folder with images/ and labels/
+    split: str = ""  # a part that data.yaml names: train, val or test; empty = all parts together
+    names: Any = ""  # class names where no data.yaml or classes.txt says them: a list, or a file with one a line
+
+
+@dataclass
+class VocConfig(MarkedConfig):
+    """A Pascal VOC data set: one XML file per photo; every object of one label wears the patch."""
+
+    root: str = ""  # folder with Annotations/ and JPEGImages/, or with each XML file beside its photo
+    split: str = ""  # a part, as ImageSets/Main/NAME.txt lists it; empty = all
 
 
 @dataclass
@@ -108,6 +132,20 @@ def build_coco(config: CocoConfig) -> SceneSource:
     return build(config)
 
 
+def build_yolo(config: YoloConfig) -> SceneSource:
+    """Read and check the labels; torch is imported here."""
+    from physadv.scenes.yolo import build_yolo as build
+
+    return build(config)
+
+
+def build_voc(config: VocConfig) -> SceneSource:
+    """Read and check the annotations; torch is imported here."""
+    from physadv.scenes.voc import build_voc as build
+
+    return build(config)
+
+
 def build_folder(config: FolderConfig) -> SceneSource:
     """List the photos and read the measured surfaces; torch is imported here."""
     from physadv.scenes.folder import build_folder as build
@@ -128,6 +166,8 @@ def physadv_scenes() -> list[Entry[Any, SceneSource]]:
     return [
         Entry("road", RoadConfig, build_road, "a drawn road in metres: signs with known distance, angle and light"),
         Entry("coco", CocoConfig, build_coco, "your images with COCO annotations; one label wears the patch"),
+        Entry("yolo", YoloConfig, build_yolo, "your images with YOLO labels (data.yaml); one label wears the patch"),
+        Entry("voc", VocConfig, build_voc, "your images with Pascal VOC annotations; one label wears the patch"),
         Entry("folder", FolderConfig, build_folder, "your photos: surfaces you measured, or what a detector sees"),
         Entry("classes", ClassesConfig, build_classes, "pictures for classifiers: a folder a class, or a .npz"),
     ]

@@ -13,9 +13,10 @@ from physadv.labels import index_of
 from physadv.protocols import SceneSource
 from physadv.scenes.annotated import AnnotatedPhotos
 from physadv.scenes.entries import FolderConfig
+from physadv.scenes.folder_photos import photos_in, without_doubles
 from physadv.scenes.heights import object_height_mm
 from physadv.scenes.masks import Masks
-from physadv.scenes.photos import PhotoStore, photos_in
+from physadv.scenes.photos import PhotoStore
 from physadv.scenes.quads import read_quads
 from physadv.scenes.readings import Reading
 from physadv.scenes.things import Dressing, Thing, dressing
@@ -83,12 +84,24 @@ def build_folder(config: FolderConfig) -> FolderScenes | AnnotatedPhotos:
         raise BadOption("folder scenes need scenes.root: a folder of photos.")
     if config.limit < 0:
         raise BadOption(f"limit must not be negative, got {config.limit}. 0 takes all photos.")
-    paths = photos_in(Path(config.root))[: config.limit or None]
-    store = PhotoStore(paths, config.long_side_px, config.memory_mb)
+    listed = photos_in(Path(config.root))
     reading = Reading(config.field_of_view_deg, config.relight, config.match_camera)
     if config.quads:
-        measured = dressing(config.label, 1.0, config.min_height_px)
-        things, masks = read_quads(Path(config.quads), paths)
-        return AnnotatedPhotos(store, things, (config.label,), measured, reading, Masks(store, masks))
+        return _measured(config, listed, reading)
+    paths = without_doubles(listed, Path(config.root))[: config.limit or None]
+    store = PhotoStore(paths, config.long_side_px, config.memory_mb)
     height_mm = object_height_mm(config.label, config.object_height_mm)
     return FolderScenes(store, dressing(config.label, height_mm, config.min_height_px, config.wear_on), reading)
+
+
+def _measured(config: FolderConfig, listed: list[Path], reading: Reading) -> AnnotatedPhotos:
+    """Photos with the surfaces of a quads file; with a limit, those that have one come first."""
+    things, masks = read_quads(Path(config.quads), listed)
+    with_surface = {path for path, found in zip(listed, things, strict=True) if found}
+    paths = without_doubles(listed, Path(config.root), with_surface)
+    paths = sorted(sorted(paths, key=lambda path: path not in with_surface)[: config.limit or None])
+    rows = [listed.index(path) for path in paths]
+    store = PhotoStore(paths, config.long_side_px, config.memory_mb)
+    worn = dressing(config.label, 1.0, config.min_height_px)
+    shown = Masks(store, {place: masks[row] for place, row in enumerate(rows)})
+    return AnnotatedPhotos(store, [things[row] for row in rows], (config.label,), worn, reading, shown)

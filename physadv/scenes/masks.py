@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from torch import Tensor
 
 from physadv.errors import BadInput
 from physadv.images import load_mask
+from physadv.scenes.photo_files import expect_inside
 from physadv.scenes.photos import PhotoStore, size_px
 from physadv.scenes.resize import resized
 
@@ -56,7 +58,14 @@ class Masks:
 
 
 def masks_in(folder: Path, photos: PhotoStore, wanted: Sequence[int]) -> dict[int, tuple[Path, ...]]:
-    """``folder/STEM.png`` for every photo in ``wanted``."""
+    """``folder/STEM.png`` for every photo in ``wanted``; where photos share one, ``NAME.jpg.png``."""
     if not folder.is_dir():
         raise BadInput(f"no folder of masks {str(folder)!r}. It must hold one PNG for each photo with the label.")
-    return {index: (folder / f"{photos.paths[index].stem}.png",) for index in wanted}
+    stems = Counter(path.stem for path in photos.paths)
+    masks: dict[int, tuple[Path, ...]] = {}
+    for index in wanted:
+        stem = photos.paths[index].stem
+        path = folder / (f"{stem}.png" if stems[stem] == 1 else f"{photos.names[index]}.png")
+        expect_inside(path, folder, "a mask")
+        masks[index] = (path,)
+    return masks

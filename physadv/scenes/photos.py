@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Protocol
@@ -13,10 +14,9 @@ from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
 from physadv.errors import BadInput, BadOption
-from physadv.images import load_srgb
+from physadv.images import load_srgb, opened, unreadable
 from physadv.scenes.resize import resized
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 _EXIF_ORIENTATION = 0x0112
 _BROKEN = (  # what Pillow raises on damaged headers
     OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, struct.error,
@@ -24,31 +24,38 @@ _BROKEN = (  # what Pillow raises on damaged headers
 )  # fmt: skip
 
 
-def photos_in(folder: Path) -> list[Path]:
-    """The pictures directly inside ``folder``, by name; hidden files are passed over."""
-    if not folder.exists():
-        raise BadInput(f"no such folder: {str(folder)!r}. Check the path.")
-    if not folder.is_dir():
-        raise BadInput(f"{str(folder)!r} is a file, not a folder of photos. Name the folder it lies in.")
-    found = sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES and not p.name.startswith("."))
-    if not found:
-        raise BadInput(f"no photos in {str(folder)!r}. Put {', '.join(SUFFIXES)} files there, or name another folder.")
-    return found
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a picture's file says before its pixels."""
+
+    size_px: tuple[int, int]  # height and width as seen upright
+    orientation: int  # EXIF: 1 is as stored, 3 upside down, 6 and 8 a quarter turn; 2, 4, 5 and 7 are mirrored
+
+    @property
+    def stored_px(self) -> tuple[int, int]:
+        """Height and width of the raster, not turned."""
+        return self.size_px[::-1] if self.orientation >= 5 else self.size_px
+
+
+def header(path: Path) -> Header:
+    """Read the size and the orientation, not the pixels."""
+    try:
+        with opened(path) as picture:
+            width, height = picture.size
+            turn = picture.getexif().get(_EXIF_ORIENTATION, 1)
+    except UnidentifiedImageError as error:
+        empty = path.stat().st_size == 0
+        what = "is empty (0 bytes). Replace it" if empty else unreadable(path)
+        raise BadInput(f"{str(path)!r} {what}, or remove it.") from error
+    except _BROKEN as error:
+        raise BadInput(f"cannot read {str(path)!r}: {error}. Replace it or remove it from the folder.") from error
+    orientation = turn if isinstance(turn, int) and 1 <= turn <= 8 else 1
+    return Header((width, height) if orientation >= 5 else (height, width), orientation)
 
 
 def size_px(path: Path) -> tuple[int, int]:
     """Height and width as seen upright, from the file's header alone."""
-    try:
-        with Image.open(path) as picture:
-            width, height = picture.size
-            sideways = picture.getexif().get(_EXIF_ORIENTATION, 1) in (5, 6, 7, 8)
-    except UnidentifiedImageError as error:
-        empty = path.stat().st_size == 0
-        what = "is empty (0 bytes)" if empty else "is not an image that can be read"
-        raise BadInput(f"{str(path)!r} {what}. Replace it or remove it from the folder.") from error
-    except _BROKEN as error:
-        raise BadInput(f"cannot read {str(path)!r}: {error}. Replace it or remove it from the folder.") from error
-    return (width, height) if sideways else (height, width)
+    return header(path).size_px
 
 
 def shrunk(size: tuple[int, int], long_side_px: int) -> tuple[int, int]:
@@ -117,12 +124,17 @@ class PhotoStore:
     """Photos in files, decoded once as long as the memory limit allows."""
 
     def __init__(
-        self, paths: Sequence[Path], long_side_px: int, memory_mb: int, names: Sequence[str] | None = None
+        self,
+        paths: Sequence[Path],
+        long_side_px: int,
+        memory_mb: int,
+        names: Sequence[str] | None = None,
+        sizes_px: Sequence[tuple[int, int]] | None = None,  # where they are known, to open no file again
     ) -> None:
         check_long_side(long_side_px)
         self.paths = tuple(paths)
         self.names = tuple(path.name for path in paths) if names is None else tuple(names)
-        self.original_px = tuple(size_px(path) for path in self.paths)
+        self.original_px = tuple(sizes_px or (size_px(path) for path in self.paths))
         self.sizes_px = tuple(shrunk(size, long_side_px) for size in self.original_px)
         self._kept = Kept(memory_mb)
 

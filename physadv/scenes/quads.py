@@ -6,12 +6,14 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import cv2
 import numpy as np
 import torch
 
 from physadv.errors import BadInput
+from physadv.scenes.photo_files import expect_inside, inside
 from physadv.scenes.things import Thing
 
 _REMEDY = 'Write {"photo.jpg": {"corners": [[x,y] × 4], "width_mm": …, "height_mm": …}}, corners TL, TR, BR, BL.'
@@ -32,12 +34,14 @@ def read_quads(path: Path, photos: list[Path]) -> tuple[list[list[Thing]], MaskF
         raise BadInput(f"{path} is not valid JSON: {error}. {_REMEDY}") from error
     if not isinstance(content, dict):
         raise BadInput(f"{path} must map photos to surfaces, got a {type(content).__name__}. {_REMEDY}")
-    unknown = sorted(set(content) - {photo.name for photo in photos})
+    content = {normalize("NFC", name): surfaces for name, surfaces in content.items()}
+    names = [normalize("NFC", photo.name) for photo in photos]
+    unknown = sorted(set(content) - set(names))
     if unknown:
         raise BadInput(
             f"{path} names {unknown[0]!r}, which is not among the photos. Correct the name or add the photo."
         )
-    listed = [_listed(content.get(photo.name, [])) for photo in photos]
+    listed = [_listed(content.get(name, [])) for name in names]
     things = [[_thing(path, photo.name, s) for s in found] for photo, found in zip(photos, listed, strict=True)]
     masks = {index: tuple(_masks(path, photos[index].name, found)) for index, found in enumerate(listed)}
     return things, masks
@@ -48,7 +52,9 @@ def _masks(path: Path, photo: str, surfaces: list[Any]) -> Iterator[Path]:
     for name in (surface["mask"] for surface in surfaces if "mask" in surface):
         if not isinstance(name, str) or not name:
             raise BadInput(f"{path}: surface of {photo!r}: mask must be the name of a picture, got {name!r:.60}.")
-        yield path.parent / name
+        mask = inside(path.parent, name, str(path))
+        expect_inside(mask, path.parent, str(path))
+        yield mask
 
 
 def _listed(entry: Any) -> list[Any]:

@@ -132,10 +132,30 @@ def test_photos_are_read_with_the_labels_that_the_detector_knows(photos: Path) -
     assert read.known.tolist() == [False, True, False, False, False, False]
     np.testing.assert_array_equal(read.pictures[0].boxes_xyxy_px, [[40, 30, 70, 50]])
     (photos / "images" / "a.png").write_bytes(b"no image")
-    with pytest.raises(BadInput, match=r"a\.png cannot be read"):
+    with pytest.raises(BadInput, match=r"a\.png.* is not an image"):
         read_photos(photos, LABELS)
-    with pytest.raises(BadInput, match="does not exist"):
+    with pytest.raises(BadInput, match="no such folder"):
         read_photos(photos / "nowhere", LABELS)
+
+
+@pytest.mark.parametrize(
+    ("where", "entry", "named"),
+    [
+        ("annotations", {"bbox": None}, "bbox of annotation 1"),
+        ("annotations", {"bbox": ["a", 0, 1, 1]}, "bbox of annotation"),
+        ("images", {"file_name": 5}, r"'file_name' of image .* must be text, got 5"),
+        ("images", {"file_name": "../../a.png"}, "leads out"),
+    ],
+)
+def test_bad_annotations_stop_training_in_one_line(
+    photos: Path, where: str, entry: dict[str, object], named: str
+) -> None:
+    path = photos / "annotations.json"
+    content = json.loads(path.read_text())
+    content[where][0] |= entry
+    path.write_text(json.dumps(content))
+    with pytest.raises(BadInput, match=named):
+        read_photos(photos, LABELS)
 
 
 @pytest.mark.slow

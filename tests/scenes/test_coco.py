@@ -143,7 +143,6 @@ def broken(root: Path, how: str) -> None:
         "nan": lambda: content["annotations"][0].update(bbox=[0, 0, float("nan"), 9]),
         "inf": lambda: content["annotations"][0].update(bbox=[0, 0, float("inf"), 9]),
         "huge": lambda: content["annotations"][0].update(bbox=[0, 0, 10**400, 9]),
-        "flat": lambda: content["annotations"][0].update(bbox=[0, 0, 5, 0]),
         "text": lambda: content["annotations"][0].update(bbox=["a", 0, 5, 5]),
         "short": lambda: content["annotations"][0].update(bbox=[0, 5, 5]),
         "no bbox": lambda: content["annotations"][0].pop("bbox"),
@@ -174,7 +173,7 @@ def broken(root: Path, how: str) -> None:
 @pytest.mark.parametrize(
     ("how", "named"),
     [
-        ("nan", "annotation 10"), ("inf", "annotation 10"), ("flat", "annotation 10"), ("text", "annotation 10"),
+        ("nan", "annotation 10"), ("inf", "annotation 10"), ("text", "annotation 10"),
         ("short", "annotation 10"), ("huge", "annotation 10"), ("no bbox", "annotation 10"),
         ("stray", "image 99"), ("category", "category 99"),
         ("twins", "same id"), ("missing", "gone.png"), ("size", "99x16"), ("keys", "'categories'"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,11 @@ import torch
 from PIL import Image
 
 from physadv.errors import BadInput, BadOption
+from physadv.images import load_srgb, picture_formats
 from physadv.scenes.entries import FolderConfig
 from physadv.scenes.folder import FolderScenes, build_folder
+from physadv.scenes.folder_photos import photos_in
+from tests.scenes.sets import noise
 
 SURFACE = {"corners": [[10, 20], [50, 24], [48, 60], [12, 58]], "width_mm": 600, "height_mm": 500}
 
@@ -101,3 +105,67 @@ def test_a_folder_that_cannot_be_used_explains_itself(tmp_path: Path) -> None:
             build_folder(FolderConfig(root=str(tmp_path / root)))
     with pytest.raises(BadOption, match="root"):
         build_folder(FolderConfig())
+
+
+def test_a_folder_reads_what_pillow_reads_and_counts_the_rest(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture = noise((64, 48))
+    names = ["a.jpg", "b.gif", "c.avif", "d.jfif", "e.webp", "f.tif", "g.JPE", "h.ppm", "i.jp2", "j.png"]
+    for seed, name in enumerate(names):
+        noise((64, 48), seed).save(tmp_path / name)
+    picture.save(tmp_path / "k.gif", save_all=True, append_images=[noise((64, 48), 5)])  # the first frame counts
+    for name in ("phone.HEIC", "raw.cr2", "notes.txt"):
+        (tmp_path / name).write_bytes(b"x")
+    known = {suffix: kind for suffix, kind in picture_formats().items() if suffix != ".heic"}
+    monkeypatch.setattr("physadv.scenes.folder_photos.picture_formats", lambda: known)
+    with caplog.at_level(logging.INFO):
+        found = photos_in(tmp_path)
+    assert [path.name for path in found] == sorted([*names, "k.gif"])
+    assert "2 photo(s) left out that cannot be read: phone.HEIC, raw.cr2" in caplog.text
+    assert "physadv[heic]" in caplog.text
+    assert "1 other file(s) passed over: notes.txt" in caplog.text
+    assert all(load_srgb(path).shape == (3, 48, 64) for path in found)
+
+
+def test_a_folder_whose_photos_lie_deeper_names_the_folders(tmp_path: Path) -> None:
+    (tmp_path / "march").mkdir()
+    noise((8, 8)).save(tmp_path / "march" / "a.png")
+    with pytest.raises(BadInput, match=r"They lie in its sub-folders: name one \(march\)"):
+        photos_in(tmp_path)
+
+
+def test_one_picture_under_two_names_is_used_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    noise((64, 48)).save(tmp_path / "a.png")
+    noise((64, 48)).save(tmp_path / "copy of a.png")
+    noise((64, 48), 1).save(tmp_path / "b.png")
+    assert len(build_folder(FolderConfig(root=str(tmp_path)))) == 2
+    assert "1 photo(s) are there twice and count once: copy of a.png = a.png" in caplog.text
+    measured = with_quads(tmp_path, {"copy of a.png": SURFACE})
+    assert sorted(key for batch in measured.sweep(1) for key in batch.keys) == ["b.png", "copy of a.png"]
+
+
+def test_a_limit_takes_photos_with_surfaces_first(photos: Path) -> None:
+    scenes = with_quads(photos, {"b.png": SURFACE | {"corners": [[1, 1], [30, 1], [30, 30], [1, 30]]}}, limit=1)
+    assert [batch.keys for batch in scenes.sweep(9)] == [("b.png",)]
+
+
+def test_masks_and_photos_stay_in_their_folders(photos: Path) -> None:
+    secret = photos.parent.parent / "secret.png"
+    noise((100, 80)).save(secret)
+    for name in ("../secret.png", str(secret), "..\\secret.png"):
+        with pytest.raises(BadInput, match="leads out"):
+            with_quads(photos, {"a.jpg": SURFACE | {"mask": name}})
+    (photos.parent / "link.png").symlink_to(secret)
+    with pytest.raises(BadInput, match="a link out of"):
+        with_quads(photos, {"a.jpg": SURFACE | {"mask": "link.png"}})
+    (photos / "z.png").symlink_to(secret)
+    with pytest.raises(BadInput, match="a link out of"):
+        build_folder(FolderConfig(root=str(photos)))
+
+
+def test_a_name_that_is_not_text_is_refused(photos: Path) -> None:
+    noise((8, 8)).save(photos / "\udcff.png")
+    with pytest.raises(BadInput, match=r"is not UTF-8\. Rename it") as caught:
+        build_folder(FolderConfig(root=str(photos)))
+    str(caught.value).encode("utf-8")

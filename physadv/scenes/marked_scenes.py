@@ -1,0 +1,62 @@
+"""Scenes of photos with annotations of any format: one label wears the patch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from physadv.errors import BadInput, BadOption
+from physadv.scenes.annotated import AnnotatedPhotos
+from physadv.scenes.category_names import label_among
+from physadv.scenes.checked import CheckedPhoto, checked
+from physadv.scenes.entries import MarkedConfig
+from physadv.scenes.heights import object_height_mm
+from physadv.scenes.marked import Mark, MarkedPhoto, MarkedSet
+from physadv.scenes.masks import Masks, masks_in
+from physadv.scenes.photos import PhotoStore
+from physadv.scenes.readings import Reading
+from physadv.scenes.things import Thing, dressing
+
+
+def marked_scenes(config: MarkedConfig, marked: MarkedSet) -> AnnotatedPhotos:
+    """Check the annotations against the photos, and dress the chosen label."""
+    label = label_among(config.label, marked.categories, str(marked.source))
+    tall_mm = object_height_mm(config.label, config.object_height_mm)
+    wear = dressing(config.label, tall_mm, config.min_height_px, config.wear_on)
+    reading = Reading(config.field_of_view_deg, config.relight, config.match_camera)
+    photos = sorted(checked(replace(marked, photos=_chosen(marked, label, config.limit))), key=lambda one: one.name)
+    store = PhotoStore(
+        [one.file for one in photos], config.long_side_px, config.memory_mb,
+        [one.name for one in photos], [one.size_px for one in photos],
+    )  # fmt: skip
+    things = [[_thing(mark, label) for mark in one.marks] for one in photos]
+    return AnnotatedPhotos(store, things, marked.categories, wear, reading, _masks(config, store, photos, label))
+
+
+def _thing(mark: Mark, label: int) -> Thing:
+    return Thing(mark.box_xyxy_px, mark.category, mark.category == label and not mark.crowd, mark.crowd)
+
+
+def _chosen(marked: MarkedSet, label: int, limit: int) -> tuple[MarkedPhoto, ...]:
+    """All photos; with a limit, those with the label first so that few photos still show it."""
+    if not marked.photos:
+        raise BadInput(f"{marked.source} lists no images. Choose another annotation file.")
+    if limit < 0:
+        raise BadOption(f"limit must not be negative, got {limit}. 0 takes all images.")
+    if not limit:
+        return marked.photos
+    with_label = {photo.name for photo in marked.photos if any(mark.category == label for mark in photo.marks)}
+    names = {photo.name for photo in marked.photos}
+    taken = set(sorted(names, key=lambda name: (name not in with_label, name))[:limit])
+    return tuple(photo for photo in marked.photos if photo.name in taken)
+
+
+def _masks(config: MarkedConfig, store: PhotoStore, photos: Sequence[CheckedPhoto], label: int) -> Masks | None:
+    """Of every image in which something may wear the patch; from ``root`` where it has such a folder."""
+    if not config.masks:
+        return None
+    within = Path(config.root) / config.masks
+    folder = within if within.is_dir() else Path(config.masks)
+    wearing = [index for index, one in enumerate(photos) if any(_thing(mark, label).may_wear for mark in one.marks)]
+    return Masks(store, masks_in(folder, store, wearing))
