@@ -19,7 +19,7 @@ class SheetConfig:
     mirror: bool = False  # for transfers that are ironed on face down
     transfer: bool = False  # also a PNG for film that is ironed on: mirrored, true size, transparent round the patch
     cut_line: bool = True  # thin grey line where to cut
-    dpi: float = 300.0  # dots an inch to upsample to
+    dpi: float = 0.0  # dots an inch to upsample to; 0: as many as show all of the patch
     title: str = ""  # first line on the sheet; empty: name of the patch's file or folder
     note: str = ""  # end of the second line, for the record
     out: str = ""  # PDF to write; empty: sheet.pdf in the patch's folder

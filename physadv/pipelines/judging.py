@@ -24,6 +24,7 @@ from physadv.pipelines.proofing import write_proof
 from physadv.pipelines.shards import digest
 from physadv.pipelines.sheet import write_sheet_and_boards
 from physadv.pipelines.trial import Trial
+from physadv.pipelines.worn_by import worn_by
 from physadv.printing.sheet import SheetOptions
 from physadv.protocols import Goal, SceneSource, Victim
 from physadv.report import record
@@ -37,9 +38,14 @@ logger = logging.getLogger(__name__)
 
 def make_sheet(patch: PatchImage, config: DictConfig, out: Path) -> None:
     """Write ``sheet.pdf`` at true size, with tags but without the controls, and ``board.json``."""
-    options = SheetOptions(paper=config.paper, title=config.name, seed=config.seed, tags="auto")
+    options = SheetOptions(
+        paper=config.paper, title=config.name, seed=config.seed, tags="auto",
+        worn_by=worn_by({str(key): config.scenes[key] for key in config.scenes}),
+    )  # fmt: skip
     report = write_sheet_and_boards(patch, out / "sheet.pdf", options, with_controls=False)
     logger.info("sheet   %s, %d page%s", report.path, report.pages, "" if report.pages == 1 else "s")
+    if report.caution:
+        logger.warning("caution %s", report.caution)
 
 
 @dataclass(frozen=True)

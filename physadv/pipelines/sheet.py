@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import Any
 
 from physadv.boards import save_boards
 from physadv.config.sheet_options import SheetConfig
 from physadv.errors import BadOption
 from physadv.patch_files import load_patch
 from physadv.pipelines.conditions import GREY, RANDOM, conditions
+from physadv.pipelines.worn_by import worn_by
 from physadv.printing.sheet import SheetOptions, SheetReport, write_sheet
 from physadv.printing.transfer import write_transfer
 from physadv.report.record import read_json
@@ -33,6 +35,8 @@ def make_sheet(config: SheetConfig) -> Path:
     )  # fmt: skip
     if report.tags:
         logger.info("%s at 1280 x 720 pixels and 70°. Farther: range_m=10. Without: tags=none.", report.tags.words())
+    if report.caution:
+        logger.warning("caution %s", report.caution)
     if config.transfer:
         film = report.path.with_name(f"{report.path.stem}-transfer.png")
         board = report.boards.boards[0] if report.boards and report.tags else None
@@ -68,13 +72,24 @@ def _options(config: SheetConfig, source: Path) -> SheetOptions:
         seed=_seed(source) if config.seed is None else config.seed,
         title=config.title or _name_of(source),
         note=config.note,
+        worn_by=_worn_by(source),
     )
+
+
+def _worn_by(source: Path) -> tuple[str, tuple[float, float]] | None:
+    """What the run behind the patch puts it on; ``None`` where no run folder tells."""
+    scenes = _run_of(source).get("config", {}).get("scenes", {})
+    return worn_by(scenes) if isinstance(scenes, dict) else None
 
 
 def _seed(source: Path) -> int:
     """The seed of the run that the patch lies in; 0, as everywhere, where there is none."""
-    seed = read_json((source if source.is_dir() else source.parent) / "run.json").get("seed")
+    seed = _run_of(source).get("seed")
     return seed if isinstance(seed, int) else 0
+
+
+def _run_of(source: Path) -> dict[str, Any]:
+    return read_json((source if source.is_dir() else source.parent) / "run.json")
 
 
 def _name_of(source: Path) -> str:

@@ -1,4 +1,4 @@
-"""The pixels that go to the printer: bleed grown round the patch, then 300 dots an inch."""
+"""The pixels that go to the printer: bleed grown round the patch, then as many dots as its texels are worth."""
 
 from __future__ import annotations
 
@@ -20,6 +20,12 @@ from physadv.types import PatchImage
 MAX_PIXELS = 60_000_000
 """A larger print gets fewer dots an inch; it is seen from further away, too."""
 
+ENOUGH_PIXELS, DOTS_A_TEXEL = 400_000, 2.0
+"""Of a print for which nobody asks for a number of dots, and at least along a texel. More show nothing else, and the
+file of a patch of 320 × 192 texels would have 20 MB instead of one."""
+FINE_DPI = 300.0
+"""More dots an inch than this no print shop asks for."""
+
 
 @dataclass(frozen=True)
 class Artwork:
@@ -32,7 +38,10 @@ class Artwork:
 
 
 def make_artwork(patch: PatchImage, bleed_mm: float, dpi: float) -> Artwork:
-    """Extend the patch's colours outwards by at least ``bleed_mm`` and upsample it to ``dpi`` (Lanczos)."""
+    """Extend the patch's colours outwards by at least ``bleed_mm`` and upsample it to ``dpi`` (Lanczos).
+
+    With ``dpi`` 0 there are ``ENOUGH_PIXELS``, and no more than ``FINE_DPI``; the printer smooths them.
+    """
     texel_mm = patch.width_mm / patch.srgb.shape[2]
     border = math.ceil(bleed_mm / texel_mm - 1e-9)
     rgb_u8 = rgb_u8_from_srgb(patch.srgb)
@@ -80,7 +89,9 @@ def _contours_mm(alpha_u8: U8, texel_mm: float) -> tuple[npt.NDArray[np.float64]
 
 def _size_px(width: int, height: int, texel_mm: float, dpi: float) -> tuple[int, int]:
     """Width and height in printer's pixels: never fewer than the texels, and no more than memory bears."""
-    zoom = min(texel_mm / 25.4 * dpi, math.sqrt(MAX_PIXELS / (width * height)))
+    zoom = min(texel_mm / 25.4 * (dpi or FINE_DPI), math.sqrt(MAX_PIXELS / (width * height)))
+    if not dpi:
+        zoom = min(zoom, max(math.sqrt(ENOUGH_PIXELS / (width * height)), DOTS_A_TEXEL))
     return max(round(width * zoom), width), max(round(height * zoom), height)
 
 

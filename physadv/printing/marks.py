@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from physadv.printing.layout import (
     MARGIN_MM,
     MARK_GAP_MM,
@@ -13,11 +15,13 @@ from physadv.printing.layout import (
 )
 from physadv.printing.pdf import Canvas
 from physadv.printing.qr import qr_modules
+from physadv.printing.typeface import typeface
 
 HAIRLINE_MM = 0.1
 TICK_GAP_MM, TICK_LENGTH_MM = 0.8, 3.0
 QR_MM, QR_WHITE_MM = 11.0, 4.0
-_MUST_FIT = len("robustness test print...")
+_FACTS = ((7.0, (7.5,)), (6.0, (6.4, 8.8)), (5.0, (6.2, 8.4)), (4.5, (5.6, 7.3, 9.0)))
+"""Sizes of the facts, and the baselines of their lines below the margin: all of them end above the artwork."""
 GREY = 0.45
 """Of secondary text."""
 
@@ -48,14 +52,24 @@ def tile_marks(canvas: Canvas, layout: Layout, tile: Tile) -> None:
         _triangles(canvas, _level(bottom - OVERLAP_MM, window.x, right))
 
 
-def draw_header(canvas: Canvas, layout: Layout, tile: Tile, title: str, facts: str) -> None:
-    """What this is, in two lines at the top, and for tiles which one."""
+def draw_header(canvas: Canvas, layout: Layout, tile: Tile, title: str, facts: Sequence[str]) -> None:
+    """What this is, at the top: the title, the facts in as many lines as they need, and for tiles which one."""
     width_mm = canvas.paper_mm[0] - 2 * MARGIN_MM
     if len(layout.tiles) > 1:
         width_mm = _draw_map(canvas, layout, tile) - 4 - MARGIN_MM
-    canvas.text(MARGIN_MM, MARGIN_MM + 3.5, fitted(title, 11, width_mm), 11, bold=True)
-    size_pt = 7 if letters_that_fit(7, width_mm) > _MUST_FIT else 5
-    canvas.text(MARGIN_MM, MARGIN_MM + 7.5, fitted(facts, size_pt, width_mm), size_pt, grey=GREY)
+    draw_titles(canvas, title, facts, width_mm)
+
+
+def draw_titles(canvas: Canvas, title: str, facts: Sequence[str], width_mm: float) -> None:
+    """The title and, below, the facts, in letters small enough for all of them."""
+    size_pt, line = fitting(title, width_mm, (11, 9, 7.5), bold=True)
+    canvas.text(MARGIN_MM, MARGIN_MM + 3.5, line, size_pt, bold=True)
+    for size_pt, tops in _FACTS:
+        lines = wrapped(facts, width_mm, size_pt)
+        if len(lines) <= len(tops):
+            break
+    for line, top in zip(lines, tops, strict=False):
+        canvas.text(MARGIN_MM, MARGIN_MM + top, fitting(line, width_mm, (size_pt,))[1], size_pt, grey=GREY)
 
 
 def draw_footer(canvas: Canvas, layout: Layout, advice: str, code: str) -> None:
@@ -64,13 +78,19 @@ def draw_footer(canvas: Canvas, layout: Layout, advice: str, code: str) -> None:
     free_mm = width_mm - 2 * MARGIN_MM - QR_MM - QR_WHITE_MM
     length_mm = bar_mm(canvas.paper_mm)
     bottom = height_mm - MARGIN_MM
-    size_pt = 8 if len(advice) <= letters_that_fit(8, free_mm) else 6
-    canvas.text(MARGIN_MM, bottom - 9, fitted(advice, size_pt, free_mm), size_pt, bold=True)
+    size_pt, line = fitting(advice, free_mm, (8, 7, 6, 5, 4.5), bold=True)
+    lines = [line] if line == advice else wrapped(advice.split(" "), free_mm, size_pt, between=" ", bold=True)[:2]
+    for number, line in enumerate(reversed(lines)):
+        canvas.text(MARGIN_MM, bottom - 9 - 2 * number, line, size_pt, bold=True)
     check_bar(canvas, MARGIN_MM, bottom - 4, length_mm)
-    how = f"Print at 100 % (actual size): this bar measures {length_mm} mm."
+    how = [f"Print at 100 % (actual size), on one side: this bar measures {length_mm} mm."]
     if len(layout.tiles) > 1:
-        how += "  Cut at the ticks, glue over the neighbour up to its triangles."
-    canvas.text(MARGIN_MM, bottom, fitted(how, 7, free_mm), 7, grey=GREY)
+        how.append("Cut at the ticks, glue over the neighbour up to its triangles.")
+    size_pt, line = fitting("  ".join(how), free_mm, (7, 6, 5))
+    lines = [line] if line.endswith(how[-1]) else how
+    for number, line in enumerate(reversed(lines)):
+        size_pt, line = fitting(line, free_mm, (size_pt, 4.5, 4, 3.5))
+        canvas.text(MARGIN_MM, bottom - 2 * number, line, size_pt, grey=GREY)
     canvas.fill_all(qr_modules(code, Box(width_mm - MARGIN_MM - QR_MM, bottom - QR_MM, QR_MM, QR_MM)))
 
 
@@ -133,12 +153,27 @@ def _triangles(canvas: Canvas, ends: tuple[End, End]) -> None:
         canvas.polygon([(x, y), (base_x - 1.1 * dy, base_y + 1.1 * dx), (base_x + 1.1 * dy, base_y - 1.1 * dx)])
 
 
-def fitted(text: str, size_pt: float, width_mm: float) -> str:
-    """Shorten a line that would run off the page."""
-    letters = letters_that_fit(size_pt, width_mm)
-    return text if len(text) <= letters else text[: max(letters - 3, 0)] + "..."
+def fitting(text: str, width_mm: float, sizes_pt: Sequence[float], *, bold: bool = False) -> tuple[float, str]:
+    """The first size at which the line fits, and the line; shortened where it fits at none of them."""
+    face = typeface(bold=bold)
+    for size_pt in sizes_pt:
+        if face.width_mm(text, size_pt) <= width_mm:
+            return size_pt, text
+    kept = text
+    while kept and face.width_mm(f"{kept}…", size_pt) > width_mm:
+        kept = kept[:-1]
+    return size_pt, f"{kept.rstrip()}…"
 
 
-def letters_that_fit(size_pt: float, width_mm: float) -> int:
-    """Helvetica is about 0.55 em a letter."""
-    return max(int(width_mm / (0.55 * size_pt * 25.4 / 72)), 0)
+def wrapped(
+    parts: Sequence[str], width_mm: float, size_pt: float, *, between: str = "  ·  ", bold: bool = False
+) -> list[str]:
+    """The parts in lines that fit; one that is longer than a line has a line of its own."""
+    lines: list[str] = []
+    for part in parts:
+        longer = f"{lines[-1]}{between}{part}" if lines else part
+        if lines and typeface(bold=bold).width_mm(longer, size_pt) <= width_mm:
+            lines[-1] = longer
+        else:
+            lines.append(part)
+    return lines

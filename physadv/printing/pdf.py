@@ -13,6 +13,7 @@ from pikepdf import Array, Dictionary, Name, Object, Stream
 from physadv.colour import U8
 from physadv.images import srgb_profile
 from physadv.printing.layout import Box
+from physadv.printing.typeface import typeface
 
 POINTS = 72 / 25.4
 """Points in a millimetre."""
@@ -24,10 +25,16 @@ class Canvas:
     def __init__(self, paper_mm: tuple[float, float]) -> None:
         self.paper_mm = paper_mm
         self._operators: list[str] = []
+        self._written: dict[bool, list[str]] = {False: [], True: []}
 
     def content(self) -> bytes:
         """The page's content stream."""
-        return "\n".join(self._operators).encode("cp1252", "replace")
+        return "\n".join(self._operators).encode("ascii")
+
+    @property
+    def written(self) -> dict[bool, str]:
+        """All text of the page, by whether it is bold."""
+        return {bold: "".join(parts) for bold, parts in self._written.items()}
 
     def image(self, name: str, box: Box) -> None:
         """Stretch the image resource ``name`` over ``box``."""
@@ -69,10 +76,12 @@ class Canvas:
         self._add(f"0 g {' '.join(path)} f")
 
     def text(self, x: float, y: float, text: str, size_pt: float, *, bold: bool = False, grey: float = 0.0) -> None:
-        """Helvetica on the baseline ``y``. What Latin-1 lacks becomes ``?``."""
-        escaped = "".join(f"\\{sign}" if sign in "()\\" else sign for sign in text if sign.isprintable())
+        """One line on the baseline ``y``. A sign that the font has not becomes ``?``."""
+        line = "".join(sign for sign in text if sign.isprintable())
+        self._written[bold].append(line)
+        glyphs = "".join(f"{number:04X}" for number in typeface(bold=bold).numbers(line))
         font = "F2" if bold else "F1"
-        self._add(f"BT {grey:g} g /{font} {size_pt:g} Tf {' '.join(self._point(x, y))} Td ({escaped}) Tj ET")
+        self._add(f"BT {grey:g} g /{font} {size_pt:g} Tf {' '.join(self._point(x, y))} Td <{glyphs}> Tj ET")
 
     def _add(self, operator: str) -> None:
         self._operators.append(operator)
@@ -93,22 +102,31 @@ class Document:
         self._profile = self._pdf.make_stream(srgb_profile(), N=3, Alternate=Name.DeviceRGB)
         self._colours = Array([Name.ICCBased, self._profile])
         self._images = Dictionary()
+        self._fonts = self._pdf.make_indirect(Dictionary())  # filled when all text is known
+        self._written = {False: "", True: ""}
         self._pdf.docinfo.update({"/Title": title, "/Creator": creator, "/Trapped": Name("/False")})
         # without it viewers shrink the page to the printer's margins
-        self._pdf.Root.ViewerPreferences = Dictionary(PrintScaling=Name("/None"), PickTrayByPDFSize=True)
+        self._pdf.Root.ViewerPreferences = Dictionary(
+            PrintScaling=Name("/None"),
+            PickTrayByPDFSize=True,
+            Duplex=Name.Simplex,  # or tiles land back to back
+        )
         intent = Dictionary(
             Type=Name.OutputIntent, S=Name.GTS_PDFA1, DestOutputProfile=self._profile,
             OutputConditionIdentifier="sRGB IEC61966-2.1", Info="sRGB IEC61966-2.1",
         )  # fmt: skip
         self._pdf.Root.OutputIntents = Array([intent])
 
-    def add_image(self, rgb_u8: U8, alpha_u8: U8 | None) -> str:
-        """Store ``(H,W,3)`` sRGB codes losslessly, with ``(H,W)`` opacity; returns the name to draw it by."""
+    def add_image(self, rgb_u8: U8, alpha_u8: U8 | None, *, smooth: bool = False) -> str:
+        """Store ``(H,W,3)`` sRGB codes losslessly, with ``(H,W)`` opacity; returns the name to draw it by.
+
+        A ``smooth`` one may be interpolated where the printer has more dots than it has pixels.
+        """
         if (rgb_u8[0] == rgb_u8[0, 0]).all() and (rgb_u8 == rgb_u8[0, 0]).all():
             rgb_u8 = rgb_u8[:1, :1]  # one pixel of a single colour stretches as far as it must
-        image = self._image_stream(rgb_u8, self._colours)
+        image = self._image_stream(rgb_u8, self._colours, smooth=smooth)
         if alpha_u8 is not None:
-            image.SMask = self._image_stream(alpha_u8[..., None], Name.DeviceGray)
+            image.SMask = self._image_stream(alpha_u8[..., None], Name.DeviceGray, smooth=smooth)
         name = f"Im{len(self._images)}"
         self._images[f"/{name}"] = image
         return name
@@ -118,29 +136,34 @@ class Document:
         width_mm, height_mm = canvas.paper_mm
         page = self._pdf.add_blank_page(page_size=(width_mm * POINTS, height_mm * POINTS))
         page.TrimBox, page.BleedBox = (_corners(box, height_mm) for box in (trim, bleed))
-        fonts = Dictionary(F1=_font("Helvetica"), F2=_font("Helvetica-Bold"))
-        page.Resources = Dictionary(XObject=self._images, Font=fonts, ColorSpace=Dictionary(CS0=self._colours))
+        for bold, text in canvas.written.items():
+            self._written[bold] += text
+        colours = Dictionary(CS0=self._colours)
+        page.Resources = Dictionary(XObject=self._images, Font=self._fonts, ColorSpace=colours)
         page.Contents = self._pdf.make_stream(canvas.content())
 
     def to_bytes(self) -> bytes:
         """The finished file."""
+        for bold, text in self._written.items():
+            if text:
+                self._fonts[f"/F{1 + bold}"] = self._pdf.make_indirect(typeface(bold=bold).embedded(self._pdf, text))
         stream = io.BytesIO()
         self._pdf.save(stream, deterministic_id=True, min_version="1.7")
         return stream.getvalue()
 
-    def _image_stream(self, codes: U8, colour_space: Object) -> Stream:
+    def _image_stream(self, codes: U8, colour_space: Object, *, smooth: bool) -> Stream:
         height, width, channels = codes.shape
         parameters = Dictionary(Predictor=15, Colors=channels, BitsPerComponent=8, Columns=width)
         return self._pdf.make_stream(
             _deflated(codes.reshape(height, width * channels), channels),
             Type=Name.XObject, Subtype=Name.Image, Width=width, Height=height, BitsPerComponent=8,
-            ColorSpace=colour_space, Interpolate=False, Filter=Name.FlateDecode, DecodeParms=parameters,
+            ColorSpace=colour_space, Interpolate=smooth, Filter=Name.FlateDecode, DecodeParms=parameters,
         )  # fmt: skip
 
 
 def _deflated(rows: U8, channels: int) -> bytes:
     """Compress rows after PNG's Sub filter (each byte minus its left neighbour's), a block of rows at a time."""
-    compressor, parts = zlib.compressobj(4), []  # level 6 takes four times as long for a sixth less
+    compressor, parts = zlib.compressobj(6), []
     for block in np.array_split(rows, range(256, len(rows), 256)):
         filtered = block.copy()
         filtered[:, channels:] -= block[:, :-channels]  # wraps round, as the filter is defined
@@ -153,10 +176,6 @@ def _corners(box: Box, page_height_mm: float) -> Array:
     top = page_height_mm - box.y
     edges = (box.x, top - box.height, box.x + box.width, top)
     return Array([round(edge * POINTS, 4) for edge in edges])
-
-
-def _font(name: str) -> Dictionary:
-    return Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name("/" + name), Encoding=Name.WinAnsiEncoding)
 
 
 def _number(length_mm: float) -> str:

@@ -10,9 +10,10 @@ import numpy as np
 from physadv.boards import Board, Tag
 from physadv.printing.artwork import Artwork
 from physadv.printing.layout import Box, Layout, Tile
-from physadv.printing.marks import GREY, crop_marks, letters_that_fit
+from physadv.printing.marks import GREY, crop_marks
 from physadv.printing.pdf import Canvas
 from physadv.printing.tags import MODULES
+from physadv.printing.typeface import typeface
 
 WORDS = {"patch": "", "grey": "grey control", "random": "random control", "chart": "colour chart"}
 _CUT_LINE_MM, _CUT_LINE_GREY = 0.1, 0.5
@@ -101,9 +102,9 @@ def _label_rim(canvas: Canvas, piece: Piece, board: Board, trim: Box) -> None:
             left = tag.x_mm + clear_mm
         elif left < tag.x_mm - clear_mm < right:
             right = tag.x_mm - clear_mm
-    room = letters_that_fit(_RIM_TEXT_PT, right - left)
     x, y = trim.x + trim.width / 2 + left, trim.y + (trim.height + height_mm + rim_mm + _RIM_TEXT_MM) / 2
-    for label in [label for label in piece.labels if len(label) <= room][:1]:
+    fits = [label for label in piece.labels if typeface().width_mm(label, _RIM_TEXT_PT) <= right - left]
+    for label in fits[:1]:
         canvas.text(x, y, label, _RIM_TEXT_PT, grey=GREY)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,10 +14,11 @@ from physadv.colour import rgb_u8_from_srgb
 from physadv.errors import BadOption
 from physadv.printing.artwork import make_artwork
 from physadv.printing.chart import chart_board, fit_chart
-from physadv.printing.layout import MAX_PAGES, arrange, parse_paper
+from physadv.printing.layout import MAX_PAGES, Box, arrange, parse_paper
 from physadv.printing.marks import bar_mm, draw_footer, draw_header, tile_marks
+from physadv.printing.overview import draw_overview, size_notes
 from physadv.printing.pdf import Canvas, Document
-from physadv.printing.pieces import WORDS, Piece, draw_piece
+from physadv.printing.pieces import WORDS, Drawing, Piece, draw_piece
 from physadv.printing.qr import qr_text
 from physadv.printing.tags import IDS, TagPlan, choose_tags
 from physadv.types import PatchImage
@@ -34,13 +35,14 @@ class SheetOptions:
     bleed_mm: float = 3.0  # colour beyond the edge, where the patch is cut out; on a white board there is none
     mirror: bool = False  # for transfers that are ironed on face down
     cut_line: bool = True  # thin grey line where to cut
-    dpi: float = 300.0  # dots an inch to upsample to
+    dpi: float = 0.0  # dots an inch to upsample to; 0: as many as show all of the patch
     tags: str = "none"  # markers round the patch: auto, none, 4xMM or 8xMM
     range_m: float = 0.0  # with tags=auto: up to which distance a camera shall find them; 0: as the size suggests
     chart: bool = False  # a page of known colours
     seed: int | None = None  # on the sheet, and of the chart's order
     title: str = "patch"
     note: str = ""  # for the record
+    worn_by: tuple[str, tuple[float, float]] | None = None  # what will wear the print, and its width and height in mm
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class SheetReport:
     """What was written."""
 
     path: Path
-    pages: int  # of all pieces
+    pages: int  # of all pieces, and the overview in front of a print of several pages
     rows: int  # of pages, for the patch
     columns: int
     paper_mm: tuple[float, float]
@@ -57,6 +59,7 @@ class SheetReport:
     digest: str  # of the patch, as printed on the sheet
     tags: TagPlan | None
     boards: Boards | None  # what carries tags; to be saved beside the PDF
+    caution: str = ""  # where the print is larger than what will wear it
 
 
 def write_sheet(
@@ -75,12 +78,22 @@ def write_sheet(
             f"all prints together need {pages} pages, over {MAX_PAGES}. "
             "Choose a larger paper, as paper=1000x1400, or controls=false."
         )
-    document = Document(options.title, f"physadv {__version__}")
-    dpi = [_add_piece(document, piece, pictures.get(piece.role), digest, plan, options) for piece in pieces]
+    document, caution = Document(options.title, f"physadv {__version__}"), too_large(pieces[0], options)
+    drawings = [_drawing(document, piece, pictures.get(piece.role), options) for piece in pieces]
+    sheet = _Sheet(document, digest, plan, options)
+    if len(pieces[0].layout.tiles) > 1:
+        pages += 1
+        _add_overview(sheet, pieces, drawings[0], caution)
+    for piece, drawing in zip(pieces, drawings, strict=True):
+        _add_piece(sheet, piece, drawing)
     write_bytes(path, document.to_bytes())
     layout, boards = pieces[0].layout, tuple(piece.board for piece in pieces if piece.board)
     kept = Boards(digest, options.title, options.seed, boards, float(bar_mm(layout.paper_mm))) if boards else None
-    return SheetReport(path, pages, layout.rows, layout.columns, layout.paper_mm, size_mm, dpi[0], digest, plan, kept)
+    artwork = drawings[0][1] if drawings[0] else None
+    dpi = artwork.rgb_u8.shape[1] / artwork.box.width * 25.4 if artwork else options.dpi
+    return SheetReport(
+        path, pages, layout.rows, layout.columns, layout.paper_mm, size_mm, dpi, digest, plan, kept, caution
+    )
 
 
 def patch_digest(patch: PatchImage) -> str:
@@ -100,8 +113,8 @@ def tag_ids(digest: str, role: str) -> Iterator[int]:
 def _check(options: SheetOptions) -> None:
     if not 0 <= options.bleed_mm <= MAX_BLEED_MM:
         raise BadOption(f"bleed_mm must be from 0 to {MAX_BLEED_MM:g}, got {options.bleed_mm}.")
-    if not 36 <= options.dpi <= 2400:
-        raise BadOption(f"dpi must be from 36 to 2400, got {options.dpi}.")
+    if options.dpi and not 36 <= options.dpi <= 2400:
+        raise BadOption(f"dpi must be from 36 to 2400, or 0 for what the patch is worth, got {options.dpi}.")
 
 
 def _piece(role: str, size_mm: tuple[float, float], plan: TagPlan | None, digest: str, options: SheetOptions) -> Piece:
@@ -123,37 +136,80 @@ def _chart(digest: str, options: SheetOptions) -> Piece:
     return Piece("chart", arrange(grid.board_mm, 0.0, (paper,)), board, grid.size_mm, mirror=options.mirror)
 
 
-def _add_piece(
-    document: Document, piece: Piece, picture: PatchImage | None, digest: str, plan: TagPlan | None,
-    options: SheetOptions,
-) -> float:  # fmt: skip
-    """Add the pages of a piece; returns the dots an inch of its picture."""
-    artwork = make_artwork(picture, piece.bleed_mm, options.dpi) if picture else None
-    drawing = (document.add_image(artwork.rgb_u8, artwork.alpha_u8), artwork) if artwork else None
-    title = " · ".join(part for part in (options.title, WORDS[piece.role]) if part)
-    facts, advice = _facts(piece, digest, plan, options), _advice(piece, outlined=bool(artwork and artwork.contours))
+def _drawing(document: Document, piece: Piece, picture: PatchImage | None, options: SheetOptions) -> Drawing | None:
+    if not picture:
+        return None
+    artwork = make_artwork(picture, piece.bleed_mm, options.dpi)
+    return document.add_image(artwork.rgb_u8, artwork.alpha_u8, smooth=True), artwork
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """What all pages have in common."""
+
+    document: Document
+    digest: str
+    plan: TagPlan | None
+    options: SheetOptions
+
+    def title(self, piece: Piece) -> str:
+        return " · ".join(part for part in (self.options.title, WORDS[piece.role]) if part)
+
+    def facts(self, piece: Piece) -> list[str]:
+        """The small lines under the title; what a reader needs most comes first."""
+        width_mm, height_mm = piece.picture_mm
+        parts = ["robustness test print", f"{width_mm:.5g} x {height_mm:.5g} mm", f"patch {self.digest}"]
+        if self.options.seed is not None:
+            parts.append(f"seed {self.options.seed}")
+        if self.plan and piece.role != "chart":
+            parts.append(self.plan.words())
+        if self.options.mirror:
+            parts.append("mirrored for transfer")
+        return [*parts, self.options.note] if self.options.note else parts
+
+
+def _add_overview(sheet: _Sheet, pieces: Sequence[Piece], drawing: Drawing | None, caution: str) -> None:
+    """The page in front of the tiles: every piece is laid out like the first."""
+    pages, after = list[tuple[str, int, int]](), 1
+    for piece in pieces:
+        pages.append((WORDS[piece.role] or "patch", after + 1, after + len(piece.layout.tiles)))
+        after = pages[-1][2]
+    first = pieces[0]
+    canvas = Canvas(first.layout.paper_mm)
+    notes = [*size_notes(first, pages), *([caution] if caution else [])]
+    draw_overview(canvas, first, drawing, sheet.title(first), sheet.facts(first), notes)
+    whole = Box(0, 0, *first.layout.paper_mm)
+    sheet.document.add_page(canvas, trim=whole, bleed=whole)
+
+
+def _add_piece(sheet: _Sheet, piece: Piece, drawing: Drawing | None) -> None:
+    """Add the pages of a piece."""
+    advice = _advice(piece, outlined=bool(drawing and drawing[1].contours))
     for tile in piece.layout.tiles:
         canvas = Canvas(piece.layout.paper_mm)
         draw_piece(canvas, tile, piece, drawing)
         if len(piece.layout.tiles) > 1:
             tile_marks(canvas, piece.layout, tile)
-        draw_header(canvas, piece.layout, tile, title, facts)
-        draw_footer(canvas, piece.layout, advice, qr_text(digest, options.seed, piece.role))
+        draw_header(canvas, piece.layout, tile, sheet.title(piece), sheet.facts(piece))
+        draw_footer(canvas, piece.layout, advice, qr_text(sheet.digest, sheet.options.seed, piece.role))
         bleed = tile.trim.grown(piece.bleed_mm).clipped(tile.window)
-        document.add_page(canvas, trim=tile.trim.clipped(tile.window), bleed=bleed)
-    return artwork.rgb_u8.shape[1] / artwork.box.width * 25.4 if artwork else options.dpi
+        sheet.document.add_page(canvas, trim=tile.trim.clipped(tile.window), bleed=bleed)
 
 
-def _facts(piece: Piece, digest: str, plan: TagPlan | None, options: SheetOptions) -> str:
-    """The small line under the title."""
-    parts = ["robustness test print", f"{piece.picture_mm[0]:.5g} x {piece.picture_mm[1]:.5g} mm", f"patch {digest}"]
-    if options.seed is not None:
-        parts.append(f"seed {options.seed}")
-    if plan and piece.role != "chart":
-        parts.append(plan.words())
-    if options.mirror:
-        parts.append("mirrored for transfer")
-    return "  ·  ".join((*parts, options.note) if options.note else parts)
+def too_large(piece: Piece, options: SheetOptions) -> str:
+    """One sentence where the print, with its tags or alone, is larger than what will wear it; else nothing."""
+    if not options.worn_by:
+        return ""
+    (label, (wide_mm, tall_mm)), trim = options.worn_by, piece.layout.tiles[0].trim
+    there = f"the {label} it is for ({wide_mm:.4g} x {tall_mm:.4g} mm)"
+    if piece.picture_mm[0] > wide_mm or piece.picture_mm[1] > tall_mm:
+        return f"The patch of {piece.picture_mm[0]:.4g} x {piece.picture_mm[1]:.4g} mm is larger than {there}."
+    if piece.board and (trim.width > wide_mm or trim.height > tall_mm):
+        return (
+            f"With tags the print is {trim.width:.4g} x {trim.height:.4g} mm, larger than {there}. What is judged is "
+            "the patch alone: tags=none prints that."
+        )
+    return ""
 
 
 def _advice(piece: Piece, *, outlined: bool) -> str:

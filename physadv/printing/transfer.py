@@ -14,7 +14,7 @@ from physadv.atomic import write_bytes
 from physadv.boards import Board
 from physadv.colour import U8
 from physadv.images import srgb_profile
-from physadv.printing.artwork import MAX_PIXELS, make_artwork
+from physadv.printing.artwork import FINE_DPI, MAX_PIXELS, make_artwork
 from physadv.printing.tags import MODULES
 from physadv.types import PatchImage
 
@@ -22,8 +22,10 @@ from physadv.types import PatchImage
 def write_transfer(patch: PatchImage, path: Path, dpi: float, board: Board | None = None) -> Path:
     """Write an RGBA PNG of ``patch`` without bleed; its size is in its resolution, its colours are sRGB by profile.
 
-    With a ``board`` its tags stand round the patch, on white.
+    With a ``board`` its tags stand round the patch, on white. ``dpi`` 0 is 300: programs print a picture by its pixels,
+    most of them without smoothing.
     """
+    dpi = dpi or FINE_DPI
     if board:
         dpi = min(dpi, math.sqrt(MAX_PIXELS / math.prod(_reach_mm(board))) * 25.4)
     artwork = make_artwork(patch, 0.0, dpi)

@@ -25,6 +25,14 @@ def rendered(path: Path, dpi: float) -> list[U8]:
     return [np.array(Image.open(page).convert("RGB")) for page in sorted(path.parent.glob(f"{stem.name}-*.png"))]
 
 
+def written(path: Path) -> list[str]:
+    """The text of every page, as somebody copies it out of the file."""
+    if not shutil.which("pdftotext"):
+        pytest.skip("needs pdftotext (poppler-utils) to read the PDF")
+    made = subprocess.run(["pdftotext", "-layout", str(path), "-"], check=True, capture_output=True)
+    return made.stdout.decode().split("\f")[:-1]
+
+
 def tags_px(rgb_u8: U8, dictionary: str = "DICT_4X4_50") -> dict[int, F64]:
     """Tag id → its corners ``(4, 2)``, pixel centres at integers."""
     parameters = cv2.aruco.DetectorParameters()

@@ -19,7 +19,7 @@ from physadv.printing.qr import qr_modules, qr_text
 from physadv.printing.sheet import SheetOptions, SheetReport, write_sheet
 from physadv.seeding import generator
 from physadv.types import PatchImage
-from tests.printing.rendering import F64, U8, rendered, tags_px
+from tests.printing.rendering import F64, U8, rendered, tags_px, written
 
 DPI = 127.0  # five pixels a millimetre
 PX_PER_MM = DPI / 25.4
@@ -102,7 +102,7 @@ def test_a_poster_of_many_pages_is_one_plane(tmp_path: Path) -> None:
     size_mm = report.tags.board_mm(report.patch_mm)
     layout = arrange(size_mm, 0.0, parse_paper("a4"))
     assert len(layout.tiles) > 3
-    found = in_mm(tags_px(joined(rendered(report.path, DPI), layout)), (size_mm[0] / 2, size_mm[1] / 2))
+    found = in_mm(tags_px(joined(rendered(report.path, DPI)[1:], layout)), (size_mm[0] / 2, size_mm[1] / 2))
     assert worst_mm(found, board) <= 0.15  # a tag may be made of two pages, each rendered on its own pixels
     seen, known = (np.concatenate([points[i] for i in sorted(found)]) for points in (found, expected(board)))
     homography, _ = cv2.findHomography(known, seen)
@@ -130,10 +130,17 @@ def test_the_code_on_every_page_says_what_it_is(tmp_path: Path) -> None:
 
 def test_every_page_says_that_it_is_a_test(tmp_path: Path) -> None:
     report = a_sheet(tmp_path, 200.0, controls=True, chart=True, paper="140x200")
-    with pikepdf.open(report.path) as pdf:
-        assert len(pdf.pages) > 6
-        for page in pdf.pages:
-            assert b"(robustness test print" in page.Contents.read_bytes()
+    pages = written(report.path)
+    assert len(pages) == report.pages > 6
+    assert all("robustness test print" in page for page in pages)
+
+
+def test_no_camera_takes_the_overview_for_the_print(tmp_path: Path) -> None:
+    report = a_sheet(tmp_path, 300.0, tags="4x60")
+    front = rendered(report.path, 50)[0]
+    known = cv2.aruco.getPredefinedDictionary(cv2.aruco.DICT_4X4_50)
+    _, ids, _ = cv2.aruco.ArucoDetector(known).detectMarkers(cv2.cvtColor(front, cv2.COLOR_RGB2GRAY))
+    assert ids is None
 
 
 def test_a_tag_without_a_renderer_is_a_tag() -> None:

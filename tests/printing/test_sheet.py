@@ -19,7 +19,7 @@ from physadv.printing.layout import OVERLAP_MM, arrange, parse_paper
 from physadv.printing.sheet import SheetOptions, write_sheet
 from physadv.seeding import generator
 from physadv.types import PatchImage
-from tests.printing.rendering import rendered
+from tests.printing.rendering import rendered, written
 
 MM = 72 / 25.4
 
@@ -88,9 +88,8 @@ def test_a_mirrored_sheet_shows_left_what_was_right(tmp_path: Path, paper: str) 
     for mirror in (False, True):
         path = tmp_path / f"{mirror}.pdf"
         write_sheet(a_patch(100.0, 10), path, SheetOptions(bleed_mm=0.0, mirror=mirror, paper=paper))
-        pages = rendered(path, 50)
         with pikepdf.open(path) as pdf:
-            for page, image in zip(pdf.pages, pages, strict=True):
+            for page, image in [*zip(pdf.pages, rendered(path, 50), strict=True)][len(pdf.pages) > 1 :]:
                 left, bottom, right, top = box_mm(page.TrimBox)
                 height = image.shape[0] / 50 * 25.4
                 rows, columns = (slice(round(a * 50 / 25.4) + 2, round(b * 50 / 25.4) - 2) for a, b in
@@ -109,10 +108,63 @@ def test_a_mirrored_sheet_shows_left_what_was_right(tmp_path: Path, paper: str) 
 
 def test_tiles_share_one_image(tmp_path: Path) -> None:
     report = write_sheet(a_patch(300.0), tmp_path / "sheet.pdf", SheetOptions(dpi=72))
-    assert (report.pages, report.rows, report.columns) == (4, 2, 2)
+    assert (report.pages, report.rows, report.columns) == (5, 2, 2)  # with the overview
     with pikepdf.open(tmp_path / "sheet.pdf") as pdf:
         assert len({page.Resources.XObject.Im0.objgen for page in pdf.pages}) == 1
-        assert b"row 2, column 1" in pdf.pages[2].Contents.read_bytes()
+    assert "row 2, column 1" in written(tmp_path / "sheet.pdf")[3]
+
+
+def test_an_overview_in_front_says_what_the_pages_become(tmp_path: Path) -> None:
+    options = SheetOptions(title="Знак", tags="4x60", worn_by=("stop sign", (500.0, 500.0)))
+    report = write_sheet(a_patch(400.0), tmp_path / "sheet.pdf", options, {"grey": a_patch(400.0)})
+    front, *tiles = written(tmp_path / "sheet.pdf")
+    count = report.rows * report.columns
+    pages = f"patch: pages 2 to {1 + count}; grey control: pages {2 + count} to {1 + 2 * count}"
+    for words in ("Знак", "overview, not to scale", "560 x 560 mm", pages, "larger than the stop sign"):
+        assert words in " ".join(front.split())
+    assert "overview" not in "".join(tiles)
+    assert "tags=none" in report.caution
+
+
+@pytest.mark.parametrize(
+    ("tags", "worn_mm", "says"),
+    [("none", 420.0, ""), ("4x60", 420.0, "With tags"), ("none", 380.0, "The patch of"), ("4x60", 900.0, "")],
+)
+def test_a_print_that_is_larger_than_what_wears_it_is_said(
+    tmp_path: Path, tags: str, worn_mm: float, says: str
+) -> None:
+    options = SheetOptions(tags=tags, worn_by=("stop sign", (worn_mm, worn_mm)), dpi=36)
+    report = write_sheet(a_patch(400.0), tmp_path / "sheet.pdf", options)
+    assert report.caution.startswith(says)
+    assert bool(report.caution) == bool(says)
+
+
+def test_a_sticker_of_60_000_texels_is_a_file_that_can_be_sent(tmp_path: Path) -> None:
+    noise = torch.rand(3, 192, 320, generator=torch.Generator().manual_seed(0))  # nothing compresses worse
+    patch = PatchImage(noise, torch.ones(1, 192, 320), 500.0)
+    write_sheet(patch, tmp_path / "sheet.pdf", SheetOptions(tags="auto"), {"random": patch})
+    assert (tmp_path / "sheet.pdf").stat().st_size < 3e6
+
+
+def test_lettering_is_in_the_file(tmp_path: Path) -> None:
+    write_sheet(a_patch(), tmp_path / "sheet.pdf", SheetOptions(title="Schild ß, знак"))
+    with pikepdf.open(tmp_path / "sheet.pdf") as pdf:
+        fonts = pdf.pages[0].Resources.Font
+        assert all("/FontFile2" in font.DescendantFonts[0].FontDescriptor for font in fonts.values())
+        assert pdf.Root.ViewerPreferences.Duplex == pikepdf.Name.Simplex
+    (page,) = written(tmp_path / "sheet.pdf")
+    assert "Schild ß, знак" in page
+
+
+@pytest.mark.parametrize("paper", ["a4", "letter", "a5"])
+def test_no_line_of_the_header_is_cut(tmp_path: Path, paper: str) -> None:
+    options = SheetOptions(paper=paper, tags="8x100", seed=123456, note="for the yard, north gate")
+    write_sheet(a_patch(500.0), tmp_path / "sheet.pdf", options)
+    for page in written(tmp_path / "sheet.pdf"):
+        words = " ".join(page.split())
+        assert "8 tags of 100 mm, found to about 7 m" in words
+        assert "north gate" in words
+        assert "…" not in words
 
 
 def test_the_same_patch_makes_the_same_file(tmp_path: Path) -> None:
@@ -152,7 +204,7 @@ def test_tiles_joined_make_the_whole_sheet(tmp_path: Path) -> None:
     layout = arrange((240, 240), 3.0, parse_paper("a4"))
     (whole,) = rendered(tmp_path / "whole.pdf", dpi)
     (only,) = arrange((240, 240), 3.0, parse_paper("400x400")).tiles
-    for tile, page in zip(layout.tiles, rendered(tmp_path / "tiles.pdf", dpi), strict=True):
+    for tile, page in zip(layout.tiles, rendered(tmp_path / "tiles.pdf", dpi)[1:], strict=True):
         assert page.shape[0] == pytest.approx(layout.paper_mm[1] / 25.4 * dpi, abs=1)
         shift = only.trim.x - tile.trim.x, only.trim.y - tile.trim.y
         x, y = tile.window.x + 1, tile.window.y + 1
@@ -173,7 +225,8 @@ def _crop(image: npt.NDArray[np.uint8], x_mm: float, y_mm: float, width: int, he
         (SheetOptions(paper="a9"), "paper="),
         (SheetOptions(bleed_mm=-1.0), "bleed_mm"),
         (SheetOptions(bleed_mm=float("nan")), "bleed_mm"),
-        (SheetOptions(dpi=0.0), "dpi"),
+        (SheetOptions(dpi=12.0), "dpi"),
+        (SheetOptions(dpi=float("nan")), "dpi"),
     ],
 )
 def test_nonsense_is_refused_by_name(tmp_path: Path, options: SheetOptions, message: str) -> None:
