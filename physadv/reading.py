@@ -86,15 +86,15 @@ def json_of(text: str, source: str) -> Any:
     return value
 
 
-def read_yaml(path: Path, limit: int = SETTINGS_LIMIT) -> Any:
-    """The value of a YAML file, as plain text: tags, aliases and ``${…}`` are not followed.
+def read_yaml(path: Path, limit: int = SETTINGS_LIMIT, *, typed: bool = True) -> Any:
+    """The value of a YAML file, as plain text: tags, aliases and ``${…}`` are not followed. Not ``typed``, all is text.
 
     Raises :class:`BadInput` for what is not YAML, has aliases (a few bytes of them can stand for gigabytes), or is
     nested too deeply.
     """
     text = read_text(path, limit)
     try:
-        value = yaml.load(text, _Plain)
+        value = yaml.load(text, _Plain if typed else _Text)
     except RecursionError as error:
         raise BadInput(f"{str(path)!r} is nested too deeply to be read") from error
     except (yaml.YAMLError, ValueError, TypeError, OverflowError, KeyError, AttributeError, IndexError) as error:
@@ -111,6 +111,14 @@ class _Plain(yaml.SafeLoader):
         if self.check_event(yaml.AliasEvent):
             raise yaml.YAMLError("it has aliases (*name), which are not read here")
         return super().compose_node(parent, index)
+
+
+class _Text(_Plain):
+    """Scalars as they are written: a class may be called "no"."""
+
+    def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
+        kinds = {yaml.ScalarNode: "str", yaml.SequenceNode: "seq", yaml.MappingNode: "map"}
+        return f"tag:yaml.org,2002:{kinds[kind]}"
 
 
 def _check_depth(value: Any, source: str) -> None:

@@ -14,12 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from physadv.errors import BadInput
+from physadv.reading import MB, read_bytes
 
 F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]
 Corner = tuple[int, int]  # of a face: point and UV, from 0
 
-MAX_BYTES = 256 * 2**20
+MAX_BYTES = 256 * MB
 _REMEDY = "Export it again as OBJ with UVs, in millimetres."
 
 
@@ -56,14 +57,9 @@ def read_obj(path: Path) -> tuple[F64, F64, I64]:
 
 def _text(path: Path) -> str:
     """In UTF-8 or, as names in old files are written, any code page: what counts is ASCII."""
-    if not path.is_file():
+    if not path.exists():
         raise BadInput(f"no mesh {str(path)!r}. Name an OBJ file with UVs, in millimetres.")
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise BadInput(f"mesh {str(path)!r} is larger than {MAX_BYTES // 2**20} MB. Simplify it.")
-        data = path.read_bytes()
-    except OSError as error:
-        raise BadInput(f"cannot read mesh {str(path)!r}: {error.strerror}. Check its permissions.") from error
+    data = read_bytes(path, MAX_BYTES)
     return data.removeprefix(b"\xef\xbb\xbf").decode("latin-1").replace("\\\r\n", " ").replace("\\\n", " ")
 
 

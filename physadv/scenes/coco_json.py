@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from physadv.errors import BadInput
+from physadv.reading import MB, read_json
 from physadv.scenes.category_names import joined
 from physadv.scenes.marked import Mark, MarkedPhoto, MarkedSet
 from physadv.scenes.photo_files import PhotoFiles
@@ -18,6 +18,8 @@ from physadv.scenes.things import Box
 _FROM_OUTLINE = "box(es) are missing and were taken from the outlines"
 _SAME_ENTRY = "image(s) are listed again with the same id and name; once counts"
 _SAME_ID = "annotation id(s) are there more than once; all are used"
+
+MAX_BYTES = 2000 * MB  # COCO's largest has 470 MB, LVIS's 1200 MB
 
 Id = str
 """Ids are compared as text: 7, 7.0 and "7" are one."""
@@ -50,14 +52,9 @@ def read_coco(path: Path, files: PhotoFiles) -> MarkedSet:
 
 
 def _load(path: Path) -> dict[str, list[Any]]:
-    if not path.is_file():
+    if not path.exists():
         raise BadInput(f"no annotation file {str(path)!r}. Put COCO JSON there, or set annotations to its path.")
-    try:
-        content = json.loads(path.read_bytes())
-    except (ValueError, RecursionError) as error:  # JSONDecodeError and UnicodeDecodeError are ValueErrors
-        raise BadInput(f"{path} is not valid JSON: {error}. Export it again.") from error
-    except OSError as error:
-        raise BadInput(f"cannot read {path}: {error.strerror}. Check its permissions.") from error
+    content = read_json(path, MAX_BYTES)
     for key in ("images", "annotations", "categories"):
         if not isinstance(content, dict) or not isinstance(content.get(key), list):
             raise BadInput(f"{path} is not a COCO detection file: it has no list {key!r}. Export it in COCO format.")

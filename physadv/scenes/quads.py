@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import numpy as np
 import torch
 
 from physadv.errors import BadInput
+from physadv.reading import read_json
 from physadv.scenes.photo_files import expect_inside, inside
 from physadv.scenes.things import Thing
 
@@ -26,12 +26,9 @@ MaskFiles = dict[int, tuple[Path, ...]]
 
 def read_quads(path: Path, photos: list[Path]) -> tuple[list[list[Thing]], MaskFiles]:
     """For each photo its measured surfaces, and their masks. Photos that the file does not name have none."""
-    if not path.is_file():
+    if not path.exists():
         raise BadInput(f"no quads file {str(path)!r}. {_REMEDY}")
-    try:
-        content = json.loads(path.read_bytes())
-    except (ValueError, RecursionError) as error:
-        raise BadInput(f"{path} is not valid JSON: {error}. {_REMEDY}") from error
+    content = read_json(path)
     if not isinstance(content, dict):
         raise BadInput(f"{path} must map photos to surfaces, got a {type(content).__name__}. {_REMEDY}")
     content = {normalize("NFC", name): surfaces for name, surfaces in content.items()}

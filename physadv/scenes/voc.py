@@ -7,6 +7,7 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 from physadv.errors import BadInput, BadOption
+from physadv.reading import MB, read_bytes, read_text
 from physadv.scenes.annotated import AnnotatedPhotos
 from physadv.scenes.category_names import joined
 from physadv.scenes.entries import VocConfig
@@ -17,7 +18,7 @@ from physadv.scenes.photo_files import PhotoFiles
 from physadv.scenes.remarks import Remarks
 from physadv.scenes.things import Box
 
-_LONGEST = 2**24  # bytes of an XML file
+_LONGEST = 16 * MB  # of an XML file
 _STEM = "photo(s) were found by the name of their XML file, not by the one written in it"
 _DIFFICULT = "object(s) are marked difficult: they neither wear the patch nor count as missed"
 
@@ -66,7 +67,7 @@ def _xml_files(base: Path, split: str) -> list[Path]:
         if Path(split).name != split or not listed.is_file():
             known = sorted(path.stem for path in (base / "ImageSets" / "Main").glob("*.txt"))
             raise BadOption(f"no part {split!r} in {str(base)!r}: there are {', '.join(known[:8]) or 'none'}.")
-        lines = listed.read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = read_text(listed).splitlines()
         wanted = {line.split()[0] for line in lines if line.strip()}
         files = [path for path in files if path.stem in wanted]
         if missing := wanted - {path.stem for path in files}:
@@ -95,17 +96,13 @@ def _read(path: Path, photos: PhotoFiles, remarks: Remarks) -> tuple[str, tuple[
 
 
 def _tree(path: Path) -> ElementTree.Element:
+    data = read_bytes(path, _LONGEST)
+    if b"<!ENTITY" in data:  # a few of them can stand for gigabytes
+        raise BadInput(f"{path} defines entities, which annotations need not. Export it again.")
     try:
-        data = path.read_bytes()
-        if len(data) > _LONGEST:
-            raise BadInput(f"{path} is longer than {_LONGEST // 2**20} MB. Is it an annotation?")
-        if b"<!ENTITY" in data:  # a few of them can stand for gigabytes
-            raise BadInput(f"{path} defines entities, which annotations need not. Export it again.")
         tree = ElementTree.fromstring(data)
     except (ElementTree.ParseError, ValueError, LookupError) as error:
         raise BadInput(f"{path} is not valid XML: {error}. Export it again.") from error
-    except OSError as error:
-        raise BadInput(f"cannot read {path}: {error.strerror}. Check its permissions.") from error
     if tree.tag != "annotation":
         raise BadInput(f"{path} is not a Pascal VOC annotation: it begins with <{tree.tag[:40]}>. Move it elsewhere.")
     return tree

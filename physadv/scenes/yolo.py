@@ -10,10 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from physadv.errors import BadInput, BadOption
 from physadv.names import read_names
+from physadv.reading import read_text, read_yaml
 from physadv.scenes.annotated import AnnotatedPhotos
 from physadv.scenes.category_names import joined
 from physadv.scenes.entries import YoloConfig
@@ -27,7 +26,6 @@ from physadv.scenes.yolo_labels import read_labels
 _YAMLS = ("data.yaml", "dataset.yaml", "data.yml", "dataset.yml")
 _NAME_FILES = ("classes.txt", "obj.names", "classes.names")
 _PARTS = ("train", "val", "valid", "test")
-_LONGEST_YAML = 2**20  # bytes
 
 _NO_LABELS = "photo(s) have no label file and count as without objects"
 _NO_PHOTO = "label file(s) have no photo and are left out"
@@ -109,14 +107,7 @@ def _layout(root: str) -> _Layout:
 
 
 def _yaml(path: Path) -> dict[str, Any]:
-    try:
-        if not path.is_file() or path.stat().st_size > _LONGEST_YAML:
-            raise BadInput(f"{str(path)!r} is no data.yaml: missing, or longer than 1 MB. Check the path.")
-        content = yaml.load(path.read_bytes(), yaml.BaseLoader)  # all is text: a class may be called "no"
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise BadInput(f"{path} is not valid YAML: {' '.join(str(error).split())[:160]}. Correct it.") from error
-    except OSError as error:
-        raise BadInput(f"cannot read {str(path)!r}: {error.strerror}. Check its permissions.") from error
+    content = read_yaml(path, typed=False)
     if not isinstance(content, dict):
         raise BadInput(f"{path} must map names, train and val to values, got a {type(content).__name__}.")
     return content
@@ -175,7 +166,7 @@ def _listed(place: Any, layout: _Layout) -> list[Path]:
         return _below(path, layout)
     if path.suffix.lower() != ".txt" or not path.is_file():
         raise BadInput(f"{layout.source} names {place!r:.100}, which is neither a folder nor a .txt of photos.")
-    listed = path.read_text(encoding="utf-8", errors="replace").split("\n")
+    listed = read_text(path).splitlines()
     names = [line.strip() for line in listed if line.strip()]
     files = [_place(name, layout) for name in names]
     return [file for file in files if file.is_file()]

@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 
 from physadv.errors import BadInput
+from physadv.reading import read_text
 from physadv.scenes.marked import Hw, Mark
 from physadv.scenes.photos import size_px
 from physadv.scenes.remarks import Remarks
@@ -20,10 +21,7 @@ def read_labels(path: Path, photo: Path, classes: int, *, pose: bool, remarks: R
     """The marks of a photo, in pixels of it as seen upright."""
     if not path.is_file():
         return ()
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"cannot read labels {str(path)!r}: {error}. Export them again.") from error
+    lines = read_text(path).splitlines()
     kept = [(number, line.split()) for number, line in enumerate(lines, start=1) if line.strip()]
     if not kept:
         return ()

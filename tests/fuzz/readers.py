@@ -30,9 +30,15 @@ from physadv.printing.icc import load_profile_table
 from physadv.reading import read_yaml
 from physadv.render.mesh import load_mesh
 from physadv.report.record import read_json
+from physadv.scenes.checked import checked
 from physadv.scenes.class_arrays import read_arrays
 from physadv.scenes.coco_json import read_coco
+from physadv.scenes.photo_files import PhotoFiles
 from physadv.scenes.quads import read_quads
+from physadv.scenes.remarks import Remarks
+from physadv.scenes.voc import read_voc
+from physadv.scenes.yolo import read_yolo
+from physadv.scenes.yolo_labels import read_labels
 from physadv.types import Detections
 from physadv.victims.onnx_file import read_onnx
 from physadv.victims.torchvision_weights import read_state
@@ -60,7 +66,12 @@ def readers(place: Path) -> list[Reader]:
         Reader("patch.safetensors", safetensors_of({"srgb": torch.rand(3, 8, 8), "alpha": torch.ones(1, 8, 8)},
                                                    {"width_mm": "100.0"}), load_patch),
         Reader("sized.png", picture("PNG", dpi=(254, 254)), load_patch),
-        Reader("annotations.json", text(coco()), read_coco),
+        Reader("annotations.json", text(coco()), lambda path: checked(read_coco(path, PhotoFiles([place], path)))),
+        Reader("a.txt", b"0 0.5 0.5 0.25 0.5\n1 0.1 0.1 0.5 0.1 0.3 0.6\n",
+               lambda path: read_labels(path, place / "a.png", 2, pose=False, remarks=Remarks(path))),
+        Reader("data.yaml", b"path: .\ntrain: images/train\nnc: 2\nnames: {0: stop, 1: yield}\n",
+               lambda path: read_yolo(str(_yolo_set(place, path)))),
+        Reader("a.xml", VOC, lambda path: checked(read_voc(str(_voc_set(place, path))))),
         Reader("board.json", text({"format": 1, **asdict(boards())}), load_boards),
         Reader("camera.yaml", CAMERA.encode(), load_camera),
         Reader("config.yaml", b"scenes:\n  root: photos\n  limit: [1, 2]\nseed: 0\n", read_yaml),
@@ -86,6 +97,32 @@ def readers(place: Path) -> list[Reader]:
         Reader("ink.safetensors", Path(COATED_OFFSET).read_bytes()[:6000], ProofLut.load),
         Reader("mesh.obj", OBJ, lambda path: load_mesh(str(path), 8)),
     ]  # fmt: skip
+
+
+VOC = (
+    b"<annotation><filename>a.png</filename><size><width>16</width><height>16</height></size><object><name>stop</name>"
+    b"<bndbox><xmin>2</xmin><ymin>2</ymin><xmax>9</xmax><ymax>12</ymax></bndbox></object></annotation>"
+)
+
+
+def _yolo_set(place: Path, path: Path) -> Path:
+    """A set with one photo whose data.yaml is ``path``."""
+    root = place / "yolo"
+    for kind in ("images", "labels"):
+        (root / kind / "train").mkdir(parents=True, exist_ok=True)
+    (root / "images" / "train" / "a.png").write_bytes((place / "a.png").read_bytes())
+    (root / "labels" / "train" / "a.txt").write_text("0 0.5 0.5 0.25 0.5\n")
+    (root / "data.yaml").write_bytes(path.read_bytes())
+    return root
+
+
+def _voc_set(place: Path, path: Path) -> Path:
+    """A set with one photo whose XML is ``path``."""
+    root = place / "voc"
+    root.mkdir(exist_ok=True)
+    (root / "a.png").write_bytes((place / "a.png").read_bytes())
+    (root / "a.xml").write_bytes(path.read_bytes())
+    return root
 
 
 PICTURES = ("PNG", "JPEG", "GIF", "TIFF", "WEBP", "BMP")

@@ -16,7 +16,8 @@ from tests.fuzz.scale import share
 
 NAMES = [
     "a.png", "a.jpeg", "a.gif", "a.tiff", "a.webp", "a.bmp", "rgba.png", "mask.png", "patch.safetensors", "sized.png",
-    "annotations.json", "board.json", "camera.yaml", "config.yaml", "quads.json", "names.json", "names.txt", "run.json",
+    "annotations.json", "a.txt", "data.yaml", "a.xml", "board.json", "camera.yaml", "config.yaml", "quads.json",
+    "names.json", "names.txt", "run.json",
     "frames.jsonl", "classes.npz", "000000.npz", "cache.npz", "model.onnx", "weights.pth", "old.pth",
     "weights.safetensors", "checkpoint.pt", "old.pt", "printer.icc", "ink.safetensors", "mesh.obj",
 ]  # fmt: skip
