@@ -5,9 +5,9 @@ Shapes use the letters of :mod:`physadv.types`. Losses read ``outputs``; success
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -59,6 +59,18 @@ class Renderer(Protocol):
     def sample(self, scene: SceneBatch, generator: torch.Generator) -> Draws: ...
     def render(self, scene: SceneBatch, patch: PatchImage, draws: Draws) -> Tensor:
         """The scenes with the patch on every wearer, ``(B,3,H,W)`` sRGB. Gradient flows to ``patch.srgb``."""
+        ...
+
+
+@runtime_checkable
+class JoinsDraws(Protocol):
+    """A renderer that can render pictures in one call though each was sampled on its own."""
+
+    def joined(self, scene: SceneBatch, patch: PatchImage, draws: Sequence[Draws]) -> Draws | None:
+        """Draws for the batch from one for each of its pictures, sampled for that picture alone.
+
+        ``None`` where they cannot be put together: then the pictures are rendered one by one.
+        """
         ...
 
 

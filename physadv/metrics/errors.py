@@ -76,27 +76,40 @@ def error_kinds(truth: Truth, findings: Findings, matches: Matches, iou: float) 
     return kind, explains
 
 
-def background_per_view(truth: Truth, findings: Findings, confidence: float, iou: float = IOU) -> F64:
+def background_per_view(
+    truth: Truth, findings: Findings, confidence: float, iou: float = IOU, covered: I64 | None = None
+) -> F64:
     """``(V,)`` reports scored at least ``confidence`` that belong to nothing in the picture: hallucinations.
 
     Not matched one to one, and no object of any label, judged or not, overlapped by 0.1: a second or badly placed
-    report of a real object is no hallucination. What the data set does not annotate is one, so compare with clean.
+    report of a real object is no hallucination. Only reports of the categories ``covered`` count (``None``: all):
+    nobody has said where things of another label are.
     """
     sure = findings.above(confidence)
-    kind, _ = error_kinds(truth, sure, match(truth, sure, iou), iou)
+    kind = _told(error_kinds(truth, sure, match(truth, sure, iou), iou)[0], sure, covered)
     views = sure.view_of[kind == Kind.BACKGROUND]
     return np.bincount(views, minlength=len(truth.image_of_view)).astype(np.float64)
 
 
-def errors(truth: Truth, findings: Findings, confidence: float, iou: float = IOU) -> tuple[ErrorKind, ...]:
-    """Every kind of error, counted among reports scored at least ``confidence``.
+def _told(kind: npt.NDArray[np.int8], findings: Findings, covered: I64 | None) -> npt.NDArray[np.int8]:
+    """The kinds, where a report of nothing is an error only if its label is one that the truth tells of."""
+    if covered is None:
+        return kind
+    unknown = (kind == Kind.BACKGROUND) & ~np.isin(findings.category, covered)
+    return np.where(unknown, NO_ERROR, kind).astype(np.int8)
+
+
+def errors(
+    truth: Truth, findings: Findings, confidence: float, iou: float = IOU, covered: I64 | None = None
+) -> tuple[ErrorKind, ...]:
+    """Every kind of error, counted among reports scored at least ``confidence``; background as hallucinations are.
 
     Shares are of all errors, with Wilson's interval; ``n`` counts errors, averaged over the draws of an image. Errors
     of one image go together, so the interval is rather too narrow. Costs are over all findings, as in average
     precision.
     """
     sure = findings.above(confidence)
-    kind, _ = error_kinds(truth, sure, match(truth, sure, iou), iou)
+    kind = _told(error_kinds(truth, sure, match(truth, sure, iou), iou)[0], sure, covered)
     missed = int((outcomes(truth, findings, confidence, iou)[truth.judged] == Outcome.MISSED).sum())
     count = [int((kind == one).sum()) for one in Kind if one != Kind.MISSED] + [missed]
     draws = len(truth.image_of_view) / max(len(np.unique(truth.image_of_view)), 1)

@@ -16,7 +16,7 @@ from physadv.metrics.errors import ErrorKind, background_per_view, errors
 from physadv.metrics.interval import MINIMUM_N, percentiles, resampled_means
 from physadv.metrics.matching import group_keys, overlaps, pairs_within
 from physadv.metrics.outcomes import IOU, Outcome, counts, outcomes, share
-from physadv.metrics.tables import F64, Bool, Findings, Truth, as_written
+from physadv.metrics.tables import F64, I64, Bool, Findings, Truth, as_written
 from physadv.types import Score
 
 __all__ = [
@@ -85,11 +85,13 @@ def summarise(
     clean: Findings | None,
     iou: float = IOU,
     classifier: bool = False,
+    covered: I64 | None = None,
 ) -> Measured:
     """Every number of a condition. ``weights`` ``(R, I)`` are the resamples of the images, shared by all conditions.
 
     ``library`` is (AP, AP50) of faster-coco-eval, or ``None`` for our own equal values. ``success`` is (achieved,
-    eligible) and ``clean`` what was reported without a patch; both ``None`` for the clean condition itself.
+    eligible) and ``clean`` what was reported without a patch; both ``None`` for the clean condition itself. ``covered``
+    are the categories that the truth tells of, ``None`` all: what is reported of others is no hallucination.
     """
     made: dict[str, tuple[Score, F64]] = precision_scores(truth, findings, weights, library)
     image = truth.image_of_view[truth.view_of]
@@ -111,7 +113,9 @@ def summarise(
         add_share("success", success[0], truth.judged & success[1], "more attacked")
     if classifier:
         add_share("robust accuracy", _named_right(truth, findings), truth.judged, "safer")
-    made["hallucinations"] = _hallucinations(truth, background_per_view(truth, findings, confidence, iou), weights)
+    made["hallucinations"] = _hallucinations(
+        truth, background_per_view(truth, findings, confidence, iou, covered), weights
+    )
     own = own_scores(truth, findings, iou)
     seen = found if clean is None else outcomes(truth, clean, confidence, iou) == Outcome.DETECTED
     add_mean("confidence", own, truth.judged & seen, "safer")
@@ -121,7 +125,7 @@ def summarise(
     summary = Summary(
         tuple(score for score, _ in made.values()),
         counts(truth, outcome),
-        errors(truth, findings, confidence, iou),
+        errors(truth, findings, confidence, iou, covered),
         tuple(BinSummary(group, _bin_scores(truth, found, success, group.rows)) for group in bins(truth)),
     )
     return Measured(summary, {name: replicates for name, (_, replicates) in made.items()})

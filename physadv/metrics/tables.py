@@ -69,6 +69,14 @@ class Truth:
             np.concatenate(distances) if len(distances) == len(parts) else None,
         )
 
+    def __getitem__(self, rows: Bool | I64) -> Truth:
+        """Only these objects; the views stay."""
+        return Truth(
+            self.image_of_view, self.view_of[rows], self.object_of[rows], self.boxes_xyxy_px[rows],
+            self.category[rows], self.judged[rows], self.crowd[rows],
+            None if self.distance_m is None else self.distance_m[rows],
+        )  # fmt: skip
+
     @property
     def height_px(self) -> F64:
         """``(M,)`` heights of the boxes."""

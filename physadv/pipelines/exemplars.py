@@ -74,9 +74,7 @@ def save_exemplars(
     for view in showing.holding(wanted, seen.batches):
         here = [(place, int(number)) for place, number in enumerate(view.numbers) if int(number) in wanted]
         if here:
-            images = {
-                c: showing.renderer.render(view.scene, conditions[c], view.draws) for c in conditions if c != RANDOM
-            }
+            images = {c: showing.render(view, conditions[c]) for c in conditions if c != RANDOM}
             for place, number in here:
                 rows[number] = _row(view, place, wanted[number], images, watched, seen)
         if len(rows) == len(wanted):

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from physadv.errors import BadInput
 from physadv.metrics.distances import image_distances
-from physadv.metrics.tables import F64, I64, Findings, Truth
+from physadv.metrics.tables import F64, I64, Bool, Findings, Truth, stable_order
 from physadv.pipelines import shards
 from physadv.pipelines.clean_cache import CleanCache
 from physadv.pipelines.conditions import CLEAN
@@ -32,7 +32,9 @@ from physadv.pipelines.showing import (
 from physadv.types import Detections, PatchImage
 
 AT_MOST = 300  # reports a picture that are kept
-MEASURED = 30  # pictures, spread over all, whose distance to the clean ones is measured: SSIM is dear
+MEASURED = (
+    30  # views, spread over all pictures with a wearer, whose distance to the clean ones is measured: SSIM is dear
+)
 
 
 @dataclass(frozen=True)
@@ -60,11 +62,12 @@ def observe(
     keeping = keeping or Keeping()
     store = keeping.shards.opened() if keeping.shards else None
     kept: list[Arrays] = []
-    done, images = (0, 0) if store is None else _already(store, showing)
+    done, images, worn = (0, 0, 0) if store is None else _already(store, showing)
     if done:
         progress(images, len(showing))
     for index, views in enumerate(showing.batches(done, images), start=done):
-        arrays = _seen(views, showing, conditions, watched, keeping)
+        arrays = _seen(views, showing, conditions, watched, keeping, worn)
+        worn += int(arrays["worn"])
         kept.append(arrays) if store is None else store.write(index, arrays)
         done = index + 1
         progress(int(views[-1].images[-1]) + 1, len(showing))
@@ -73,11 +76,11 @@ def observe(
     return _joined(kept if store is None else _read(store, done), list(conditions), len(watched), showing.draws)
 
 
-def _already(store: Shards, showing: Showing) -> tuple[int, int]:
-    """Batches that a run before this one has seen, and the pictures in them."""
+def _already(store: Shards, showing: Showing) -> tuple[int, int, int]:
+    """Batches that a run before this one has seen, the pictures in them, and how many of these have a wearer."""
     done = store.done()
-    images = sum(len(arrays["sizes_px"]) for arrays in _read(store, done)) // showing.draws
-    return done, images
+    counts = [(len(arrays["sizes_px"]) // showing.draws, int(arrays["worn"])) for arrays in _read(store, done)]
+    return done, sum(images for images, _ in counts), sum(worn for _, worn in counts)
 
 
 def _read(store: Shards, count: int) -> Iterator[Arrays]:
@@ -93,17 +96,19 @@ def _seen(
     conditions: Mapping[str, PatchImage],
     watched: Sequence[Watched],
     keeping: Keeping,
+    worn: int,
 ) -> Arrays:
-    """One batch under every draw and condition, as arrays."""
-    categories, stride = Categories(), math.ceil(len(showing) * showing.draws / MEASURED)
+    """One batch under every draw and condition, as arrays; ``worn`` pictures before it have a wearer."""
+    categories = Categories()
     truth = Truth.joined([truth_of(view, categories) for view in views])
+    covered = len(categories.names)
     pieces: dict[str, list[Reported]] = {}
-    measured = [np.flatnonzero(view.numbers % stride == 0) for view in views]
+    measured = [_measured(view, showing, worn) for view in views]
     distances: dict[str, list[Tensor]] = {}
     for view, rows in zip(views, measured, strict=True):
         clean: Tensor | None = None
         for place, (condition, patch) in enumerate(conditions.items()):
-            images = showing.renderer.render(view.scene, patch, view.draws)
+            images = showing.render(view, patch)
             clean = images[rows] if condition == CLEAN else clean
             for number, one in enumerate(watched):
                 decisions = _decided(one, images, keeping, cached=condition == CLEAN)
@@ -113,17 +118,34 @@ def _seen(
             if keeping.measure and clean is not None and condition != CLEAN and len(rows):
                 for name, values in image_distances(clean, images[rows], view.scene.sizes_px[rows]).items():
                     distances.setdefault(f"distance/{place}/{name}", []).append(values)
-    arrays = shards.packed_truth(truth)
+    by_view = stable_order(truth.view_of)
+    arrays = shards.packed_truth(replace(truth[by_view], image_of_view=np.repeat(views[0].images, len(views))))
     for prefix, parts in pieces.items():
         findings = Findings.joined([part.findings for part in parts])
-        arrays |= shards.packed_findings(prefix, findings, np.concatenate([part.achieved for part in parts]))
+        achieved = np.concatenate([part.achieved for part in parts])[by_view]
+        arrays |= shards.packed_findings(prefix, findings[stable_order(findings.view_of)], achieved)
     arrays |= {name: torch.cat(values).double().cpu().numpy() for name, values in distances.items()}
-    names = [key + view.name for view in views for key in view.scene.keys]
+    names = [key + view.name for key, *_ in zip(views[0].scene.keys) for view in views]
+    words = {"views": names, "categories": categories.names, "covered": covered}
     return arrays | {
         "measured": np.concatenate([view.images[rows] for view, rows in zip(views, measured, strict=True)]),
-        "sizes_px": np.concatenate([view.scene.sizes_px.cpu().numpy() for view in views]),
-        "words": np.frombuffer(json.dumps({"views": names, "categories": categories.names}).encode(), np.uint8),
+        "worn": np.array(_wearing(views[0]).sum()),
+        "sizes_px": views[0].scene.sizes_px.cpu().numpy().repeat(len(views), axis=0),
+        "words": np.frombuffer(json.dumps(words).encode(), np.uint8),
     }
+
+
+def _wearing(view: View) -> Bool:
+    """``(B,)`` whether something in the picture wears the patch."""
+    scene = view.scene
+    return np.isin(np.arange(len(scene.keys)), scene.image_of[scene.wears].cpu().numpy())
+
+
+def _measured(view: View, showing: Showing, worn: int) -> I64:
+    """Rows whose distance is measured: every so many pictures with a wearer, of which ``worn`` came before."""
+    stride = math.ceil((showing.wearing or len(showing)) * showing.draws / MEASURED)
+    wearing = np.flatnonzero(_wearing(view))
+    return wearing[(worn + np.arange(len(wearing))) % stride == 0]
 
 
 def _decided(one: Watched, images: Tensor, keeping: Keeping, *, cached: bool) -> tuple[Detections, ...]:
@@ -140,7 +162,7 @@ def _decided(one: Watched, images: Tensor, keeping: Keeping, *, cached: bool) ->
 
 def _joined(parts: Iterator[Arrays] | list[Arrays], conditions: list[str], victims: int, draws: int) -> Observations:
     """All batches as one set of tables, with one numbering of the labels."""
-    categories, truths, names = Categories(), list[Truth](), list[str]()
+    categories, truths, names, covered = Categories(), list[Truth](), list[str](), set[int]()
     sizes_px, measured, batches = list[tuple[int, int]](), list[I64](), list[int]()
     pieces: dict[tuple[int, str], list[Reported]] = {(v, c): [] for v in range(victims) for c in conditions}
     columns: dict[tuple[str, str], list[F64]] = {}
@@ -150,6 +172,7 @@ def _joined(parts: Iterator[Arrays] | list[Arrays], conditions: list[str], victi
         truth = shards.unpacked_truth(arrays)
         truths.append(replace(truth, category=numbers[truth.category]))
         names += words["views"]
+        covered.update(numbers[: words["covered"]].tolist())
         sizes_px += [(int(height), int(width)) for height, width in arrays["sizes_px"]]
         measured.append(arrays["measured"])
         batches.append(len(arrays["sizes_px"]) // draws)
@@ -169,5 +192,5 @@ def _joined(parts: Iterator[Arrays] | list[Arrays], conditions: list[str], victi
         measures.setdefault(condition, {})[measure] = np.concatenate(values)
     return Observations(
         Truth.joined(truths), tuple(names), tuple(sizes_px), tuple(categories.names), reported, measures,
-        np.concatenate(measured), tuple(batches),
+        np.concatenate(measured), tuple(batches), np.array(sorted(covered), dtype=np.int64),
     )  # fmt: skip

@@ -62,7 +62,8 @@ def judged(
             library_average_precision(ground, here.findings, numbers),
             success=None if condition == CLEAN else (here.achieved, tried),
             clean=None if condition == CLEAN else clean.findings,
-            iou=protocol.iou, classifier=kind_of(watched) == "classifier",
+            iou=protocol.iou,
+            classifier=kind_of(watched) == "classifier", covered=seen.covered,
         )  # fmt: skip
     distances = {c: distance_scores(dict(columns), seen.measured, weights) for c, columns in seen.distances.items()}
     return Judged(seen, place, watched, measured, distances)

@@ -12,9 +12,9 @@ from torch import Tensor
 
 from physadv.labels import canonical
 from physadv.metrics.tables import F64, I64, Bool, Findings, Truth
-from physadv.protocols import Goal, Renderer, SceneSource, Victim
+from physadv.protocols import Goal, JoinsDraws, Renderer, SceneSource, Victim
 from physadv.seeding import generator
-from physadv.types import Detections, Draws, SceneBatch
+from physadv.types import Detections, Draws, PatchImage, SceneBatch
 
 Progress = Callable[[int, int], None]  # images done, images in all
 
@@ -24,7 +24,7 @@ class View:
     """One batch of scenes under one draw. Rendering it again gives the same images."""
 
     scene: SceneBatch
-    draws: Draws
+    draws: tuple[Draws, ...]  # (B,) of each picture alone
     name: str  # of the draw, "" when there is only one
     numbers: I64  # (B,) of the views
     images: I64  # (B,) of the images
@@ -41,6 +41,7 @@ class Showing:
     images: int  # at most; 0 = all
     seed: int
     device: torch.device
+    wearing: int = 0  # images in which something wears the patch; 0: not known
 
     def __len__(self) -> int:
         return min(len(self.scenes), self.images or len(self.scenes))
@@ -52,13 +53,14 @@ class Showing:
     def batches(self, skip: int = 0, images: int = 0) -> Iterator[list[View]]:
         """Every batch as its views, one a draw; ``skip`` of them, which hold ``images``, are left out at the start.
 
-        Draws depend on seed, batch and draw alone: conditions, victims and a resumed run share them.
+        Draws depend on seed, picture and draw alone: conditions, victims, a resumed run and any batch size share them.
         """
-        for index, scene in enumerate(self.scenes.sweep(self.batch, skip), start=skip):
+        for scene in self.scenes.sweep(self.batch, skip):
             if images >= len(self):
                 return
-            here, count = scene.to(self.device), len(scene.keys)
-            yield [self._view(here, index, draw, images + np.arange(count)) for draw in range(self.draws)]
+            count = min(len(scene.keys), len(self) - images)
+            here = (scene if count == len(scene.keys) else scene.pick(torch.arange(count))).to(self.device)
+            yield [self._view(here, draw, images + np.arange(count)) for draw in range(self.draws)]
             images += count
 
     def holding(self, numbers: Iterable[int], sizes: Sequence[int]) -> Iterator[View]:
@@ -68,10 +70,24 @@ class Showing:
         for index in wanted:
             yield from next(self.batches(index, int(ends[index] - sizes[index])))
 
-    def _view(self, scene: SceneBatch, index: int, draw: int, images: I64) -> View:
-        sampled = self.renderer.sample(scene, generator(self.seed, f"evaluate/{index}/{draw}"))
-        numbers = int(images[0]) * self.draws + draw * len(images) + np.arange(len(images))
-        return View(scene, sampled, f"#{draw}" if self.draws > 1 else "", numbers, images)
+    def render(self, view: View, patch: PatchImage) -> Tensor:
+        """The pictures of a view with a patch, ``(B,3,H,W)`` sRGB. A picture looks the same in any batch."""
+        joined = self.renderer.joined(view.scene, patch, view.draws) if isinstance(self.renderer, JoinsDraws) else None
+        if joined is not None:
+            return self.renderer.render(view.scene, patch, joined)
+        alone = zip(_each(view.scene), view.draws, strict=True)
+        return torch.cat([self.renderer.render(one, patch, draws) for one, draws in alone])
+
+    def _view(self, scene: SceneBatch, draw: int, images: I64) -> View:
+        sampled = tuple(
+            self.renderer.sample(one, generator(self.seed, f"evaluate/{one.keys[0]}/{draw}")) for one in _each(scene)
+        )
+        return View(scene, sampled, f"#{draw}" if self.draws > 1 else "", images * self.draws + draw, images)
+
+
+def _each(scene: SceneBatch) -> list[SceneBatch]:
+    """The pictures of a batch, one by one."""
+    return [scene.pick(torch.tensor([place])) for place in range(len(scene.keys))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +120,7 @@ class Observations:
     distances: Mapping[str, Mapping[str, F64]]  # condition → measure → one value a measured view
     measured: I64  # (X,) the image of each measured view
     batches: tuple[int, ...]  # images in each
+    covered: I64  # the categories that the truth tells of; the victim may know more
 
 
 class Categories:

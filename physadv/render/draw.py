@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
+
+from physadv.types import Draws
 
 Spans = Mapping[str, tuple[float, float]]
 
 WIDTHS = {"shift_mm": 2, "white_balance": 2, "stretch": 2, "shadow_lies": 2, "arms_lie": 3}
 """Options with several numbers each: x and y, red and blue, where a shadow or an arm lies."""
+
+PER_PICTURE = ("crop", "seed")
+"""Options of which a call of ``sample`` draws one, however many objects there are."""
 
 
 def table(
@@ -32,3 +37,21 @@ def table(
 def seeds(count: int, generator: torch.Generator) -> Tensor:
     """``(count,)`` int64 on the CPU, where reading them waits for no device."""
     return torch.randint(2**62, (count,), generator=generator, device=generator.device).cpu()
+
+
+def together(draws: Sequence[Draws], image_of: Tensor) -> Draws:
+    """The draws of single pictures as those of their batch, whose objects lie in the pictures ``image_of`` ``(N,)``.
+
+    The seed of the noise stays one a picture, so that a picture looks the same in any batch.
+    """
+    order = image_of.argsort(stable=True)
+    back = torch.empty_like(order).index_copy_(0, order, torch.arange(len(order), device=order.device))
+    made: dict[str, dict[str, Tensor]] = {}
+    for stage, first in draws[0].stages.items():
+        columns = {name: torch.cat([each.stages[stage][name] for each in draws]) for name in first}
+        whole = stage == "camera"
+        made[stage] = {
+            name: values if whole or name in PER_PICTURE else values.index_select(0, back.to(values.device))
+            for name, values in columns.items()
+        }
+    return Draws(made)

@@ -8,7 +8,7 @@ light, so these act on the patch alone; the camera and kornia's photometric stag
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -19,7 +19,7 @@ from physadv.render import atlas, dropout, facets, lookup, pose, relief, surface
 from physadv.render.camera import Camera
 from physadv.render.cloth import FOLDS
 from physadv.render.composite import Noise, Paste, Shade
-from physadv.render.draw import Spans, seeds, table
+from physadv.render.draw import Spans, seeds, table, together
 from physadv.render.entries import EotConfig, ranges
 from physadv.render.facets import Facets
 from physadv.render.footprint import Footprint, scan, see_through, stack, transmittance
@@ -113,6 +113,12 @@ class EotRenderer:
                 images = images.clamp(0, 1)  # a copy, for a stage may still need what it made
             images = self.camera.process(images, draws.stages["camera"], view.covered(scene))
         return images
+
+    def joined(self, scene: SceneBatch, patch: PatchImage, draws: Sequence[Draws]) -> Draws | None:
+        """One :class:`Draws` from those of the pictures; what kornia draws, and cloth cut anew, is for one alone."""
+        if self.stages or patch.repeats:
+            return None
+        return together(draws, scene.image_of)
 
     def homographies(self, scene: SceneBatch, patch: PatchImage, draws: Draws) -> Tensor:
         """``(N,3,3)`` float64 for every object, worn or not: texels (edges at integers) → pixels (centres there).
@@ -212,15 +218,14 @@ class EotRenderer:
         """The noise that the draws' seed stands for, beside the picture's own; nothing where there is none."""
         if self.config.sensor.shot[1] == 0 and self.config.sensor.read[1] == 0 and scene.noise is None:
             return None
-        drawn, device, count = draws.stages["sensor"], view.wearers.device, view.footprint.line.shape[0]
-        generator = torch.Generator(device=device).manual_seed(int(drawn["seed"]))
+        drawn, device = draws.stages["sensor"], view.wearers.device
         shot, read = (drawn[name].to(dtype).index_select(0, view.wearers) for name in ("shot", "read"))
         if scene.noise is not None:
             own = scene.noise.to(dtype).index_select(0, view.image_of)
             shot, read = shot + own[:, 0], read + own[:, 1]
-        # one run of numbers for all channels, which read it some lines apart: drawing them is most of the work
-        run = torch.randn(count + 2 * APART, generator=generator, device=device, dtype=dtype)
-        return Noise(tuple(run[start : start + count] for start in (0, APART, 2 * APART)), shot, read)
+        parts = [_channels(seed, count, device, dtype) for seed, count in view.shares(drawn["seed"].tolist())]
+        channels = parts[0] if len(parts) == 1 else tuple(torch.cat(each) for each in zip(*parts, strict=True))
+        return Noise(channels, shot, read)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,12 +243,30 @@ class View:
         """``(n,)``: the image of every entry."""
         return self.image_of.index_select(0, self.footprint.lines.wearer).index_select(0, self.footprint.line)
 
+    def shares(self, seeds: list[int]) -> list[tuple[int, int]]:
+        """Each seed of the noise and how many entries are its: all of them, or with several those of its picture.
+
+        Entries are sorted by picture: the scan lines are.
+        """
+        if len(seeds) == 1:
+            return [(seeds[0], self.footprint.line.shape[0])]
+        counts = torch.bincount(self.image(), minlength=len(seeds)).tolist()
+        return list(zip(seeds, counts, strict=True))
+
     def covered(self, scene: SceneBatch) -> Tensor:
         """``(B,1,H,W)`` bool: the pixels that a print covers."""
         batch, _, height, width = scene.srgb.shape
         found = torch.zeros(batch, 3, height, width, dtype=torch.bool, device=scene.srgb.device)
         found.view(-1).index_fill_(0, self.footprint.place, True)
         return found[:, :1]
+
+
+def _channels(seed: int, count: int, device: torch.device, dtype: torch.dtype) -> tuple[Tensor, ...]:
+    """Three channels of standard normal noise, ``(count,)`` each."""
+    generator = torch.Generator(device=device).manual_seed(seed)
+    # one run of numbers for all channels, which read it some lines apart: drawing them is most of the work
+    run = torch.randn(count + 2 * APART, generator=generator, device=device, dtype=dtype)
+    return tuple(run[start : start + count] for start in (0, APART, 2 * APART))
 
 
 def _shifted(patch: PatchImage, draws: Draws) -> PatchImage:

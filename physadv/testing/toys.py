@@ -49,7 +49,7 @@ class ToyScenes:
 
     def sweep(self, size: int, skip: int = 0) -> Iterator[SceneBatch]:
         for start in range(skip * size, self.count, size):
-            yield one_scene(min(size, self.count - start), seed=start)
+            yield SceneBatch.joined([one_scene(seed=i) for i in range(start, min(start + size, self.count))])
 
     def split(self, share: float, seed: int) -> tuple[ToyScenes, ToyScenes]:
         return self, self
