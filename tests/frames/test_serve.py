@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import socket
 import threading
 import time
@@ -11,6 +12,7 @@ import cv2
 import pytest
 
 from physadv.errors import BadInput, BadOption
+from physadv.frames import listener
 from physadv.frames.serve import Json, Server
 from tests.frames.barcode import drawn, number_in
 from tests.frames.senders import virtual_camera
@@ -145,3 +147,163 @@ def test_closing_leaves_no_thread_behind() -> None:
 def test_a_token_must_fit_into_a_url() -> None:
     with pytest.raises(BadOption, match="letters, digits"):
         Server(token="a/b")
+
+
+def asked(server: Server, request: bytes) -> bytes:
+    """The raw answer to raw bytes; empty when the server hangs up without one."""
+    with socket.create_connection(("127.0.0.1", server.port), 5) as client:
+        answer = b""
+        try:
+            client.sendall(request)
+            client.shutdown(socket.SHUT_WR)
+            while part := client.recv(65536):
+                answer += part
+        except ConnectionError:
+            pass
+        return answer
+
+
+MALFORMED = {
+    "no IPv6 address": (b"GET http://[/x HTTP/1.1\r\n\r\n", b"404"),
+    "half an IPv6 address": (b"GET //[::1/x HTTP/1.1\r\n\r\n", b"404"),
+    "letters beyond ASCII": (b"GET /\xe9\xff/ HTTP/1.1\r\n\r\n", b"404"),
+    "a zero byte": (b"GET /\0/ HTTP/1.1\r\n\r\n", b"404"),
+    "a long address": (b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\n\r\n", b"414"),
+    "a long header": (b"GET / HTTP/1.1\r\nX: " + b"a" * 70_000 + b"\r\n\r\n", b"431"),
+    "many headers": (b"GET / HTTP/1.1\r\n" + b"X: 1\r\n" * 300 + b"\r\n", b"431"),
+    "a secure hello": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\r\n\r\n", b"400"),
+    "an unknown version": (b"GET / HTTP/9.9\r\n\r\n", b"505"),
+    "a length of 5000 digits": (b"POST /t/press HTTP/1.1\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n", b"413"),
+    "a length in other digits": (b"POST /t/press HTTP/1.1\r\nContent-Length: \xb2\r\n\r\n", b"413"),
+    "a negative length": (b"POST /t/press HTTP/1.1\r\nContent-Length: -1\r\n\r\n", b"413"),
+    "half a form": (b"POST /t/press HTTP/1.1\r\nContent-Length: 50\r\n\r\nkey=s", b""),
+    "a host that is no name": (b"GET /t/ HTTP/1.1\r\nHost: [\r\n\r\n", b"403"),
+}
+
+
+@pytest.mark.parametrize("case", list(MALFORMED))
+def test_a_malformed_request_is_refused_without_a_word(case: str, caplog: pytest.LogCaptureFixture) -> None:
+    request, status = MALFORMED[case]
+    pressed = []
+    with caplog.at_level(logging.INFO), Server(token="t") as server:
+        server.page("", lambda: "hello")
+        server.button("press", lambda form: pressed.append(form) or {})
+        answer = asked(server, request)
+        assert status in answer if status else answer == b""
+        assert got(server.url())[0] == 200
+    assert pressed == []
+    assert caplog.records == []
+
+
+def test_a_fault_of_our_own_is_one_line_without_what_the_client_sent(caplog: pytest.LogCaptureFixture) -> None:
+    def broken(query: object) -> Json:
+        raise RuntimeError(f"no {query}")
+
+    with Server() as server:
+        server.json("state", broken)
+        assert asked(server, f"GET /{server.token}/state?secret=1 HTTP/1.1\r\n\r\n".encode()) == b""
+    said = [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert len(said) == 1
+    assert "RuntimeError" in said[0].getMessage()
+    assert "secret" not in caplog.text
+    assert "Traceback" not in caplog.text
+
+
+def test_the_token_stands_in_no_log(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG), Server() as server:
+        server.page("", lambda: "hello")
+        assert got(server.url())[0] == 200
+        assert got(server.url("nothing"))[0] == 404
+        asked(server, f"GET /{server.token}/ HTTP/9.9\r\n\r\n".encode())
+        assert server.token not in caplog.text
+        assert "GET" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ("Host: 127.0.0.1:1\r\n", 200), ("Host: localhost\r\n", 200), ("Host: [::1]:80\r\n", 200), ("", 200),
+        ("Host: evil.example\r\n", 403), ("Host: 127.0.0.1.evil.example\r\n", 403),
+        ("Host: localhost\r\nOrigin: http://evil.example\r\n", 403), ("Host: localhost\r\nOrigin: null\r\n", 403),
+        ("Host: localhost\r\nOrigin: http://localhost\r\n", 200),
+        ("Host: localhost\r\nOrigin: null\r\nSec-Fetch-Site: same-origin\r\n", 200),
+        ("Host: localhost\r\nSec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: no-cors\r\n", 403),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_pages_of_other_sites_neither_look_nor_press(method: str, headers: str, status: int) -> None:
+    pressed = []
+    with Server(token="t") as server:
+        server.json("state", lambda query: {})
+        server.button("press", lambda form: pressed.append(form) or {})
+        path = "state" if method == "GET" else "press"
+        answer = asked(server, f"{method} /t/{path} HTTP/1.1\r\n{headers}Content-Length: 0\r\n\r\n".encode())
+    assert int(answer.split(b" ")[1]) == status
+    assert len(pressed) == (method == "POST" and status == 200)
+
+
+def test_a_link_of_another_site_leads_to_the_page_but_presses_nothing() -> None:
+    from_elsewhere = "Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: navigate\r\nContent-Length: 0\r\n\r\n"
+    with Server(token="t") as server:
+        server.page("", lambda: "hello")
+        server.button("press", lambda form: {})
+        assert asked(server, f"GET /t/ HTTP/1.1\r\n{from_elsewhere}".encode()).startswith(b"HTTP/1.0 200")
+        assert asked(server, f"POST /t/press HTTP/1.1\r\n{from_elsewhere}".encode()).startswith(b"HTTP/1.0 403")
+
+
+def test_without_the_last_slash_the_browser_is_sent_to_the_page() -> None:
+    with Server(token="t") as server:
+        server.page("", lambda: "hello")
+        answer = asked(server, b"GET /t HTTP/1.1\r\n\r\n")
+        assert answer.startswith(b"HTTP/1.0 301")
+        assert b"Location: /t/\r\n" in answer
+        assert got(f"http://127.0.0.1:{server.port}/t")[2] == b"hello"
+
+
+def test_clients_that_drip_lock_out_nobody() -> None:
+    with Server() as server:
+        server.page("", lambda: "hello")
+        slow = [socket.create_connection(("127.0.0.1", server.port), 5) for _ in range(listener.PEER_ASKING + 24)]
+        for client in slow:
+            client.sendall(b"G")
+        begun = time.monotonic()
+        assert [got(server.url())[0] for _ in range(5)] == [200] * 5
+        assert time.monotonic() - begun < 3
+        assert slow[0].recv(1) == b""  # the oldest had to go
+        for client in slow:
+            client.close()
+
+
+def gone(client: socket.socket) -> bool:
+    """Whether the server hung up; waits for it as long as the socket's time limit."""
+    try:
+        return client.recv(1) == b""
+    except TimeoutError:
+        return False
+    except ConnectionError:
+        return True
+
+
+def test_a_request_must_be_whole_in_time_however_it_drips(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listener, "REQUEST_S", 0.4)
+    with Server(token="t") as server:
+        server.button("press", lambda form: {})
+        for start in (b"G", b"POST /t/press HTTP/1.1\r\nContent-Length: 50000\r\n\r\n"):
+            begun = time.monotonic()
+            with socket.create_connection(("127.0.0.1", server.port), 5) as client:
+                client.sendall(start)
+                client.settimeout(0.05)
+                while time.monotonic() - begun < 5 and not gone(client):
+                    client.sendall(b"x")
+            assert 0.3 < time.monotonic() - begun < 2
+
+
+def test_more_streams_than_there_is_room_for_are_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listener, "MOST_STREAMS", 1)
+    with Server(token="t") as server, socket.create_connection(("127.0.0.1", server.port), 5) as first:
+        server.stream("live.mjpg").publish(drawn(1))
+        server.json("state", lambda query: {"well": True})
+        first.sendall(b"GET /t/live.mjpg HTTP/1.0\r\n\r\n")
+        assert first.recv(12).startswith(b"HTTP/1.0 200")
+        assert asked(server, b"GET /t/live.mjpg HTTP/1.0\r\n\r\n").startswith(b"HTTP/1.0 503")
+        assert got(server.url("state"))[0] == 200
