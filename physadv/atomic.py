@@ -5,11 +5,15 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from physadv.errors import BadOutput
 
+DAY_S = 86400.0
+_DRAFT = ".physadv-"
 _REASONS = {
     errno.ENOSPC: "the disk is full. Free some space",
     errno.EDQUOT: "your disk quota is used up. Free some space",
@@ -32,7 +36,7 @@ def write_chunks(path: str | os.PathLike[str], chunks: Iterable[bytes]) -> Path:
     """Put the chunks one after another at ``path``, as they come; see :func:`write_bytes`."""
     target = Path(path)
     # a short name of its own, in the same folder: renaming is atomic only within one file system
-    draft = target.parent / f".physadv-{secrets.token_hex(8)}.tmp"
+    draft = target.parent / f"{_DRAFT}{secrets.token_hex(8)}.tmp"
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -52,6 +56,15 @@ def write_chunks(path: str | os.PathLike[str], chunks: Iterable[bytes]) -> Path:
 def write_text(path: str | os.PathLike[str], text: str) -> Path:
     """Put ``text`` at ``path`` as UTF-8; see :func:`write_bytes`."""
     return write_bytes(path, text.encode())
+
+
+def sweep_drafts(folder: Path, older_than_s: float = DAY_S, *, below: bool = True) -> None:
+    """Remove drafts that killed processes left in ``folder`` and ``below`` it: those not touched for so long."""
+    name = f"{_DRAFT}*.tmp"
+    for draft in folder.rglob(name) if below else folder.glob(name):
+        with suppress(OSError):  # somebody else swept it, or the file system is read-only
+            if time.time() - draft.stat().st_mtime >= older_than_s:
+                draft.unlink()
 
 
 def _message(target: Path, error: OSError) -> str:

@@ -9,11 +9,12 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from physadv import __version__
+from physadv import __version__, terminal
 from physadv.errors import BadOption, PhysadvError
 
 if TYPE_CHECKING:
@@ -48,19 +49,33 @@ EXAMPLES = """examples:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command. Exit code 0: done; 2: the input must be mended; 3: a feed died; 130: stopped with Ctrl-C."""
+    """Run one command.
+
+    Exit code 0: done; 2: the input must be mended; 3: a feed died; 130, 143, 129: stopped with Ctrl-C, SIGTERM, SIGHUP.
+    """
     args = list(sys.argv[1:] if argv is None else argv)
+    try:
+        with terminal.sound_streams(), terminal.ending_politely():
+            return _answered(args)
+    except PhysadvError as error:  # of the streams
+        _complain(f"error: {error}")
+        return error.exit_code
+
+
+def _answered(args: list[str]) -> int:
     try:
         return _dispatch(args)
     except PhysadvError as error:
-        sys.stderr.write(f"physadv: error: {error}\n")
+        _complain(f"error: {error}")
         return error.exit_code
-    except KeyboardInterrupt:
-        sys.stderr.write("physadv: stopped. Go on with the same command plus out=RUN_FOLDER resume=true\n")
-        return 130
-    except BrokenPipeError:  # `physadv plugins list | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except KeyboardInterrupt as stop:
+        _complain(str(stop) or "stopped")
+        return terminal.exit_code(stop)
+
+
+def _complain(text: str) -> None:
+    with suppress(OSError, ValueError, AttributeError):  # no standard error: the exit code tells it
+        sys.stderr.write(f"physadv: {text}\n")
 
 
 def _dispatch(args: list[str]) -> int:

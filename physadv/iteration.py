@@ -108,9 +108,10 @@ def iterate(
             progress.step += 1
             if progress.step % schedule.check_every == 0 or progress.step == problem.budget.steps:
                 step, best = _checked(problem, stepper, schedule, progress, held_out, step, best)
-                checkpoints.save(_state(problem, stepper, progress, best))
             for observer in observers:
                 observer.stepped(step)
+            if step.held_out is not None:  # after the observers: what a kill in between repeats, they tell again
+                checkpoints.save(_state(problem, stepper, progress, best))
     finally:
         for observer in observers:
             observer.ended()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import logging
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -15,8 +18,11 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from physadv.atomic import write_bytes, write_text
+from physadv.atomic import DAY_S, sweep_drafts, write_bytes, write_text
 from physadv.errors import BadInput, BadOption, BadOutput, PhysadvError
+from physadv.pipelines.locks import locked
+
+logger = logging.getLogger(__name__)
 
 
 def choose(config: DictConfig) -> Path:
@@ -44,43 +50,102 @@ def _shared(config: DictConfig) -> bool:
 
 def _free(wanted: Path) -> Path:
     folder, number = wanted, 1
-    while folder.exists():
+    while folder.exists() and not untouched(folder):
         number += 1
         folder = wanted.with_name(f"{wanted.name}-{number}")
     return folder
 
 
+_CONFIG = {"config.yaml", "choices.yaml", "overrides.yaml"}
+_PREVIEW = "preview.png"
+
+
+def untouched(folder: Path) -> bool:
+    """Whether a run may take the folder over: it is empty, or holds no more than a dry run or a killed start leaves."""
+    if not folder.is_dir():
+        return False
+    names = {path.name for path in folder.iterdir()}
+    if not names:
+        return True
+    config = folder / "config"
+    return names <= {"config", _PREVIEW} and config.is_dir() and {p.name for p in config.iterdir()} >= _CONFIG
+
+
 @contextmanager
 def opened(folder: Path, config: DictConfig) -> Iterator[Path]:
-    """Make the run folder and note the configuration in it. A run that fails before its first result leaves nothing."""
+    """Take the run folder and note the configuration in it, so that no other command can have it meanwhile.
+
+    A run that fails before it has made anything leaves nothing. One that fails later, or is stopped, says how to go on.
+    """
     shared = _shared(config)
-    if folder.exists() and not config.resume and not shared:
-        raise BadOutput(f"{folder} exists. Choose another out=, or resume=true to go on with it")
+    made = [place for place in (folder, *folder.parents) if not place.exists()]
+    with _reporting(folder), _taken(folder, config, shared=shared) as fresh:
+        known = {path for path in folder.rglob("*") if path.is_file()}
+        try:
+            sweep_drafts(folder, DAY_S if shared else 0.0)
+            if not fresh and (folder / "config" / "choices.yaml").is_file():
+                _same_run(folder, config)
+            if fresh:
+                (folder / _PREVIEW).unlink(missing_ok=True)
+            if fresh or not config.dry_run:
+                _note(folder, config)
+            yield folder
+        except BaseException as error:
+            kept = shared or not _forget(folder, made, known)
+            _say_how_to_go_on(error, folder, config, kept=kept)
+            raise
+
+
+@contextmanager
+def _reporting(folder: Path) -> Iterator[None]:
+    """Failures of the file system as one line with the true cause: not every file that fails is one that is written."""
+    try:
+        yield
+    except OSError as error:
+        raise _explained(error, folder) from error
+
+
+def _explained(error: OSError, folder: Path) -> PhysadvError:
+    reason = error.strerror or str(error) or type(error).__name__
+    if error.filename is None and error.errno not in _FULL:
+        return BadInput(f"the system says: {reason}")
+    file = Path(os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else folder).absolute()
+    place = folder.absolute()
+    if error.errno in _FULL or place in (file, *file.parents) or file in place.parents:
+        return BadOutput(f"cannot write to {folder}: {reason}. Choose another out=, or free the disk")
+    name = str(file)
+    return BadInput(f"cannot open {name if len(name) < _LONG else name[:_LONG] + '…'}: {reason}")
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+_LONG = 200  # characters of a path that are shown
+
+
+@contextmanager
+def _taken(folder: Path, config: DictConfig, *, shared: bool) -> Iterator[bool]:
+    """Hold the folder; tells whether it is a fresh one.
+
+    Making a folder succeeds for one process alone, and one that is there is locked as long as a command works in it.
+    """
     if config.resume and not (folder / "config" / "config.yaml").is_file():
         raise BadInput(f"{folder} is not a run folder that can be resumed: config/config.yaml is missing")
-    fresh = not folder.exists()
-    made = [place for place in (folder, *folder.parents) if not place.exists()]
+    fresh = True
+    folder.parent.mkdir(parents=True, exist_ok=True)
     try:
-        (folder / "config").mkdir(parents=True, exist_ok=True)
-        if not fresh and (folder / "config" / "choices.yaml").is_file():
-            _same_run(folder, config)
-        _note(folder, config)
-        yield folder
-    except OSError as error:
-        if not shared:
-            _forget(folder, made)
-        raise BadOutput(
-            f"cannot write to {folder}: {error.strerror or error}. Choose another out=, or free the disk"
-        ) from error
-    except PhysadvError:
-        if not shared:
-            _forget(folder, made)
-        raise
+        folder.mkdir()
+    except FileExistsError as error:
+        if not folder.is_dir():
+            raise BadOutput(f"{folder} is a file, and a run needs a folder. Choose another out=") from error
+        fresh = untouched(folder)
+        if not (fresh or config.resume or shared):
+            raise BadOutput(f"{folder} exists. Choose another out=, or resume=true to go on with it") from error
+    with locked(folder, shared=shared):
+        yield fresh
 
 
 _FREE_TO_CHANGE = {
-    "resume", "out", "device", "progress", "dry_run", "strict", "judge", "paper", "axes", "map", "usable_from", "part",
-    "parts",
+    "resume", "out", "device", "progress", "dry_run", "strict", "judge", "paper", "protocol", "axes", "map", "usable_from",
+    "part", "parts",
 }  # fmt: skip
 
 
@@ -113,13 +178,53 @@ def choices() -> dict[str, str]:
     return {k: str(v) for k, v in HydraConfig.get().runtime.choices.items() if v and not k.startswith("hydra/")}
 
 
-def _forget(folder: Path, made: list[Path]) -> None:
-    """Remove a folder in which nothing but the configuration has been written, and its parents that we made."""
-    if folder in made and folder.is_dir() and {path.name for path in folder.iterdir()} <= {"config"}:
+_EARLY = {
+    "preview.png", "patch.png", "patch.safetensors", "patch.json", "asked.png", "proof.json", "proof.png", "key.txt", ".lock",
+    *_CONFIG,
+}  # fmt: skip
+"""What a run writes before its first result: it can all be made again in seconds."""
+
+
+def _forget(folder: Path, made: list[Path], known: set[Path]) -> bool:
+    """Remove what a failed start wrote, and the folders that were made for it; ``False``, and nothing, if there is more.
+
+    ``known`` files were there before.
+    """
+    new = {path for path in folder.rglob("*") if path.is_file()} - known
+    if known - {folder / _PREVIEW, *(folder / "config" / name for name in _CONFIG)} or not all(map(_early, new)):
+        return False
+    if folder in made:
         shutil.rmtree(folder, ignore_errors=True)
         for parent in made[1:]:
             with suppress(OSError):
                 parent.rmdir()
+    return True
+
+
+def _early(file: Path) -> bool:
+    if file.name == "frames.jsonl":  # the heading of a film of which no frame was seen
+        return file.read_bytes().count(b"\n") <= 1
+    return file.name in _EARLY or file.parent.name == "config"
+
+
+def _say_how_to_go_on(error: BaseException, folder: Path, config: DictConfig, *, kept: bool) -> None:
+    """The last line of a run that was stopped; a line before the error of one that failed."""
+    resumable = (folder / "config" / "config.yaml").is_file() and _can_resume(config)
+    more = f"out={folder} resume=true"
+    if isinstance(error, KeyboardInterrupt):
+        if not kept:
+            said = "stopped before anything was made; nothing is left behind"
+        elif resumable:
+            said = f"stopped. Go on with the same command plus {more}"
+        else:
+            said = f"stopped. What was made until then is in {folder}"
+        error.args = (said,)
+    elif kept and resumable and isinstance(error, PhysadvError | OSError):
+        logger.info("what was made until then is in %s: go on with the mended command plus %s", folder, more)
+
+
+def _can_resume(config: DictConfig) -> bool:
+    return "source" not in config and "runs" not in config  # a film is over, and a calibration starts over
 
 
 class FolderCheckpoints:

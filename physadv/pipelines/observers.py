@@ -11,6 +11,8 @@ from typing import Any
 from tqdm import tqdm
 
 from physadv.atomic import write_text
+from physadv.errors import BadInput
+from physadv.reading import read_text
 from physadv.types import Step
 
 
@@ -53,9 +55,13 @@ class CurveLog:
 
     def started(self, total: int, first: int) -> None:
         """Keep the rows of the steps that a resumed run does not repeat."""
-        if self._file.is_file():
-            with self._file.open(newline="") as stream:
-                self._rows = [row for row in csv.DictReader(stream) if int(row["step"]) < first]
+        if not self._file.is_file():
+            return
+        try:
+            rows = list(csv.DictReader(read_text(self._file).splitlines()))
+            self._rows = [row for row in rows if int(row["step"]) < first]
+        except (KeyError, TypeError, ValueError, csv.Error) as error:
+            raise BadInput(f"{str(self._file)!r} is no table of steps ({error}): delete it to go on") from error
 
     def stepped(self, step: Step) -> None:
         """Note one step; the file is replaced when the held-out draws are measured."""

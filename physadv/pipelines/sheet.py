@@ -6,6 +6,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
+from physadv.atomic import sweep_drafts
 from physadv.boards import save_boards
 from physadv.config.sheet_options import SheetConfig
 from physadv.errors import BadOption
@@ -51,6 +52,7 @@ def write_sheet_and_boards(patch: PatchImage, path: Path, options: SheetOptions,
     The controls are those that a judgement with the same seed compares the patch with.
     """
     shown = conditions(patch, options.seed or 0) if with_controls else {}
+    sweep_drafts(path.parent, below=False)
     report = write_sheet(patch, path, options, {role: shown[role] for role in (GREY, RANDOM) if role in shown})
     if report.boards:
         stem = path.stem.removesuffix("sheet").rstrip("-")
