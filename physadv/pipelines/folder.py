@@ -144,8 +144,8 @@ def _taken(folder: Path, config: DictConfig, *, shared: bool) -> Iterator[bool]:
 
 
 _FREE_TO_CHANGE = {
-    "resume", "out", "device", "progress", "dry_run", "strict", "judge", "paper", "protocol", "axes", "map", "usable_from",
-    "part", "parts",
+    "resume", "out", "device", "progress", "dry_run", "strict", "judge", "paper", "protocol", "axes", "map",
+    "usable_from", "part", "parts",
 }  # fmt: skip
 
 
@@ -158,7 +158,7 @@ def _same_run(folder: Path, config: DictConfig) -> None:
         options.get("budget", {}).pop("steps", None)  # a finished run may be given more
     parts = yaml.safe_load((folder / "config" / "choices.yaml").read_text())
     changed = {str(k) for k in now if k not in _FREE_TO_CHANGE and now[k] != before.get(k)}
-    changed |= {k for k, part in choices().items() if k in now and parts.get(k) != part}
+    changed |= {k for k, part in choices().items() if k in now and parts.get(k) != part and k not in _FREE_TO_CHANGE}
     if changed:
         raise BadOption(
             f"{folder} was started with other options for {', '.join(sorted(changed))}. "
@@ -179,14 +179,13 @@ def choices() -> dict[str, str]:
 
 
 _EARLY = {
-    "preview.png", "patch.png", "patch.safetensors", "patch.json", "asked.png", "proof.json", "proof.png", "key.txt", ".lock",
-    *_CONFIG,
+    "preview.png", "patch.png", "patch.safetensors", "asked.png", "proof.json", "proof.png", "key.txt", *_CONFIG,
 }  # fmt: skip
 """What a run writes before its first result: it can all be made again in seconds."""
 
 
 def _forget(folder: Path, made: list[Path], known: set[Path]) -> bool:
-    """Remove what a failed start wrote, and the folders that were made for it; ``False``, and nothing, if there is more.
+    """Remove what a failed start wrote, and the folders made for it; ``False``, and nothing, if there is more.
 
     ``known`` files were there before.
     """

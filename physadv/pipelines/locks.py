@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,10 +11,8 @@ from pathlib import Path
 
 from physadv.errors import BadOutput
 
-try:
+if sys.platform != "win32":  # there, making the folder is all that keeps two commands apart
     import fcntl
-except ImportError:  # Windows: there, making the folder is all that keeps two commands apart
-    fcntl = None  # type: ignore[assignment]
 
 WAIT_S = 8.0  # the helpers of a command that was killed notice that within five seconds
 
@@ -24,7 +23,7 @@ def locked(folder: Path, *, shared: bool = False, wait_s: float = WAIT_S) -> Ite
 
     File systems that know no locks on folders are used without one.
     """
-    if fcntl is None:
+    if sys.platform == "win32":
         yield
         return
     descriptor = os.open(folder, os.O_RDONLY)
@@ -36,6 +35,8 @@ def locked(folder: Path, *, shared: bool = False, wait_s: float = WAIT_S) -> Ite
 
 
 def _lock(descriptor: int, folder: Path, *, shared: bool, wait_s: float) -> None:
+    if sys.platform == "win32":
+        return
     deadline = time.monotonic() + wait_s
     while True:
         try:
