@@ -174,6 +174,7 @@ def _hydra(command: str, args: list[str]) -> int:
     from omegaconf import DictConfig
 
     from physadv.config import compose, locate, store
+    from physadv.config.wearer import carried_over
     from physadv.registry import Registry
 
     registry = Registry(strict="strict=true" in args)
@@ -182,6 +183,7 @@ def _hydra(command: str, args: list[str]) -> int:
     if command in compose.INHERITED:
         args = [*_from_run(args, partial(compose.inherited, groups=compose.INHERITED[command])), *args]
     flags, typed = _flags_apart(args)
+    typed = [*carried_over(command, typed), *typed]
     if {"--help", "-h"} & set(flags):
         from physadv.config.help import text
 
