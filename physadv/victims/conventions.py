@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -61,7 +62,12 @@ def overridden(conventions: Conventions, config: OnnxConfig) -> Conventions:
         conventions,
         bgr=conventions.bgr if config.channels == "auto" else config.channels == "bgr",
         white=config.value_range or conventions.white,
-        mean=tuple(config.mean) or conventions.mean,
-        std=tuple(config.std) or conventions.std,
+        mean=_three(config.mean) or conventions.mean,
+        std=_three(config.std) or conventions.std,
         resize=conventions.resize if config.resize == "auto" else Resize(config.resize),
     )
+
+
+def _three(values: Sequence[float]) -> tuple[float, ...]:
+    """One number stands for all channels."""
+    return tuple(values) * 3 if len(values) == 1 else tuple(values)

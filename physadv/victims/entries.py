@@ -32,7 +32,12 @@ TORCHVISION_MODELS = {
 LAYOUTS = (
     "yolox",
     "yolov5",
+    "yolov6",
     "yolov8",
+    "detr",
+    "rf-detr",
+    "rt-detr",
+    "end-to-end",
     "nanodet",
     "fastestdet",
     "ssd",
@@ -57,12 +62,20 @@ class OnnxConfig:
     mean: list[float] = field(default_factory=list)  # three, in the network's channel order; empty = as the layout
     std: list[float] = field(default_factory=list)  # three, in the network's channel order; empty = as the layout
     resize: str = "auto"  # letterbox (image top left), letterbox-centred, stretch, crop (classifiers); auto = as layout
+    task: str = "auto"  # detect, segment, pose, obb: which columns follow the scores; auto = as the file says
+    boxes: str = "auto"  # corners, centres (and size), corners-in-shares, centres-in-shares; auto = by their values
+    outputs: list[str] = field(default_factory=list)  # names of the outputs to read, boxes first; empty = all
     bf16: bool = False  # compute in bfloat16 where that is safe: quicker for large networks and on GPUs, less exact
 
 
 @dataclass
 class OpenCvConfig(OnnxConfig):
     """The same file and conventions, run by OpenCV; ``bf16`` does not apply."""
+
+
+@dataclass
+class OnnxRuntimeConfig(OnnxConfig):
+    """The same file and conventions, run by ONNX Runtime; ``bf16`` does not apply."""
 
 
 @dataclass
@@ -130,6 +143,17 @@ def _build_opencv(config: OpenCvConfig) -> Victim:
     return build(config)
 
 
+def _build_onnxruntime(config: OnnxRuntimeConfig) -> Victim:
+    _check_file_options(config)
+    if config.bf16:
+        raise BadOption("victim onnxruntime has no bf16; leave victim.bf16 out, or choose victim=onnx")
+    if find_spec("onnxruntime") is None:
+        raise MissingExtra("victim onnxruntime needs ONNX Runtime: pip install 'physadv[onnxruntime]'")
+    from physadv.victims.onnxruntime_victim import build
+
+    return build(config)
+
+
 def _build_centerface(config: CenterFaceConfig) -> Victim:
     _check_thresholds(config.confidence, config.iou)
     if config.size_px < 32 or config.size_px % 32:
@@ -190,13 +214,15 @@ def _check_file_options(config: OnnxConfig) -> None:
         "channels": ("auto", "rgb", "bgr"),
         "resize": ("auto", "letterbox", "letterbox-centred", "stretch", "crop"),
         "value_range": (0, 1, 255),
+        "task": ("auto", "detect", "segment", "pose", "obb", "classify"),
+        "boxes": ("auto", "corners", "centres", "corners-in-shares", "centres-in-shares"),
     }
     for name, choices in allowed.items():
         if getattr(config, name) not in choices:
             raise BadOption(f"victim.{name} must be one of {', '.join(map(str, choices))}; got {getattr(config, name)}")
     for name in ("mean", "std"):
-        if len(getattr(config, name)) not in (0, 3):
-            raise BadOption(f"victim.{name} must be three numbers, one a channel; got {getattr(config, name)}")
+        if len(getattr(config, name)) not in (0, 1, 3):
+            raise BadOption(f"victim.{name} must be three numbers, one a channel, or one; got {getattr(config, name)}")
     if any(value <= 0 for value in config.std):
         raise BadOption(f"victim.std must be positive, got {config.std}")
     if config.size_px < 0:
@@ -226,6 +252,12 @@ def physadv_victims() -> list[Entry[Any, Victim]]:
         ),
         Entry("onnx", OnnxConfig, _build_onnx, "your detector or classifier from an ONNX file, with gradients"),
         Entry("opencv-dnn", OpenCvConfig, _build_opencv, "the same file run by OpenCV: a black box, as deployed"),
+        Entry(
+            "onnxruntime",
+            OnnxRuntimeConfig,
+            _build_onnxruntime,
+            "the same file run by ONNX Runtime, suppression and branches included: a black box (extra onnxruntime)",
+        ),
         Entry(
             "centerface",
             CenterFaceConfig,

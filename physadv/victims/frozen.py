@@ -19,7 +19,10 @@ def freeze(module: M) -> M:
 
     Both make a step cheaper: no gradient of weights is computed, and no convolution copies its input."""
     module.eval().requires_grad_(False)
-    return module.to(memory_format=torch.channels_last)
+    for tensor in (*module.parameters(), *module.buffers()):
+        if tensor.ndim == 4:  # ``Module.to`` takes those of five dimensions along, and fails on them
+            tensor.data = tensor.data.contiguous(memory_format=torch.channels_last)
+    return module
 
 
 def fold_norms_(module: nn.Module) -> None:

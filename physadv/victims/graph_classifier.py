@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -21,10 +22,60 @@ _IMAGENET_CROP = 0.875  # the network's side as a share of the shorter side befo
 _LEAST = 1e-30  # probability; its logarithm is finite
 
 
-def is_classifier(outputs: Sequence[Tensor]) -> bool:
-    """One output ``(1, K)`` or ``(1, K, 1, 1)``."""
+def is_classifier(outputs: Sequence[Tensor], file: OnnxFile) -> bool:
+    """One output ``(1, K)`` or ``(1, K, 1, 1)``, that is no list of detections."""
+    if "NonMaxSuppression" in file.operations:
+        return False
     shape = tuple(outputs[0].shape) if len(outputs) == 1 else ()
     return len(shape) >= 2 and shape[1] > 1 and shape[2:] in ((), (1, 1))
+
+
+@dataclass(frozen=True)
+class Feeding:
+    """How a classifier is fed, and who says so."""
+
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    shorter_px: int  # of the image before its middle is cut out; 0 where it is stretched
+    source: str
+    sure: bool
+
+    @property
+    def words(self) -> str:
+        """For messages."""
+        if (self.mean, self.std) == (_IMAGENET_MEAN, _IMAGENET_STD):
+            return "ImageNet's mean and std"
+        return f"mean {[round(v, 4) for v in self.mean]} and std {[round(v, 4) for v in self.std]}"
+
+
+def feeding_of(file: OnnxFile, config: OnnxConfig, classes: int) -> Feeding:
+    """What the user says, else what the file or the configuration beside it says, else what is usual."""
+    facts, white = file.facts, config.value_range or 1.0
+    mean: tuple[float, ...] = (0.0,) * 3
+    std: tuple[float, ...] = (1.0,) * 3
+    share, source = 0.0, "stretched, values within 0 and 1"
+    sure = bool(facts.fed)
+    if facts.fed:
+        mean, std = facts.mean or mean, facts.std or std
+        share, source = facts.crop_share, facts.fed
+    elif classes == IMAGENET and not file.grey:
+        mean, std, share, source = (
+            _IMAGENET_MEAN,
+            _IMAGENET_STD,
+            _IMAGENET_CROP,
+            "as networks of 1000 classes are, with its crop",
+        )
+    if config.mean or config.std or config.value_range:
+        given = [tuple(values) * (3 // len(values)) for values in (config.mean, config.std) if values]
+        flip = -1 if config.channels == "bgr" else 1  # given in the network's order
+        mean = given[0][::flip] if config.mean else mean
+        std = given[-1][::flip] if config.std else std
+        source, sure = "the options", True
+    if config.resize.startswith("letterbox"):
+        raise BadOption(f"victim.resize={config.resize} is for detectors; a classifier takes stretch or crop")
+    share = {"crop": share or _IMAGENET_CROP, "stretch": 0.0}.get(config.resize, share)
+    shorter_px = round(min(file.input_hw) / share) if share else 0
+    return Feeding(tuple(v / white for v in mean), tuple(v / white for v in std), shorter_px, source, sure)
 
 
 def classifier_of(
@@ -37,28 +88,28 @@ def classifier_of(
     name: str,
     differentiable: bool,
 ) -> Classifier:
-    """Fed as ImageNet's classifiers are when there are 1000 classes, else stretched and in [0, 1]; options say else."""
+    """Fed as options, file or configuration say; where all are silent, as is usual, and the log says what that is."""
     classes, probabilities = output.shape[1], _are_probabilities(output.flatten(1))
-    imagenet = classes == IMAGENET
-    mean = tuple(config.mean) or (_IMAGENET_MEAN if imagenet else (0.0,) * 3)
-    std = tuple(config.std) or (_IMAGENET_STD if imagenet else (1.0,) * 3)
-    white, bgr = config.value_range or 1.0, config.channels == "bgr"
-    if bgr and (config.mean or config.std):  # given in the network's order
-        mean, std = (mean[::-1] if config.mean else mean), (std[::-1] if config.std else std)
+    feeding = feeding_of(file, config, classes)
     logger.info(
-        "%s: classifier of %d classes, %s, fed with %s", file.path.name, classes,
-        "probabilities" if probabilities else "logits",
-        "ImageNet's mean and std" if imagenet and not config.mean else f"mean {list(mean)} and std {list(std)}",
+        "%s: classifier of %d classes, %s, fed with %s (%s)", file.path.name, classes,
+        "probabilities" if probabilities else "logits", feeding.words, feeding.source,
     )  # fmt: skip
+    if not feeding.sure:
+        logger.warning(
+            "victim %s: nothing says how this classifier is fed, so it is fed with %s. If it was trained "
+            "otherwise, say victim.mean=[…] victim.std=[…], victim.value_range=255, victim.channels=bgr or "
+            "victim.resize=crop", name, feeding.words,
+        )  # fmt: skip
     return Classifier(
         Vector(network, probabilities=probabilities),
-        names_for(classes, wanted, str(file.path), imagenet_names() if imagenet else (), coco=False),
+        names_for(classes, wanted, str(file.path), imagenet_names() if classes == IMAGENET else (), coco=False),
         name=name,
         size_px=file.input_hw,
-        shorter_px=_shorter_px(config.resize, file.input_hw, imagenet=imagenet),
-        mean=[value / white for value in mean],
-        std=[value / white for value in std],
-        bgr=bgr,
+        shorter_px=feeding.shorter_px,
+        mean=feeding.mean,
+        std=feeding.std,
+        bgr=config.channels == "bgr",
         confidence=config.confidence or 0.0,
         digest=file.digest,
         differentiable=differentiable,
@@ -79,11 +130,3 @@ class Vector(nn.Module):
 
 def _are_probabilities(scores: Tensor) -> bool:
     return bool((scores >= 0).all()) and bool(torch.allclose(scores.sum(dim=1), scores.new_ones(1), atol=1e-3))
-
-
-def _shorter_px(resize: str, input_hw: tuple[int, int], *, imagenet: bool) -> int:
-    """Of the image before its middle is cut out; 0 where it is stretched."""
-    if resize.startswith("letterbox"):
-        raise BadOption(f"victim.resize={resize} is for detectors; a classifier takes stretch or crop")
-    crops = resize == "crop" or (resize == "auto" and imagenet)
-    return round(min(input_hw) / _IMAGENET_CROP) if crops else 0

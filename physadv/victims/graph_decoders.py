@@ -7,11 +7,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from enum import Enum
 
 import torch
 from torch import Tensor, nn
 
 Hw = tuple[int, int]
+
+
+class Activation(Enum):
+    """What makes scores of a network's last layer."""
+
+    NONE = "none"
+    SIGMOID = "sigmoid"
+    SOFTMAX = "softmax"
+
 
 EXP_AT_MOST = 10.0  # box sizes are exponentials of outputs: beyond this they are senseless and their gradient overflows
 
@@ -19,6 +29,12 @@ EXP_AT_MOST = 10.0  # box sizes are exponentials of outputs: beyond this they ar
 def corners(centre: Tensor, size: Tensor) -> Tensor:
     """Centre and size, each ``(..., 2)``, to ``(..., 4)`` corners."""
     return torch.cat([centre - size / 2, centre + size / 2], dim=-1)
+
+
+def around(size: Tensor, angle_rad: Tensor) -> Tensor:
+    """Width and height ``(..., 2)`` of the upright box around one of this size that is turned."""
+    cos, sin = angle_rad.cos().abs()[..., None], angle_rad.sin().abs()[..., None]
+    return size * cos + size.flip(-1) * sin
 
 
 def cells(canvas_hw: Hw, strides: Sequence[int]) -> tuple[Tensor, Tensor]:
@@ -33,19 +49,36 @@ def cells(canvas_hw: Hw, strides: Sequence[int]) -> tuple[Tensor, Tensor]:
 
 
 class Table(nn.Module):
-    """One table of decoded boxes and scores: YOLOv5 and 7 (with objectness), YOLOv8 and 11 (without), decoded YOLOX."""
+    """One table of decoded boxes and scores: YOLOv5 to 7 (with objectness), YOLOv8 and later (without), decoded YOLOX.
+
+    Columns behind the scores (keypoints, masks) are left; an angle makes the box the one around the turned one.
+    """
 
     scale: Tensor
 
-    def __init__(self, *, channels_first: bool, objectness: bool, logits: bool, scale_xy: tuple[float, float]) -> None:
+    def __init__(
+        self,
+        *,
+        channels_first: bool,
+        objectness: bool,
+        logits: bool,
+        scale_xy: tuple[float, float],
+        scores: int,
+        angle_at: int | None = None,
+    ) -> None:
         super().__init__()
         self.channels_first, self.objectness, self.logits = channels_first, objectness, logits
+        self.end, self.angle_at = 4 + scores, angle_at
         self.register_buffer("scale", torch.tensor(scale_xy), persistent=False)  # pixels per unit of the table
 
     def forward(self, outputs: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
         table = outputs[0].transpose(1, 2) if self.channels_first else outputs[0]
-        boxes = corners(table[..., :2] * self.scale, table[..., 2:4] * self.scale)
-        scores = table[..., 4:].sigmoid() if self.logits else table[..., 4:]
+        size = table[..., 2:4] * self.scale
+        if self.angle_at is not None:
+            size = around(size, table[..., self.angle_at])
+        boxes = corners(table[..., :2] * self.scale, size)
+        scores = table[..., 4 : self.end]
+        scores = scores.sigmoid() if self.logits else scores
         return boxes, scores[..., :1] * scores[..., 1:] if self.objectness else scores
 
 
@@ -145,44 +178,91 @@ class SsdHead(nn.Module):
 
 
 class BoxesAndScores(nn.Module):
-    """Two outputs: decoded boxes ``(B, A, 4)`` or ``(B, A, 1, 4)``, and scores ``(B, A, K)``."""
+    """Two outputs: decoded boxes ``(B, A, 4)`` or ``(B, A, 1, 4)``, and scores ``(B, A, K)``.
+
+    ``kept`` are the columns that are classes; the others stand for no object and the like.
+    """
 
     scale: Tensor
 
     def __init__(
-        self, *, boxes_at: int, centres: bool, logits: bool, background: bool, scale_xy: tuple[float, float]
+        self,
+        *,
+        places: tuple[int, int],
+        centres: bool,
+        activation: Activation,
+        kept: slice,
+        scale_xy: tuple[float, float],
     ) -> None:
         super().__init__()
-        self.boxes_at, self.centres, self.logits, self.first_class = boxes_at, centres, logits, int(background)
+        self.places, self.centres, self.activation, self.kept = places, centres, activation, kept
         self.register_buffer("scale", torch.tensor(scale_xy), persistent=False)
 
     def forward(self, outputs: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
-        boxes, scores = outputs[self.boxes_at], outputs[1 - self.boxes_at]
+        boxes, scores = (outputs[place] for place in self.places)
         if boxes.ndim == 4:
             boxes = boxes.squeeze(2)
         first, second = boxes[..., :2] * self.scale, boxes[..., 2:] * self.scale
-        scores = scores.sigmoid() if self.logits else scores
-        return (
-            corners(first, second) if self.centres else torch.cat([first, second], dim=-1),
-            scores[..., self.first_class :],
-        )
+        if self.activation is Activation.SIGMOID:
+            scores = scores.sigmoid()
+        elif self.activation is Activation.SOFTMAX:
+            scores = scores.softmax(dim=-1)
+        return corners(first, second) if self.centres else torch.cat([first, second], dim=-1), scores[..., self.kept]
 
 
 class EndToEnd(nn.Module):
-    """One table of finished detections: corners, score, class (YOLOv10 and others without suppression).
+    """One table of finished detections, some columns of which are box, score and class (YOLOv10, RT-DETR, and others).
 
     The score stands in the column of the reported class, zero in the others; gradient reaches the score and the box.
     """
 
     scale: Tensor
 
-    def __init__(self, classes: int, scale_xy: tuple[float, float]) -> None:
+    def __init__(
+        self,
+        classes: int,
+        scale_xy: tuple[float, float],
+        *,
+        centres: bool,
+        box_at: int = 0,
+        score_at: int = 4,
+        label_at: int = 5,
+        angle_at: int | None = None,
+        first_class: int = 0,
+    ) -> None:
         super().__init__()
-        self.classes = classes
-        self.register_buffer("scale", torch.tensor(scale_xy).repeat(2), persistent=False)
+        self.classes, self.centres, self.first_class = classes, centres, first_class
+        self.box_at, self.score_at, self.label_at, self.angle_at = box_at, score_at, label_at, angle_at
+        self.register_buffer("scale", torch.tensor(scale_xy), persistent=False)
 
     def forward(self, outputs: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
         table = outputs[0]
-        label = table[..., 5:6].detach().round().long().clamp(0, self.classes - 1)
-        scores = table.new_zeros(*table.shape[:2], self.classes).scatter(2, label, table[..., 4:5])
-        return table[..., :4] * self.scale, scores
+        label = table[..., self.label_at, None].detach().round().long() - self.first_class
+        score = table[..., self.score_at, None] * (
+            (label >= 0) & (label < self.classes)
+        )  # padding is class -1 at times
+        scores = table.new_zeros(*table.shape[:2], self.classes).scatter(2, label.clamp(0, self.classes - 1), score)
+        box = table[..., self.box_at : self.box_at + 4]
+        first, second = box[..., :2] * self.scale, box[..., 2:] * self.scale
+        if self.angle_at is not None:
+            second = around(second, table[..., self.angle_at])
+        return corners(first, second) if self.centres else torch.cat([first, second], dim=-1), scores
+
+
+class Joined(nn.Module):
+    """Finished detections in several outputs, laid side by side for ``decoder``: box, score, class."""
+
+    def __init__(self, decoder: EndToEnd, *, boxes_at: int, scores_at: int | None, labels_at: int) -> None:
+        super().__init__()
+        self.decoder, self.boxes_at, self.scores_at, self.labels_at = decoder, boxes_at, scores_at, labels_at
+
+    def forward(self, outputs: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+        joined: tuple[Tensor, Tensor] = self.decoder([self.table(outputs)])
+        return joined
+
+    def table(self, outputs: Sequence[Tensor]) -> Tensor:
+        """``(B, A, 6)``; boxes of five columns carry the score in the last."""
+        boxes, labels = outputs[self.boxes_at], outputs[self.labels_at]
+        scores = boxes[..., 4] if self.scores_at is None else outputs[self.scores_at]
+        columns = [column.reshape(*boxes.shape[:2], 1).to(boxes) for column in (scores, labels)]
+        return torch.cat([boxes[..., :4], *columns], dim=-1)

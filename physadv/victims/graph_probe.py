@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from torch import Tensor, nn
 
 from physadv.victims.conventions import Conventions
 from physadv.victims.graph_decoders import Hw
+from physadv.victims.onnx_facts import Facts
 
 FACE = ("face",)
 
@@ -21,11 +22,23 @@ class Probe:
     outputs: tuple[Tensor, ...]
     canvas_hw: Hw
     names: int | None  # how many classes the user or the file names
+    output_names: tuple[str, ...] = ()
+    facts: Facts = field(default_factory=Facts)
+    operations: frozenset[str] = frozenset()
+    constants: frozenset[str] = frozenset()  # names of inputs besides the image
+    task: str = ""  # detect, segment, pose, obb, or unknown
+    boxes: str = "auto"  # how four numbers are a box, where the user says so
 
     @property
     def shapes(self) -> str:
         """For messages."""
-        return ", ".join(str(tuple(output.shape)) for output in self.outputs)
+        names = self.output_names if len(self.output_names) == len(self.outputs) else ("",) * len(self.outputs)
+        return ", ".join(f"{tuple(o.shape)} {n}".strip() for n, o in zip(names, self.outputs, strict=True))
+
+    @property
+    def suppresses(self) -> bool:
+        """Whether suppression is inside."""
+        return "NonMaxSuppression" in self.operations
 
 
 @dataclass(frozen=True)
@@ -38,6 +51,7 @@ class Layout:
     conventions: Conventions
     decoder: nn.Module
     usual_names: tuple[str, ...] = ()  # of the classes, where detectors of this layout find one kind of thing
+    doubt: str = ""  # what was taken for granted, and the option that says otherwise
 
 
 def cell_count(canvas_hw: Hw, strides: Sequence[int]) -> int:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -92,14 +92,22 @@ def assemble(
 ) -> GraphVictim | Classifier:
     """Probe the network once, recognise its layout and name its classes."""
     wanted, name = read_names(config.labels) or file.class_names, f"{backend}/{file.path.stem}"
+    if file.grey and config.channels == "bgr":
+        raise BadOption(f"victim.channels=bgr: {file.path} takes one channel, grey; leave it out")
     outputs = run_probe(network, file)
-    if config.layout in ("auto", "classifier") and is_classifier(outputs):
+    if config.layout in ("auto", "classifier") and is_classifier(outputs, file):
         return classifier_of(file, config, network, outputs[0], wanted, name=name, differentiable=differentiable)
     if config.resize == "crop":
         raise BadOption("victim.resize=crop is for classifiers; a detector takes letterbox or stretch")
-    probe = Probe(outputs, file.input_hw, None if wanted is None else len(wanted))
-    layout = detect_layout(probe, config.layout, str(file.path))
+    probe = _probe(outputs, file, config, None if wanted is None else len(wanted))
+    try:
+        layout = detect_layout(probe, config.layout, str(file.path))
+    except BadInput as error:
+        named = str(file.path) in str(error)
+        raise error if named else BadInput(f"{file.path}: {error}") from error
     logger.info("%s: layout %s: %s", file.path.name, layout.name, layout.reason)
+    if layout.doubt:
+        logger.warning("victim %s: %s", name, layout.doubt)
     _, scores = layout.decoder(probe.outputs)
     low, high = (float(scores.min()), float(scores.max())) if scores.numel() else (0.0, 0.0)
     if low < -1e-3 or high > 1 + 1e-3:
@@ -119,8 +127,44 @@ def assemble(
         differentiable=differentiable,
         canvas_hw=file.input_hw,
         layout=layout,
-        conventions=overridden(layout.conventions, config),
+        conventions=overridden(_as_said(layout.conventions, file), config),
     )
+
+
+def _probe(outputs: tuple[Tensor, ...], file: OnnxFile, config: OnnxConfig, names: int | None) -> Probe:
+    task = file.facts.task if config.task == "auto" else config.task
+    return Probe(
+        outputs, file.input_hw, names, output_names=file.output_names, facts=file.facts, operations=file.operations,
+        constants=frozenset(file.constants), task=task, boxes=config.boxes,
+    )  # fmt: skip
+
+
+def _as_said(conventions: Conventions, file: OnnxFile) -> Conventions:
+    """With the mean and std that a configuration beside the file states, for values in [0, 1]."""
+    if file.grey:
+        conventions = replace(conventions, bgr=False)
+    if not file.facts.mean or not file.facts.std:
+        return conventions
+    logger.info("%s: mean and std are those of %s", file.path.name, file.facts.fed)
+    return replace(conventions, bgr=False, white=1.0, mean=file.facts.mean, std=file.facts.std)
+
+
+class Grey(nn.Module):
+    """For networks that take one channel: luma of the three (ITU-R BT.601), as Pillow's mode L."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
+        red, green, blue = pixels[:, :1], pixels[:, 1:2], pixels[:, 2:]
+        outputs: tuple[Tensor, ...] = self.network(0.299 * red + 0.587 * green + 0.114 * blue)
+        return outputs
+
+
+def as_taken(network: nn.Module, file: OnnxFile) -> nn.Module:
+    """The network for three channels, red first, whatever it takes."""
+    return Grey(network) if file.grey else network
 
 
 def probe_images(count: int, canvas_hw: tuple[int, int]) -> Tensor:
@@ -130,19 +174,42 @@ def probe_images(count: int, canvas_hw: tuple[int, int]) -> Tensor:
 
 
 @torch.no_grad()
-def run_probe(network: nn.Module, file: OnnxFile) -> tuple[Tensor, ...]:
-    """The outputs for one image; a graph that cannot run says so here."""
+def run_probe(network: nn.Module, file: OnnxFile, advice: str = "") -> tuple[Tensor, ...]:
+    """The outputs for one image; a graph that cannot run says so here, with ``advice``.
+
+    Where suppression is inside, for the first of some images in which it finds anything.
+    """
+    for image in _pictures(file.input_hw):
+        outputs = _run(network, image, file, advice)
+        if "NonMaxSuppression" not in file.operations or any(bool(output.any()) for output in outputs):
+            return outputs
+    return outputs
+
+
+def _pictures(canvas_hw: tuple[int, int]) -> Iterator[Tensor]:
+    yield probe_images(1, canvas_hw)
+    noise = torch.rand(6, 3, *canvas_hw, generator=torch.Generator().manual_seed(0))
+    for index, picture in enumerate(noise):
+        yield picture[None] * (255 if index % 2 else 1)
+
+
+def _run(network: nn.Module, image: Tensor, file: OnnxFile, advice: str) -> tuple[Tensor, ...]:
     height, width = file.input_hw
     try:
-        outputs: Sequence[Tensor] = network(probe_images(1, file.input_hw))
+        outputs: Sequence[Tensor] = network(image)
     except RUN_ERRORS as error:
         line = str(error).strip().split("\n", 1)[0][:200]
         hint = "" if height % 32 == width % 32 == 0 else " Most graphs want multiples of 32: set victim.size_px."
-        raise BadInput(f"{file.path} cannot be run on a {width} x {height} image: {line}.{hint}") from error
+        raise BadInput(f"{file.path} cannot be run on a {width} x {height} image: {line}.{hint}{advice}") from error
     if not outputs or any(output.ndim < 2 or output.shape[0] != 1 for output in outputs):
+        names = (
+            f". If some of them are a detector's, name those: victim.outputs=[{','.join(file.output_names[:2])}]"
+            if len(outputs) > 1
+            else ""
+        )
         raise BadInput(
             f"{file.path} does not look like a detector that physadv can read: "
-            f"its outputs are {', '.join(str(tuple(output.shape)) for output in outputs)}"
+            f"its outputs are {', '.join(str(tuple(output.shape)) for output in outputs)}{names}"
         )
     if not all(bool(torch.isfinite(output).all()) for output in outputs):
         raise BadInput(f"{file.path} puts out values that are not finite on a grey image; export it again")

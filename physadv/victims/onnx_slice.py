@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 import torch
-from onnx2torch.node_converters.slice import OnnxSlice, OnnxSliceV9
 from torch import Tensor, nn
 
 
@@ -22,25 +18,14 @@ class Slice(nn.Module):
 
 
 class ConstantSlice(nn.Module):
-    """ONNX Slice (opset 9): starts, ends and axes are attributes."""
+    """ONNX Slice (up to opset 9): starts, ends and axes are attributes."""
 
-    def __init__(self, slices: Sequence[slice], last_slices: Sequence[slice]) -> None:
+    def __init__(self, starts: list[int], ends: list[int], axes: list[int] | None) -> None:
         super().__init__()
-        self.slices: tuple[slice, ...] = tuple(slices)
-        self.last_slices: tuple[Any, ...] = (Ellipsis, *last_slices)
+        self.starts, self.ends, self.axes = starts, ends, list(range(len(starts))) if axes is None else axes
 
     def forward(self, tensor: Tensor) -> Tensor:
-        return tensor[self.slices][self.last_slices]
-
-
-def mend_slices_(module: nn.Module) -> None:
-    """Replace every Slice of a converted graph."""
-    for name, child in list(module.named_modules()):
-        if isinstance(child, OnnxSlice):
-            module.set_submodule(name, Slice())
-        elif isinstance(child, OnnxSliceV9):
-            last = [part for part in child._neg_axes_slices if part is not Ellipsis]
-            module.set_submodule(name, ConstantSlice(child._pos_axes_slices, last))
+        return _sliced(tensor, self.starts, self.ends, self.axes, [1] * len(self.starts))
 
 
 def _sliced(tensor: Tensor, starts: list[int], ends: list[int], axes: list[int], steps: list[int]) -> Tensor:

@@ -18,9 +18,9 @@ from physadv.classifier import Classifier
 from physadv.errors import BadInput
 from physadv.victims.entries import CenterFaceConfig, OnnxConfig
 from physadv.victims.frozen import freeze
-from physadv.victims.graph_victim import RUN_ERRORS, GraphVictim, assemble, probe_images, run_probe
+from physadv.victims.graph_victim import RUN_ERRORS, GraphVictim, as_taken, assemble, probe_images, run_probe
 from physadv.victims.onnx_file import OnnxFile, read_onnx
-from physadv.victims.onnx_slice import mend_slices_
+from physadv.victims.onnx_operations import handed_over
 
 logger = logging.getLogger(__name__)
 
@@ -29,11 +29,12 @@ Outputs = tuple[Tensor, ...]
 
 def build(config: OnnxConfig) -> GraphVictim | Classifier:
     """Read, convert, probe. Raise :class:`BadInput` for whatever is no detector or classifier that can be run."""
-    file = read_onnx(Path(config.path), config.size_px)
+    file = read_onnx(Path(config.path), config.size_px, config.outputs)
     network = OnnxNetwork(_converted(file), bf16=config.bf16)
-    run_probe(network, file)
-    network.batching = _batching(network, file)
-    return assemble(file, config, network, backend="onnx", differentiable=True)
+    seen = as_taken(network, file)
+    run_probe(seen, file, f" Export it without post-processing, {_BLACK_BOX}")
+    network.batching = _batching(seen, network, file)
+    return assemble(file, config, seen, backend="onnx", differentiable=True)
 
 
 def build_centerface(path: str, config: CenterFaceConfig) -> GraphVictim:
@@ -92,14 +93,14 @@ _BATCHED: dict[Batching, Callable[[Callable[[Tensor], Outputs], Tensor], Outputs
 
 
 @torch.no_grad()
-def _batching(network: OnnxNetwork, file: OnnxFile) -> Batching:
+def _batching(seen: nn.Module, network: OnnxNetwork, file: OnnxFile) -> Batching:
     """The first way in which batches of two and three give what single images give."""
     images = probe_images(3, file.input_hw)
     network.batching = Batching.ONE_BY_ONE
-    singles = network(images)
+    singles = seen(images)
     for way in (Batching.TOGETHER, Batching.MAPPED):
         network.batching = way
-        if all(_agrees(network, images[:count], tuple(o[:count] for o in singles)) for count in (2, 3)):
+        if all(_agrees(seen, images[:count], tuple(o[:count] for o in singles), network.bf16) for count in (2, 3)):
             break
     else:
         way = Batching.ONE_BY_ONE
@@ -108,14 +109,14 @@ def _batching(network: OnnxNetwork, file: OnnxFile) -> Batching:
     return way
 
 
-def _agrees(network: OnnxNetwork, images: Tensor, singles: Outputs) -> bool:
+def _agrees(network: nn.Module, images: Tensor, singles: Outputs, bf16: bool) -> bool:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # vmap warns where it would be as slow as a loop
-            outputs = network(images)
+            outputs: Outputs = network(images)
     except (*RUN_ERRORS, Warning):
         return False
-    tolerance = 0.1 if network.bf16 else 1e-3
+    tolerance = 0.1 if bf16 else 1e-3
     return len(outputs) == len(singles) and all(
         output.shape == single.shape and torch.allclose(output, single, rtol=tolerance, atol=tolerance)
         for output, single in zip(outputs, singles, strict=True)
@@ -123,17 +124,43 @@ def _agrees(network: OnnxNetwork, images: Tensor, singles: Outputs) -> bool:
 
 
 def _converted(file: OnnxFile) -> nn.Module:
+    if "NonMaxSuppression" in file.operations:
+        raise BadInput(
+            f"{file.path} ends in non-maximum suppression (NonMaxSuppression), behind which there are no gradients. "
+            f"Export it without (nms=False); {_BLACK_BOX}"
+        )
+    if branches := sorted(_BRANCHES & file.operations):
+        raise BadInput(f"{file.path} branches inside ({', '.join(branches)}), which has no gradient here; {_BLACK_BOX}")
     try:
-        module: nn.Module = convert(file.model)
+        module: nn.Module = convert(handed_over(file.model))
     except NotImplementedError as error:
-        raise BadInput(f"{file.path} uses an operation that has no gradient here: {_line(error)}; {_ADVICE}") from error
+        raise BadInput(
+            f"{file.path} (opset {_opset(file.model)}) uses an operation that has no gradient here: {_line(error)}; "
+            f"{_ADVICE}"
+        ) from error
     except (*RUN_ERRORS, onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
-        raise BadInput(f"{file.path} cannot be converted: {type(error).__name__}: {_line(error)}; {_ADVICE}") from error
-    mend_slices_(module)
+        _refuse_invalid(file)
+        raise BadInput(
+            f"{file.path} (opset {_opset(file.model)}) cannot be converted: {type(error).__name__}: {_line(error)}; "
+            f"{_ADVICE}"
+        ) from error
     return module
 
 
-_ADVICE = "export it without post-processing (opset 11 to 17), or use victim=opencv-dnn as a black box"
+def _refuse_invalid(file: OnnxFile) -> None:
+    try:
+        onnx.checker.check_model(file.model)
+    except (onnx.checker.ValidationError, ValueError) as error:
+        raise BadInput(f"{file.path} is not a valid ONNX graph: {_line(error)}") from error
+
+
+_BRANCHES = frozenset(("If", "Loop", "Scan"))
+_BLACK_BOX = "or judge with it as a black box: victim=onnxruntime"
+_ADVICE = f"export it without post-processing (opset 11 to 23), {_BLACK_BOX}"
+
+
+def _opset(model: onnx.ModelProto) -> int:
+    return next((entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")), 0)
 
 
 def _line(error: Exception) -> str:

@@ -13,14 +13,16 @@ from torch import Tensor, nn
 from physadv.classifier import Classifier
 from physadv.errors import BadInput
 from physadv.victims.entries import OpenCvConfig
-from physadv.victims.graph_victim import GraphVictim, assemble
+from physadv.victims.graph_victim import GraphVictim, as_taken, assemble
 from physadv.victims.onnx_file import OnnxFile, read_onnx
+from physadv.victims.opencv_survival import survive
 
 
 def build(config: OpenCvConfig) -> GraphVictim | Classifier:
     """Read the file with OpenCV; layout, classes and conventions as for the ``onnx`` victim."""
-    file = read_onnx(Path(config.path), config.size_px)
-    return assemble(file, config, OpenCvNetwork(file), backend="opencv-dnn", differentiable=False)
+    file = read_onnx(Path(config.path), config.size_px, config.outputs)
+    network = as_taken(OpenCvNetwork(file), file)
+    return assemble(file, config, network, backend="opencv-dnn", differentiable=False)
 
 
 class OpenCvNetwork(nn.Module):
@@ -29,8 +31,10 @@ class OpenCvNetwork(nn.Module):
     def __init__(self, file: OnnxFile) -> None:
         super().__init__()
         _refuse_invalid(file)
+        graph = file.model.SerializeToString()
+        survive(graph, file)
         try:
-            self._net = cv2.dnn.readNetFromONNX(np.frombuffer(file.model.SerializeToString(), dtype=np.uint8))
+            self._net = cv2.dnn.readNetFromONNX(np.frombuffer(graph, dtype=np.uint8))
         except (cv2.error, ValueError) as error:
             raise BadInput(f"{file.path} cannot be read by OpenCV {cv2.__version__}: {_reason(error)}") from error
         self._names = _in_graph_order(tuple(self._net.getUnconnectedOutLayersNames()), file.output_names)
@@ -51,7 +55,12 @@ class OpenCvNetwork(nn.Module):
 
 
 def _refuse_invalid(file: OnnxFile) -> None:
-    """OpenCV ends the process on some graphs that are not valid ONNX, so they are refused before."""
+    """OpenCV ends the process on some graphs, so they are refused before."""
+    if "NonMaxSuppression" in file.operations:
+        raise BadInput(
+            f"{file.path} ends in non-maximum suppression, on which OpenCV {cv2.__version__} ends the process where a "
+            "picture holds nothing. Export it without (nms=False), or judge with victim=onnxruntime"
+        )
     try:
         onnx.checker.check_model(file.model, full_check=True)
     except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError, ValueError) as error:

@@ -112,7 +112,7 @@ def test_labels_that_cannot_be_read(tmp_path: Path) -> None:
         {},
         {"path": "x.onnx", "layout": "yolo99"},
         {"path": "x.onnx", "confidence": 2.0},
-        {"path": "x.onnx", "mean": [1.0]},
+        {"path": "x.onnx", "mean": [1.0, 2.0]},
         {"path": "x.onnx", "std": [1.0, 0.0, 1.0]},
         {"path": "x.onnx", "channels": "hsv"},
         {"path": "x.onnx", "value_range": 100.0},
