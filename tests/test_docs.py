@@ -9,6 +9,7 @@ import shutil
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -62,9 +63,26 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     kinds = [{"id": i + 1, "name": name} for i, name in enumerate(batch.label_names)]
     labels = {"images": images, "annotations": marks, "categories": kinds}
     (place / "photos" / "annotations.json").write_text(json.dumps(labels))
+    write_yolo(place / "yolo-photos", labels, place / "photos" / "images")
     done = physadv("generate", "size=smoke", "progress=false", "out=runs/first", cwd=place)
     assert done.returncode == 0, done.stderr
     return place
+
+
+def write_yolo(root: Path, labels: dict[str, Any], images: Path) -> None:
+    """The same photos as a YOLO set."""
+    shutil.copytree(images, root / "images")
+    (root / "labels").mkdir()
+    for image in labels["images"]:
+        marks = [mark for mark in labels["annotations"] if mark["image_id"] == image["id"]]
+        lines = []
+        for mark in marks:
+            x, y, w, h = mark["bbox"]
+            shares = ((x + w / 2) / 320, (y + h / 2) / 224, w / 320, h / 224)
+            lines.append(" ".join(map(str, (mark["category_id"] - 1, *shares))))
+        (root / "labels" / f"{Path(image['file_name']).stem}.txt").write_text("\n".join(lines))
+    names = [kind["name"] for kind in labels["categories"]]
+    (root / "data.yaml").write_text(json.dumps({"train": "images", "names": names}))
 
 
 @pytest.mark.slow
