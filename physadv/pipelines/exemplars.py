@@ -19,7 +19,8 @@ from physadv.report import contact
 from physadv.report.pair_pictures import save_pairs
 from physadv.types import Detections, PatchImage
 
-_PLACES = (("works best", 0.0), ("", 0.15), ("typical", 0.5), ("", 0.65), ("fails", 1.0))
+TYPICAL = "typical"
+_PLACES = (("works best", 0.0), ("", 0.15), (TYPICAL, 0.5), ("", 0.65), ("fails", 1.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Exemplar:
 
 
 def chosen(seen: Observations, watched: Watched, *, seen_first: bool) -> list[Exemplar]:
-    """Objects at fixed quantiles of how well the patch does, each from another view; fewer when there are few.
+    """Objects at fixed quantiles of how well the patch does, the median first, each from another view.
 
     Sorted by whether the goal is achieved, then by the score that is left. Objects that could not become a success
     are not shown, unless there are no others.
@@ -43,12 +44,22 @@ def chosen(seen: Observations, watched: Watched, *, seen_first: bool) -> list[Ex
     left = own_scores(truth, patch.findings)
     rows = rows[np.lexsort((rows, left[rows], ~patch.achieved[rows]))]
     rows = rows[_first_of_each(truth.view_of[rows])]
+    return [Exemplar(title, int(rows[p]), int(truth.view_of[rows[p]])) for p, title in places(len(rows))]
+
+
+def places(count: int) -> list[tuple[int, str]]:
+    """Which of ``count`` objects, in order from best to worst, are shown, and why; the median one comes first.
+
+    Of two, the worse one comes first: neither is the median, and nobody shall say that we chose the better.
+    """
+    if count < 3:
+        return [(0, "the only one")][:count] if count < 2 else [(1, "fails"), (0, "works best")]
     picks: dict[int, str] = {}
     for title, quantile in _PLACES:
-        place = round(quantile * (len(rows) - 1))
+        place = round(quantile * (count - 1))
         if place not in picks or (title and not picks[place]):
             picks[place] = title
-    return [Exemplar(title, int(rows[p]), int(truth.view_of[rows[p]])) for p, title in sorted(picks.items())]
+    return sorted(picks.items(), key=lambda pick: (pick[1] != TYPICAL, pick[0]))
 
 
 def _first_of_each(values: I64) -> I64:
@@ -88,7 +99,7 @@ def _row(
     view: View, place: int, one: Exemplar, images: Mapping[str, Tensor], watched: Watched, seen: Observations
 ) -> contact.Row:
     box = tuple(float(v) for v in seen.truth.boxes_xyxy_px[one.row])
-    label = seen.categories[int(seen.truth.category[one.row])]
+    label = _own_word(view, seen.categories[int(seen.truth.category[one.row])])
     height, width = view.scene.sizes_px[place].tolist()
     tiles = []
     for condition, batch in images.items():
@@ -99,9 +110,14 @@ def _row(
     return contact.Row(one.title, where, label, (box[0], box[1], box[2], box[3]), tuple(tiles))
 
 
+def _own_word(view: View, category: str) -> str:
+    """The category as the user's data spell it."""
+    return next((name for name in view.scene.label_names if canonical(name) == category), category)
+
+
 def _marks(found: Detections, watched: Watched, label: str) -> tuple[contact.Mark, ...]:
-    names = [canonical(watched.victim.labels[i]) for i in found.labels.tolist()]
+    names = [watched.victim.labels[i] for i in found.labels.tolist()]
     return tuple(
-        contact.Mark((box[0], box[1], box[2], box[3]), name, score, name == label)
+        contact.Mark((box[0], box[1], box[2], box[3]), name, score, canonical(name) == canonical(label))
         for box, name, score in zip(found.boxes_xyxy_px.tolist(), names, found.scores.tolist(), strict=True)
     )

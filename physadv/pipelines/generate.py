@@ -16,6 +16,7 @@ from physadv.images import save_png
 from physadv.objective import Objective
 from physadv.patch_files import save_patch
 from physadv.pipelines import assemble, ensemble, judging, scenes
+from physadv.pipelines.conditions import PATCH, Contender
 from physadv.pipelines.folder import FolderCheckpoints, choices
 from physadv.pipelines.observers import CurveLog, ProgressBar
 from physadv.printing.ink import Ink
@@ -51,10 +52,11 @@ def generate(config: DictConfig, registry: Registry, out: Path) -> float:
     save_patch(patch, out)
     judging.make_sheet(patch, config, out)
     budget, objective = plan.problem.budget, plan.problem.objective
-    questions = sum(len(objective.asked(step)) for step in range(budget.steps))
+    queries = sum(len(objective.asked(step)) for step in range(budget.steps)) * budget.batch * budget.draws
+    trained = tuple((victim.name, victim.digest) for victim in objective.victims)
     case = judging.Case(
         patch, plan.judge_on, plan.judged_how, list(objective.victims), objective.members[0].goal, plan.problem.device,
-        asked=asked, queries=questions * budget.batch * budget.draws, started=started,
+        known=Contender(PATCH, patch, config.name, trained, queries), asked=asked, queries=queries, started=started,
     )  # fmt: skip
     return judging.judge("generate", case, config, out)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from physadv.errors import BadOption
+from physadv.labels import canonical
 from physadv.pipelines.watch_expected import wearer
 
 
@@ -19,4 +20,4 @@ def worn_by(scenes: Mapping[str, Any]) -> tuple[str, tuple[float, float]] | None
         return None
     width, height = usual.size_mm
     scale = float(stated_mm) / height if isinstance(stated_mm, int | float) and stated_mm > 0 else 1.0
-    return usual.label, (width * scale, height * scale)
+    return canonical(usual.label), (width * scale, height * scale)

@@ -7,6 +7,7 @@ can be written before it is known which ones that will be.
 from __future__ import annotations
 
 import io
+import logging
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -93,6 +94,7 @@ def _only(name: str, signs: str) -> bytes:
     """The font file with nothing but these signs."""
     options = subset.Options(retain_gids=True, notdef_outline=True, layout_features=[], hinting=False)
     options.drop_tables += ["FFTM", "GDEF", "GPOS", "GSUB", "kern", "gasp"]
+    logging.getLogger("fontTools").setLevel(logging.WARNING)  # or every table is reported to the user
     stream = io.BytesIO()
     with subset.load_font(str(_file(name)), options) as font:
         cutter = subset.Subsetter(options)

@@ -86,8 +86,8 @@ def view_of(box: Box, size: tuple[int, int]) -> Box:
     return left, top, left + wide, top + tall
 
 
-def drawn(tile: Tile, row: Row) -> Image.Image:
-    """The object and its surroundings, with what was reported there, in ``TILE_PX``."""
+def drawn(tile: Tile, row: Row, *, in_words: bool = True) -> Image.Image:
+    """The object and its surroundings, with what was reported there, in ``TILE_PX``; ``in_words``, too, what was not."""
     frame = Image.fromarray(np.ascontiguousarray(rgb_u8_from_srgb(tile.srgb)))
     window = view_of(row.box_xyxy_px, frame.size)
     picture = frame.resize(TILE_PX, Image.Resampling.LANCZOS, box=window)
@@ -101,7 +101,8 @@ def drawn(tile: Tile, row: Row) -> Image.Image:
             else:
                 pen.rectangle(tuple(corners), outline=RIGHT if mark.own else WRONG, width=1)
     _dashed(pen, [(v - window[i % 2]) * scale for i, v in enumerate(row.box_xyxy_px)])
-    _verdict(pen, tile, row)
+    if in_words:
+        _verdict(pen, tile, row)
     return picture
 
 

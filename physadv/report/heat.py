@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from physadv.report.plot import SCORE_COLUMNS, Cell, Plot, Score, axis, factor, in_percent, measured, score_cells
-from physadv.report.points import safe
+from physadv.report.points import in_lines, safe
 from physadv.report.words import amount
 
 CELL_PX = (112, 62)  # width, height
@@ -59,12 +59,14 @@ def heat(
         says=f"{score} for each {y.name} (rows) and {x.name} (columns); the table below has the numbers.",
         traces=traces,
         layout={
-            "xaxis": axis(x.name, _ticks(x.words)),
-            "yaxis": axis(y.name, {**_ticks(y.words), "range": [len(y.words) - 0.5, -0.5]}),
+            "xaxis": axis(x.name, _ticks(x.words, 14)),
+            "yaxis": axis(y.name, {**_ticks(y.words, 24), "range": [len(y.words) - 0.5, -0.5]}),
             "shapes": frames,
         },
         columns=(y.name, x.name, *SCORE_COLUMNS), rows=rows,
-        height_px=80 + CELL_PX[1] * len(y.words), min_width_px=110 + CELL_PX[0] * len(x.words),
+        height_px=80 + 16 * (_tallest(x.words, 14) - 1) + CELL_PX[1] * len(y.words),
+        min_width_px=110 + 6 * max(len(line) for word in y.words for line in in_lines(word, 24))
+        + CELL_PX[0] * len(x.words),
     )  # fmt: skip
 
 
@@ -73,9 +75,14 @@ def _only(words: Sequence[Sequence[str]], values: Sequence[Sequence[float | None
     return [["" if v is None else w for w, v in zip(*pair, strict=True)] for pair in zip(words, values, strict=True)]
 
 
-def _ticks(words: Sequence[str]) -> dict[str, object]:
+def _tallest(words: Sequence[str], width: int) -> int:
+    return max(len(in_lines(word, width)) for word in words)
+
+
+def _ticks(words: Sequence[str], width: int) -> dict[str, object]:
+    lines = ["<br>".join(safe(line) for line in in_lines(word, width)) for word in words]
     return {
-        "tickvals": list(range(len(words))), "ticktext": [safe(w) for w in words], "showgrid": False,
+        "tickvals": list(range(len(words))), "ticktext": lines, "showgrid": False,
         "range": [-0.5, len(words) - 0.5], "tickangle": 0,
     }  # fmt: skip
 

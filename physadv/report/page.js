@@ -1,10 +1,7 @@
 "use strict";
 // Draws the plots, sorts tables and compares pictures. The page also says everything without it.
 (() => {
-  const CONFIG = {
-    displaylogo: false, responsive: true, showTips: false,
-    modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"],
-  };
+  const CONFIG = { displayModeBar: false, responsive: true, showTips: false }; // a toolbar would lie over the marks
   const PAPER_PX = 660; // what fits between the margins of A4
   const BESIDE_PX = 430; // the same, beside the picture of the patch
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
@@ -18,6 +15,20 @@
     document.head.append(script);
   }
 
+  // a button below the plot, beside the link to its numbers
+  function savable(place) {
+    const link = place.closest("figure").querySelector("a[download]");
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "save";
+    button.textContent = "Save the plot as SVG";
+    button.addEventListener("click", () => {
+      const { width, height } = place.getBoundingClientRect();
+      Plotly.downloadImage(place, { format: "svg", filename: link.download.replace(/\.csv$/, ""), width, height });
+    });
+    link.after(" ", button);
+  }
+
   async function draw() {
     const plots = all(".plot");
     if (!plots.length) return;
@@ -25,6 +36,7 @@
     for (const place of plots) {
       const spec = JSON.parse(place.nextElementSibling.textContent);
       await Plotly.newPlot(place, spec.data, spec.layout, CONFIG);
+      savable(place);
     }
     // a plot in a closed part of the page has no width yet
     for (const part of all("details")) {
@@ -93,14 +105,20 @@
         picture.src = shot.querySelector("img").src;
         picture.alt = shot.querySelector("img").alt;
       }
-      part("over-name").textContent = sides.left.value;
-      part("under-name").textContent = sides.right.value;
+      part("over-name").textContent = over.alt;
+      part("under-name").textContent = under.alt;
       says.textContent = `${at + 1} of ${views.length}: ${views[at].dataset.words}. `
         + `Left, ${over.alt}. Right, ${under.alt}.`;
+      for (const button of all("[data-title]", live)) {
+        button.setAttribute("aria-pressed", String(button.dataset.title === views[at].dataset.title));
+      }
       slide();
     }
     function go(by) {
-      at = (at + by + views.length) % views.length;
+      to((at + by + views.length) % views.length);
+    }
+    function to(place) {
+      at = place;
       split.value = views[at].dataset.middle; // half of the object on either side
       show();
     }
@@ -114,9 +132,15 @@
     split.addEventListener("input", slide);
     part("previous").addEventListener("click", () => go(-1));
     part("next").addEventListener("click", () => go(1));
+    for (const button of all("[data-title]", live)) {
+      const place = views.findIndex((view) => view.dataset.title === button.dataset.title);
+      button.hidden = place < 0;
+      button.addEventListener("click", () => to(place));
+    }
     section.prepend(live);
     section.classList.add("live");
-    go(0);
+    // runs of earlier versions have the best view first
+    to(Math.max(views.findIndex((view) => view.dataset.title === "typical"), 0));
   }
 
   all("table.sortable").forEach(sortable);

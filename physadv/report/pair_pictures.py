@@ -15,14 +15,17 @@ QUALITY = 85  # of the JPEGs: 20 to 40 kB each
 
 
 def save_pairs(rows: Sequence[Row], roles: Mapping[str, str], victim: str, out: Path) -> Path:
-    """Write every tile of every row as a picture, and the list of them; ``roles`` tells controls from patches."""
+    """Write every tile of every row as a picture, and the list of them; ``roles`` tells controls from patches.
+
+    What became of the object is in the list, not in the picture: two pictures are shown one beside the other half.
+    """
     pairs = []
     for number, row in enumerate(rows, start=1):
         pictures = []
         for place, tile in enumerate(row.tiles):
             name = f"{number}-{place}.jpg"  # names of patches may be anything
             stream = io.BytesIO()
-            drawn(tile, row).save(stream, "JPEG", quality=QUALITY, optimize=True)
+            drawn(tile, row, in_words=False).save(stream, "JPEG", quality=QUALITY, optimize=True)
             write_bytes(out / FOLDER / name, stream.getvalue())
             pictures.append({
                 "condition": tile.condition, "role": roles[tile.condition], "file": name,

@@ -36,7 +36,7 @@ def _with_pictures(pair: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         for picture in pair["pictures"]
         if (folder / Path(picture["file"]).name).is_file()
     ]
-    return {"words": words, "middle": int(pair.get("middle", 50)), "pictures": found}
+    return {"words": words, "title": str(pair["title"]), "middle": int(pair.get("middle", 50)), "pictures": found}
 
 
 def _jpeg_uri(path: Path) -> str:

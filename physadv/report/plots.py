@@ -74,7 +74,10 @@ def errors(victim: Victim, minimum_n: int) -> Plot | None:
 
 
 def transfer(table: Mapping[str, Any] | None, score: str, minimum_n: int) -> Plot | None:
-    """Conditions against victims; frames mark the victims that a patch was optimised on."""
+    """Victims, one below the other, against conditions; frames mark the victims that a patch was optimised on.
+
+    Victims have the longer names, and there may be many of them: down the page there is room.
+    """
     part = (table or {}).get(score)
     if not table or not part:
         return None
@@ -84,11 +87,12 @@ def transfer(table: Mapping[str, Any] | None, score: str, minimum_n: int) -> Plo
     trained = table.get("trained_on", {})
     own = [
         (column, row)
-        for row, (condition, _) in enumerate(kept)
-        for column, victim in enumerate(part["columns"])
+        for column, (condition, _) in enumerate(kept)
+        for row, victim in enumerate(part["columns"])
         if victim in (trained.get(condition) or ())
     ]
+    cells = [[found[row] for _, found in kept] for row in range(len(part["columns"]))]
     return heat(
-        f"{score}, optimised on × judged on", score, Side("judged on", part["columns"]),
-        Side("patch", [row for row, _ in kept]), [cells for _, cells in kept], minimum_n=minimum_n, marked=own,
+        f"{score}, judged on × patch", score, Side("patch", [condition for condition, _ in kept]),
+        Side("judged on", part["columns"]), cells, minimum_n=minimum_n, marked=own,
     )  # fmt: skip

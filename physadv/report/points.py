@@ -60,7 +60,7 @@ def points(title: str, score: str, groups: Groups, series: Series, *, minimum_n:
             "text": [hover(name, group, score, s, minimum_n) for _, group, s in at], "hoverinfo": "text",
         })  # fmt: skip
     counts = [max((s["n"] for found in kept.values() if (s := found[i])), default=0) for i in range(len(groups.words))]
-    wrapped = [_lines(word) + [f"n = {n}"] * groups.counted for word, n in zip(groups.words, counts, strict=True)]
+    wrapped = [in_lines(word) + [f"n = {n}"] * groups.counted for word, n in zip(groups.words, counts, strict=True)]
     ticks = ["<br>".join(map(safe, lines)) for lines in wrapped]
     room = max([62, 16 * len(kept), *(int(7.6 * len(line)) for lines in wrapped for line in lines)])
     rows = [[group, name, *score_cells(s)] for name, found in kept.items()
@@ -89,10 +89,11 @@ def safe(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;")
 
 
-def _lines(text: str, width: int = 13) -> list[str]:
-    """Long names over several lines, so that groups stay side by side; paths break after their slashes."""
+def in_lines(text: str, width: int = 13) -> list[str]:
+    """Long names over several lines, so that groups stay side by side; they break after slashes and dashes, too."""
     lines = [""]
-    for word in re.split(r"(?<=[ /])", text):
+    pieces = (piece for word in re.split(r"(?<=[ /_-])", text) for piece in re.findall(f".{{1,{width + 5}}}", word))
+    for word in pieces:
         if lines[-1] and len(lines[-1] + word.strip()) > width:
             lines.append(word)
         else:
