@@ -61,7 +61,7 @@ NAMED: dict[str, Bound] = {
     "squares": (3.0, 100.0),
     "nodes": (2.0, 65.0),
     "port": (0.0, 65_535.0),
-    "dpi": (20.0, 4800.0),
+    "dpi": (0.0, 4800.0),  # 0: as the patch needs
     "width_mm": (0.0, 1_000_000.0),
     "axes.scale": (0.01, 100.0),
     "axes.occlusion": (0.0, 0.6),

@@ -87,7 +87,7 @@ def view_of(box: Box, size: tuple[int, int]) -> Box:
 
 
 def drawn(tile: Tile, row: Row, *, in_words: bool = True) -> Image.Image:
-    """The object and its surroundings, with what was reported there, in ``TILE_PX``; ``in_words``, too, what was not."""
+    """The object and its surroundings, with what was reported there, in ``TILE_PX``; ``in_words`` also what was not."""
     frame = Image.fromarray(np.ascontiguousarray(rgb_u8_from_srgb(tile.srgb)))
     window = view_of(row.box_xyxy_px, frame.size)
     picture = frame.resize(TILE_PX, Image.Resampling.LANCZOS, box=window)

@@ -58,6 +58,7 @@ def test_every_plot_is_drawn_without_a_complaint_and_nothing_is_fetched(browser:
     assert page.locator(".plot").count() == page.locator(".plot .main-svg:first-of-type .cartesianlayer").count()
     assert page.locator(".plot .errorbar").count() > 30
     assert page.locator(".plot .hm image").count() >= 3
+    assert page.locator(".modebar").count() == 0
     assert said == []
     page.close()
 

@@ -65,6 +65,18 @@ def test_points_of_few_objects_are_hollow() -> None:
     assert [symbol.endswith("-open") for symbol in lines[0]["marker"]["symbol"]] == [False, False, False, True]
 
 
+def test_the_names_of_eight_victims_have_room_on_a_page() -> None:
+    names = [f"a_detector_with_a_rather_long_name-{number}" for number in range(8)]
+    found = {"name": "success", "value": 0.5, "low": 0.4, "high": 0.6, "n": 90, "higher_is": "attacked"}
+    table = {"success": {"columns": names, "rows": ["patch", "grey"], "cells": [[found] * 8] * 2}, "trained_on": {}}
+    plot = plots.transfer(table, "success", 30)
+    assert plot is not None
+    assert plot.min_width_px < 900  # of the page's 944
+    assert plot.height_px >= 8 * 60
+    lines = [line for words in plot.layout["yaxis"]["ticktext"] for line in words.split("<br>")]
+    assert max(map(len, lines)) <= 29
+
+
 def test_cells_of_few_objects_are_grey_and_never_written_twice() -> None:
     (plot,) = grid_plots.maps(grid(), 30)
     sure, few = plot.traces
@@ -79,9 +91,10 @@ def test_cells_of_few_objects_are_grey_and_never_written_twice() -> None:
 def test_the_transfer_matrix_frames_the_victims_a_patch_was_optimised_on() -> None:
     plot = plots.transfer(scores()["transfer"], "success", 30)
     assert plot is not None
-    assert plot.layout["yaxis"]["ticktext"] == ["grey", "random", "patch", "seed-1"]  # clean has no success
+    assert plot.layout["xaxis"]["ticktext"] == ["grey", "random", "patch", "seed-1"]  # clean has no success
+    assert plot.layout["yaxis"]["ticktext"][0] == "sign-nano"
     frames = [(round((s["x0"] + s["x1"]) / 2), round((s["y0"] + s["y1"]) / 2)) for s in plot.layout["shapes"]]
-    assert frames == [(0, 2), (1, 3)]
+    assert frames == [(2, 0), (3, 1)]
     assert plot.traces[0]["reversescale"] is False
     weaker = plots.transfer(scores()["transfer"], "AP50", 30)
     assert weaker is not None
