@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from physadv.ensemble import Ensemble
 from physadv.errors import BadInput, BadOption, BadShape, BrokenPart, IncompatibleParts, MissingExtra, PhysadvError
 from physadv.hookspecs import API, Entry, hookimpl
+from physadv.reach import FETCHES, OPENS, STAYS, TRUSTS
 
 if TYPE_CHECKING:
     from physadv.classifier import Classifier
@@ -48,11 +49,12 @@ _LAZY = {
 _HOME = {name: module for module, names in _LAZY.items() for name in names}
 
 __all__ = [
-    "API", "Attack", "BadInput", "BadOption", "BadShape", "BrokenPart", "Budget", "Candidates", "Checkpoints",
-    "Classifier", "Defense", "Detections", "Draws", "Ensemble", "Entry", "Goal", "IncompatibleParts", "Member",
-    "MissingExtra", "Objective", "Observer", "PatchImage", "PatchModel", "Penalty", "PhysadvError", "Problem",
-    "Renderer", "SceneBatch", "SceneSource", "Schedule", "Score", "Step", "Stepper", "Verdict", "Victim", "canonical",
-    "expect", "generator", "hookimpl", "index_of", "iterate", "linear_from_srgb", "srgb_from_linear",
+    "API", "FETCHES", "OPENS", "STAYS", "TRUSTS", "Attack", "BadInput", "BadOption", "BadShape", "BrokenPart",
+    "Budget", "Candidates", "Checkpoints", "Classifier", "Defense", "Detections", "Draws", "Ensemble", "Entry",
+    "Goal", "IncompatibleParts", "Member", "MissingExtra", "Objective", "Observer", "PatchImage", "PatchModel",
+    "Penalty", "PhysadvError", "Problem", "Renderer", "SceneBatch", "SceneSource", "Schedule", "Score", "Step",
+    "Stepper", "Verdict", "Victim", "canonical", "expect", "generator", "hookimpl", "index_of", "iterate",
+    "linear_from_srgb", "srgb_from_linear",
 ]  # fmt: skip
 
 

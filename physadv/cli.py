@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
-import shutil
+import shlex
 import sys
-import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from physadv import __version__, terminal
 from physadv.errors import BadOption, PhysadvError
+from physadv.masking import masked
 
 if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
     from physadv.registry import Registry
 
 COMMANDS = {
@@ -33,6 +32,7 @@ COMMANDS = {
     "report": "make the page of a run again, or one page for several: report compare RUN RUN",
     "train detector": "train the traffic-sign detector sign-nano",
     "plugins list": "list all parts that can be chosen, and who offers them (--json)",
+    "completion": "make the shell complete commands, options and choices: completion bash|zsh|fish",
     "doctor": "check whether this machine is ready (--json)",
 }
 
@@ -43,9 +43,19 @@ EXAMPLES = """examples:
   physadv generate scenes=coco scenes.root=photos victim=onnx victim.path=mine.onnx
   physadv evaluate patch=runs/my-run victims=[sign-nano,mine.onnx]
   physadv watch source=0 patch=runs/my-run               the printed patch before a camera, beside the digital one
-  physadv COMMAND --help                                 all options of a command
+  physadv evaluate -m patch=runs/my-run seed=1,2         a sweep: a folder for each
+  physadv COMMAND --help                                 all options of a command, as physadv help COMMAND
   physadv COMMAND --cfg job                              the configuration, without running it
   physadv COMMAND --no-plugins                           with the built-in parts alone"""
+
+
+COMPLETION = """usage: physadv completion bash|zsh|fish
+
+  bash   echo 'source <(physadv completion bash)' >> ~/.bashrc
+  zsh    echo 'source <(physadv completion zsh)' >> ~/.zshrc      (behind compinit)
+  fish   physadv completion fish > ~/.config/fish/completions/physadv.fish
+
+The script holds everything, so that a key press starts no program. Make it anew after installing a plugin."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -75,20 +85,27 @@ def _answered(args: list[str]) -> int:
 
 def _complain(text: str) -> None:
     with suppress(OSError, ValueError, AttributeError):  # no standard error: the exit code tells it
-        sys.stderr.write(f"physadv: {text}\n")
+        sys.stderr.write(masked(f"physadv: {text}\n"))
 
 
 def _dispatch(args: list[str]) -> int:
     if "--no-plugins" in args:  # in the environment, because a sweep's jobs may be other processes
         os.environ["PHYSADV_NO_PLUGINS"] = "1"
         args = [arg for arg in args if arg != "--no-plugins"]
-    if not args or args[0] in ("-h", "--help", "help"):
+    if args[:1] == ["help"]:
+        args = [*args[1:], "--help"]
+    if not args or args[0] in ("-h", "--help"):
         return _say(_usage())
     if args[0] == "--version":
         return _say(f"physadv {__version__}")
     two = " ".join(args[:2])
+    for name in ("plugins list", "doctor"):
+        if f"{two} ".startswith(f"{name} ") and {"-h", "--help"} & set(args):
+            return _say(f"usage: physadv {name} [--json]\n\n  {COMMANDS[name]}")
     if two == "plugins list":
         return _list_plugins(args[2:])
+    if args[0] == "completion":
+        return _completion(args[1:])
     if args[0] == "doctor":
         from physadv.doctor import doctor
 
@@ -120,6 +137,15 @@ def _usage() -> str:
 def _say(text: str) -> int:
     sys.stdout.write(text + "\n")
     return 0
+
+
+def _completion(args: list[str]) -> int:
+    from physadv.config.completion import completion
+    from physadv.registry import Registry
+
+    if not args or {"-h", "--help"} & set(args):
+        return _say(COMPLETION)
+    return _say(completion(" ".join(args), list(COMMANDS), Registry()).rstrip())
 
 
 def _only_json(command: str, args: list[str]) -> bool:
@@ -170,73 +196,36 @@ def _warn_broken(registry: Registry) -> None:
 
 
 def _hydra(command: str, args: list[str]) -> int:
-    import hydra
-    from omegaconf import DictConfig
-
-    from physadv.config import compose, locate, store
-    from physadv.config.wearer import carried_over
+    from physadv.config.flags import read_flags
     from physadv.registry import Registry
 
-    registry = Registry(strict="strict=true" in args)
+    flags = read_flags(args)
+    registry = Registry(strict="strict=true" in flags.typed)
     _warn_broken(registry)
-    store.register(registry, command)
-    if command in compose.INHERITED:
-        args = [*_from_run(args, partial(compose.inherited, groups=compose.INHERITED[command])), *args]
-    flags, typed = _flags_apart(args)
-    typed = [*carried_over(command, typed), *typed]
-    if {"--help", "-h"} & set(flags):
+    from physadv.config.compose import Composer
+
+    composer = Composer(command, registry, presets=flags.presets, sweep=flags.multirun)
+    if flags.help:
         from physadv.config.help import text
 
-        return _say(text(command, typed))
-    presets = next((flags[i + 1] for i, f in enumerate(flags[:-1]) if f in ("--config-dir", "-cd")), "")
-    compose.check(command, typed, sweep=bool({"-m", "--multirun"} & set(flags)), presets=presets)
-    complaints = Path(tempfile.mkdtemp(prefix="physadv-"))  # a folder, because a sweep's jobs may be other processes
+        return _say(text(composer, flags.typed))
+    from physadv.config.inherit import typed_line
+    from physadv.config.launch import launch
+    from physadv.config.wearer import carried_over
 
-    def task(config: DictConfig) -> float | None:
+    def job(config: DictConfig) -> float | None:
         from physadv.pipelines.run import run_command
 
-        try:
-            return run_command(command, config)
-        except PhysadvError as error:  # hydra would print a traceback; the siblings of a sweep go on
-            complaints.mkdir(exist_ok=True)
-            (complaints / secrets.token_hex(8)).write_text(
-                f"{error.exit_code} {error}", encoding="utf-8", errors="backslashreplace"
-            )
-            return None
+        return run_command(command, config)
 
-    sys.argv = [f"physadv {command.replace('_', ' ')}", *flags, *typed]  # argparse refuses options after a flag
-    try:
-        hydra.main(version_base="1.3", config_path=str(locate.conf_dir()), config_name=command)(task)()
-        if heard := sorted(complaints.iterdir(), key=lambda file: file.stat().st_mtime):
-            code, _, said = heard[0].read_text(encoding="utf-8").partition(" ")
-            first = PhysadvError(said)
-            first.exit_code = int(code)
-            raise first
-    finally:
-        shutil.rmtree(complaints, ignore_errors=True)
+    typed = [*carried_over(composer, flags.typed), *flags.typed]
+    taken = composer.taken(typed, shlex.join(["physadv", *command.split("_"), *args]))
+    ready = composer.prepared(typed, taken.overrides)
+    if taken.reach and not flags.shown:
+        told = " ".join(typed_line(r.key, r.value) for r in taken.reach)
+        sys.stderr.write(masked(f"of the patch's run: {told}\n"))
+    launch(command, flags, ready, job)
     return 0
-
-
-def _from_run(args: list[str], inherited: Callable[[Path, Sequence[str]], list[str]]) -> list[str]:
-    run = next((a.partition("=")[2] for a in args if a.startswith("patch=")), "")
-    return inherited(Path(run).expanduser(), args) if run else []
-
-
-_VALUED = {"--cfg", "-c", "--package", "-p", "--info", "-i", "--config-dir", "-cd", "--config-name", "-cn"}
-
-
-def _flags_apart(args: list[str]) -> tuple[list[str], list[str]]:
-    flags, typed, skip = [], [], False
-    for arg in args:
-        if skip:
-            flags.append(arg)
-            skip = False
-        elif arg.startswith("-") and "=" not in arg:
-            flags.append(arg)
-            skip = arg in _VALUED
-        else:
-            typed.append(arg)
-    return flags, typed
 
 
 if __name__ == "__main__":

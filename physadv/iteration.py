@@ -20,6 +20,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
+from physadv.checkpoints import restoring
 from physadv.errors import PhysadvError
 from physadv.protocols import Checkpoints, Observer, Problem
 from physadv.seeding import generator
@@ -158,8 +159,14 @@ def _state(problem: Problem, stepper: Stepper, progress: _Progress, best: dict[s
 def _resumed(state: dict[str, Any] | None, problem: Problem, stepper: Stepper) -> tuple[_Progress, dict[str, Tensor]]:
     if state is None:
         return _Progress(), _copy(problem.patch.state_dict())
-    problem.patch.load_state_dict(state["patch"])
-    stepper.load_state_dict(state["optimizer"])
-    if problem.practice:
-        problem.practice.load_state_dict(state["practice"])
-    return _Progress(int(state["step"]), float(state["best_loss"]), int(state["stale"])), state["best"]
+    with restoring("the checkpoint"):
+        best = state["best"]
+        problem.patch.load_state_dict(best)  # only to see now, and not after the last step, whether it fits
+        problem.patch.load_state_dict(state["patch"])
+        stepper.load_state_dict(state["optimizer"])
+        if problem.practice:
+            problem.practice.load_state_dict(state["practice"])
+        progress = _Progress(int(state["step"]), float(state["best_loss"]), int(state["stale"]))
+        if progress.step < 0 or math.isnan(progress.best):
+            raise ValueError(f"step {progress.step}, loss {progress.best}")
+    return progress, best

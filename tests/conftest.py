@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
 
 for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):  # before torch is imported by any test
     os.environ.setdefault(variable, "1")
+
+# what tests seal is not sealed for the user
+os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="physadv-tests-")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

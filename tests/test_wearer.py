@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from physadv.config import store
+from physadv.config.compose import Composer
 from physadv.config.wearer import carried_over
 from physadv.registry import Registry
 
 
-@pytest.fixture(autouse=True)
-def registered() -> None:
-    store.register(Registry(discover=False), "generate")
+@pytest.fixture(scope="module")
+def registry() -> Registry:
+    return Registry(discover=False)
 
 
 @pytest.mark.parametrize(
@@ -29,11 +29,12 @@ def registered() -> None:
         (["experiment=stop_sign_hide", "scenes=nope"], []),
     ],
 )
-def test_photos_take_the_label_of_the_experiment(typed: list[str], label: list[str]) -> None:
-    assert carried_over("generate", typed) == label
+def test_photos_take_the_label_of_the_experiment(typed: list[str], label: list[str], registry: Registry) -> None:
+    assert carried_over(Composer("generate", registry), typed) == label
 
 
-def test_photos_take_the_label_of_the_run_that_made_the_patch(tmp_path: Path) -> None:
+def test_photos_take_the_label_of_the_run_that_made_the_patch(registry: Registry, tmp_path: Path) -> None:
+    composer = Composer("evaluate", registry)
     (tmp_path / "config").mkdir()
     for text, label in (
         ("scenes: {sign: stop}", ["scenes.label=stop"]),
@@ -43,4 +44,4 @@ def test_photos_take_the_label_of_the_run_that_made_the_patch(tmp_path: Path) ->
         ("[", []),
     ):
         (tmp_path / "config" / "config.yaml").write_text(text)
-        assert carried_over("evaluate", [f"patch={tmp_path}", "scenes=coco"]) == label
+        assert carried_over(composer, [f"patch={tmp_path}", "scenes=coco"]) == label

@@ -1,104 +1,232 @@
 """Turn what was typed into a checked configuration, or into one line that says what to type instead.
 
-Hydra composes; this module only reads its complaints and adds the nearest name.
+Hydra composes; this module only hands it what was meant, and reads its complaints and adds the nearest name.
 """
 
 from __future__ import annotations
 
 import difflib
 import re
+import warnings
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
-import yaml
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
+from hydra.core.object_type import ObjectType
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from physadv.config import guard, store
+from physadv.config.commands import GROUPS
+from physadv.config.inherit import INHERITED, Taken, inherited, run_of
 from physadv.config.locate import conf_dir
+from physadv.config.spelling import split
+from physadv.config.typed import Reader, key_and_value, text_of
 from physadv.errors import BadOption
+from physadv.printing.entries import InkConfig
+from physadv.registry import Registry
+from physadv.render.entries import EotConfig
+
+_STAND_IN = r"\s*'.*' is validated against ConfigStore schema"
 
 
-def check(command: str, typed: Sequence[str], *, sweep: bool = False, presets: str = "") -> None:
-    """Compose once without running; raises :class:`BadOption` with one helpful line. Sweeps by their first value.
+class Composer:
+    """Composes one command's configuration."""
 
-    ``presets`` is the folder of ``--config-dir``.
-    """
-    parsed = _parse(typed)
-    for override in parsed:
-        if override.is_sweep_override() and not sweep:
-            key, _, value = (override.input_line or "").partition("=")
-            raise BadOption(f"{key} has several values: add -m to run them all, or write {key}=[{value}] for a list")
-        if override.is_add():
-            raise BadOption(f"{override.input_line!r}: options cannot be added, only set. Leave out the '+'")
-    first = [o.input_line or "" for o in parsed if not o.is_sweep_override()]
-    first += [_first_of(o) for o in parsed if o.is_sweep_override()]
-    if presets:
-        first.append(f"hydra.searchpath=[file://{Path(presets).expanduser().resolve()}]")
-    GlobalHydra.instance().clear()
-    try:
-        with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-            compose(command, overrides=first, return_hydra_config=True)
-    except (HydraException, OmegaConfBaseException) as error:
-        complaint = f"{error}\n{error.__cause__ or ''}"
-        raise BadOption(_explained(command, complaint, first)) from error
-    finally:
+    def __init__(self, command: str, registry: Registry, *, presets: str = "", sweep: bool = False) -> None:
+        store.register(registry, command)
+        store.search(())
+        self.command, self.sweep = command, sweep
+        self._registry = registry
+        self._plain = self.composed([])  # before any preset but the shipped ones is in reach
+        store.search([*registry.config_dirs(), *([presets] if presets else [])])
+
+    @property
+    def groups(self) -> frozenset[str]:
+        """Names that choose a file or a part."""
+        return frozenset(k for k in self._plain.hydra.runtime.choices if not k.startswith("hydra/")) - {"run"}
+
+    def composed(self, overrides: Sequence[str]) -> DictConfig:
+        """The whole configuration, Hydra's own part included. Raises what Hydra raises."""
         GlobalHydra.instance().clear()
-
-
-def _parse(typed: Sequence[str]) -> list[Override]:
-    overrides = []
-    for text in typed:
         try:
-            overrides += OverridesParser.create().parse_overrides([text])
-        except HydraException as error:
+            with initialize_config_dir(str(conf_dir()), version_base="1.3"), warnings.catch_warnings():
+                warnings.filterwarnings("error", message=_STAND_IN)
+                return compose(self.command, overrides=list(overrides), return_hydra_config=True)
+        finally:
+            GlobalHydra.instance().clear()
+
+    def chosen(self, typed: Sequence[str]) -> DictConfig:
+        """The configuration that only the choices among ``typed`` make."""
+        choices = [text for text in typed if key_and_value(text)[0] in self.groups]
+        if not choices:
+            return self._plain
+        first = self._first([self._reader(self._plain).ready(text) for text in choices])
+        made = self._checked(first)
+        self._known_experiment(made)
+        return made
+
+    def prepared(self, typed: Sequence[str], taken: Sequence[str] = ()) -> list[str]:
+        """``typed`` in Hydra's grammar, checked by composing once; raises :class:`BadOption` with one helpful line.
+
+        ``taken`` comes from a run, is in that grammar already, and goes first: what was typed wins.
+        """
+        choices = [text for text in taken if text.partition("=")[0] in self.groups]
+        reader = self._reader(self.chosen([*choices, *typed]))
+        ready = [*taken, *(reader.ready(text) for text in typed)]
+        for parsed in OverridesParser.create().parse_overrides(ready):
+            if parsed.is_sweep_override() and not self.sweep:
+                key, _, value = (parsed.input_line or "").partition("=")
+                raise BadOption(
+                    f"{key} has several values: add -m to run them all, or write {key}=[{value}] for a list"
+                )
+        mine = {key_and_value(text)[0] for text in typed}
+        for overrides in self._each_choice(ready):
+            made = self._checked(overrides)
+            self._known_experiment(made)
+            guard.check(self._plain, made, mine, self.command)
+            self._check_pointers(made, overrides)
+            if self.command in INHERITED and made.patch and "patch" not in mine:
+                raise BadOption(f"a preset sets patch={made.patch}. Type it, so that its run's conditions come with it")
+        return ready
+
+    def taken(self, typed: Sequence[str], line: str) -> Taken:
+        """What the run behind ``patch=`` hands over; ``line`` is the command, for the message."""
+        mine = {key_and_value(text)[0] for text in typed}
+        values = [value for key, value in map(key_and_value, typed) if key == "patch"][-1:]
+        if self.command not in INHERITED or not values:
+            return Taken()
+        patches = [text_of(word) for word in (split(values[0], ",") if self.sweep else values)]
+        runs = [run_of(patch) for patch in patches]
+        handed = [
+            Taken() if run is None else inherited(run, mine, INHERITED[self.command], self._options_of, line)
+            for run in runs
+        ]
+        if any(one.overrides != handed[0].overrides for one in handed):
             raise BadOption(
-                f"{text!r} is not an option. Options are written key=value, e.g. seed=1 or victim=sign-nano; "
-                "quote values with commas or brackets"
-            ) from error
-    return overrides
+                f"the patches of -m patch={values[0]} were made under different conditions, so their numbers would not "
+                "compare. Judge each by itself, or patch=ONE against=[OTHERS] under the conditions of one"
+            )
+        return handed[0]
+
+    def _options_of(self, group: str, name: str) -> type | None:
+        if group in ("eot", "ink"):
+            return EotConfig if group == "eot" else InkConfig
+        return next((o.entry.config for o in self._registry.offered(GROUPS[group]) if o.entry.name == name), None)
+
+    def _reader(self, shape: DictConfig) -> Reader:
+        return Reader(shape, self.groups, self._victim_options, self.sweep)
+
+    def _victim_options(self, name: str) -> type | None:
+        return self._options_of("victim", name)
+
+    def _first(self, ready: Sequence[str]) -> list[str]:
+        parsed = OverridesParser.create().parse_overrides(list(ready))
+        return [_values(o)[0] if o.is_sweep_override() else o.input_line or "" for o in parsed]
+
+    def _each_choice(self, ready: Sequence[str]) -> Iterable[list[str]]:
+        """The first value of everything, and every other file that a sweep chooses: each could be a mistake."""
+        first = self._first(ready)
+        yield first
+        for place, override in enumerate(OverridesParser.create().parse_overrides(list(ready))):
+            if override.is_sweep_override() and override.get_key_element() in self.groups:
+                for value in _values(override)[1:]:
+                    yield [*first[:place], value, *first[place + 1 :]]
+
+    def _checked(self, overrides: Sequence[str]) -> DictConfig:
+        try:
+            return self.composed(overrides)
+        except UserWarning as error:
+            file = re.search(r"'(.*?)'", str(error))
+            name = file[1] if file else "a part"
+            raise BadOption(f"a preset stands in the way of {name.replace('/', '=', 1)}: rename its file") from error
+        except (HydraException, OmegaConfBaseException) as error:
+            complaint = f"{error}\n{error.__cause__ or ''}"
+            raise BadOption(self._explained(complaint, overrides)) from error
+
+    def _check_pointers(self, made: DictConfig, overrides: Sequence[str]) -> None:
+        """Look up what was typed as ``${...}``, before anything is built with it."""
+        try:
+            OmegaConf.to_container(
+                OmegaConf.masked_copy(made, [k for k in map(str, made) if k != "hydra"]), resolve=True
+            )
+        except OmegaConfBaseException as error:
+            raise BadOption(self._explained(str(error), overrides)) from error
+
+    def _known_experiment(self, made: DictConfig) -> None:
+        """Hydra passes over an experiment that is not there, because most commands run without one."""
+        wanted = made.hydra.runtime.choices.get("experiment")
+        if wanted not in (None, "null") and wanted not in (known := choices_of("experiment")):
+            raise BadOption(_no_such("experiment", str(wanted), known))
+
+    def _explained(self, complaint: str, typed: Sequence[str]) -> str:
+        group = re.search(r"Could not (?:find|load) '([^']+)'", complaint)
+        if group:
+            return _unknown_choice(group.group(1), complaint)
+        key = re.search(r"Key '([^']+)' (?:is )?not in '([^']+)'", complaint) or re.search(
+            r"Could not override '([^']+)'", complaint
+        )
+        if key:
+            return self._unknown_key(key.group(1), complaint, typed)
+        value = re.search(r"^(Value .*|Invalid value .*|Cannot .*|Missing mandatory .*)$", complaint, re.M)
+        where = re.search(r"full_key: (\S+)", complaint)
+        if value and where:
+            schema = re.search(r"object_type=(\w+)", complaint)
+            return f"option {where.group(1)!r}{f' of {schema.group(1)}' if schema else ''}: {value.group(1)}"
+        return " ".join(complaint.split())
+
+    def _unknown_key(self, key: str, complaint: str, typed: Sequence[str]) -> str:
+        full = re.search(r"full_key: (\S+)", complaint)
+        path = full.group(1) if full else key
+        whole = self._without_options(typed)
+        known = [name for name in _dotted(whole) if name.partition(".")[0] != "hydra"]
+        if path in known:
+            chosen = next((text for text in typed if text.startswith("experiment=")), "a preset")
+            return f"{chosen} sets {path!r}, which a part that you chose does not have. Leave one of the two out"
+        near = difflib.get_close_matches(path, known, n=1, cutoff=0.5) or difflib.get_close_matches(
+            path.rpartition(".")[2], [k.rpartition(".")[2] for k in known], n=1, cutoff=0.6
+        )
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        schema = OmegaConf.get_type(OmegaConf.select(whole, path.rpartition(".")[0]) if "." in path else whole)
+        where = f" in {schema.__name__}" if schema not in (None, dict, type(None)) else ""
+        siblings = [k for k in known if k.rpartition(".")[0] == path.rpartition(".")[0]]
+        return f"there is no option {path!r}{where}.{hint} Known there: {', '.join(siblings) or 'nothing'}"
+
+    def _without_options(self, typed: Sequence[str]) -> DictConfig:
+        """What the choices alone make, or, where they cannot be composed, the plain configuration."""
+        try:
+            return self.composed([text for text in typed if text.partition("=")[0] in self.groups])
+        except (HydraException, OmegaConfBaseException):
+            return self._plain
 
 
-def _first_of(override: Override) -> str:
-    value = next(iter(override.sweep_string_iterator()))
-    return f"{override.get_key_element()}={value}"
-
-
-def _explained(command: str, complaint: str, typed: Sequence[str]) -> str:
-    group = re.search(r"Could not (?:find|load) '([^']+)'", complaint)
-    if group:
-        return _unknown_choice(group.group(1), complaint)
-    key = re.search(r"Key '([^']+)' (?:is )?not in '([^']+)'", complaint) or re.search(
-        r"Could not override '([^']+)'", complaint
-    )
-    if key:
-        return _unknown_key(command, key.group(1), complaint, typed)
-    value = re.search(r"^(Value .*|Invalid value .*|Cannot .*|Missing mandatory .*)$", complaint, re.M)
-    where = re.search(r"full_key: (\S+)", complaint)
-    if value and where:
-        schema = re.search(r"object_type=(\w+)", complaint)
-        return f"option {where.group(1)!r}{f' of {schema.group(1)}' if schema else ''}: {value.group(1)}"
-    return " ".join(complaint.split())
+def _values(override: Override) -> list[str]:
+    """Every value that a sweep tries, as an override of its own; of a range of numbers the first suffices."""
+    if override.is_interval_sweep():
+        sweep: Any = override.value()
+        return [f"{override.get_key_element()}={sweep.start}"]
+    return [f"{override.get_key_element()}={value}" for value in override.sweep_string_iterator()]
 
 
 def _unknown_choice(wanted: str, complaint: str) -> str:
     folder, _, name = wanted.partition("/")
     listed = re.search(r"Available options in '[^']*':\s*(.*?)(?:\n\n|Config search|$)", complaint, re.S)
-    choices = choices_of(folder) or (listed.group(1).split() if listed else [])
+    return _no_such(folder, name, choices_of(folder) or (listed.group(1).split() if listed else []))
+
+
+def _no_such(group: str, name: str, choices: Sequence[str]) -> str:
     near = difflib.get_close_matches(name, choices, n=1, cutoff=0.4)
-    hint = f" Did you mean {folder}={near[0]}?" if near else ""
-    return f"there is no {folder or 'config'} named {name!r}.{hint} Known: {', '.join(choices)}"
+    hint = f" Did you mean {group}={near[0]}?" if near else ""
+    return f"there is no {group or 'config'} named {name!r}.{hint} Known: {', '.join(choices)}"
 
 
 def choices_of(group: str) -> list[str]:
     """What can be chosen in a config group."""
-    from hydra.core.object_type import ObjectType
-
+    GlobalHydra.instance().clear()
     with initialize_config_dir(str(conf_dir()), version_base="1.3"):
         loader = GlobalHydra.instance().config_loader()
         found = loader.get_group_options(group, ObjectType.CONFIG)
@@ -107,85 +235,11 @@ def choices_of(group: str) -> list[str]:
     return [name for name in [*found, *nested] if name != "schema"]
 
 
-def _unknown_key(command: str, key: str, complaint: str, typed: Sequence[str]) -> str:
-    full = re.search(r"full_key: (\S+)", complaint)
-    path = full.group(1) if full else key
-    whole, _ = composed(command, typed)
-    known = list(_dotted(whole))
-    if path in known:
-        chosen = next((text for text in typed if text.startswith("experiment=")), "a preset")
-        return f"{chosen} sets {path!r}, which a part that you chose does not have. Leave one of the two out"
-    near = difflib.get_close_matches(path, known, n=1, cutoff=0.5) or difflib.get_close_matches(
-        path.rpartition(".")[2], [k.rpartition(".")[2] for k in known], n=1, cutoff=0.6
-    )
-    hint = f" Did you mean {near[0]!r}?" if near else ""
-    schema = OmegaConf.get_type(OmegaConf.select(whole, path.rpartition(".")[0]) if "." in path else whole)
-    where = f" in {schema.__name__}" if schema not in (None, dict, type(None)) else ""
-    siblings = [k for k in known if k.rpartition(".")[0] == path.rpartition(".")[0]]
-    return f"there is no option {path!r}{where}.{hint} Known there: {', '.join(siblings) or 'nothing'}"
-
-
-def composed(command: str, typed: Sequence[str]) -> tuple[DictConfig, dict[str, str]]:
-    """The configuration that only the group choices among ``typed`` make, and the choice in every group."""
-    chosen = [text for text in typed if text.partition("=")[0] in _GROUPS]
-    for overrides in (chosen, []):
-        try:
-            with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-                config = compose(command, overrides=overrides, return_hydra_config=True)
-                made = {k: str(v) for k, v in config.hydra.runtime.choices.items() if k in _GROUPS}
-                return compose(command, overrides=overrides), made
-        except (HydraException, OmegaConfBaseException):
-            continue
-        finally:
-            GlobalHydra.instance().clear()
-    return OmegaConf.create(), {}
-
-
 def _dotted(node: Any, prefix: str = "") -> Iterable[str]:
     if isinstance(node, DictConfig):
         for key in map(str, node):
             yield f"{prefix}{key}"
+            if not prefix and key == "hydra":
+                continue
             if not OmegaConf.is_missing(node, key):
                 yield from _dotted(node[key], f"{prefix}{key}.")
-
-
-_GROUPS = ("scenes", "patch", "eot", "ink", "victim", "goal", "attack", "protocol", "experiment", "size")
-_JUDGED = ("scenes", "eot", "ink", "victim", "goal")
-INHERITED = {"evaluate": _JUDGED, "grid": _JUDGED, "calibrate_eot": _JUDGED, "watch": ("ink", "victim", "goal")}
-"""Command → the groups that it takes from the run that made its patch."""
-
-
-def inherited(run: Path, typed: Sequence[str], groups: Sequence[str] = _JUDGED) -> list[str]:
-    """The choices and options a run was made with, so that ``evaluate patch=RUN`` judges under the same conditions.
-
-    Whatever was typed wins; choosing another part drops the old one's options.
-    """
-    files = run / "config" / "choices.yaml", run / "config" / "config.yaml"
-    if not all(file.is_file() for file in files):
-        return []
-    choices, config = (yaml.safe_load(file.read_text()) for file in files)
-    mine = {text.lstrip("+~").partition("=")[0] for text in typed}
-    kept = []
-    for group in groups:
-        if group not in mine and group in choices:
-            kept.append(f"{group}={choices[group]}")
-            kept += [f"{group}.{key}={_spelled(value)}" for key, value in config[group].items()]
-    if config.get("victims") and not {"victim", "victims"} & mine:
-        kept.append(f"victims={_spelled([_unweighted(item) for item in config['victims']])}")
-    return kept
-
-
-def _unweighted(item: Any) -> Any:
-    """A victim without its weight in the loss, which means nothing to a judge."""
-    return {k: v for k, v in item.items() if k != "weight"} if isinstance(item, dict) else item
-
-
-def _spelled(value: Any) -> str:
-    """A value in the grammar of Hydra's command line."""
-    if isinstance(value, dict):
-        return "{" + ",".join(f"{key}:{_spelled(item)}" for key, item in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ",".join(map(_spelled, value)) + "]"
-    if isinstance(value, str):
-        return "'" + value.replace("'", "\\'") + "'"
-    return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)

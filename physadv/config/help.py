@@ -16,20 +16,22 @@ from typing import Any
 
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
-from physadv.config.compose import choices_of, composed
+from physadv.config.compose import Composer, choices_of
 
 
-def text(command: str, typed: Sequence[str]) -> str:
+def text(composer: Composer, typed: Sequence[str]) -> str:
     """The help page of a command, for the parts chosen among ``typed``."""
-    config, chosen = composed(command, typed)
-    lines = [f"usage: physadv {command.replace('_', ' ')} [key=value ...]", ""]
+    whole = composer.chosen(typed)
+    chosen = {group: str(name) for group, name in whole.hydra.runtime.choices.items() if group in composer.groups}
+    chosen.pop("penalties", None)
+    lines = [f"usage: physadv {composer.command.replace('_', ' ')} [key=value ...]", ""]
     groups = {group: choices_of(group) for group in chosen}
     if groups:
         lines.append("choices (the first is the current one; put another before --help to see its options):")
         for group, names in reversed(groups.items()):
             others = [name for name in names if name != chosen[group]]
             lines += _wrapped(f"  {group}=", " | ".join([chosen[group], *others]))
-    for title, rows in _sections(config, chosen):
+    for title, rows in _sections(whole, chosen):
         lines += ["", f"{title}:"]
         lines += [f"  {_fitted(f'{key}={value}', 44)} {meaning}".rstrip() for key, value, meaning in rows]
     lines += [
@@ -44,7 +46,7 @@ def _sections(config: DictConfig, chosen: dict[str, str]) -> Iterator[tuple[str,
     yield "options", own
     for key in map(str, config):
         node = config._get_node(key)
-        if isinstance(node, DictConfig):
+        if isinstance(node, DictConfig) and key != "hydra":
             title = f"{key}={chosen[key]}" if key in chosen else key
             yield title, list(_deep_rows(node, f"{key}."))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import ClassVar
 
 from hydra.core.config_search_path import ConfigSearchPath
 from hydra.core.config_store import ConfigStore
@@ -11,43 +12,13 @@ from hydra.core.plugins import Plugins
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import DictConfig, OmegaConf
 
-from physadv.config.calibrate_eot_options import CalibrateEotConfig
-from physadv.config.calibrate_options import CalibrateCameraConfig, CalibrateColourConfig
+from physadv.config.commands import COMMANDS, GROUPS, PARTS, penalty_key
 from physadv.config.protocol_options import ProtocolConfig
-from physadv.config.schema import EvaluateConfig, GenerateConfig, GridConfig, PreviewConfig, TrainDetectorConfig
-from physadv.config.sheet_options import SheetConfig
-from physadv.config.watch_options import WatchConfig
 from physadv.printing.entries import InkConfig
 from physadv.registry import Registry
 from physadv.render.entries import EotConfig
 
-GROUPS = {"scenes": "scenes", "patch": "patches", "victim": "victims", "goal": "goals", "attack": "attacks"}
-"""Config group → kind of part."""
-
-
-COMMANDS = {
-    "generate": GenerateConfig,
-    "evaluate": EvaluateConfig,
-    "grid": GridConfig,
-    "sheet": SheetConfig,
-    "watch": WatchConfig,
-    "calibrate_colour": CalibrateColourConfig,
-    "calibrate_camera": CalibrateCameraConfig,
-    "calibrate_eot": CalibrateEotConfig,
-    "eot_preview": PreviewConfig,
-    "train_detector": TrainDetectorConfig,
-}
-"""Command → schema of its options."""
-
-PARTS = {
-    "generate": tuple(GROUPS),
-    "evaluate": ("scenes", "victim", "goal"),
-    "grid": ("scenes", "victim", "goal"),
-    "calibrate_eot": ("scenes", "victim", "goal"),
-    "eot_preview": ("scenes", "victim"),
-    "watch": ("victim", "goal"),
-}
-"""Command → the config groups it chooses parts from."""
+__all__ = ["COMMANDS", "GROUPS", "PARTS", "penalty_key", "register", "search"]
 
 
 def register(registry: Registry, command: str) -> None:
@@ -62,17 +33,19 @@ def register(registry: Registry, command: str) -> None:
     store.store(group="eot", name="schema", node=EotConfig)
     store.store(group="ink", name="schema", node=InkConfig)
     store.store(group="protocol", name="schema", node=ProtocolConfig)
+    for group in GROUPS:
+        store.repo.pop(group, None)  # of another command of this process
     for group in PARTS.get(command, ()):
         for offered in registry.offered(GROUPS[group]):
             folder, _, name = f"{group}/{offered.entry.name}".rpartition("/")
             store.store(group=folder, name=name, node=offered.entry.config, package=group)
     store.store(group="penalties", name="all", node=_all_penalties(registry))
-    Plugins.instance().register(_search_path(registry.config_dirs()))
 
 
-def penalty_key(name: str) -> str:
-    """The config key of a penalty: "acme/ink-cost" is set by ``penalties.acme_ink_cost.weight=``."""
-    return name.replace("/", "_").replace("-", "_")
+def search(folders: Iterable[str | Path]) -> None:
+    """Look for presets in these folders, too: plugins' own, and that of ``--config-dir``. The shipped ones go first."""
+    PresetFolders.folders = tuple(Path(folder).expanduser().resolve() for folder in folders)
+    Plugins.instance().register(PresetFolders)
 
 
 def _all_penalties(registry: Registry) -> DictConfig:
@@ -81,12 +54,12 @@ def _all_penalties(registry: Registry) -> DictConfig:
     return OmegaConf.create(rows)
 
 
-def _search_path(folders: Iterable[str]) -> type[SearchPathPlugin]:
-    paths = [Path(folder).resolve() for folder in folders]
+class PresetFolders(SearchPathPlugin):
+    """Tells Hydra where else presets lie. Hydra makes it without arguments and keeps it for the process."""
 
-    class PluginPresets(SearchPathPlugin):
-        def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
-            for path in paths:
-                search_path.append(provider="physadv-plugin", path=f"file://{path}")
+    folders: ClassVar[tuple[Path, ...]] = ()
 
-    return PluginPresets
+    def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
+        """Add the folders behind those that are there."""
+        for path in self.folders:
+            search_path.append(provider="physadv-presets", path=f"file://{path}")

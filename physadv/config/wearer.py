@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from hydra.core.config_store import ConfigStore
 from omegaconf import OmegaConf
 
-from physadv.config.compose import choices_of, composed
+from physadv.config.compose import Composer, choices_of
+from physadv.config.inherit import run_of
+from physadv.config.typed import key_and_value, text_of
 from physadv.errors import BadInput
-from physadv.reading import read_yaml
+from physadv.run_files import read_options
 
 _WORD = re.compile(r"[\w][\w -]{0,60}")
 
 
-def carried_over(command: str, typed: Sequence[str]) -> list[str]:
+def carried_over(composer: Composer, typed: Sequence[str]) -> list[str]:
     """``scenes.label=…`` where photos are chosen in place of the scenes of an experiment or of the patch's run.
 
     The label is what wears the patch there; nothing where it was typed, or where the chosen scenes have none.
     """
-    given = {key: value for key, _, value in (text.partition("=") for text in typed)}
+    given = {key: text_of(value) for key, value in map(key_and_value, typed)}
     if "scenes" not in given or "scenes.label" in given:
         return []
-    source = _of_run(given.get("patch", "")) or _of_experiment(command, given.get("experiment", ""))
+    source = _of_run(given.get("patch", "")) or _of_experiment(composer, given.get("experiment", ""))
     known = bool(source) and _has_label(given["scenes"])
     return [f"scenes.label={source}"] if known and _WORD.fullmatch(source) else []
 
@@ -37,19 +38,19 @@ def _has_label(scenes: str) -> bool:
         return False
 
 
-def _of_experiment(command: str, name: str) -> str:
+def _of_experiment(composer: Composer, name: str) -> str:
     if not name or name not in choices_of("experiment"):
         return ""
-    config, _ = composed(command, [f"experiment={name}"])
+    config = composer.chosen([f"experiment={name}"])
     return _wearer(OmegaConf.to_container(config, resolve=False))
 
 
 def _of_run(patch: str) -> str:
-    path = Path(patch.strip("'\"")).expanduser() / "config" / "config.yaml"
-    if not patch or not path.is_file():
+    run = run_of(patch) if patch else None
+    if run is None:
         return ""
     try:
-        return _wearer(read_yaml(path))
+        return _wearer(read_options(run / "config" / "config.yaml"))
     except BadInput:  # whoever takes the run's conditions over says what is wrong with it
         return ""
 

@@ -12,9 +12,11 @@ from physadv.frames.feed import Feed
 from physadv.frames.live import Camera, Stream
 from physadv.frames.recorded import IMAGES, Clip, Pictures, images_in
 from physadv.frames.source import FrameSource, Producer
+from physadv.masking import masked, password_end
 
 SCHEMES = ("http", "https", "rtsp", "rtsps", "udp", "tcp", "rtmp")
 FORMS = "a camera's number (0), a video file, a folder of images, an image, or a URL (http, rtsp, udp)"
+_ESCAPES = "; in a user name or password write @ as %40, # as %23, / as %2F, : as %3A, ? as %3F, % as %25"
 _UDP = {"overrun_nonfatal": "1", "fifo_size": "50000"}  # packets of 188 bytes: what is late is lost, not an error
 
 
@@ -56,13 +58,18 @@ def _stream(text: str, options: FrameOptions) -> Producer:
     if scheme not in SCHEMES:
         raise BadOption(f"unknown kind of URL {scheme!r}. Known are {', '.join(SCHEMES)}; a file is named by its path.")
     _only_for_cameras(options, folder=False)
+    shown = masked(text)
     try:
         parts = urlsplit(text)
         host, port = parts.hostname, parts.port
-    except ValueError as error:
-        raise BadOption(f"{text!r} is no URL: {error}. Write it as {scheme}://HOST:PORT/PATH.") from error
+    except ValueError as error:  # its own words could hold half of a password
+        raise BadOption(f"{shown!r} is no URL. Write it as {scheme}://HOST:PORT/PATH{_ESCAPES}.") from error
     if (not host and scheme != "udp") or (port is None and scheme in ("udp", "tcp")):
-        raise BadOption(f"{text!r} names no host or port. Write it as {scheme}://HOST:PORT/PATH.")
+        raise BadOption(f"{shown!r} names no host or port. Write it as {scheme}://HOST:PORT/PATH{_ESCAPES}.")
+    ends = password_end(text)
+    alone = bool(host) and port is None and not {".", ":"} & set(host or "") and host != "localhost"
+    if alone and ends is not None and ends > text.find("://") + 3 + parts.netloc.rfind("@"):
+        raise BadOption(f"the password of {shown!r} would be cut at a sign that ends it{_ESCAPES}.")
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
     listen = scheme == "rtsp" and "listen" in query
     if listen:
@@ -71,7 +78,7 @@ def _stream(text: str, options: FrameOptions) -> Producer:
         query = _UDP | query
     changed = listen or scheme == "udp"  # others stay as typed: a signed query must not be written anew
     url = urlunsplit(parts._replace(query=urlencode(query))) if changed else text
-    return Stream(url, _without_password(text), options, listen=listen)
+    return Stream(url, shown, options, listen=listen)
 
 
 def _only_for_cameras(options: FrameOptions, *, folder: bool) -> None:
@@ -81,7 +88,3 @@ def _only_for_cameras(options: FrameOptions, *, folder: bool) -> None:
         raise BadOption(
             "frames.fps is asked of cameras or sets the pace of a folder; files and streams have their own."
         )
-
-
-def _without_password(url: str) -> str:
-    return re.sub(r"://([^/@:]*):[^/@]*@", r"://\1:***@", url)

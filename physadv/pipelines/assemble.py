@@ -11,7 +11,8 @@ from typing import Any
 import torch
 from omegaconf import DictConfig, OmegaConf
 
-from physadv.config.store import GROUPS, penalty_key
+from physadv.config.commands import GROUPS, penalty_key
+from physadv.config.spelling import literal_in
 from physadv.errors import BadOption, IncompatibleParts
 from physadv.printing.ink import Ink
 from physadv.protocols import Attack, Goal, Penalty, Renderer, SceneSource, Victim
@@ -117,7 +118,7 @@ def _victim(registry: Registry, item: Any, seed: int) -> Victim:
     options = {k: v for k, v in item.items() if k != "part"}
     if unknown := sorted(set(options) - known):
         raise BadOption(f"victim {item['part']!r} has no option {unknown[0]!r}. Known: {', '.join(sorted(known))}")
-    node = OmegaConf.merge(OmegaConf.structured(entry.config), options)
+    node = OmegaConf.merge(OmegaConf.structured(entry.config), literal_in(options))
     made: Victim = part(registry, "victim", item["part"], node, seed)
     return made
 

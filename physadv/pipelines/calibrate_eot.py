@@ -17,6 +17,7 @@ from physadv.calibration.conditions import Range, Seen, block_bootstrap, ranges
 from physadv.calibration.conditions_picture import conditions_picture
 from physadv.calibration.preset import Placed, placed, preset_text
 from physadv.errors import BadInput, BadOption
+from physadv.masking import masked
 from physadv.metrics.interval import resampled_weights, wilson
 from physadv.patch_files import load_patch, save_patch
 from physadv.pipelines import folder
@@ -39,7 +40,7 @@ RESAMPLES = 2000
 def calibrate_eot(config: DictConfig, registry: Registry) -> Path:
     """Write the preset, and report, numbers and judgements into the folder of its name; returns the preset's path."""
     target = _checked(config)
-    watched = read_films([Path(run).expanduser() for run in config.runs], list(config.films))
+    watched = read_films([Path(run).expanduser() for run in config.runs], list(config.films), list(config.accept))
     width_px = _width_px(config)
     with folder.opened(target.with_suffix(""), config) as out:
         by_film = [with_optics(film, config.most_frames) for film in watched]
@@ -124,7 +125,7 @@ def _preset(
     name: str,
 ) -> str:  # fmt: skip
     optics = sum(frame.optics is not None for frame in frames)
-    sources = ", ".join(sorted({Path(film.source).name for film in watched}))
+    sources = ", ".join(sorted({Path(masked(film.source)).name or film.folder.name for film in watched}))
     heading = [
         f"What {len(frames)} frames of {sources} show of a printed board: central 96 % of each condition.",
         f"Blur, noise and light were measured in {optics} of them.",
@@ -210,7 +211,7 @@ def _content(
     gaps = {words: value - measured[role]["value"] for words, value in told.items()} if role else {}
     return {
         "format": 1, "preset": str(target), "parent": choices()["eot"], "role": config.role,
-        "runs": [{"folder": str(f.folder), "source": f.source, "frames": len(f.sights)} for f in watched],
+        "runs": [{"folder": str(f.folder), "source": masked(f.source), "frames": len(f.sights)} for f in watched],
         "frames": len(frames), "frames_with_optics": sum(f.optics is not None for f in frames),
         "seen": {name: asdict(value) for name, value in found.items()},
         "options": [{"condition": p.condition, "key": p.key, "before": old(p.key), "after": [p.low, p.high],

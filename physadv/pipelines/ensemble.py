@@ -24,7 +24,7 @@ def objective(config: DictConfig, registry: Registry, attack: Attack, device: to
     """The goal on every victim of ``victims=``, or on the one of ``victim=`` where that list is empty."""
     chosen = choices()
     goal = assemble.part(registry, "goal", chosen["goal"], config.goal, config.seed)
-    listed: Any = OmegaConf.to_container(config.victims)
+    listed: Any = OmegaConf.to_container(config.victims, resolve=True)
     items, weights = [item for item, _ in map(_weighed, listed)], [weight for _, weight in map(_weighed, listed)]
     victims = assemble.victims(registry, items, config.seed)
     if not victims:

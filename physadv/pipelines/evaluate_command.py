@@ -47,7 +47,7 @@ def evaluate_command(config: DictConfig, registry: Registry, out: Path) -> float
 
 def victims_of(config: DictConfig, registry: Registry, device: torch.device) -> list[Victim]:
     """Those of ``victims=``, or the one of ``victim=``."""
-    listed = OmegaConf.to_container(config.victims)
+    listed = OmegaConf.to_container(config.victims, resolve=True)
     assert isinstance(listed, list)
     made = assemble.victims(registry, listed, config.seed)
     if not made:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Sequence
+import shlex
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,16 +14,22 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
 from physadv.boards import Board
 from physadv.calibration.conditions import Seen
 from physadv.calibration.sharpness import read_optics
-from physadv.errors import BadInput, PhysadvError
+from physadv.config.seal import own
+from physadv.config.spelling import literal_in, spelled
+from physadv.config.watch_options import WatchConfig
+from physadv.errors import BadInput, BadOption, PhysadvError
 from physadv.fiducials.camera import load_camera
 from physadv.frames.entries import FrameOptions
 from physadv.frames.open import open_source
+from physadv.masking import masked
 from physadv.pipelines.watch_log import FILE, read_log
 from physadv.pipelines.watch_object import patch_and_boards
+from physadv.run_files import expecting, read_options
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +59,7 @@ class Film:
     """One run of ``watch``."""
 
     folder: Path
-    source: str  # what was watched, or where its frames are now
+    source: str  # what was watched, or where its frames are now; empty: an address, which is not opened again
     recorded: bool  # the frames lie there one a line of the log; else by their index
     size_px: tuple[int, int]
     field_of_view_deg: float  # from left to right
@@ -61,41 +68,38 @@ class Film:
     success: tuple[Success, ...]
 
 
-def read_films(runs: Sequence[Path], elsewhere: Sequence[str]) -> list[Film]:
-    """Every run folder's film; ``elsewhere``: where its frames are now, one a run, or nothing."""
-    made = [_film(run, elsewhere[place] if elsewhere else "") for place, run in enumerate(runs)]
+def read_films(runs: Sequence[Path], elsewhere: Sequence[str], accept: Sequence[str] = ()) -> list[Film]:
+    """Every run folder's film; ``elsewhere``: where its frames are now, one a run, or nothing.
+
+    A run that was recorded on another account opens what lies in its own folder, and beyond it only what ``accept``
+    names.
+    """
+    made = [_film(run, elsewhere[place] if elsewhere else "", accept) for place, run in enumerate(runs)]
     if len(sizes := {film.size_px for film in made}) > 1:
         raise BadInput(f"the films have frames of {sorted(sizes)} px: calibrate each size of frames alone")
     return made
 
 
-def _film(run: Path, elsewhere: str) -> Film:
-    settings = run / "config" / "config.yaml"
-    if not (run / FILE).is_file() or not settings.is_file():
-        raise BadInput(f"{run} is no run folder of watch: {FILE} or config/config.yaml is missing")
-    config = OmegaConf.load(settings)
-    assert isinstance(config, DictConfig)
+def _film(run: Path, elsewhere: str, accept: Sequence[str]) -> Film:
+    config = _settings(run)
+    _check_reach(run, config, elsewhere, accept)
     _, boards = patch_and_boards(config)
     if boards is None:
         raise BadInput(
             f"{run} was watched without a board. Watch the printed sheet with board=FOLDER of its board.json"
         )
-    known = {board.role: board for board in boards.boards}
-    _, lines = read_log(run / FILE)
-    sights, success = [], []
-    size_px = (0, 0)
-    for number, line in enumerate(lines):
-        size_px = (int(line["size_px"][0]), int(line["size_px"][1]))
-        seen = next((b for b in line["boards"] if b["pose"] is not None and b["role"] in known), None)
-        if seen is None:
-            continue
-        sights.append(_sight(number, line, seen, known[seen["role"]]))
-        if (hit := line["views"]["filmed"]["success"]) is not None:
-            success.append(Success(seen["role"], bool(hit), float(line["time_s"]), float(seen["pose"]["distance_m"])))
+    with expecting(run / FILE, "Watch again"):
+        sights, success, size_px = _read_lines(run, {board.role: board for board in boards.boards})
     if not sights:
         raise BadInput(f"no frame of {run} shows a board with a pose. Film nearer, or with larger tags")
     filmed = str(config.record) if config.record and config.record_view == "filmed" else ""
     source = elsewhere or filmed or str(config.source)
+    if source != elsewhere and "://" in source and source not in accept:
+        logger.warning(
+            "the frames of %s came from %s, which is not opened again, so only poses are measured. films=[...] says "
+            "where they are now", run, masked(source),
+        )  # fmt: skip
+        source = ""
     return Film(
         run,
         source,
@@ -106,6 +110,61 @@ def _film(run: Path, elsewhere: str) -> Film:
         tuple(sights),
         tuple(success),
     )
+
+
+def _settings(run: Path) -> DictConfig:
+    """What the film was watched with; ``${...}`` in it is text."""
+    settings = run / "config" / "config.yaml"
+    if not (run / FILE).is_file() or not settings.is_file():
+        raise BadInput(f"{run} is no run folder of watch: {FILE} or config/config.yaml is missing")
+    noted = read_options(settings, remedy="Watch again")
+    known = OmegaConf.structured(WatchConfig)
+    try:
+        made = OmegaConf.merge(known, {key: literal_in(value) for key, value in noted.items() if key in known})
+    except OmegaConfBaseException as error:
+        raise BadInput(f"{settings} does not hold the options of watch: {str(error).splitlines()[0]}") from error
+    assert isinstance(made, DictConfig)
+    return made
+
+
+def _check_reach(run: Path, config: DictConfig, elsewhere: str, accept: Sequence[str]) -> None:
+    if own(run):
+        return
+    named = {
+        key: str(config[key]) for key in ("patch", "board", "camera", *(() if elsewhere else ("record", "source")))
+    }
+    foreign = {
+        key: value for key, value in named.items()
+        if value and (key, value) not in (("board", "auto"), ("board", "none")) and value not in accept
+        and "://" not in value and not _inside(run, value)
+    }  # fmt: skip
+    if foreign:
+        told = ", ".join(f"{key}={value}" for key, value in foreign.items())
+        raise BadOption(
+            f"{run} was not recorded on this account, and its settings open {told}. Nothing of that is opened unasked. "
+            f"If you want it, add {shlex.quote(f'accept={spelled(list(foreign.values()))}')}"
+            + ("; or say films=[WHERE THE FRAMES ARE]" if {"record", "source"} & foreign.keys() else "")
+        )
+
+
+def _inside(run: Path, place: str) -> bool:
+    return Path(place).expanduser().resolve().is_relative_to(run.resolve())
+
+
+def _read_lines(run: Path, known: Mapping[str, Board]) -> tuple[list[Sight], list[Success], tuple[int, int]]:
+    _, lines = read_log(run / FILE)
+    sights: list[Sight] = []
+    success: list[Success] = []
+    size_px = (0, 0)
+    for number, line in enumerate(lines):
+        size_px = (int(line["size_px"][0]), int(line["size_px"][1]))
+        seen = next((b for b in line["boards"] if b["pose"] is not None and b["role"] in known), None)
+        if seen is None:
+            continue
+        sights.append(_sight(number, line, seen, known[seen["role"]]))
+        if (hit := line["views"]["filmed"]["success"]) is not None:
+            success.append(Success(seen["role"], bool(hit), float(line["time_s"]), float(seen["pose"]["distance_m"])))
+    return sights, success, size_px
 
 
 def _sight(number: int, line: dict[str, Any], seen: dict[str, Any], board: Board) -> Sight:
@@ -132,6 +191,8 @@ def _field_of_view_deg(config: DictConfig, size_px: tuple[int, int]) -> float:
 def with_optics(film: Film, most_frames: int) -> list[Seen]:
     """The frames' conditions, with blur, noise and light where the frame itself can still be read."""
     every = max(1, math.ceil(len(film.sights) / max(most_frames, 1)))
+    if not film.source:
+        return [sight.seen for sight in film.sights]
     wanted = {sight.line if film.recorded else sight.seen.index: sight for sight in film.sights[::every]}
     optics = {}
     try:

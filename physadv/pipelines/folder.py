@@ -12,15 +12,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import torch
 import yaml
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from physadv.atomic import DAY_S, sweep_drafts, write_bytes, write_text
+from physadv.atomic import DAY_S, sweep_drafts, write_text
+from physadv.checkpoints import read_checkpoint, write_checkpoint
+from physadv.config.seal import seal
 from physadv.errors import BadInput, BadOption, BadOutput, PhysadvError
+from physadv.masking import masked_in
 from physadv.pipelines.locks import locked
+from physadv.run_files import read_options
 
 logger = logging.getLogger(__name__)
 
@@ -143,6 +146,7 @@ def _taken(folder: Path, config: DictConfig, *, shared: bool) -> Iterator[bool]:
         yield fresh
 
 
+_AFRESH = "It cannot be resumed: start afresh with another out="
 _FREE_TO_CHANGE = {
     "resume", "out", "device", "progress", "dry_run", "strict", "judge", "paper", "protocol", "axes", "map",
     "usable_from", "part", "parts",
@@ -151,12 +155,13 @@ _FREE_TO_CHANGE = {
 
 def _same_run(folder: Path, config: DictConfig) -> None:
     """Refuse to resume under other options: the patch would be neither the old run's nor the new one's."""
-    before = yaml.safe_load((folder / "config" / "config.yaml").read_text())
-    now = OmegaConf.to_container(config, resolve=True)
+    before = read_options(folder / "config" / "config.yaml", remedy=_AFRESH)
+    now = masked_in(OmegaConf.to_container(config, resolve=True))
     assert isinstance(now, dict)
     for options in (before, now):
-        options.get("budget", {}).pop("steps", None)  # a finished run may be given more
-    parts = yaml.safe_load((folder / "config" / "choices.yaml").read_text())
+        if isinstance(budget := options.get("budget"), dict):
+            budget.pop("steps", None)  # a finished run may be given more
+    parts = read_options(folder / "config" / "choices.yaml", remedy=_AFRESH)
     changed = {str(k) for k in now if k not in _FREE_TO_CHANGE and now[k] != before.get(k)}
     changed |= {k for k, part in choices().items() if k in now and parts.get(k) != part and k not in _FREE_TO_CHANGE}
     if changed:
@@ -168,9 +173,11 @@ def _same_run(folder: Path, config: DictConfig) -> None:
 
 def _note(folder: Path, config: DictConfig) -> None:
     hydra = HydraConfig.get()
-    write_text(folder / "config" / "config.yaml", OmegaConf.to_yaml(config, resolve=True))
+    content = masked_in(OmegaConf.to_container(config, resolve=True, enum_to_str=True))
+    write_text(folder / "config" / "config.yaml", yaml.safe_dump(content, allow_unicode=True, sort_keys=False))
     write_text(folder / "config" / "choices.yaml", yaml.safe_dump(choices()))
-    write_text(folder / "config" / "overrides.yaml", yaml.safe_dump([str(o) for o in hydra.overrides.task]))
+    write_text(folder / "config" / "overrides.yaml", yaml.safe_dump(masked_in([str(o) for o in hydra.overrides.task])))
+    seal(folder / "config")
 
 
 def choices() -> dict[str, str]:
@@ -236,18 +243,8 @@ class FolderCheckpoints:
         """The last saved state, or ``None`` at the start of a run."""
         if not self._file.is_file():
             return None
-        try:
-            state = torch.load(self._file, map_location="cpu", weights_only=True)
-        except (RuntimeError, EOFError, ValueError, OSError, ImportError) as error:
-            raise BadInput(f"the checkpoint {self._file} cannot be read ({error}): delete it to start over") from error
-        if not isinstance(state, dict):
-            raise BadInput(f"the checkpoint {self._file} holds no state: delete it to start over")
-        return state
+        return read_checkpoint(self._file)
 
     def save(self, state: dict[str, Any]) -> None:
         """Replace the last state by this one."""
-        import io
-
-        buffer = io.BytesIO()
-        torch.save(state, buffer)
-        write_bytes(self._file, buffer.getvalue())
+        write_checkpoint(self._file, state)

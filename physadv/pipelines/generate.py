@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from omegaconf import DictConfig
 
-from physadv.config.store import penalty_key
+from physadv.config.commands import penalty_key
 from physadv.errors import BadOption
 from physadv.images import save_png
 from physadv.objective import Objective

@@ -15,7 +15,7 @@ from omegaconf import DictConfig, OmegaConf
 from tqdm import tqdm
 
 from physadv.atomic import write_text
-from physadv.errors import BadOption
+from physadv.errors import BadInput, BadOption
 from physadv.patch_files import save_patch
 from physadv.pipelines import assemble, grid_axes, judging, protocol_text, scenes
 from physadv.pipelines.conditions import Contender, conditions, role
@@ -35,6 +35,7 @@ from physadv.render.entries import EotConfig
 from physadv.render.entries import check as check_conditions
 from physadv.report.page import write_report
 from physadv.report.scores import plain
+from physadv.run_files import read_object
 
 logger = logging.getLogger(__name__)
 
@@ -75,13 +76,13 @@ def grid_command(config: DictConfig, registry: Registry, out: Path) -> float:
     save_patch(bench.known.patch, out)
     files = {cell: out / "cells" / f"{_name(config, bench, cell)}.json" for cell in wanted}
     _fill(config, bench, {c: f for i, (c, f) in enumerate(files.items()) if i % config.parts == config.part})
-    missing = sum(not file.is_file() for file in files.values())
+    found = {cell: content for cell, file in files.items() if (content := _kept(file)) is not None}
+    missing = len(files) - len(found)
     if missing:
         logger.info(
             "grid    %d of %d cells are done; the other parts are still to come", len(files) - missing, len(files)
         )
         return 1.0
-    found = {cell: json.loads(file.read_text(encoding="utf-8")) for cell, file in files.items()}
     write_text(
         out / "grid.json", json.dumps(grid_tables(axes, pair, found, config.usable_from), allow_nan=False, indent=1)
     )
@@ -113,15 +114,27 @@ def _announce(
     logger.info("run     %s: %d cells%s (after a stop go on with resume=true)", out, count, share)
 
 
+def _kept(file: Path) -> dict[str, Any] | None:
+    """A cell that is done; one whose file is damaged is judged again."""
+    if not file.exists():
+        return None
+    try:
+        content = read_object(file)
+    except BadInput as error:
+        logger.warning("%s The cell is judged again.", error)
+        return None
+    return content if content.keys() >= {"at", "rows", "protocol"} else None
+
+
 def _fill(config: DictConfig, bench: Bench, files: dict[Cell, Path]) -> None:
     """Judge the cells that are not there yet."""
-    done = sum(file.is_file() for file in files.values())
-    bar: Any = tqdm(total=len(files), initial=done, desc="cells", unit="cell", file=sys.stderr,
+    done = {cell for cell, file in files.items() if _kept(file) is not None}
+    bar: Any = tqdm(total=len(files), initial=len(done), desc="cells", unit="cell", file=sys.stderr,
                     disable=not config.progress, dynamic_ncols=True)  # fmt: skip
     sources: dict[str, tuple[SceneSource, str]] = {}
     with bar:
         for cell, file in files.items():
-            if file.is_file():
+            if cell in done:
                 continue
             here = grid_axes.held(config, cell)
             key = digest([OmegaConf.to_container(here.scenes, resolve=True)])

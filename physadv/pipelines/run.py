@@ -10,6 +10,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from physadv.config.bounds import check_numbers
+from physadv.masking import MaskedFormatter
 from physadv.pipelines import folder
 from physadv.registry import Registry
 
@@ -31,7 +32,9 @@ _WITHOUT_FOLDER = {
 def run_command(command: str, config: DictConfig) -> float | None:
     """Run one job; returns a number that a sweeper can minimise, where there is one."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr, force=True)
-    for chatty in ("matplotlib", "PIL", "faster_coco_eval", "pikepdf"):
+    for handler in logging.getLogger().handlers:
+        handler.setFormatter(MaskedFormatter("%(message)s"))
+    for chatty in ("matplotlib", "PIL", "faster_coco_eval", "pikepdf", "hydra"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     check_numbers(OmegaConf.to_container(config, resolve=False))
     if command == "sheet":

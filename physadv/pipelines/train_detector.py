@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import os
 import time
@@ -18,7 +17,7 @@ from torch import Tensor, nn
 from torch.optim import AdamW
 from torch.optim.lr_scheduler import OneCycleLR
 
-from physadv import atomic
+from physadv.checkpoints import read_checkpoint, restoring, write_checkpoint
 from physadv.config.train_options import TrainConfig
 from physadv.errors import BadOutput
 from physadv.pipelines.train_assign import detection_loss
@@ -164,20 +163,19 @@ def _save(state: _State, config: TrainConfig, path: Path) -> None:
     parts = ("net", "average", "optimiser", "schedule")
     values: dict[str, Any] = {name: getattr(state, name).state_dict() for name in parts}
     values |= {"epoch": state.epoch, "cpu_s": state.cpu_s, "wall_s": state.wall_s, "settings": _fingerprint(config)}
-    file = io.BytesIO()
-    torch.save(values, file)
-    atomic.write_bytes(path, file.getvalue())
+    write_checkpoint(path, values)
 
 
 def _resume(state: _State, config: TrainConfig, path: Path, device: torch.device) -> None:
     if not path.exists():
         return
-    values = torch.load(path, map_location=device, weights_only=True)
-    if values["settings"] != _fingerprint(config):
-        raise BadOutput(f"{path} belongs to a training with other settings. Choose another out=, or delete it.")
-    for name in ("net", "average", "optimiser", "schedule"):
-        getattr(state, name).load_state_dict(values[name])
-    state.epoch, state.cpu_s, state.wall_s = values["epoch"], values["cpu_s"], values["wall_s"]
+    values = read_checkpoint(path, device)
+    with restoring(f"the checkpoint {path}"):
+        if values["settings"] != _fingerprint(config):
+            raise BadOutput(f"{path} belongs to a training with other settings. Choose another out=, or delete it.")
+        for name in ("net", "average", "optimiser", "schedule"):
+            getattr(state, name).load_state_dict(values[name])
+        state.epoch, state.cpu_s, state.wall_s = int(values["epoch"]), float(values["cpu_s"]), float(values["wall_s"])
 
 
 def _make_folder(out: Path) -> None:

@@ -15,8 +15,9 @@ from typing import Any
 
 from physadv import __version__
 from physadv.atomic import write_text
-from physadv.errors import BadInput
+from physadv.masking import masked_in
 from physadv.report.scores import plain
+from physadv.run_files import read_object
 
 FILE = "run.json"
 PACKAGES = (
@@ -46,7 +47,11 @@ class RunRecord:
 
 def write(folder: Path, record: RunRecord) -> Path:
     """Write ``run.json`` into ``folder``, whole or not at all."""
-    content = {**plain(record), "made": datetime.now(UTC).isoformat(timespec="seconds"), "environment": environment()}
+    content = {
+        **masked_in(plain(record)),
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        "environment": environment(),
+    }
     return write_text(folder / FILE, json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False, default=str))
 
 
@@ -59,13 +64,7 @@ def read_json(path: Path) -> dict[str, Any]:
     """A JSON object; empty where there is no such file."""
     if not path.is_file():
         return {}
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, OSError) as error:
-        raise BadInput(f"{path} cannot be read: {error}. Make the run again.") from error
-    if not isinstance(content, dict):
-        raise BadInput(f"{path} does not hold a JSON object. Make the run again.")
-    return content
+    return read_object(path)
 
 
 def environment() -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from physadv.errors import BadOption, MissingExtra
 from physadv.hookspecs import Entry, hookimpl
+from physadv.reach import FETCHES, OPENS
 
 if TYPE_CHECKING:
     from physadv.protocols import Victim
@@ -51,7 +52,7 @@ LAYOUTS = (
 
 @dataclass
 class OnnxConfig:
-    path: str = ""  # the .onnx file
+    path: str = field(default="", metadata=OPENS)  # the .onnx file
     layout: str = "auto"  # of the outputs: auto, classifier, or a detector family (docs/your-detector.md lists them)
     labels: Any = ""  # class names: [stop,yield], a .txt (a name a line) or .json file, or "coco"; empty = the file's
     size_px: int = 0  # side of the square input for graphs that take any size; 0 = from the graph, else 640
@@ -89,7 +90,7 @@ class CenterFaceConfig:
 
 @dataclass
 class TorchvisionConfig:
-    weights: str = ""  # empty = torchvision's COCO weights (downloaded), a .safetensors or .pth file, or "random"
+    weights: str = field(default="", metadata=FETCHES)  # empty: COCO's (downloaded); .safetensors, .pth, "random"
     labels: Any = ""  # class names of your own weights, without background: a list or a file; empty = COCO
     size_px: int = 0  # shorter side that the model resizes to; 0 = the model's own; fixed for ssd
     confidence: float = 0.5  # scores of at least this are reported
@@ -110,7 +111,9 @@ class SignNanoConfig:
 @dataclass
 class ClassifierConfig:
     model: str = "resnet18"  # its name in the library
-    weights: str = ""  # empty = the library's (downloaded), a .safetensors or .pth file, or "random"
+    weights: str = field(
+        default="", metadata=FETCHES
+    )  # empty: the library's (downloaded); .safetensors, .pth, "random"
     labels: Any = ""  # class names of your own weights: a list or a file; empty = ImageNet's
     size_px: int = 0  # side of the network's input; 0 = the model's own
     confidence: float = 0.0  # a best class that scores less is not reported

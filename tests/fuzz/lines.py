@@ -86,7 +86,6 @@ ODD = (
     ("generate", "seed=1,2"),
     ("generate", "hydra.callbacks={a:1}"),
     ("generate", "hydra.run.dir=x"),
-    ("generate", "name=${name}"),
     ("generate", "victims=[1]"),
     ("generate", "victims=[{path: a.onnx}]"),
     ("generate", "victims=[sign-nano,sign-nano]"),

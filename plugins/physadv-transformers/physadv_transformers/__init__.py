@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from physadv.api import BadOption, Entry, hookimpl
+from physadv.api import OPENS, BadOption, Entry, hookimpl
 
 if TYPE_CHECKING:  # it would import torch
     from physadv.api import Victim
@@ -16,10 +16,14 @@ physadv_api = 1
 
 @dataclass
 class TransformersConfig:
-    model: str = ""  # a hub id, a local folder, or random:detr for a small untrained network of a family
+    model: str = field(
+        default="", metadata=OPENS
+    )  # a hub id, a local folder, or random:detr for a small untrained network of a family
     queries: list[str] = field(default_factory=list)  # what OWL-ViT and OWLv2 look for; these are its labels
     prompt: str = "a photo of a {}"  # how a query is put to OWL-ViT and OWLv2
-    revision: str = "main"  # branch, tag or commit on the hub; name a commit to get the same weights for ever
+    revision: str = field(
+        default="main", metadata=OPENS
+    )  # branch, tag or commit on the hub; name a commit to get the same weights for ever
     confidence: float = 0.5  # scores above this are reported; for OWL-ViT and OWLv2 0.1 is usual
     seed: int = 0  # of random weights
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from physadv.api import BadOption, Entry, hookimpl
+from physadv.api import OPENS, TRUSTS, BadOption, Entry, hookimpl
 
 if TYPE_CHECKING:  # it would import torch
     from physadv.api import Victim
@@ -16,16 +16,14 @@ physadv_api = 1
 
 @dataclass
 class UltralyticsConfig:
-    weights: str = (
-        ""  # a .pt file, a published name such as yolo11n.pt, or random:yolo11n.yaml for an untrained network
-    )
+    weights: str = field(default="", metadata=OPENS)  # a .pt file, a name such as yolo11n.pt, or random:yolo11n.yaml
     labels: str = ""  # .txt (a name a line) or .json (a list) with class names; empty = from the file
     size_px: int = 0  # longer side that images are scaled to; 0 = as it was trained, else 640
     confidence: float = 0.25  # scores above this are reported
     nms_free: bool = True  # YOLOv10 and YOLO26: the head that needs no suppression; false = the other one
     iou: float = 0.7  # overlap above which the weaker of two boxes is dropped, where there is suppression
     top: int = 300  # boxes reported at most
-    trust: bool = False  # load a .pt that holds more than a network of ultralytics; such a file can run any code
+    trust: bool = field(default=False, metadata=TRUSTS)  # load a .pt that holds more than a network: it can run code
     seed: int = 0  # of random weights
 
 
