@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from physadv.labels import canonical
+from physadv.labels import canonical, plain
 from physadv.metrics.tables import F64, I64, Bool, Findings, Truth
 from physadv.protocols import Goal, JoinsDraws, Renderer, SceneSource, Victim
 from physadv.seeding import generator
@@ -124,17 +124,31 @@ class Observations:
 
 
 class Categories:
-    """One number for every label that occurs, whatever its spelling."""
+    """One number for every label that occurs, whatever its spelling.
+
+    Synonyms are one ("stop", "stop sign") unless a list of labels itself tells them apart, as VisDrone tells "people"
+    from "pedestrian"; who knows only "person" then means the one that wears the patch.
+    """
 
     def __init__(self) -> None:
         self.names: list[str] = []
+        self.worn = ""
 
     def of(self, labels: Sequence[str]) -> I64:
         """The numbers of labels; new ones for those not seen before."""
-        for name in map(canonical, labels):
-            if name not in self.names:
-                self.names.append(name)
-        return np.array([self.names.index(canonical(label)) for label in labels], dtype=np.int64)
+        own = set(map(plain, labels))
+        return np.array([self._number(label, own) for label in labels], dtype=np.int64)
+
+    def _number(self, label: str, own: set[str]) -> int:
+        """``own`` are all labels of its list: another of them is never meant."""
+        literal = [name for name in self.names if plain(name) == plain(label)]
+        alike = [name for name in self.names if canonical(name) == canonical(label) and plain(name) not in own]
+        found = literal or sorted(alike, key=lambda name: plain(name) != plain(self.worn))
+        if not found:
+            told_apart = sum(canonical(other) == canonical(label) for other in own) > 1
+            found = [plain(label) if told_apart else canonical(label)]
+            self.names.append(found[0])
+        return self.names.index(found[0])
 
 
 def truth_of(view: View, categories: Categories) -> Truth:
@@ -142,6 +156,8 @@ def truth_of(view: View, categories: Categories) -> Truth:
     scene = view.scene
     image, row = _numbers(scene.image_of), np.arange(len(scene.wears))
     names = categories.of(scene.label_names)
+    if bool(scene.wears.any()):
+        categories.worn = scene.label_names[int(scene.labels[scene.wears][0])]
     return Truth(
         view.images,
         view.numbers[image],

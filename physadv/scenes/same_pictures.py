@@ -4,41 +4,55 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from pathlib import Path
 
+from physadv.colour import rgb_u8_from_srgb
 from physadv.errors import BadInput
 from physadv.images import load_srgb
 
-_TAIL = 1024  # bytes: compressed pixels, which differ between pictures; what is before them may be notes
+_TAIL = 1024  # bytes
 
 
 def first_of_same(files: Sequence[Path], sizes: Sequence[tuple[int, int]]) -> list[int]:
     """For each file the first that shows the same picture, often itself.
 
-    Only files of one size in pixels that end alike are decoded and compared: of thousands of photos a thousandth.
+    Only files of one size in pixels that end alike are decoded and compared: the end holds compressed pixels, which
+    differ between pictures, while notes and names of cameras come before them.
     """
-    alike: dict[tuple[tuple[int, int], bytes], list[int]] = defaultdict(list)
-    for index, (file, size) in enumerate(zip(files, sizes, strict=True)):
-        alike[size, _tail(file)].append(index)
     first = list(range(len(files)))
-    for group in alike.values():
-        if len(group) > 1:
-            seen: dict[bytes, int] = {}
-            for index in group:
-                first[index] = seen.setdefault(_pixels(files[index]), index)
+    ends = _alike(range(len(files)), lambda index: (sizes[index], _end_of(files[index], _TAIL)))
+    for group in ends:
+        for likely in _ending_alike(group, files):
+            for same in _alike(likely, lambda index: _pixels(files[index])):
+                for index in same:
+                    first[index] = same[0]
     return first
 
 
-def _tail(file: Path) -> bytes:
+def _ending_alike(group: list[int], files: Sequence[Path]) -> list[list[int]]:
+    """By more than the tail, which frames of one still scene may share."""
+    half = min(files[index].stat().st_size for index in group) // 2
+    return _alike(group, lambda index: _end_of(files[index], half))
+
+
+def _alike(indices: Iterable[int], key: Callable[[int], Hashable]) -> list[list[int]]:
+    """Groups of two and more with the same key, in order."""
+    groups: dict[Hashable, list[int]] = defaultdict(list)
+    for index in indices:
+        groups[key(index)].append(index)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def _end_of(file: Path, count: int) -> bytes:
+    """Digest of the last bytes."""
     try:
         with file.open("rb") as stream:
-            stream.seek(0, 2)
-            stream.seek(max(0, stream.tell() - _TAIL))
-            return stream.read()
+            stream.seek(max(0, stream.seek(0, 2) - count))
+            return hashlib.sha256(stream.read()).digest()
     except OSError as error:
         raise BadInput(f"cannot read {str(file)!r}: {error.strerror}. Check its permissions.") from error
 
 
 def _pixels(file: Path) -> bytes:
-    return hashlib.sha256(load_srgb(file).numpy().tobytes()).digest()
+    return hashlib.sha256(rgb_u8_from_srgb(load_srgb(file)).tobytes()).digest()
