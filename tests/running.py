@@ -17,16 +17,16 @@ LOADED = ["torch._dynamo", "torchvision", "hydra", "physadv.cli", "physadv.pipel
           "physadv.pipelines.evaluate_command", "physadv.victims.sign_nano", "physadv.config.store"]  # fmt: skip
 
 _FORKS = "forkserver" in multiprocessing.get_all_start_methods()
-_PROCESSES = multiprocessing.get_context("forkserver" if _FORKS else "spawn")
+PROCESSES = multiprocessing.get_context("forkserver" if _FORKS else "spawn")
 if _FORKS:
-    _PROCESSES.set_forkserver_preload(LOADED)
+    PROCESSES.set_forkserver_preload(LOADED)
 
 
 def physadv(*args: str, cwd: Path | None = None, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """What the command answers when a user types it."""
     with tempfile.TemporaryDirectory() as place:
         files = [Path(place) / name for name in ("out", "err")]
-        process = _PROCESSES.Process(target=_main, args=(args, str(cwd or ROOT), env or {}, *map(str, files)))
+        process = PROCESSES.Process(target=_main, args=(args, str(cwd or ROOT), env or {}, *map(str, files)))
         process.start()
         process.join()
         out, err = (file.read_text() for file in files)

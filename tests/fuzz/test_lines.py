@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 
 import pytest
@@ -11,11 +10,11 @@ import pytest
 from physadv.images import save_png
 from tests.fuzz.lines import bad_lines
 from tests.fuzz.scale import share
-from tests.running import physadv
+from tests.fuzz.worker import Worker
 
 COUNT = 520
 PARTS = 4  # so that workers share them
-SLOW_S = 30.0
+LIMIT_S = 30.0
 
 
 @pytest.fixture
@@ -34,24 +33,20 @@ def desk(tmp_path: Path) -> Path:
 @pytest.mark.slow
 @pytest.mark.parametrize("part", range(PARTS))
 def test_bad_command_lines_are_refused_in_one_line(part: int, desk: Path) -> None:
-    before, faults = sorted(desk.rglob("*")), []
+    before, faults, worker = set(desk.rglob("*")), [], Worker(desk, LIMIT_S)
     for line in bad_lines(share(COUNT), seed=3)[part::PARTS]:
-        begun = time.monotonic()
-        done = physadv(*line, cwd=desk, env={"COLUMNS": "400"})
-        seconds = time.monotonic() - begun
-        said = [row for row in done.stderr.splitlines() if row.startswith("physadv: error:")]
+        answer = worker.run(line)
+        left = sorted(set(desk.rglob("*")) - before, reverse=True)
+        said = [row for row in answer.stderr.splitlines() if row.startswith("physadv: error:")]
         wrong = [
-            f"exit {done.returncode}" if done.returncode != 2 else "",
-            "a traceback" if "Traceback" in done.stderr else "",
-            f"{len(said)} lines" if len(said) != 1 else "",
-            f"{seconds:.0f} s" if seconds > SLOW_S else "",
-            f"leaves {[str(f) for f in sorted(desk.rglob('*')) if f not in before]}"
-            if sorted(desk.rglob("*")) != before
-            else "",
+            f"no answer in {LIMIT_S:g} s" if answer.code is None else f"exit {answer.code}" if answer.code != 2 else "",
+            "a traceback" if "Traceback" in answer.stderr else "",
+            f"{len(said)} lines" if answer.code == 2 and len(said) != 1 else "",
+            f"leaves {[str(file.relative_to(desk)) for file in left]}" if left else "",
         ]
         if any(wrong):
-            faults.append(f"{' '.join(line)}: {', '.join(filter(None, wrong))}: {done.stderr.strip()[-200:]}")
-            for file in sorted(desk.rglob("*"), reverse=True):
-                if file not in before:
-                    file.rmdir() if file.is_dir() else file.unlink()
+            faults.append(f"{' '.join(line)}: {', '.join(filter(None, wrong))}: {answer.stderr.strip()[-300:]}")
+        for file in left:
+            file.rmdir() if file.is_dir() else file.unlink()
+    worker.close()
     assert faults == [], "\n".join(faults)
