@@ -33,7 +33,8 @@ def class_of(label: str, labels: tuple[str, ...]) -> int:
     if index is None:
         raise IncompatibleParts(
             f"the victim does not know the label {label!r}; it knows {', '.join(labels[:12])}"
-            f"{', …' if len(labels) > 12 else ''}. Choose another victim or another label"
+            f"{', …' if len(labels) > 12 else ''}. If it calls that class otherwise, name its classes: "
+            "victim.labels=[…]; else choose another victim or another label"
         )
     return index
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from physadv.config.protocol_options import ProtocolConfig, check
-from physadv.errors import BadOption
+from physadv.errors import BadOption, IncompatibleParts
 from physadv.pipelines import shards
 from physadv.pipelines.clean_cache import CleanCache
 from physadv.pipelines.conditions import PATCH, Contender
@@ -112,7 +112,11 @@ def _showing(trial: Trial, victim: Victim | None) -> Showing:
 def _watched(number: int, trial: Trial) -> Watched:
     here = trial.victims[number].to(trial.device)
     identity = trial.identities[number] if len(trial.identities) == len(trial.victims) else ""
-    return Watched(here, trial.goal.bound(here.labels), trial.protocol.confidence or here.confidence, identity)
+    try:
+        goal = trial.goal.bound(here.labels)
+    except IncompatibleParts as error:
+        raise IncompatibleParts(f"victim {here.name!r} does not fit: {error}") from error
+    return Watched(here, goal, trial.protocol.confidence or here.confidence, identity)
 
 
 def _check(trial: Trial) -> None:

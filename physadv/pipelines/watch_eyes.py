@@ -51,7 +51,8 @@ class Eye:
             known = ", ".join(victim.labels[:12]) + (", …" if len(victim.labels) > 12 else "")
             raise IncompatibleParts(
                 f"victim {victim.name!r} does not know the label {label!r} of object=; it knows {known}. "
-                "Choose another victim, or another object="
+                "If it calls that class otherwise, name its classes: victim.labels=[…]; else choose another victim, "
+                "or another object="
             )
         self.victim = victim
         self.label = label

@@ -62,12 +62,17 @@ def _plausible(rows: Tensor, canvas_hw: Hw, scale_xy: tuple[float, float]) -> tu
 
 
 def could_be_boxes(values: Tensor, canvas_hw: Hw) -> bool:
-    """Whether most rows of four are boxes on the canvas, in whatever form."""
+    """Whether nearly all rows of four are boxes with an area and their middle on the canvas, in whatever form."""
     rows = values.reshape(-1, 4).float()
     span = rows.new_tensor([canvas_hw[1], canvas_hw[0]]) / rows.new_tensor(scale(rows, canvas_hw))
-    if float((rows < -_MARGIN * span.repeat(2)).float().mean()) > 0.01:
-        return False
-    return max(_plausible(rows, canvas_hw, scale(rows, canvas_hw))) > 0.9
+    first, second = rows[:, :2], rows[:, 2:]
+    as_corners = (second > first).all(dim=1) & _on(span, (first + second) / 2)
+    as_centres = (second > 0).all(dim=1) & _on(span, first)
+    return max(float(as_corners.float().mean()), float(as_centres.float().mean())) > 0.9
+
+
+def _on(span: Tensor, points: Tensor) -> Tensor:
+    return ((points >= 0) & (points <= span)).all(dim=1)
 
 
 def scale(boxes: Tensor, canvas_hw: Hw) -> tuple[float, float]:

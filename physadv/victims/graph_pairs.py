@@ -63,6 +63,8 @@ def pair_of(probe: Probe) -> Pair | None:
     names = tuple(name.lower().rsplit("/", 1)[-1] for name in probe.output_names) or ("",) * len(probe.outputs)
     shaped = [(b, s) for b in range(len(names)) for s in range(len(names)) if b != s and _fits(probe, b, s)]
     by_name = [(b, s) for b, s in shaped if names[b] in BOX_NAMES and names[s] in SCORE_NAMES]
+    if probe.chosen and (0, 1) in shaped:
+        by_name = [(0, 1)]
     chosen = by_name or (shaped if len(probe.outputs) == 2 else [])
     if not chosen:
         return None

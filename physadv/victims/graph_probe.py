@@ -26,6 +26,7 @@ class Probe:
     facts: Facts = field(default_factory=Facts)
     operations: frozenset[str] = frozenset()
     constants: frozenset[str] = frozenset()  # names of inputs besides the image
+    chosen: bool = False  # the user named the outputs, boxes first
     task: str = ""  # detect, segment, pose, obb, or unknown
     boxes: str = "auto"  # how four numbers are a box, where the user says so
 

@@ -135,7 +135,7 @@ def _probe(outputs: tuple[Tensor, ...], file: OnnxFile, config: OnnxConfig, name
     task = file.facts.task if config.task == "auto" else config.task
     return Probe(
         outputs, file.input_hw, names, output_names=file.output_names, facts=file.facts, operations=file.operations,
-        constants=frozenset(file.constants), task=task, boxes=config.boxes,
+        constants=frozenset(file.constants), chosen=bool(config.outputs), task=task, boxes=config.boxes,
     )  # fmt: skip
 
 

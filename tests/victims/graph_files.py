@@ -20,8 +20,13 @@ def write_detector(
     half: bool = False,
     names: tuple[str, ...] = (),
     column: int = -1,
+    output_names: tuple[str, ...] = (),
+    said: dict[str, str] | None = None,
+    channels: int = 3,
 ) -> Path:
     """Outputs ``table + 0.01 * mean(image)`` in one column of each ``(1, rows, columns)`` table.
+
+    ``said`` becomes the file's metadata.
 
     ``reshape_to`` (1, 1, 1) freezes the batch at one; (1, -1, 1) merges a batch silently, as real exports do.
     """
@@ -30,6 +35,7 @@ def write_detector(
         helper.make_node("ReduceMean", ["images"], ["mean"], axes=[1, 2, 3], keepdims=0),
         helper.make_node("Reshape", ["mean", "shape"], ["shaped"]),
     ]
+    called = output_names or tuple(f"out{index}" for index in range(len(tables)))
     weights = [numpy_helper.from_array(np.array(reshape_to, dtype=np.int64), "shape")]
     for index, table in enumerate(tables):
         touched = np.zeros_like(table, dtype=dtype)
@@ -40,18 +46,23 @@ def write_detector(
         ]
         nodes += [
             helper.make_node("Mul", ["shaped", f"touched{index}"], [f"share{index}"]),
-            helper.make_node("Add", [f"table{index}", f"share{index}"], [f"out{index}"]),
+            helper.make_node("Add", [f"table{index}", f"share{index}"], [called[index]]),
         ]
     graph = helper.make_graph(
         nodes,
         "detector",
-        [helper.make_tensor_value_info("images", kind, ["N", 3, side, side])],
-        [helper.make_tensor_value_info(f"out{i}", kind, ["N", *table.shape[1:]]) for i, table in enumerate(tables)],
+        [helper.make_tensor_value_info("images", kind, ["N", channels, side, side])],
+        [
+            helper.make_tensor_value_info(name, kind, ["N", *table.shape[1:]])
+            for name, table in zip(called, tables, strict=True)
+        ],
         weights,
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
     if names:
-        helper.set_model_props(model, {"names": repr(dict(enumerate(names)))})
+        said = {"names": repr(dict(enumerate(names))), **(said or {})}
+    if said:
+        helper.set_model_props(model, said)
     onnx.save(model, str(path))
     return path
 
