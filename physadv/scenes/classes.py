@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -15,13 +16,14 @@ from physadv.images import load_srgb
 from physadv.labels import canonical, index_of
 from physadv.names import read_names
 from physadv.scenes.annotated import AnnotatedPhotos
-from physadv.scenes.class_arrays import read_arrays
+from physadv.scenes.class_arrays import Arrays, read_arrays
 from physadv.scenes.entries import ClassesConfig
 from physadv.scenes.folder_photos import pictures_among, without_doubles
 from physadv.scenes.heights import UNKNOWN_MM, usual_height_mm
 from physadv.scenes.photos import size_px
 from physadv.scenes.pictures import Hw, Pictures
 from physadv.scenes.readings import Reading
+from physadv.scenes.remarks import shortened
 from physadv.scenes.things import Thing, dressing, facing_the_camera
 
 logger = logging.getLogger(__name__)
@@ -103,10 +105,25 @@ def _from_folders(root: Path, config: ClassesConfig) -> Labelled:
 
 def _from_arrays(path: Path, config: ClassesConfig) -> Labelled:
     arrays = read_arrays(path, read_names(config.names, "scenes.names"))
+    kept = _each_once(arrays, path)
     return Labelled(
-        arrays.keys, arrays.classes, arrays.names, lambda index: arrays.size_px,
-        lambda index: arrays.rgb_u8[index].permute(2, 0, 1).float() / 255,
+        [arrays.keys[index] for index in kept], [arrays.classes[index] for index in kept], arrays.names,
+        lambda place: arrays.size_px, lambda place: arrays.rgb_u8[kept[place]].permute(2, 0, 1).float() / 255,
     )  # fmt: skip
+
+
+def _each_once(arrays: Arrays, path: Path) -> list[int]:
+    """The first of equal pictures: it must neither count twice nor be judged on after it was optimised on."""
+    seen: dict[bytes, int] = {}
+    doubles = []
+    for index, picture in enumerate(arrays.rgb_u8.numpy()):
+        first = seen.setdefault(hashlib.sha256(picture.tobytes()).digest(), index)
+        if first != index:
+            other = "" if arrays.classes[first] == arrays.classes[index] else " of another class"
+            doubles.append(f"{arrays.keys[index]} = {arrays.keys[first]}{other}")
+    if doubles:
+        logger.warning("%s: %d picture(s) are there twice and count once: %s", path, len(doubles), shortened(doubles))
+    return list(seen.values())
 
 
 def _wearer(label: str, names: tuple[str, ...]) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,10 @@ from physadv.scenes.marked import Mark, MarkedPhoto, MarkedSet
 from physadv.scenes.masks import Masks, masks_in
 from physadv.scenes.photos import PhotoStore
 from physadv.scenes.readings import Reading
+from physadv.scenes.remarks import shortened
 from physadv.scenes.things import Thing, dressing
+
+logger = logging.getLogger(__name__)
 
 
 def marked_scenes(config: MarkedConfig, marked: MarkedSet) -> AnnotatedPhotos:
@@ -26,12 +30,23 @@ def marked_scenes(config: MarkedConfig, marked: MarkedSet) -> AnnotatedPhotos:
     wear = dressing(config.label, tall_mm, config.min_height_px, config.wear_on)
     reading = Reading(config.field_of_view_deg, config.relight, config.match_camera)
     photos = sorted(checked(replace(marked, photos=_chosen(marked, label, config.limit))), key=lambda one: one.name)
+    _tell_counts(photos, marked, config.limit)
     store = PhotoStore(
         [one.file for one in photos], config.long_side_px, config.memory_mb,
         [one.name for one in photos], [one.size_px for one in photos],
     )  # fmt: skip
     things = [[_thing(mark, label) for mark in one.marks] for one in photos]
     return AnnotatedPhotos(store, things, marked.categories, wear, reading, _masks(config, store, photos, label))
+
+
+def _tell_counts(photos: Sequence[CheckedPhoto], marked: MarkedSet, limit: int) -> None:
+    """What is normal and still good to know."""
+    bare = [one.name for one in photos if not one.marks]
+    if bare:
+        logger.info("%s: %d of %d photos show no object: %s", marked.source, len(bare), len(photos), shortened(bare))
+    rest = [] if limit else marked.files.unlisted({one.file for one in photos})
+    if rest:
+        logger.info("%s does not list %d photo(s) of the folder: %s", marked.source, len(rest), shortened(rest))
 
 
 def _thing(mark: Mark, label: int) -> Thing:

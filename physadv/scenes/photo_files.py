@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from pathlib import Path, PurePosixPath, PureWindowsPath
+from urllib.parse import unquote
 
 from physadv.errors import BadInput
+from physadv.images import picture_formats
 from physadv.scenes.remarks import Remarks
 
 _OTHER_FORM = "file name(s) were found in another spelling (case, accents, slashes or folders)"
@@ -63,7 +65,8 @@ class PhotoFiles:
                 if is_file(path):
                     return self._kept_in(path)
         slashed = name.replace("\\", "/")
-        for key in (slashed, slashed.rpartition("/")[2]):
+        bare = slashed.rpartition("/")[2]
+        for key in (slashed, bare, unquote(bare)):  # some tools write %20 for a blank
             alike = self._listing().get(_key(key), [])
             if len(alike) == 1:
                 remarks.add(_OTHER_FORM, repr(name))
@@ -75,6 +78,12 @@ class PhotoFiles:
         if not any(real.is_relative_to(base) for base in self._real):
             raise BadInput(_leads_out(str(self._source), path, self.folders[0]))
         return path
+
+    def unlisted(self, used: Set[Path]) -> list[str]:
+        """Pictures directly in the folder that are not among those in use."""
+        names = (entry.name for entry in os.scandir(self.folders[0]) if entry.is_file())
+        known = {path.name for path in used}
+        return sorted(name for name in names if name not in known and Path(name).suffix.lower() in picture_formats())
 
     def _listing(self) -> dict[str, list[Path]]:
         """Every file below the folders, by its path and by its bare name."""

@@ -174,6 +174,7 @@ def _listed(place: Any, layout: _Layout) -> list[Path]:
 
 def _place(name: str, layout: _Layout) -> Path:
     """A folder or file of the set. Roboflow writes ``../train/images`` for what lies beside the yaml."""
+    name = name.replace("\\", "/")
     stripped = name.removeprefix("../") if name.startswith("../") else name.removeprefix("./")
     inner = layout.content.get("path")
     bases = [stripped]

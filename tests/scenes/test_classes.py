@@ -152,3 +152,19 @@ def test_options_that_make_no_sense_say_so(tmp_path: Path) -> None:
         refused(match, root, BadOption, **options)
     with pytest.raises(BadOption, match=r"need scenes\.root"):
         build_classes(ClassesConfig())
+
+
+def test_one_picture_counts_once_though_it_is_there_twice(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    x = np.random.default_rng(0).integers(0, 256, (4, 8, 8, 3), dtype=np.uint8)
+    x[2], x[3] = x[0], x[1]
+    np.savez(tmp_path / "a.npz", x=x, y=np.array([0, 1, 0, 0]))
+    scenes = build_classes(ClassesConfig(root=str(tmp_path / "a.npz")))
+    assert len(scenes) == 2
+    assert (
+        "2 picture(s) are there twice and count once: 000002 = 000000, 000003 = 000001 of another class" in caplog.text
+    )
+    for folder, seed in (("stop", 0), ("yield", 0), ("go", 1)):
+        (tmp_path / "set" / folder).mkdir(parents=True)
+        Image.fromarray(x[seed]).save(tmp_path / "set" / folder / "a.png")
+    assert len(build_classes(ClassesConfig(root=str(tmp_path / "set")))) == 2
+    assert "yield/a.png = stop/a.png" in caplog.text

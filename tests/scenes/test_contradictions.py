@@ -283,6 +283,21 @@ def test_a_name_in_another_spelling_is_found(tmp_path: Path, written: str) -> No
     assert list(views(coco(tmp_path, [{"file_name": written}], []))) == ["caf\u00e9.png"]
 
 
+def test_a_blank_written_as_in_addresses_is_found(tmp_path: Path) -> None:
+    picture(tmp_path, "my photo.png")
+    assert list(views(coco(tmp_path, [{"file_name": "my%20photo.png"}], []))) == ["my photo.png"]
+
+
+def test_photos_without_objects_and_without_entry_are_counted(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for seed, name in enumerate(("a.png", "b.png", "c.png")):
+        picture(tmp_path, name, seed=seed)
+    images = [{"file_name": "a.png"}, {"file_name": "b.png"}]
+    with caplog.at_level(logging.INFO):
+        source(coco(tmp_path, images, [{"image_id": 0, "bbox": [4, 4, 20, 30]}]))
+    assert "1 of 2 photos show no object: b.png" in caplog.text
+    assert "does not list 1 photo(s) of the folder: c.png" in caplog.text
+
+
 def test_missing_photos_are_counted(tmp_path: Path) -> None:
     picture(tmp_path, "a.png")
     images = [{"file_name": name} for name in ("a.png", "b.png", "c.png", "x" * 5000, "nul\0.png")]
