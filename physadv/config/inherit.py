@@ -12,6 +12,7 @@ from typing import Any
 from physadv.config.seal import own
 from physadv.config.spelling import spelled, unquoted
 from physadv.errors import BadInput, BadOption
+from physadv.masking import HIDDEN
 from physadv.reach import Reach, reaching
 from physadv.run_files import read_options
 
@@ -68,7 +69,7 @@ def inherited(run: Path, typed: Set[str], groups: Sequence[str], options_of: Opt
         kept = [_unweighted(item) for item in victims]
         overrides.append(f"victims={spelled(kept)}")
         reach += _of_list(kept, options_of)
-    if asked := reach if not own(run) else [r for r in reach if r.trusts]:
+    if asked := reach if not own(run) else [r for r in reach if r.trusts or _cut(r.value)]:
         raise BadOption(_question(run, asked, line))
     return Taken(tuple(overrides), tuple(reach))
 
@@ -107,9 +108,16 @@ def _defaults(owner: type) -> dict[str, Any]:
     return {str(key): value for key, value in made.items()} if isinstance(made, dict) else {}
 
 
+def _cut(value: Any) -> bool:
+    """Whether a password was hidden in it when it was noted."""
+    return "://" in str(value) and HIDDEN in str(value)
+
+
 def _question(run: Path, asked: Sequence[Reach], line: str) -> str:
     told = " ".join(typed_line(r.key, r.value) for r in asked)
-    if own(run):
+    if own(run) and not any(r.trusts for r in asked):
+        why = f"{run} keeps no passwords ({told})"
+    elif own(run):
         why = f"{run} trusts files that could run code ({told})"
     else:
         why = f"{run} was not made on this account, and its options load files, addresses or code ({told})"

@@ -151,6 +151,13 @@ def test_trust_is_taken_over_from_no_run(tmp_path: Path) -> None:
     assert made(known, f"patch={run}", "victim.trust=true").victim.weights == "yolo.pt"
 
 
+def test_an_address_whose_password_was_hidden_is_asked_for(registry: Registry, tmp_path: Path) -> None:
+    run = make(tmp_path / "run", changed(victim={"path": "https://me:***@host/a.onnx"}))
+    with pytest.raises(BadOption, match="keeps no passwords"):
+        made(registry, f"patch={run}")
+    assert made(registry, f"patch={run}", "victim.path=https://me:x@host/a.onnx").victim.path.endswith("x@host/a.onnx")
+
+
 DAMAGED: dict[str, tuple[str, str]] = {
     "empty": ("config.yaml", ""),
     "empty choices": ("choices.yaml", ""),

@@ -74,7 +74,7 @@ def test_jobs_of_a_launcher_share_one_grid(tmp_path: Path) -> None:
         (["part=2", "parts=2", "out=x"], "part must be from 0"),
         (["parts=2"], "name it with out=FOLDER"),
         (["map=[distance_m]"], "two different axes"),
-        (["axes.occlusion=[0.9]"], "eot.cover.arms"),
+        (["axes.occlusion=[0.9]"], "axes.occlusion must be from 0 to 0.6"),
         (["usable_from=0"], "usable_from"),
         (["axes.colour=[1]"], "axes.colour"),
     ],
