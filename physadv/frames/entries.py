@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from physadv.errors import BadOption
 
 DROP = ("auto", "latest", "none")
-BACKENDS = ("auto", "ffmpeg", "v4l2", "gstreamer", "dshow", "msmf", "avfoundation")
+BACKENDS = ("auto", "v4l2", "gstreamer", "dshow", "msmf", "avfoundation")
 
 
 @dataclass
@@ -24,7 +24,7 @@ class FrameOptions:
     loop: bool = False  # a file or folder begins anew at its end
     start_s: float = 0.0  # the first frames that are passed over, by the feed's own clock
     stop_s: float | None = None  # the feed ends there; null: at its end
-    backend: str = "auto"  # OpenCV's for cameras: v4l2, gstreamer, dshow, msmf, avfoundation; ffmpeg: streams, too
+    backend: str = "auto"  # OpenCV's for cameras: v4l2, gstreamer, dshow, msmf, avfoundation
 
     def check(self) -> None:
         """Refuse what cannot work, before anything is opened."""

@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 from physadv.errors import DeadFeed, PhysadvError
 from physadv.frames.cameras import cameras_here
-from physadv.frames.capture import U8, Readable, open_camera, open_url
+from physadv.frames.capture import U8, Readable, open_camera
 from physadv.frames.entries import FrameOptions
-from physadv.frames.packets import Packets, pyav_is_here
-from physadv.frames.recorded import clip_frames, played, within
+from physadv.frames.packets import Packets, open_url
+from physadv.frames.recorded import FOLDER_FPS, clip_frames, played, within
 from physadv.frames.source import Frames, Status
 from physadv.types import Frame
 
@@ -53,7 +53,7 @@ class Camera:
 
 
 class Stream:
-    """A URL. It is a live stream, unless the server says how many frames there are: then it is a file."""
+    """A URL. It is a live stream, unless the server says how long it is: then it is a file."""
 
     def __init__(self, url: str, name: str, options: FrameOptions, *, listen: bool = False) -> None:
         self.name = name
@@ -70,9 +70,12 @@ class Stream:
         if not capture.opened:
             slow = time.monotonic() - begun > 0.9 * self._options.open_timeout_s
             seen = f"gave no picture in {self._options.open_timeout_s:g} s" if slow else "was refused at once"
-            raise DeadFeed(f"{self.name} {seen}. {self._advice}")
+            seen, advice = (
+                (capture.refusal, "Name a film or a camera's stream.") if capture.refusal else (seen, self._advice)
+            )
+            raise DeadFeed(f"{self.name} {seen}. {advice}")
         self.fps = capture.fps
-        if capture.count and self._url.startswith("http"):
+        if capture.duration_s and self._url.startswith("http"):
             self.live = False
             return (yield from played(lambda: self._file(capture, status), status, self._options, lambda: self.fps))
         if (picture := capture.read()) is None:
@@ -80,24 +83,22 @@ class Stream:
             raise DeadFeed(f"{self.name} opens but sends no picture. {self._advice}")
         yield from within(_going_on(self.name, capture, picture, self._open, status, self._options), self._options)
 
-    def _open(self) -> Readable:
-        if not self._url.startswith("http") and self._options.backend == "auto" and pyav_is_here():
-            return Packets(self._url, self._options, listen=self._listen)
-        return open_url(self._url, self._options, listen=self._listen)
+    def _open(self) -> Packets:
+        return open_url(self._url, self.name, self._options, listen=self._listen)
 
-    def _file(self, capture: Readable, status: Status) -> Frames:
+    def _file(self, capture: Packets, status: Status) -> Frames:
         """A file on a server; one that breaks off before its end died."""
         if not capture.opened:  # another round
             capture = self._open()
-        count, promised = 0, capture.count
+        promised_s, last_s = capture.duration_s or 0.0, 0.0
         try:
             for frame in clip_frames(capture, status):
-                count += 1
+                last_s = frame.time_s
                 yield frame
         finally:
             capture.release()
-        if count < 0.95 * promised and not status.stopping.is_set():
-            status.died(f"{self.name} broke off after {count} of {promised} frames")
+        if last_s + 1 / (self.fps or FOLDER_FPS) < 0.95 * promised_s and not status.stopping.is_set():
+            status.died(f"{self.name} broke off after {last_s:.1f} of {promised_s:.1f} s")
 
     @property
     def _advice(self) -> str:

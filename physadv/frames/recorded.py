@@ -10,8 +10,9 @@ from pathlib import Path
 
 from physadv.colour import bgr_u8_from_srgb
 from physadv.errors import BadInput
-from physadv.frames.capture import Readable, open_file
+from physadv.frames.container import codec_name, missing_bytes, why_unreadable
 from physadv.frames.entries import FrameOptions
+from physadv.frames.packets import NO_DECODER, Packets, open_film
 from physadv.frames.source import Frames, Status
 from physadv.images import load_srgb
 from physadv.types import Frame
@@ -39,26 +40,38 @@ class Clip:
 
     def _once(self, status: Status) -> Frames:
         status.beat()
-        capture = open_file(str(self._path))
+        film = open_film(str(self._path), self.name)
+        count = 0
         try:
-            if not capture.opened:
-                raise BadInput(
-                    f"{str(self._path)!r} is not a video or image that OpenCV can read. "
-                    "Convert it: ffmpeg -i FILE -c:v mjpeg -q:v 2 clip.avi"
-                )
-            self.fps = capture.fps
-            count = 0
-            for frame in clip_frames(capture, status):
+            if not film.opened:
+                raise BadInput(f"{str(self._path)!r} {self._cause(film)}.")
+            self.fps = film.fps
+            for frame in clip_frames(film, status):
                 count += 1
                 yield frame
-            promised = capture.count
         finally:
-            capture.release()
-        if not count:
-            raise BadInput(f"no frame of {str(self._path)!r} can be decoded. It is damaged: make or copy it again.")
-        if promised > count + 1:
-            logger.warning("%s: only %d of %d frames could be decoded; it is damaged or cut short",
-                           self.name, count, promised)  # fmt: skip
+            film.release()
+        missing = missing_bytes(self._path)
+        if not count and not status.stopping.is_set():
+            raise BadInput(
+                f"no frame of {str(self._path)!r} can be decoded. It is {'cut short' if missing else 'damaged'}: "
+                "make or copy it again."
+            )
+        if missing and not status.stopping.is_set():
+            logger.warning("%s: cut short, %d bytes are missing: these are the first %d frames of it",
+                           self.name, missing, count)  # fmt: skip
+        elif film.failed:
+            logger.warning("%s: damaged, it cannot be read beyond frame %d (%s)", self.name, count, film.failed)
+        if film.broken:
+            logger.warning("%s: %d frames could not be decoded; they are passed over", self.name, film.broken)
+
+    def _cause(self, film: Packets) -> str:
+        if film.refusal == NO_DECODER:
+            return (
+                f"holds pictures in {codec_name(self._path)}, for which there is no decoder here. "
+                "Convert it with a program that has one: ffmpeg -i FILE -c:v libx264 -crf 10 film.mp4"
+            )
+        return f"{film.refusal}. Name a film" if film.refusal else why_unreadable(self._path)
 
 
 class Pictures:
@@ -104,7 +117,7 @@ def images_in(folder: Path) -> list[Path]:
     return sorted(found, key=_natural)
 
 
-def clip_frames(capture: Readable, status: Status) -> Frames:
+def clip_frames(capture: Packets, status: Status) -> Frames:
     """All frames of an open file; the first one is at 0 s. Where the file's clock goes wrong, its rate goes on."""
     period = 1 / (capture.fps or FOLDER_FPS)
     index, begun, last = -1, 0.0, -period

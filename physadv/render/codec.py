@@ -27,7 +27,7 @@ def check_codec(codec: str) -> None:
     if codec == "jpeg":
         return
     if find_spec("av") is None:
-        raise MissingExtra('eot.camera.codec=h264 needs PyAV: pip install "physadv[video]", or use codec=jpeg')
+        raise MissingExtra("eot.camera.codec=h264 needs PyAV: pip install av, or use codec=jpeg")
     from av.codec import codecs_available
 
     if not {"libx264", "h264"} <= codecs_available:

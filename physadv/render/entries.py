@@ -116,7 +116,7 @@ class CameraConfig:
     demosaic: bool = False  # see through a Bayer pattern
     sharpen: list[float] = field(default_factory=_none)  # unsharp mask: share of the detail that is added
     compression: list[float] = field(default_factory=_none)  # 100 minus the quality; 0 = none
-    codec: str = "jpeg"  # jpeg, or h264 (extra "video"): a key frame
+    codec: str = "jpeg"  # jpeg, or h264: a key frame
 
 
 @dataclass

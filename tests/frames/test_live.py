@@ -21,7 +21,6 @@ from tests.frames.senders import H264, ffmpeg, free_port, jpeg_parts, playing, u
 
 pytestmark = pytest.mark.slow
 
-both = pytest.mark.parametrize("backend", ["auto", "ffmpeg"])
 PATIENT = FrameOptions(open_timeout_s=20, read_timeout_s=10)
 
 
@@ -194,18 +193,10 @@ def test_mjpeg_over_http_from_ffmpeg_arrives_in_order(numbered: Path) -> None:
     assert in_order(numbers)
 
 
-def patient(backend: str) -> FrameOptions:
-    """Streams are read by PyAV where it is installed, else by OpenCV."""
-    if backend == "auto":
-        pytest.importorskip("av", reason="needs PyAV (extra video)")
-    return FrameOptions(open_timeout_s=20, read_timeout_s=10, backend=backend)
-
-
-@both
-def test_mpeg_ts_over_udp_arrives_in_order(numbered: Path, backend: str) -> None:
+def test_mpeg_ts_over_udp_arrives_in_order(numbered: Path) -> None:
     url = f"udp://127.0.0.1:{free_port()}"
     with ffmpeg(*playing(numbered), *H264, "-f", "mpegts", f"{url}?pkt_size=1316"):
-        source = retried(url, patient(backend))
+        source = retried(url, PATIENT)
         numbers = [number_in(f.bgr_u8) for f in first(source, 15)]
         source.close()
     assert len(numbers) == 15
@@ -217,17 +208,16 @@ def test_a_sender_of_h264_that_changes_its_size_is_noticed(numbered: Path, tmp_p
     wide = clip(tmp_path / "wide.avi", 300, size=(480, 200))
     url = f"udp://127.0.0.1:{free_port()}"
     with ffmpeg(*playing(numbered), *H264, "-f", "mpegts", f"{url}?pkt_size=1316"):
-        source = retried(url, patient("auto"))
+        source = retried(url, PATIENT)
         assert first(source, 2)[0].bgr_u8.shape == (240, 320, 3)
     with ffmpeg(*playing(wide), *H264, "-f", "mpegts", f"{url}?pkt_size=1316"):
         assert until(lambda: any(f.bgr_u8.shape == (200, 480, 3) for f in first(source, 1)))
         source.close()
 
 
-@both
-def test_rtsp_waits_for_a_sender_and_its_frames_arrive_in_order(numbered: Path, backend: str) -> None:
+def test_rtsp_waits_for_a_sender_and_its_frames_arrive_in_order(numbered: Path) -> None:
     url = f"rtsp://127.0.0.1:{free_port()}/x"
-    options = patient(backend)
+    options = PATIENT
     opened: list[FrameSource] = []
     waiting = threading.Thread(target=lambda: opened.append(open_source(f"{url}?listen", options=options)))
     waiting.start()
@@ -241,10 +231,9 @@ def test_rtsp_waits_for_a_sender_and_its_frames_arrive_in_order(numbered: Path, 
     assert in_order(numbers)
 
 
-@both
-def test_a_sender_that_is_killed_died(numbered: Path, backend: str) -> None:
+def test_a_sender_that_is_killed_died(numbered: Path) -> None:
     url = f"udp://127.0.0.1:{free_port()}"
-    options = replace(patient(backend), open_timeout_s=1, read_timeout_s=0.7, reconnect_s=1)
+    options = replace(PATIENT, open_timeout_s=1, read_timeout_s=0.7, reconnect_s=1)
     with ffmpeg(*playing(numbered), *H264, "-f", "mpegts", f"{url}?pkt_size=1316") as sender:
         source = retried(url, options)
         assert first(source, 2)
