@@ -28,6 +28,7 @@ from physadv.pipelines.watch_browser import Browser
 from physadv.pipelines.watch_controls import Controls
 from physadv.pipelines.watch_expected import wearer
 from physadv.pipelines.watch_eyes import Eye
+from physadv.pipelines.watch_gallery import Gallery
 from physadv.pipelines.watch_log import FILE, FrameLog
 from physadv.pipelines.watch_look import Looker
 from physadv.pipelines.watch_loop import Loop
@@ -39,7 +40,8 @@ from physadv.pipelines.watch_window import window
 from physadv.registry import Registry
 from physadv.report import record
 from physadv.report.record import RunRecord
-from physadv.report.watch import headline, write_watch_report
+from physadv.report.watch import write_watch_report
+from physadv.report.watch_words import headline, said_aloud
 from physadv.types import PatchImage
 
 logger = logging.getLogger(__name__)
@@ -143,10 +145,14 @@ def _loop(config: DictConfig, looker: Looker, source: FrameSource, facts: dict[s
     elif screen is None:
         logger.info("no window; Ctrl-C ends the run with a summary, serve=true shows it in a browser")
     first = looker.eyes[0]
-    tally = Tally(first.label, first.victim.name, list(config.distance_edges_m), list(config.yaw_edges_deg))
+    tally = Tally(
+        first.label, first.victim.name, list(config.distance_edges_m), list(config.yaw_edges_deg),
+        appears=choices()["goal"] == "conjure",
+    )  # fmt: skip
     log = FrameLog(out / FILE, facts)
     return Loop(
-        source=source, looker=looker, controls=controls, log=log, tally=tally, out=out, record_to=target,
+        source=source, looker=looker, controls=controls, log=log, tally=tally,
+        gallery=Gallery(first.victim.name, first.label), out=out, record_to=target,
         record_fps=fps, record_shown=config.record_view == "shown", window=screen, browser=browser,
         max_frames=config.max_frames, progress=config.progress, recorder=recorder, recordings=int(recorder is not None),
     )  # fmt: skip
@@ -171,18 +177,31 @@ def _facts(
     }  # fmt: skip
 
 
+def _end(config: DictConfig, loop: Loop) -> str:
+    """How a run ended that nobody stopped: complete only when all there is was looked at."""
+    if config.dry_run:
+        return "dry run, one frame"
+    if loop.cut_off:
+        return f"cut off after max_frames={loop.max_frames}"
+    start_s, stop_s = config.frames.start_s, config.frames.stop_s
+    if start_s or stop_s:
+        return f"from {start_s or 0:g} s to {f'{stop_s:g} s' if stop_s else 'the end'}"
+    return "complete"
+
+
 def _finish(
     config: DictConfig, loop: Loop, facts: Mapping[str, Any], device: torch.device, started: float
 ) -> float | None:
     source, out = loop.source, loop.out
     died = source.state is SourceState.DIED and not loop.controls.stopping
-    ended = "the source died" if died else "stopped" if loop.controls.stopping else "complete"
+    ended = "the source died" if died else "stopped" if loop.controls.stopping else _end(config, loop)
     asked = {k: v for k, v in facts.items() if k != "victims"} | {"victims_asked": facts["victims"]}
     told = {"name": config.name, **asked, "ended": ended, "reason": source.reason, "times": loop.times.told()}
     content = summary(loop.tally, told, minimum_n=config.minimum_n, seed=config.seed)
+    content["shots"] = loop.gallery.write(out)
     write_summary(out, content)
     container: Any = OmegaConf.to_container(config, resolve=True)
-    prints = [c for v in content["victims"][:1] for c in v["conditions"] if c["success"]]
+    prints = [c for v in content["victims"][:1] if v["sighted"] for c in v["conditions"] if c["success"]]
     record.write(out, RunRecord(
         command="watch", name=config.name, seed=config.seed, choices=choices(), config=container,
         victims=[{"name": v["name"], "digest": v["digest"]} for v in facts["victims"]], data=dict(facts),
@@ -191,6 +210,8 @@ def _finish(
         artefacts=sorted(p.relative_to(out).as_posix() for p in out.rglob("*") if p.is_file()),
     ))  # fmt: skip
     logger.info("%s", headline(content))
+    for text in said_aloud(content):
+        logger.warning("%s", text)
     logger.info("report  %s", write_watch_report(out))
     if died:
         raise FeedDied(f"{source.reason} What was seen until then is in {out}")

@@ -16,6 +16,8 @@ from physadv.protocols import Goal, Victim
 from physadv.tracking.iou import IouTracker, Track, overlap
 from physadv.types import Detections
 
+FOUND_IOU = 0.5  # from which a report is about the object
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -33,7 +35,16 @@ class Seen:
 
     reports: tuple[Report, ...]
     expected: Box | None
-    success: bool | None  # None where nothing is expected
+    success: bool | None  # None where it does not count
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the object is expected, and who says so."""
+
+    box_xyxy_px: Box
+    by_tags: bool  # whatever the detector reports; else where a track of its own reports is
+    fresh: bool = True  # the track was reported in this very frame
 
 
 class Eye:
@@ -58,6 +69,7 @@ class Eye:
         self.label = label
         self.confidence = victim.confidence
         self._own = own
+        self._any_object = any_object
         try:
             self._goal = goal.bound(victim.labels)
         except IncompatibleParts as error:
@@ -79,12 +91,27 @@ class Eye:
         rows = zip(boxes.tolist(), labels, found.scores.tolist(), numbers, strict=True)
         return tuple(Report((a, b, c, d), self.victim.labels[k], s, n) for (a, b, c, d), k, s, n in rows)
 
-    def judged(self, found: Sequence[Detections], expected: Box | None) -> list[bool | None]:
-        """Success in every view where something is expected at the same place."""
-        if expected is None:
+    def judged(self, found: Sequence[Detections], place: Place | None) -> list[bool | None]:
+        """Success in every view, the one as filmed first; ``None`` where it does not count.
+
+        Where tags say where the object is, every view counts. Elsewhere the picture as filmed is the clean one, so it
+        has no success, and the others have one only where the object is found as filmed in this very frame and the
+        goal is not achieved without the patch: as :func:`physadv.metrics.summary.eligible` has it. A track that lives
+        on without a report says nothing.
+        """
+        if place is None:
             return [None] * len(found)
-        scene = one_object(torch.zeros(len(found), 3, 1, 1), expected, self.label)
-        return [bool(done) for done in self._goal.achieved(tuple(found), scene).tolist()]
+        scene = one_object(torch.zeros(len(found), 3, 1, 1), place.box_xyxy_px, self.label)
+        achieved = [bool(done) for done in self._goal.achieved(tuple(found), scene).tolist()]
+        if place.by_tags:
+            return list(achieved)
+        counts = place.fresh and not achieved[0] and (self._any_object or self._found(found[0], place.box_xyxy_px))
+        return [None, *(done if counts else None for done in achieved[1:])]
+
+    def _found(self, found: Detections, box: Box) -> bool:
+        """Whether the object's own label is reported there."""
+        boxes = found.boxes_xyxy_px.double().cpu().numpy()[found.labels.cpu().numpy() == self._own]
+        return len(boxes) > 0 and bool((overlap(boxes, np.array([box])) >= FOUND_IOU).any())
 
     def remember(self, expected: Box) -> None:
         """The object is here for certain: its track is the one to follow when the board is out of sight."""
@@ -92,7 +119,7 @@ class Eye:
         if near:
             self._followed = max(near, key=lambda t: _iou(t.box_xyxy_px, expected)).number
 
-    def tracked(self, size_px: tuple[int, int]) -> Box | None:
+    def tracked(self, size_px: tuple[int, int]) -> Place | None:
         """Where the object is by the track that is followed; the tallest one's, when that one is lost."""
         tracks = {track.number: track for track in self._own_tracks()}
         track = tracks.get(self._followed)
@@ -105,7 +132,8 @@ class Eye:
         x0, y0, x1, y1 = track.box_xyxy_px
         width, height = size_px
         box = (max(x0, 0.0), max(y0, 0.0), min(x1, float(width)), min(y1, float(height)))
-        return box if box[2] - box[0] >= 1 and box[3] - box[1] >= 1 else None
+        inside = box[2] - box[0] >= 1 and box[3] - box[1] >= 1
+        return Place(box, by_tags=False, fresh=track.missed == 0) if inside else None
 
     def _own_tracks(self) -> list[Track]:
         tracker = self._trackers.get(FILMED)

@@ -14,8 +14,8 @@ from physadv.fiducials.camera import Camera
 from physadv.fiducials.find import Finder, Sighting
 from physadv.fiducials.pose import pose_of
 from physadv.pipelines.watch_expected import Wearer
-from physadv.pipelines.watch_eyes import Eye, Seen
-from physadv.pipelines.watch_views import FILMED, Box, Overlay, Place, on_board, on_object
+from physadv.pipelines.watch_eyes import Eye, Place, Seen
+from physadv.pipelines.watch_views import FILMED, Box, Overlay, Surface, on_board, on_object
 from physadv.scenes.things import Dressing
 from physadv.types import Frame, Pose
 
@@ -65,8 +65,8 @@ class Looker:
         numbered = {eye: eye.numbered(FILMED, filmed[eye], 1 + frame.dropped) for eye in self.eyes}
         expected = {eye: self._expected(eye, projected, board is not None, size_px) for eye in self.eyes}
         laying = time.perf_counter()
-        place = self._place(board, expected[self.eyes[0]], srgb) if overlay and self.overlay else None
-        shown = self.overlay.shown(srgb, place, frame.index) if place and self.overlay else srgb[None][:0]
+        surface = self._surface(board, expected[self.eyes[0]], srgb) if overlay and self.overlay else None
+        shown = self.overlay.shown(srgb, surface, frame.index) if surface and self.overlay else srgb[None][:0]
         overlay_s = time.perf_counter() - laying
         names = list(self.overlay.patches) if len(shown) and self.overlay else []
         seen: dict[str, dict[str, Seen]] = {}
@@ -74,8 +74,9 @@ class Looker:
             started = time.perf_counter()
             others = eye.detect(shown) if names else ()
             detect_s += time.perf_counter() - started
-            box = expected[eye]
-            done = eye.judged([filmed[eye], *others], box)
+            place = expected[eye]
+            done = eye.judged([filmed[eye], *others], place)
+            box = place.box_xyxy_px if place else None
             views = {FILMED: Seen(numbered[eye], box, done[0])}
             for name, found, success in zip(names, others, done[1:], strict=True):
                 views[name] = Seen(eye.numbered(name, found, 1 + frame.dropped), box, success)
@@ -91,19 +92,19 @@ class Looker:
         camera = known.scaled(size_px) if known else Camera.guess(size_px, self.field_of_view_deg)
         return [(s, pose_of(s, camera)) for s in self.finder.find(frame.bgr_u8) if s.board.role != "chart"]
 
-    def _expected(self, eye: Eye, projected: Box | None, found: bool, size_px: tuple[int, int]) -> Box | None:
+    def _expected(self, eye: Eye, projected: Box | None, found: bool, size_px: tuple[int, int]) -> Place | None:
         """From the board where one is found; else the followed detection."""
         if projected is not None:
             eye.remember(projected)
-            return projected
+            return Place(projected, by_tags=True)
         return None if found else eye.tracked(size_px)
 
-    def _place(self, board: Sighting | None, expected: Box | None, srgb: Tensor) -> Place | None:
+    def _surface(self, board: Sighting | None, expected: Place | None, srgb: Tensor) -> Surface | None:
         """On the print; on the object only while no print has been seen, for it would be there as well."""
         if expected is None:
             return None
         if board is not None:
-            return on_board(board, expected, srgb)
+            return on_board(board, expected.box_xyxy_px, srgb)
         if self.board_seen or self.dressing is None:
             return None
-        return on_object(self.dressing, expected, srgb)
+        return on_object(self.dressing, expected.box_xyxy_px, srgb)

@@ -27,6 +27,7 @@ from physadv.frames.source import FrameSource
 from physadv.pipelines.watch_browser import Browser
 from physadv.pipelines.watch_canvas import State, canvas, plain
 from physadv.pipelines.watch_controls import Controls
+from physadv.pipelines.watch_gallery import Gallery
 from physadv.pipelines.watch_log import FrameLog, frame_line
 from physadv.pipelines.watch_look import Looked, Looker
 from physadv.pipelines.watch_tally import Tally
@@ -37,6 +38,7 @@ from physadv.types import Frame
 logger = logging.getLogger(__name__)
 
 U8 = npt.NDArray[np.uint8]
+GOES_ON_S = 1.0  # to find out whether a source goes on
 WAIT_S = 0.1  # for the next frame, before keys are read again
 SAY_EVERY_S = 10.0  # the terminal hears how it stands
 TELL_EVERY_S = 0.5  # the page draws its curves anew
@@ -78,6 +80,7 @@ class Loop:
     controls: Controls
     log: FrameLog
     tally: Tally
+    gallery: Gallery
     out: Path
     record_to: Path
     record_fps: float
@@ -90,6 +93,7 @@ class Loop:
     recorder: Recorder | None = None
     recordings: int = 0
     snapshots: int = 0
+    cut_off: bool = False  # by max_frames, and the source went on
     _last: tuple[Looked, U8] | None = None
     _told_at: float = 0.0
     _said_at: float = field(default_factory=time.monotonic)
@@ -105,6 +109,7 @@ class Loop:
                         time.sleep(WAIT_S / 3)
                     elif (frame := self.source.read(WAIT_S)) is not None:
                         self._frame(frame)
+                self.cut_off = not self.controls.stopping and self._goes_on()
         finally:
             self._stop_recording()
             self.source.close()
@@ -113,6 +118,14 @@ class Loop:
 
     def _done(self) -> bool:
         return self.source.over or 0 < self.max_frames <= len(self.tally.rows)
+
+    def _goes_on(self) -> bool:
+        """Whether the source had more than ``max_frames``; a file that ends just there is complete."""
+        until = time.monotonic() + GOES_ON_S
+        while not self.source.over and time.monotonic() < until:
+            if self.source.read(WAIT_S) is not None:
+                return True
+        return not self.source.over
 
     def _frame(self, frame: Frame) -> None:
         begun = time.perf_counter()
@@ -125,6 +138,7 @@ class Loop:
         changed = {e.victim.name: e.confidence for e in self.looker.eyes if e.confidence != e.victim.confidence}
         self.log.write({**line, "confidence": changed} if changed else line)
         row = self.tally.add(line)
+        self.gallery.consider(looked, row)
         logged = time.perf_counter()
         times = self.times
         times.recent.append(logged)

@@ -15,15 +15,27 @@ import numpy as np
 
 from physadv.atomic import write_text
 from physadv.metrics.interval import percentiles, resampled_means, resampled_weights, wilson
-from physadv.pipelines.watch_tally import CONDITIONS, OVERLAY, PRINT, ROLES, Look, Row, Tally, bin_of, bin_words
+from physadv.pipelines.watch_tally import (
+    BARE,
+    CONDITIONS,
+    OVERLAY,
+    PRINT,
+    ROLES,
+    Look,
+    Row,
+    Tally,
+    bin_of,
+    bin_words,
+)  # fmt: skip
 from physadv.report.scores import plain
 from physadv.seeding import generator
 
 FILE = "summary.json"
-FORMAT = 1
+FORMAT = 2
 BLOCK_S = 1.0  # frames of one second are nearly one observation: they are drawn together
 LEAST_BLOCKS = 5  # from fewer seconds no interval is given
 RESAMPLES = 1000
+FILMED = "filmed"  # the view that every frame has
 FLAT = 0.8  # of the pose's ambiguity: the tilt may be mirrored
 
 Json = dict[str, Any]
@@ -43,6 +55,7 @@ def summary(tally: Tally, facts: Mapping[str, Any], *, minimum_n: int, seed: int
         "ambiguous": sum((row.ambiguity or 0) > FLAT for row in rows),
         "dropped": sum(row.dropped for row in rows),
         "seconds": rows[-1].time_s - rows[0].time_s if rows else 0.0,
+        "views": list(dict.fromkeys(look.condition for row in rows for look in row.looks[tally.victim].values())),
         "lag_s": _spread([row.lag_s for row in rows]),
         "distance_words": [words["distance"][k] for k in used["distance"]],
         "yaw_words": [words["yaw"][k] for k in used["yaw"]],
@@ -84,12 +97,17 @@ def _victim(name: str, tally: Tally, used: Mapping[str, Sequence[int]], seed: in
                 "condition": condition, "role": ROLES.get(condition, "control"), "success": shares.pop("all"), **shares,
             })  # fmt: skip
     views = list(dict.fromkeys(view for row in rows for view in row.looks[name]))
-    pairs = _pairs(name, rows, places)
+    pairs = _pairs(name, rows, places, OVERLAY, PRINT)
+    filmed = [row.looks[name][FILMED] for row in rows if FILMED in row.looks[name]]
     return {
         "name": name,
         "conditions": conditions,
+        "against_controls": _against(name, tally, places, [c["condition"] for c in conditions], seed),
+        "reported": sum(one.reported for one in filmed),
+        "sighted": tally.appears or any(look.shows for row in rows for look in row.looks[name].values()),
+        "doubts": tally.doubts(name),
         "gap": _over_bins(_grouped(pairs), used, lambda found: _difference(found, seed)) if pairs else None,
-        "steadiness": [{"view": view, **_steadiness(name, view, rows)} for view in views],
+        "steadiness": [{"view": BARE if view == FILMED else view, **_steadiness(name, view, rows)} for view in views],
     }
 
 
@@ -97,14 +115,25 @@ def _of_condition(looks: Mapping[str, Look], condition: str) -> Look | None:
     return next((look for look in looks.values() if look.condition == condition), None)
 
 
-def _pairs(name: str, rows: Sequence[Row], places: Sequence[Spot]) -> list[Found]:
-    """Success of the overlay minus success of the print on the very same frames."""
+def _pairs(name: str, rows: Sequence[Row], places: Sequence[Spot], condition: str, minus: str) -> list[Found]:
+    """Success of one condition minus success of another on the very same frames."""
     found = []
     for at, row in zip(places, rows, strict=True):
-        printed, digital = (_of_condition(row.looks[name], c) for c in (PRINT, OVERLAY))
-        if printed and digital and printed.success is not None and digital.success is not None:
-            found.append((at, row.time_s, float(digital.success) - float(printed.success)))
+        one, other = (_of_condition(row.looks[name], c) for c in (condition, minus))
+        if one and other and one.success is not None and other.success is not None:
+            found.append((at, row.time_s, float(one.success) - float(other.success)))
     return found
+
+
+def _against(name: str, tally: Tally, places: Sequence[Spot], shown: Sequence[str], seed: int) -> list[Json]:
+    """Every patch against every control of the same frames."""
+    made = []
+    for condition in (c for c in shown if ROLES.get(c) == "patch"):
+        for control in (c for c in shown if c not in ROLES):
+            if pairs := _pairs(name, tally.rows, places, condition, control):
+                found = [(time_s, value) for _, time_s, value in pairs]
+                made.append({"condition": condition, "minus": control, **_difference(found, seed)})
+    return made
 
 
 def _grouped(found: Sequence[Found]) -> dict[Spot, list[tuple[float, float]]]:
@@ -158,7 +187,7 @@ def _difference(found: list[tuple[float, float]], seed: int) -> Json:
 def _steadiness(name: str, view: str, rows: Sequence[Row]) -> Json:
     """How detection lasted over time, in frames in which the object was expected."""
     kept = [(row.time_s, row.looks[name][view]) for row in rows if view in row.looks[name]]
-    kept = [(at, look) for at, look in kept if look.success is not None]
+    kept = [(at, look) for at, look in kept if look.expected]
     flags = [look.found for _, look in kept]
     first = next((at - kept[0][0] for at, look in kept if look.found), None)
     tracks = [look.track for _, look in kept if look.found]

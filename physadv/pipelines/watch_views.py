@@ -29,7 +29,7 @@ _PAPER = 1 / 12  # of a tag's side: how far outside its border surely is white p
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Surface:
     """A surface in the frame, and the light on it."""
 
     image_from_surface: F64  # (3,3) mm → px
@@ -49,21 +49,21 @@ class Overlay:
         self._camera: tuple[float, float, float] = (0.0, 0.0, 0.0)
         self._until_look = 0
 
-    def shown(self, srgb: Tensor, place: Place, index: int) -> Tensor:
+    def shown(self, srgb: Tensor, surface: Surface, index: int) -> Tensor:
         """``(3,H,W)`` → ``(P,3,H,W)``: one picture a patch, in their order. Equal frames give equal pictures."""
-        scene = self._scene(srgb, place)
+        scene = self._scene(srgb, surface)
         draws = self._renderer.sample(scene, generator(self._seed, f"watch/{index}"))
         with torch.no_grad():
             return torch.cat([self._renderer.render(scene, patch, draws) for patch in self.patches.values()])
 
-    def _scene(self, srgb: Tensor, place: Place) -> SceneBatch:
+    def _scene(self, srgb: Tensor, surface: Surface) -> SceneBatch:
         blur, shot, read = self._look(srgb)
-        scene = one_object(srgb[None], place.box_xyxy_px, self._label)
+        scene = one_object(srgb[None], surface.box_xyxy_px, self._label)
         return SceneBatch(
             srgb=scene.srgb, sizes_px=scene.sizes_px, keys=scene.keys, image_of=scene.image_of,
             boxes_xyxy_px=scene.boxes_xyxy_px, labels=scene.labels, label_names=scene.label_names, wears=scene.wears,
-            image_from_surface=torch.from_numpy(place.image_from_surface).float()[None],
-            light=place.light.float()[None],
+            image_from_surface=torch.from_numpy(surface.image_from_surface).float()[None],
+            light=surface.light.float()[None],
             blur_px=torch.tensor([blur]) if self._match else None,
             noise=torch.tensor([[shot, read]]) if self._match else None,
         ).to(srgb.device)  # fmt: skip
@@ -95,12 +95,12 @@ def one_object(srgb: Tensor, box_xyxy_px: Box, label: str) -> SceneBatch:
     )
 
 
-def on_board(sighting: Sighting, box_xyxy_px: Box, srgb: Tensor) -> Place:
+def on_board(sighting: Sighting, box_xyxy_px: Box, srgb: Tensor) -> Surface:
     """Where the print is, lit as the white paper round its tags is."""
-    return Place(sighting.image_from_board, paper_light(sighting, srgb), box_xyxy_px)
+    return Surface(sighting.image_from_board, paper_light(sighting, srgb), box_xyxy_px)
 
 
-def on_object(dressing: Dressing, box_xyxy_px: Box, srgb: Tensor) -> Place | None:
+def on_object(dressing: Dressing, box_xyxy_px: Box, srgb: Tensor) -> Surface | None:
     """Where a print is worn by an object of which only the box is known; ``None`` where that is out of sight."""
     thing = Thing(box_xyxy_px, 0, True)
     surface = dressing.surface(thing, (int(srgb.shape[1]), int(srgb.shape[2])))
@@ -108,7 +108,7 @@ def on_object(dressing: Dressing, box_xyxy_px: Box, srgb: Tensor) -> Place | Non
         return None
     picture = srgb.cpu()
     light = object_light(picture, dressing.lit_px(thing, surface), photo_light(picture))
-    return Place(surface.double().numpy(), light, box_xyxy_px)
+    return Surface(surface.double().numpy(), light, box_xyxy_px)
 
 
 def paper_light(sighting: Sighting, srgb: Tensor) -> Tensor:

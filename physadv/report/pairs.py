@@ -32,12 +32,13 @@ def read_pairs(out: Path) -> dict[str, Any]:
 def _with_pictures(pair: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     words = ", ".join(word for word in (pair["title"], pair["note"]) if word) or str(pair["label"])
     found = [
-        {**picture, "data": _jpeg_uri(folder / Path(picture["file"]).name)}
+        {**picture, "data": jpeg_uri(folder / Path(picture["file"]).name)}
         for picture in pair["pictures"]
         if (folder / Path(picture["file"]).name).is_file()
     ]
     return {"words": words, "title": str(pair["title"]), "middle": int(pair.get("middle", 50)), "pictures": found}
 
 
-def _jpeg_uri(path: Path) -> str:
+def jpeg_uri(path: Path) -> str:
+    """A picture as a ``data:`` link."""
     return f"data:image/jpeg;base64,{base64.b64encode(path.read_bytes()).decode()}"

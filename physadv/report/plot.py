@@ -24,7 +24,8 @@ SCORE_COLUMNS = ("value", "low", "high", "n")
 ROWS_SHOWN = 60  # of a table beside a plot; the file has all
 _KNOWN = {
     "clean": ("#009e73", "diamond"), "grey": ("#8a8f98", "square"), "random": ("#3d9bd6", "triangle-up"),
-    "patch": ("#d55e00", "circle"),
+    "patch": ("#d55e00", "circle"), "print": ("#cc79a7", "star"), "printed grey": ("#5f6570", "x"),
+    "printed random": ("#2a6f9e", "triangle-down"), "as filmed": ("#009e73", "diamond"),
 }  # fmt: skip
 _MORE = (
     ("#cc79a7", "star"), ("#b59400", "pentagon"), ("#7f6fd6", "hexagon"), ("#4f8f2f", "triangle-down"),

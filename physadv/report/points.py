@@ -34,6 +34,7 @@ class Groups:
     by: str  # "distance"
     words: Sequence[str]  # "5–10 m"
     counted: bool = True  # n is that of the group, whatever the condition; else it stands at the condition
+    shared_out: bool = False  # every object is in one group alone: a condition's n is the sum over its groups
 
 
 def points(title: str, score: str, groups: Groups, series: Series, *, minimum_n: int, top: float = 100.0) -> Plot:
@@ -49,7 +50,8 @@ def points(title: str, score: str, groups: Groups, series: Series, *, minimum_n:
         at = [(x, group, s) for x, group, s in at if measured(s)]
         times, scores = factor(score), [s for _, _, s in at]
         few = [s["n"] < minimum_n for s in scores]
-        named = name if groups.counted else f"{name} (n = {max(s['n'] for s in scores)})"
+        n = (sum if groups.shared_out else max)(s["n"] for s in scores)
+        named = name if groups.counted else f"{name} (n = {n})"
         traces.append({
             "type": "scatter", "mode": "markers", "name": named, "x": [x for x, _, _ in at],
             "y": [s["value"] * times for s in scores], "error_y": error_bars(scores, times),

@@ -13,12 +13,26 @@ from physadv.errors import BadInput
 from physadv.report import record
 from physadv.report.heat import Side, heat
 from physadv.report.html import filled
+from physadv.report.pairs import jpeg_uri
 from physadv.report.plot import Plot
 from physadv.report.points import Groups, one_bar_a_condition, points
-from physadv.report.words import amount, difference
+from physadv.report.watch_words import assumption, headline, said_aloud
+from physadv.report.words import difference
 
 FILE = "report.html"
 SUMMARY = "summary.json"
+FRAMES = "frames"
+_PICKS = {"best": "Where the attack does best", "typical": "A typical frame", "worst": "Where the attack does worst",
+          "seen least": "Where the object is seen least", "seen best": "Where the object is seen best"}  # fmt: skip
+_ABOUT = {
+    "print": "the paper, as it was filmed",
+    "printed grey": "the sheet's grey page, as it was filmed: a control",
+    "printed random": "the sheet's page of random colours, as it was filmed: a control",
+    "patch": "the digital patch, laid over the very same frames by the renderer that patches are optimised through",
+    "grey": "plain grey in its place: a control",
+    "random": "random colours in its place: a control",
+    "as filmed": "frames without tags in sight, as they came; here nothing is counted, they show what there is to hide",
+}
 
 
 def write_watch_report(folder: Path) -> Path:
@@ -28,32 +42,19 @@ def write_watch_report(folder: Path) -> Path:
         raise BadInput(f"{str(folder)!r} holds no {SUMMARY}, so there is nothing to report. Name a folder of watch.")
     run = record.read(folder)
     try:
-        html = filled("watch.html.j2", _content(content, run))
+        html = filled("watch.html.j2", _content(content, run, folder))
     except (UndefinedError, KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise BadInput(f"{folder / SUMMARY} is not one that this version writes: {error}. Watch again.") from error
     return write_text(folder / FILE, html)
 
 
-def headline(content: Mapping[str, Any]) -> str:
-    """One sentence: what the print did, beside its digital self and the controls."""
-    victim = content["victims"][0]
-    found = {c["condition"]: c["success"] for c in victim["conditions"]}
-    frames = f"{content['frames']} frames"
-    if not found:
-        return f"Nothing could be measured in {frames}: neither a print nor a {content['object']} was found."
-    parts = [f"{name} {amount(score)}" for name, score in found.items()]
-    gap = victim["gap"] and victim["gap"]["all"]
-    said = f"; overlay minus print {difference(gap)}" if gap else ""
-    return f"Success ({content['goal']}) against {victim['name']} in {frames}: {', '.join(parts)}{said}."
-
-
 def cautions(content: Mapping[str, Any]) -> list[str]:
     """What a careful reader would object."""
-    found = []
+    found = said_aloud(content)
     if not content["posed"]:
         found.append(
-            "No tags were found, so distance and angle are not known, and the object is expected where the detector "
-            "last reported it: what it never reports is not counted. Film a sheet with tags to measure a print."
+            "No tags were found, so distance and angle are not known, and only frames count in which the detector "
+            "reports the object as filmed. Film a sheet with tags to measure a print."
         )
     elif content["ambiguous"] > content["posed"] / 10:
         found.append(
@@ -65,48 +66,90 @@ def cautions(content: Mapping[str, Any]) -> list[str]:
     found += [text for victim in content["victims"] if (text := _control_caution(victim))]
     if content["ended"] == "the source died":
         found.append(f"The source died before its end: {content['reason']}")
+    elif content["ended"] not in ("complete", "stopped"):
+        found.append(f"Not the whole source was looked at: {content['ended']}.")
     if content["dropped"]:
         found.append(f"{content['dropped']} frames of the source were passed over, because looking took longer.")
     return found
 
 
 def _control_caution(victim: Mapping[str, Any]) -> str:
-    """Where a control does as much as the patch; empty where none does."""
+    """Where a control does as much as the patch; empty where none does.
+
+    On the same frames their difference decides; prints and printed controls are filmed one after the other, and short
+    films have no interval of a difference: there the intervals are compared.
+    """
+    paired = {(row["condition"], row["minus"]): row for row in victim["against_controls"]}
     controls = [c for c in victim["conditions"] if c["role"] == "control"]
-    highest = max(controls, key=lambda c: c["success"]["high"], default=None)
-    same = [c["condition"] for c in victim["conditions"]
-            if highest and c["role"] == "patch" and 0 < c["success"]["low"] <= highest["success"]["high"]]  # fmt: skip
-    if highest is None or not same:
+    same = []
+    for patch in (c for c in victim["conditions"] if c["role"] == "patch" and c["success"]["value"]):
+        for control in controls:
+            row = paired.get((patch["condition"], control["condition"]))
+            if row and row["low"] is not None:
+                if row["low"] <= 0:
+                    same.append(f"{patch['condition']} minus {control['condition']} is {difference(row)}")
+            elif patch["success"]["low"] <= control["success"]["high"]:
+                same.append(f"{control['condition']} does about as much as {patch['condition']}")
+    if not same:
         return ""
     return (
-        f"{victim['name']}: {highest['condition']} does about as much as {' and '.join(same)}, so covering the object "
-        "(the white of the board included) may explain the effect."
+        f"{victim['name']}: {'; '.join(same)}: covering the object (the white of the board included) may explain the "
+        "effect."
     )
 
 
-def _content(content: Mapping[str, Any], run: Mapping[str, Any]) -> dict[str, Any]:
+def _content(content: Mapping[str, Any], run: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     few = int(content["minimum_n"])
     return {
         "name": content["name"], "made": str(run.get("made", ""))[:16].replace("T", " "),
         "headline": headline(content), "cautions": cautions(content), "minimum_n": few, "content": content,
         "victims": [_victim(victim, content, few) for victim in content["victims"]],
+        "shots": [_shot(shot, folder / FRAMES) for shot in content["shots"]], "about": _about(content["views"]),
         "provenance": _provenance(content, run), "versions": run.get("environment", {}).get("packages", {}),
     }  # fmt: skip
 
 
-def _victim(victim: Mapping[str, Any], content: Mapping[str, Any], few: int) -> dict[str, Any]:
-    found = {c["condition"]: c["success"] for c in victim["conditions"]}
+def _shot(shot: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """One frame with its pictures inside. Only names of files count: what lies outside the folder is not opened."""
+    files = [(picture, folder / Path(picture["file"]).name) for picture in shot["pictures"]]
+    where = [f"frame {shot['index']}", f"{shot['time_s']:.1f} s"]
+    where += [f"{shot['distance_m']:.2f} m"] if shot["distance_m"] is not None else []
+    where += [f"yaw {shot['yaw_deg']:+.0f}°"] if shot["yaw_deg"] is not None else []
     return {
-        "name": victim["name"],
+        "title": _PICKS.get(shot["pick"], shot["pick"]), "where": ", ".join(where),
+        "pictures": [{"condition": picture["condition"], "outcome": picture["outcome"], "data": jpeg_uri(file)}
+                     for picture, file in files if file.is_file()],
+    }  # fmt: skip
+
+
+def _about(views: Sequence[str]) -> list[tuple[str, str]]:
+    """What the conditions of this film are."""
+    return [(name, _ABOUT[name]) for name in _ABOUT if name in views]
+
+
+def _victim(victim: Mapping[str, Any], content: Mapping[str, Any], few: int) -> dict[str, Any]:
+    counted = victim["conditions"] if victim["sighted"] else []
+    found = {c["condition"]: c["success"] for c in counted}
+    return {
+        "name": victim["name"], "nothing": _nothing(victim, content),
         "bars": one_bar_a_condition(f"success against {victim['name']}", "success", found, minimum_n=few)
         if found else None,
         "curves": [plot for by, words in (("distance", content["distance_words"]), ("yaw", content["yaw_words"]))
-                   if (plot := _curve(victim, by, words, few))],
-        "maps": [plot for c in victim["conditions"] if (plot := _map(c, victim["name"], content, few))],
-        "gap": victim["gap"],
-        "gap_rows": _gap_rows(victim["gap"], content),
+                   if counted and (plot := _curve(victim, by, words, few))],
+        "maps": [plot for c in counted if (plot := _map(c, victim["name"], content, few))],
+        "gap_rows": _gap_rows(victim["gap"] if counted else None, content),
         "steadiness": victim["steadiness"],
     }  # fmt: skip
+
+
+def _nothing(victim: Mapping[str, Any], content: Mapping[str, Any]) -> str:
+    """Why there is no success to show; empty where there is."""
+    if not victim["sighted"]:
+        return f"This detector reports no {content['object']} in any frame, so there is nothing that could be hidden."
+    if victim["conditions"]:
+        return ""
+    seen = f"It reports the label {content['object']} in {victim['reported']} of {content['frames']} frames."
+    return f"{seen} Success is counted where a patch is tried, on paper or laid over, on an object that is found."
 
 
 def _curve(victim: Mapping[str, Any], by: str, words: Sequence[str], few: int) -> Plot | None:
@@ -114,7 +157,7 @@ def _curve(victim: Mapping[str, Any], by: str, words: Sequence[str], few: int) -
     if not words or not series:
         return None
     title = f"success by {by} against {victim['name']}"
-    return points(title, "success", Groups(by, words, counted=False), series, minimum_n=few)
+    return points(title, "success", Groups(by, words, counted=False, shared_out=True), series, minimum_n=few)
 
 
 def _map(condition: Mapping[str, Any], victim: str, content: Mapping[str, Any], few: int) -> Plot | None:
@@ -162,10 +205,7 @@ def _provenance(content: Mapping[str, Any], run: Mapping[str, Any]) -> list[tupl
 
 
 def _size(content: Mapping[str, Any]) -> str:
-    if not content["object_mm"]:
-        return ""
-    (width, height), (x, y) = content["object_mm"], content["board_at_mm"]
-    return f", {width:.0f} × {height:.0f} mm, print {x:+.0f} mm right and {y:+.0f} mm below its centre"
+    return f", {assumption(content)}" if content["object_mm"] else ""
 
 
 def _ms(value: float | None) -> str:

@@ -109,7 +109,7 @@ def test_a_sign_that_is_seen_all_the_time_keeps_its_track(watched: Path) -> None
 def test_summary_record_report_and_recording_are_written(watched: Path) -> None:
     content = json.loads((watched / "summary.json").read_text())
     assert [c["condition"] for c in content["victims"][0]["conditions"]] == [
-        "print", "overlay", "overlay grey", "overlay random"
+        "print", "patch", "grey", "random"
     ]  # fmt: skip
     assert content["victims"][0]["gap"]["all"]["n"] == 24
     run = json.loads((watched / "run.json").read_text())

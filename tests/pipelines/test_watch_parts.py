@@ -104,12 +104,12 @@ def test_the_gap_is_the_overlays_success_minus_the_prints_on_the_same_frames() -
     content = told([line(i, printed=i % 4 == 0, digital=i % 2 == 0) for i in range(80)])
     victim = content["victims"][0]
     found = {c["condition"]: c["success"]["value"] for c in victim["conditions"]}
-    assert found == {"print": 0.25, "overlay": 0.5}
+    assert found == {"print": 0.25, "patch": 0.5}
     gap = victim["gap"]["all"]
     assert gap["value"] == pytest.approx(0.25)
     assert gap["low"] <= 0.25 <= gap["high"]
     assert (gap["n"], gap["blocks"]) == (80, 8)
-    assert "overlay minus print +25 points" in headline(content)
+    assert "patch minus print +25 points" in headline(content)
 
 
 def test_a_control_that_does_as_much_is_a_caution() -> None:
