@@ -102,7 +102,7 @@ def test_distance_and_expected_box_are_those_of_the_scene(watched: Path) -> None
 def test_a_sign_that_is_seen_all_the_time_keeps_its_track(watched: Path) -> None:
     content = json.loads((watched / "summary.json").read_text())
     steady = content["victims"][0]["steadiness"][0]
-    assert (steady["view"], steady["frames"], steady["longest_detected"]) == ("filmed", 24, 24)
+    assert (steady["view"], steady["frames"], steady["longest_detected"]) == ("as filmed", 24, 24)
     assert (steady["identity_switches"], steady["fragmentations"], steady["first_detection_s"]) == (0, 0, 0.0)
 
 
@@ -117,6 +117,9 @@ def test_summary_record_report_and_recording_are_written(watched: Path) -> None:
     page = (watched / "report.html").read_text()
     assert "From simulation to reality" in page
     assert "The camera is a guess of 60°" in page
+    assert content["ended"] == "complete"
+    assert [shot["pick"] for shot in content["shots"]] == ["best", "typical", "worst"]
+    assert page.count('src="data:image/jpeg') == 3 * 4
     film = cv2.VideoCapture(str(watched.parent / "shown.avi"))
     assert film.get(cv2.CAP_PROP_FRAME_COUNT) == 24
     film.release()
@@ -159,11 +162,17 @@ def test_a_grey_print_is_a_control_of_its_own(desk: Path) -> None:
 
 
 def test_without_tags_the_patch_is_worn_by_what_is_tracked(desk: Path) -> None:
-    done = physadv("watch", "source=bare.avi", "patch=patch", "board=none", "out=bare", *QUICK, cwd=desk)
+    done = physadv("watch", "source=bare.avi", "patch=patch", "board=none", "out=bare", "max_frames=5", *QUICK,
+                   cwd=desk)  # fmt: skip
     assert done.returncode == 0, done.stderr
+    content = json.loads((desk / "bare" / "summary.json").read_text())
+    assert content["ended"] == "cut off after max_frames=5"
+    assert [c["condition"] for c in content["victims"][0]["conditions"]] == ["patch", "grey"]
     _, frames = lines(desk / "bare")
     assert list(frames[3]["views"]) == ["filmed", "patch", "grey"]
     assert frames[3]["boards"] == []
+    assert frames[3]["views"]["filmed"]["success"] is None  # the clean picture: there is nothing to succeed
+    assert frames[3]["views"]["grey"]["success"] is False
     assert "No tags were found" in (desk / "bare" / "report.html").read_text()
 
 

@@ -8,15 +8,23 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from physadv.errors import BadInput, BadOption
+from physadv.goals.detection import Hide
+from physadv.goals.entries import HideConfig
 from physadv.pipelines.watch_controls import Controls
 from physadv.pipelines.watch_expected import wearer
+from physadv.pipelines.watch_eyes import Eye, Place
+from physadv.pipelines.watch_gallery import EVENLY, Kept, Shelf
 from physadv.pipelines.watch_log import FrameLog, read_log
 from physadv.pipelines.watch_summary import summary
 from physadv.pipelines.watch_tally import Tally, bin_of, bin_words
-from physadv.report.watch import cautions, headline
+from physadv.report.watch import cautions, write_watch_report
+from physadv.report.watch_words import headline, said_aloud
+from physadv.types import Detections
 from tests.pipelines.walkby import SIZE_PX, face, seen
+from tests.toys import LABELS, ToyDetector
 
 SCALE = np.array([[0.5, 0, 100], [0, 0.5, 120], [0, 0, 1.0]])
 
@@ -195,3 +203,153 @@ def test_without_a_patch_the_overlay_cannot_be_switched_on() -> None:
     controls = Controls(overlay=False, can_overlay=False)
     controls.press("overlay")
     assert not controls.overlay
+
+
+def bare(index: int, *, success: bool | None, reported: bool = True) -> dict[str, Any]:
+    """A frame without tags, the patch laid over."""
+    made = line(index, printed=not reported, digital=success)
+    made["boards"] = []
+    made["views"]["filmed"]["success"] = None
+    return made
+
+
+def test_without_a_patch_there_is_no_success_to_tell() -> None:
+    lines = [bare(i, success=None, reported=i % 2 == 0) for i in range(10)]
+    content = told(lines)
+    assert content["victims"][0]["conditions"] == []
+    assert headline(content) == (
+        "toy reports people in 5 of 10 frames. There was no patch, on paper or laid over, so there is no success to "
+        "count."
+    )
+
+
+def test_the_patch_laid_over_counts_only_where_the_object_is_found_as_filmed() -> None:
+    lines = [bare(i, success=True) for i in range(10)]
+    for one in lines[4:]:
+        one["views"]["patch"]["success"] = None
+    content = told(lines)
+    shown = content["victims"][0]["conditions"]
+    assert [(c["condition"], c["success"]["n"]) for c in shown] == [("patch", 4)]
+
+
+def test_what_is_never_reported_is_not_called_hidden() -> None:
+    content = told([line(i, printed=True, digital=True) for i in range(40)])
+    assert not content["victims"][0]["sighted"]
+    assert headline(content).startswith("Nothing could be measured: toy reports no person in any of 40 frames")
+
+
+def doubted(share: float, box: list[float], assumed: dict[str, Any]) -> dict[str, Any]:
+    """Of 20 successes of the print, a share in which the detector reports such an object in a box."""
+    lines = [line(i, printed=True, digital=None) for i in range(20)]
+    for one in lines:
+        one["boards"][0]["corners_px"] = [[30, 50], [40, 50], [40, 60], [30, 60]]
+    for one in lines[: round(20 * share)]:
+        one["views"]["filmed"]["detections"] = [{"box": box, "label": "person", "score": 0.93, "track": 1}]
+    return told(lines) | assumed
+
+
+ASSUMED = {"object_mm": [500.0, 1000.0], "board_at_mm": [0.0, -150.0]}
+
+
+def test_reports_round_a_larger_object_put_success_in_doubt_and_tell_its_size() -> None:
+    content = doubted(0.5, [-15.0, -40.0, 85.0, 160.0], ASSUMED)  # twice the expected box, about the same centre
+    assert "print 100 % [84, 100] (in doubt: 10 of 20)" in headline(content)
+    assert "Assumed: a person of 500 × 1000 mm, with the print 0 mm right of and 150 mm above" in headline(content)
+    (said,) = [text for text in cautions(content) if "counted as success" in text]
+    assert "In 10 of 20 frames counted as success (print), toy does report a person, at up to 0.93" in said
+    assert "The reports fit object_mm=[1000,2000] board_at_mm=[0,-150]" in said
+    assert said_aloud(content) == [said]
+
+
+def test_a_report_over_the_print_but_far_from_the_expected_box_is_a_doubt_too() -> None:
+    content = doubted(0.5, [29.0, 49.0, 41.0, 61.0], ASSUMED)
+    assert "in doubt: 10 of 20" in headline(content)
+
+
+@pytest.mark.parametrize(("share", "box"), [(0.05, [-15.0, -40.0, 85.0, 160.0]), (1.0, [300.0, 10.0, 350.0, 110.0])])
+def test_a_lone_report_or_one_elsewhere_is_no_doubt(share: float, box: list[float]) -> None:
+    content = doubted(share, box, ASSUMED)
+    assert "in doubt" not in headline(content)
+    assert said_aloud(content) == []
+
+
+def test_a_neighbour_who_is_seen_as_filmed_too_is_no_doubt() -> None:
+    lines = [bare(i, success=True) for i in range(20)]
+    for one in lines:
+        beside = {"box": [40.0, 10.0, 90.0, 110.0], "label": "person", "score": 0.9, "track": 2}
+        one["views"]["filmed"]["detections"].append(beside)
+        one["views"]["patch"]["detections"] = [beside]
+    assert told(lines)["victims"][0]["doubts"] == []
+    for one in lines:
+        one["views"]["filmed"]["detections"].pop()
+    (row,) = told(lines)["victims"][0]["doubts"]
+    assert (row["condition"], row["doubtful"]) == ("patch", 20)
+
+
+def test_a_control_on_the_same_frames_is_compared_frame_by_frame() -> None:
+    """Intervals that overlap do not matter where the patch wins in the very frames in which grey fails."""
+    lines = [line(i, printed=False, digital=i % 10 < 6) for i in range(100)]
+    for i, one in enumerate(lines):
+        one["views"]["grey"] = line(i, printed=i % 10 < 4, digital=None)["views"]["filmed"]
+    assert not any("covering" in text for text in cautions(told(lines)))
+    for one in lines:
+        one["views"]["grey"] = one["views"]["patch"]
+    assert any("patch minus grey is +0 points" in text for text in cautions(told(lines)))
+
+
+@pytest.mark.parametrize(
+    ("place", "reports", "counted"),
+    [
+        (Place((10, 10, 60, 110), by_tags=True), [], [True, True]),
+        (Place((10, 10, 60, 110), by_tags=False), [[10, 10, 60, 110]], [None, True]),
+        (Place((10, 10, 60, 110), by_tags=False, fresh=False), [[10, 10, 60, 110]], [None, None]),
+        (Place((10, 10, 60, 110), by_tags=False), [[300, 10, 350, 110]], [None, None]),
+        (None, [[10, 10, 60, 110]], [None, None]),
+    ],
+)
+def test_success_counts_where_tags_or_a_report_of_this_frame_show_the_object(
+    place: Place | None, reports: list[list[float]], counted: list[bool | None]
+) -> None:
+    eye = Eye(ToyDetector(), Hide(HideConfig()), LABELS[0])
+    assert eye.judged([found(reports), found([])], place) == counted
+
+
+def found(boxes: list[list[float]]) -> Detections:
+    return Detections(
+        torch.tensor(boxes).reshape(-1, 4).float(), torch.full((len(boxes),), 0.9),
+        torch.zeros(len(boxes), dtype=torch.int64),
+    )  # fmt: skip
+
+
+def test_frames_for_the_page_are_the_weakest_the_strongest_and_a_typical_one() -> None:
+    shelf, drawn = Shelf(), []
+
+    def draw(number: int) -> Kept:
+        drawn.append(number)
+        return Kept(number, keys[number], {}, ())
+
+    keys = [0.5] * 400
+    keys[120], keys[301] = 0.1, 0.9
+    for key in keys:
+        shelf.take(key, draw)
+    assert shelf.weakest is not None
+    assert shelf.strongest is not None
+    assert (shelf.weakest.number, shelf.strongest.number) == (120, 301)
+    assert abs(shelf.typical().number - 200) < 32
+    assert len(shelf.spread) <= EVENLY
+    assert len(drawn) < 80  # a long film is not drawn whole
+
+
+def test_pictures_outside_the_run_folder_are_not_opened(tmp_path: Path) -> None:
+    (tmp_path / "secret.jpg").write_bytes(b"secret")
+    (tmp_path / "run" / "frames").mkdir(parents=True)
+    shot = {"pick": "best", "index": 0, "time_s": 0.0, "distance_m": None, "yaw_deg": None,
+            "pictures": [{"condition": "print", "outcome": "", "file": "../../secret.jpg"}]}  # fmt: skip
+    times = dict.fromkeys(("fps", "detect_ms", "overlay_ms", "rest_ms"), 1.0)
+    facts = {"shots": [shot], "times": times, "source": "x", "live": False, "patch": None, "boards": None, "seed": 0,
+             "object_mm": None, "board_at_mm": None, "victims_asked": [], "started": ""}  # fmt: skip
+    content = told([line(0, printed=False, digital=None)]) | facts
+    (tmp_path / "run" / "summary.json").write_text(json.dumps(content))
+    page = write_watch_report(tmp_path / "run").read_text()
+    assert "Where the attack does best" in page
+    assert "c2VjcmV0" not in page
