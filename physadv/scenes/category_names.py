@@ -42,7 +42,7 @@ def label_among(label: str, categories: tuple[str, ...], where: str) -> int:
         meant = " or ".join(repr(categories[row]) for row in rows)
         raise BadOption(f"label {label!r} may mean {meant} in {where}. Set scenes.label to one of them.")
     near = nearest(label, categories)
-    hint = f" Did you mean {near!r}?" if near else ""
+    hint = f" Did you mean {near!r:.80}?" if near else ""
     more = f", … ({len(categories)} in all)" if len(categories) > 12 else ""
-    listed = ", ".join(categories[:12]) or "none"
+    listed = ", ".join(name[:60] for name in categories[:12]) or "none"
     raise BadOption(f"label {label!r} is not a category of {where}.{hint} It has: {listed}{more}.")

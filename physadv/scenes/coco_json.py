@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -75,7 +74,10 @@ def _id(path: Path, name: str, entry: Any, key: str) -> Id:
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int | str) or value == "":
         raise BadInput(f"{path}: {key!r} of {name} must be a whole number or text, got {value!r:.60}. Export it again.")
-    return _text(path, f"{key!r} of {name}", str(value))
+    number = _text(path, f"{key!r} of {name}", str(value))
+    if len(number) > 200 or not number.isprintable():
+        raise BadInput(f"{path}: {key!r} of {name} is not an id, got {number!r:.60}. Export it again.")
+    return number
 
 
 def _text(path: Path, what: str, value: str) -> str:
@@ -171,7 +173,7 @@ def _size(entry: dict[str, Any]) -> tuple[int, int] | None:
     for value in (entry.get("height"), entry.get("width")):
         if isinstance(value, str) and value.isdecimal() and len(value) < 9:
             value = int(value)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 1:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value < 1e9:
             return None
         sides.append(int(value))
     return sides[0], sides[1]

@@ -35,4 +35,10 @@ class Remarks:
 def shortened(items: list[str]) -> str:
     """The first few, and how many more there are."""
     more = f", … ({len(items) - _SHOWN} more)" if len(items) > _SHOWN else ""
-    return ", ".join(item if len(item) <= 80 else f"{item[:77]}…" for item in items[:_SHOWN]) + more
+    return ", ".join(map(_printable, items[:_SHOWN])) + more
+
+
+def _printable(item: str) -> str:
+    """Short, and without signs that a terminal would obey."""
+    shown = item if item.isprintable() else ascii(item)
+    return shown if len(shown) <= 80 else f"{shown[:77]}…"
