@@ -38,6 +38,7 @@ class _Layout:
     base: Path
     source: Path
     content: dict[str, Any]
+    part: Path | None = None  # where only one folder of photos was named
 
 
 def build_yolo(config: YoloConfig) -> AnnotatedPhotos:
@@ -95,15 +96,30 @@ def _layout(root: str) -> _Layout:
         return _Layout(path.parent, path, _yaml(path))
     if not path.is_dir():
         raise BadInput(f"no such folder: {root!r}. root holds data.yaml, or images/ and labels/.")
-    own = next((path / name for name in _YAMLS if (path / name).is_file()), None)
+    own = _yaml_in(path)
     if own is not None:
         return _Layout(path, own, _yaml(own))
     alone = sorted([*path.glob("*.yaml"), *path.glob("*.yml")])
     if len(alone) == 1:
         return _Layout(path, alone[0], _yaml(alone[0]))
-    above = next((path.parent / name for name in _YAMLS if (path.parent / name).is_file()), None)
+    base = _above_images(path) or path
+    above = _yaml_in(base) or _yaml_in(base.parent)
     content = {key: value for key, value in (_yaml(above) if above else {}).items() if key in ("names", "kpt_shape")}
-    return _Layout(path, above or path, content)
+    return _Layout(base, above or path, content, part=path)
+
+
+def _yaml_in(folder: Path) -> Path | None:
+    return next((folder / name for name in _YAMLS if (folder / name).is_file()), None)
+
+
+def _above_images(path: Path) -> Path | None:
+    """``set`` for ``set/images/val``, where there is ``set/labels/val``."""
+    parts = path.parts
+    if "images" not in parts:
+        return None
+    at = len(parts) - 1 - parts[::-1].index("images")
+    base = Path(*parts[:at])
+    return base if base.joinpath("labels", *parts[at + 1 :]).is_dir() else None
 
 
 def _yaml(path: Path) -> dict[str, Any]:
@@ -140,7 +156,9 @@ def _names_beside(base: Path) -> list[str]:
 def _files(layout: _Layout, split: str) -> list[Path]:
     """The photos of a part, or of all parts, each once."""
     named = {key: layout.content[key] for key in _PARTS if layout.content.get(key)}
-    if split and split not in named:
+    if (
+        split and split not in named and layout.part is None
+    ):  # one part, as judge.root may be, is all that was asked for
         other = {"val": "valid", "valid": "val"}.get(split, "")
         if other not in named:
             raise BadOption(f"{layout.source} names no part {split!r}; it names {', '.join(named) or 'none'}.")
@@ -148,8 +166,8 @@ def _files(layout: _Layout, split: str) -> list[Path]:
     parts = [value for key, value in named.items() if not split or key == split]
     places = [place for value in parts for place in (value if isinstance(value, list) else [value])]
     if not named:
-        images = layout.base / "images"
-        files = _below(images if images.is_dir() else layout.base, layout)
+        place = layout.part or layout.base
+        files = _below(place / "images" if (place / "images").is_dir() else place, layout)
     else:
         files = [file for place in places for file in _listed(place, layout)]
     if not files:

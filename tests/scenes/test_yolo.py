@@ -79,6 +79,12 @@ def test_a_part_alone_takes_its_names_from_above_beside_or_the_option(folder: Pa
     assert views(alone)["d.png"].label_names == ("go", "stop")
 
 
+def test_one_part_of_a_set_can_be_judged_on(folder: Path) -> None:
+    """``scenes.split=train judge.root=set/images/val``: the split of one does not bind the other."""
+    assert sorted(views(folder / "images" / "val", split="train")) == ["c.png"]
+    assert views(folder / "images" / "val")["c.png"].label_names == ("yield", "stop")
+
+
 def test_a_class_called_no_is_not_false(folder: Path) -> None:
     (folder / "data.yaml").write_text("train: images/train\nnames: [no, on]\n")
     assert views(folder, "on")["a.png"].label_names == ("no", "on")
