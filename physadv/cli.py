@@ -196,10 +196,11 @@ def _warn_broken(registry: Registry) -> None:
 
 
 def _hydra(command: str, args: list[str]) -> int:
+    from physadv.config.axes_shorthand import only_these_axes
     from physadv.config.flags import read_flags
     from physadv.registry import Registry
 
-    flags = read_flags(args)
+    flags = read_flags(only_these_axes(command, args))
     registry = Registry(strict="strict=true" in flags.typed)
     _warn_broken(registry)
     from physadv.config.compose import Composer

@@ -71,6 +71,7 @@ NAMED: dict[str, Bound] = {
     "axes.exposure_ev": (-10.0, 10.0),
     "axes.defocus_px": (0.0, 32.0),
     "axes.yaw_deg": (-89.0, 89.0),
+    "axes.patch_yaw_deg": (-89.0, 89.0),
     "axes.pitch_deg": (-89.0, 89.0),
     "usable_from": _SHARE,
     "minimum_n": _COUNT,

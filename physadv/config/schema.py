@@ -83,9 +83,16 @@ class EvaluateConfig(RunConfig):
 class AxesConfig:
     """Values at which one condition is held while all else varies as the ``eot`` preset says. Empty: left out."""
 
-    distance_m: list[float] = field(default_factory=lambda: [5.0, 10.0, 15.0, 20.0, 30.0, 40.0])  # drawn roads only
-    yaw_deg: list[float] = field(default_factory=lambda: [-60.0, -30.0, 0.0, 30.0, 60.0])  # of what wears the patch
-    pitch_deg: list[float] = field(default_factory=lambda: [-30.0, 0.0, 30.0])  # of the patch
+    distance_m: list[float] = field(
+        default_factory=lambda: [5.0, 10.0, 15.0, 20.0, 30.0, 40.0]
+    )  # of the object; annotated photos are resampled
+    yaw_deg: list[float] = field(
+        default_factory=lambda: [-60.0, -30.0, 0.0, 30.0, 60.0]
+    )  # of what wears the patch; not on photos, which show it as it was filmed
+    patch_yaw_deg: list[float] = field(
+        default_factory=lambda: [-60.0, -30.0, 0.0, 30.0, 60.0]
+    )  # of the patch alone, on an object that stays; on photos
+    pitch_deg: list[float] = field(default_factory=lambda: [-30.0, 0.0, 30.0])  # of the patch alone
     scale: list[float] = field(default_factory=lambda: [0.5, 0.75, 1.0, 1.5])  # of the patch, against its print
     defocus_px: list[float] = field(default_factory=lambda: [0.0, 1.0, 2.0, 4.0])  # blur: sigma of the defocus
     exposure_ev: list[float] = field(default_factory=lambda: [-2.0, -1.0, 0.0, 1.0, 2.0])  # of the camera, in stops
@@ -98,6 +105,7 @@ class AxesConfig:
 class GridConfig(EvaluateConfig):
     name: str = "grid"  # of the story, for folder and report
     axes: AxesConfig = field(default_factory=AxesConfig)
+    only: list[str] = field(default_factory=list)  # these axes and no others, as axes=[distance_m]; empty: all
     map: list[str] = field(default_factory=lambda: ["distance_m", "yaw_deg"])  # two axes for a map; empty: none
     usable_from: float = 0.5  # success from which the patch counts as usable
     part: int = 0  # which of the parts this job does, from 0

@@ -6,6 +6,8 @@ import json
 import logging
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -33,9 +35,12 @@ from physadv.protocols import Goal, SceneSource, Victim
 from physadv.registry import Registry
 from physadv.render.entries import EotConfig
 from physadv.render.entries import check as check_conditions
+from physadv.report.grid_words import in_numbers
 from physadv.report.page import write_report
 from physadv.report.scores import plain
 from physadv.run_files import read_object
+from physadv.scenes.at_distance import TooNear
+from physadv.scenes.entries import MarkedConfig
 
 logger = logging.getLogger(__name__)
 
@@ -57,19 +62,44 @@ class Bench:
 
 def grid_command(config: DictConfig, registry: Registry, out: Path) -> float:
     """Judge this job's share of the cells; whoever finds all of them done writes the tables and the report."""
+    with said_once():
+        return _grid(config, registry, out)
+
+
+@contextmanager
+def said_once() -> Iterator[None]:
+    """What scenes say of themselves is said once: they are made again for many cells."""
+    said: set[str] = set()
+
+    def is_new(entry: logging.LogRecord) -> bool:
+        text = entry.getMessage()
+        known = text in said and entry.name.startswith("physadv.scenes")
+        said.add(text)
+        return not known
+
+    handlers = logging.getLogger().handlers[:]
+    for handler in handlers:
+        handler.addFilter(is_new)
+    try:
+        yield
+    finally:
+        for handler in handlers:
+            handler.removeFilter(is_new)
+
+
+def _grid(config: DictConfig, registry: Registry, out: Path) -> float:
     started = time.monotonic()
     if not 0 <= config.part < config.parts:
         raise BadOption(f"part must be from 0 to parts - 1, got part={config.part} parts={config.parts}")
     if not 0 < config.usable_from <= 1:
         raise BadOption(f"usable_from must be above 0 and at most 1, got {config.usable_from:g}")
-    axes = grid_axes.chosen_axes(config)
-    if not axes:
-        raise BadOption("no axis has a value. Set one, e.g. axes.distance_m=[5,10,20]")
-    pair = grid_axes.mapped(config, axes)
-    wanted = grid_axes.cells(axes, pair)
-    for cell in wanted:
+    axes = grid_axes.chosen_axes(config, choices()["scenes"])
+    for cell in grid_axes.cells(axes, grid_axes.mapped(config, axes)):
         check_conditions(cast(EotConfig, OmegaConf.to_object(grid_axes.held(config, cell).eot)))  # before hours pass
     bench = _bench(config, registry, out)
+    axes = _photographed(config, bench, axes)
+    pair = grid_axes.mapped(config, axes)
+    wanted = grid_axes.cells(axes, pair)
     _announce(config, axes, pair, len(wanted), out)
     if config.dry_run:
         return 1.0
@@ -83,12 +113,42 @@ def grid_command(config: DictConfig, registry: Registry, out: Path) -> float:
             "grid    %d of %d cells are done; the other parts are still to come", len(files) - missing, len(files)
         )
         return 1.0
-    write_text(
-        out / "grid.json", json.dumps(grid_tables(axes, pair, found, config.usable_from), allow_nan=False, indent=1)
-    )
+    tables = grid_tables(axes, pair, found, config.usable_from, _notes(config))
+    write_text(out / "grid.json", json.dumps(tables, allow_nan=False, indent=1))
     judging.write_record("grid", _case(bench, _judged_on(config, bench), started), config, out, [])
+    for line in in_numbers(tables):
+        logger.info("%s", line)
     logger.info("report  %s", write_report(out))
     return _mean_ap50(found)
+
+
+def _notes(config: DictConfig) -> dict[str, str]:
+    """Axis → what a reader must know about it."""
+    return {"distance_m": grid_axes.told_by(config)} if _has_photos(config) else {}
+
+
+def _has_photos(config: DictConfig) -> bool:
+    """Whether the scenes are annotated photos, whose distances rest on assumptions."""
+    kind = OmegaConf.get_type(config.scenes)
+    return kind is not None and issubclass(kind, MarkedConfig)
+
+
+def _photographed(config: DictConfig, bench: Bench, axes: dict[str, list[float]]) -> dict[str, list[float]]:
+    """The axes without distances that no photo can show; those that were asked for by name are refused."""
+    if "distance_m" not in axes or not _has_photos(config):
+        return axes
+    logger.info("photos  %s", grid_axes.told_by(config))
+    able: list[float] = []
+    for distance in axes["distance_m"]:
+        try:
+            _judged_on(grid_axes.held(config, (("distance_m", distance),)), bench)
+        except TooNear as error:
+            if config.only or distance == axes["distance_m"][-1]:
+                raise
+            logger.warning("left    distance_m=%g: %s", distance, error)
+        else:
+            able.append(distance)
+    return {name: able if name == "distance_m" else values for name, values in axes.items()}
 
 
 def _bench(config: DictConfig, registry: Registry, out: Path) -> Bench:
@@ -104,11 +164,11 @@ def _bench(config: DictConfig, registry: Registry, out: Path) -> Bench:
 def _announce(
     config: DictConfig, axes: dict[str, list[float]], pair: tuple[str, str] | None, count: int, out: Path
 ) -> None:
-    left_out = [name for name, values in config.axes.items() if values and name not in axes]
+    left_out = [] if config.only else [name for name in config.axes if config.axes[name] and name not in axes]
     for name, values in axes.items():
         logger.info("axis    %s: %s", name, ", ".join(f"{v:g}" for v in values))
-    if left_out:
-        logger.info("left    %s: scenes=%s cannot set that", ", ".join(left_out), choices()["scenes"])
+    for name in left_out:
+        logger.info("left    %s", grid_axes.why_not(name, choices()["scenes"]))
     logger.info("map     %s", " × ".join(pair) if pair else "none")
     share = f", part {config.part} of {config.parts}" if config.parts > 1 else ""
     logger.info("run     %s: %d cells%s (after a stop go on with resume=true)", out, count, share)

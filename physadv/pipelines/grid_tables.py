@@ -15,9 +15,16 @@ _SCORES = ("success", "recall", "AP50")
 
 
 def grid_tables(
-    axes: Mapping[str, list[float]], pair: tuple[str, str] | None, found: Found, usable_from: float
+    axes: Mapping[str, list[float]],
+    pair: tuple[str, str] | None,
+    found: Found,
+    usable_from: float,
+    notes: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """``grid.json``: every score along every axis, on the map, and where success is at least ``usable_from``."""
+    """``grid.json``: every score along every axis, on the map, and where success is at least ``usable_from``.
+
+    ``notes`` say about an axis what a reader must know.
+    """
     rows = next(iter(found.values()))["rows"]
     pairs = [(row["victim"], row["condition"], row["role"]) for row in rows]
     curves = [
@@ -28,7 +35,13 @@ def grid_tables(
     curves = [curve for curve in curves if any(curve["scores"])]
     return {
         "axes": [
-            {"name": name, "words": AXES[name].words, "unit": AXES[name].unit, "values": values}
+            {
+                "name": name,
+                "words": AXES[name].words,
+                "unit": AXES[name].unit,
+                "values": values,
+                "note": (notes or {}).get(name, ""),
+            }
             for name, values in axes.items()
         ],
         "protocol": next(iter(found.values()))["protocol"] | {"minimum_n": MINIMUM_N},

@@ -49,7 +49,7 @@ def maps(grid: Grid, minimum_n: int) -> list[Plot]:
 def usable(grid: Grid) -> list[dict[str, Any]]:
     """The usable ranges, with their axes in words; those of patches come first, then those that are somewhere."""
     controls = control_names(grid)
-    rows = [{**row, "along": _axis(grid, row["axis"])["words"]} for row in grid.get("usable", ())]
+    rows = [{"surely": "", **row, "along": _axis(grid, row["axis"])["words"]} for row in grid.get("usable", ())]
     return sorted(rows, key=lambda row: (row["condition"] in controls, row.get("low") is None))
 
 

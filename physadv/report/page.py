@@ -13,9 +13,10 @@ from physadv.atomic import write_text
 from physadv.errors import BadInput
 from physadv.report import attack_plots, grid_plots, plots, record
 from physadv.report.conditions import names, role, score_named, score_names
+from physadv.report.grid_words import reach
 from physadv.report.html import filled
 from physadv.report.pairs import read_pairs
-from physadv.report.words import FEW, caution, grid_caution, headline, reach
+from physadv.report.words import FEW, caution, grid_caution, headline
 
 FILE = "report.html"
 OUTCOMES = ("detected", "misclassified", "badly localised", "missed")
@@ -69,6 +70,7 @@ def content(folder: Path, run: dict[str, Any], scores: dict[str, Any], grid: dic
         "curves": grid_plots.curves(grid, few),
         "maps": grid_plots.maps(grid, few),
         "usable": grid_plots.usable(grid),
+        "notes": [axis["note"] for axis in grid.get("axes", ()) if axis.get("note")],
         "outcome_names": OUTCOMES,
         "pairs": read_pairs(folder),
         "contact": data_uri(folder / "contact.png"),

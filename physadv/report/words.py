@@ -94,21 +94,6 @@ def headline(protocol: Mapping[str, Any], victim: Mapping[str, Any]) -> str:
     return f"{sentence}; a plain grey patch of the same size {second.format(share=amount(grey))}."
 
 
-def reach(grid: Mapping[str, Any]) -> str:
-    """One sentence on where the first patch works, from the usable ranges of ``grid.json``; empty without any."""
-    rows = [u for u in grid.get("usable", ()) if u["condition"] not in control_names(grid)]
-    if not rows:
-        return ""
-    axes = {a["name"]: a["words"] for a in grid.get("axes", ())}
-    victim, condition, score = (rows[0][key] for key in ("victim", "condition", "score"))
-    rows = [u for u in rows if (u["victim"], u["condition"], u["score"]) == (victim, condition, score)]
-    share = f"{100 * rows[0]['at_least']:.0f} % {score}"
-    places = [f"{axes.get(u['axis'], u['axis'])} {u['words']}" for u in rows if u["low"] is not None]
-    if not places:
-        return f"Against {victim}, the {condition} reaches {share} nowhere on the grid."
-    return f"Against {victim}, the {condition} reaches {share} here: {'; '.join(places)}."
-
-
 def grid_caution(grid: Mapping[str, Any], minimum_n: int) -> list[str]:
     """What a careful reader of the curves would object."""
     found = []

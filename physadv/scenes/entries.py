@@ -50,6 +50,9 @@ class MarkedConfig:
     relight: bool = True  # read the light on the object off the photo; false: a white patch is pasted at full white
     match_camera: bool = True  # read the photo's blur and noise off it, for the patch to have them too
     long_side_px: int = 640  # larger images are shrunk to this when read
+    distance_m: list[float] = field(
+        default_factory=list
+    )  # [nearest, farthest]: photos resampled so that the object is as tall as from there; empty = as they are
     limit: int = 0  # use at most this many images, those with the label first; 0 = all
     memory_mb: int = 1024  # decoded images are kept up to this much
 

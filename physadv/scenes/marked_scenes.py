@@ -9,6 +9,7 @@ from pathlib import Path
 
 from physadv.errors import BadInput, BadOption
 from physadv.scenes.annotated import AnnotatedPhotos
+from physadv.scenes.at_distance import at_distance
 from physadv.scenes.category_names import label_among
 from physadv.scenes.checked import CheckedPhoto, checked
 from physadv.scenes.entries import MarkedConfig
@@ -36,7 +37,15 @@ def marked_scenes(config: MarkedConfig, marked: MarkedSet) -> AnnotatedPhotos:
         [one.name for one in photos], [one.size_px for one in photos],
     )  # fmt: skip
     things = [[_thing(mark, label) for mark in one.marks] for one in photos]
-    return AnnotatedPhotos(store, things, marked.categories, wear, reading, _masks(config, store, photos, label))
+    if not config.distance_m:
+        masks = _masks(config, store, photos, label)
+        return AnnotatedPhotos(store, things, marked.categories, wear, reading, masks)
+    if config.masks:
+        raise BadOption("masks belong to photos as they are: leave out scenes.masks, or scenes.distance_m.")
+    distant, placed = at_distance(
+        store, things, config.distance_m, tall_mm, config.field_of_view_deg, config.memory_mb, config.label
+    )
+    return AnnotatedPhotos(distant, placed, marked.categories, wear, reading)
 
 
 def _tell_counts(photos: Sequence[CheckedPhoto], marked: MarkedSet, limit: int) -> None:

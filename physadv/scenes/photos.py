@@ -64,6 +64,10 @@ def shrunk(size: tuple[int, int], long_side_px: int) -> tuple[int, int]:
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
+Inside = tuple[int, int, int, int]
+"""Left, top, right and bottom of the part of a picture that is photo."""
+
+
 class Photos(Protocol):
     """``photos[i]`` is the ``i``-th picture, ``(3,H,W)`` uint8; may be asked from several threads."""
 
@@ -73,8 +77,15 @@ class Photos(Protocol):
     def original_px(self) -> tuple[tuple[int, int], ...]: ...  # height and width as stored
     @property
     def sizes_px(self) -> tuple[tuple[int, int], ...]: ...  # height and width as given here
+    @property
+    def inside_px(self) -> tuple[Inside, ...]: ...  # the part that is photo; all of it unless it was moved away
     def __len__(self) -> int: ...
     def __getitem__(self, index: int) -> Tensor: ...
+
+
+def whole(sizes_px: Sequence[tuple[int, int]]) -> tuple[Inside, ...]:
+    """Pictures that are photo from edge to edge."""
+    return tuple((0, 0, width, height) for height, width in sizes_px)
 
 
 def check_long_side(long_side_px: int) -> None:
@@ -136,6 +147,7 @@ class PhotoStore:
         self.names = tuple(path.name for path in paths) if names is None else tuple(names)
         self.original_px = tuple(sizes_px or (size_px(path) for path in self.paths))
         self.sizes_px = tuple(shrunk(size, long_side_px) for size in self.original_px)
+        self.inside_px = whole(self.sizes_px)
         self._kept = Kept(memory_mb)
 
     def __len__(self) -> int:

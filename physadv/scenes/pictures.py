@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from physadv.errors import BadInput
-from physadv.scenes.photos import Kept
+from physadv.scenes.photos import Kept, whole
 from physadv.scenes.resize import resized
 
 Hw = tuple[int, int]
@@ -34,6 +34,7 @@ class Pictures:
         self.names = tuple(names)
         self.sizes_px = ((side_px, side_px),) * len(names) if side_px else tuple(stored_px)
         self.original_px = self.sizes_px
+        self.inside_px = whole(self.sizes_px)
         self._stored_px, self._stretch, self._read = tuple(stored_px), stretch, read
         self._kept = Kept(memory_mb)
 

@@ -58,13 +58,15 @@ class Readings:
             return torch.ones(3)
         key = (index, box_xyxy_px)
         if key not in self._light:
-            photo = self._photos[index].float() / 255
+            photo = self._photo(index)
+            x, y = self._photos.inside_px[index][:2]
+            box = (box_xyxy_px[0] - x, box_xyxy_px[1] - y, box_xyxy_px[2] - x, box_xyxy_px[3] - y)
             if index not in self._photo_light:
                 white, gains = photo_light(photo)
                 self._photo_light[index] = white, gains.tolist()
             white, listed = self._photo_light[index]
             gains = torch.tensor(listed, dtype=torch.float64)
-            self._light[key] = object_light(photo, box_xyxy_px, (white, gains)).tolist()
+            self._light[key] = object_light(photo, box, (white, gains)).tolist()
         return torch.tensor(self._light[key])
 
     def camera(self, indices: list[int]) -> tuple[Tensor | None, Tensor | None]:
@@ -73,7 +75,12 @@ class Readings:
             return None, None
         for index in indices:
             if index not in self._camera:
-                photo = self._photos[index].float() / 255
+                photo = self._photo(index)
                 self._camera[index] = (blur_px(photo), *noise_variances(photo))
         rows = torch.tensor([self._camera[index] for index in indices]).reshape(-1, 3)
         return rows[:, 0], rows[:, 1:]
+
+    def _photo(self, index: int) -> Tensor:
+        """What of the picture is photo, in [0, 1]: grey round it has no light, blur or noise."""
+        left, top, right, bottom = self._photos.inside_px[index]
+        return self._photos[index][:, top:bottom, left:right].float() / 255

@@ -13,8 +13,9 @@ import pytest
 
 from physadv.errors import BadInput
 from physadv.report import attack_plots, grid_plots, plots
+from physadv.report.grid_words import in_numbers, reach
 from physadv.report.plot import Plot, csv_uri, styles
-from physadv.report.words import amount, difference, grid_caution, reach, shown
+from physadv.report.words import amount, difference, grid_caution, shown
 from tests.report.folders import grid, score, scores
 
 
@@ -148,11 +149,24 @@ def test_differences_have_their_sign() -> None:
 
 
 def test_the_reach_is_told_in_a_sentence_and_only_of_patches() -> None:
-    assert reach(grid()) == "Against sign-nano, the patch reaches 50 % success here: distance 4–12 m."
+    sentence = "Against sign-nano, the patch reaches 50 % success at this distance: 4–12 m"
+    assert reach(grid()) == f"{sentence}."
+    sure = grid()
+    sure["usable"][0]["surely"] = "4–8 m"
+    assert reach(sure) == f"{sentence} (by the interval's low end: 4–8 m)."
     assert reach({}) == ""
     nowhere = grid()
     nowhere["usable"][0].update(low=None, high=None, words="nowhere")
     assert reach(nowhere) == "Against sign-nano, the patch reaches 50 % success nowhere on the grid."
+
+
+def test_the_numbers_of_a_grid_fit_into_lines() -> None:
+    head, line = in_numbers(grid())
+    assert head == "success of the patch against sign-nano (a grey one in brackets):"
+    assert line.startswith("distance_m [m]  ")
+    assert " %" in line
+    assert line.endswith("at least 50 %: 4–12 m")
+    assert in_numbers({}) == []
 
 
 def test_few_objects_and_strong_controls_on_a_grid_are_called_out() -> None:

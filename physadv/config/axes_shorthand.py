@@ -1,0 +1,20 @@
+"""``axes=distance_m`` and ``axes=[distance_m,yaw_deg]``: only these axes of a grid, instead of eight empty lists."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def only_these_axes(command: str, typed: Sequence[str]) -> list[str]:
+    """The options with a list of axes written as ``only=[…]``; a mapping of axes to values stays as it is."""
+    if command != "grid":
+        return list(typed)
+    return [_only(text) for text in typed]
+
+
+def _only(text: str) -> str:
+    key, equals, value = text.partition("=")
+    names = value.strip()
+    if key != "axes" or not equals or names.startswith("{"):
+        return text
+    return f"only=[{names.removeprefix('[').removesuffix(']')}]"
