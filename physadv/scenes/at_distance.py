@@ -121,10 +121,9 @@ def at_distance(
         views.append(view)
         placed.append([_moved(thing, view, whole, tall_px) for thing in found if _shows(thing, view, store)])
     _expect(views, nearest, (low, high), label, len(things))
-    logger.info(
-        "photos  from %s: %d of %d with a whole %r; the others would have to be magnified",
-        f"{low:g} m" if low == high else f"{low:g} to {high:g} m", len(views), len(nearest), label,
-    )  # fmt: skip
+    range_m = f"{low:g} m" if low == high else f"{low:g} to {high:g} m"
+    lacking = "; the others would have to be magnified" if len(views) < len(nearest) else ""
+    logger.info("photos  from %s: %d of %d with a whole %r%s", range_m, len(views), len(nearest), label, lacking)
     return DistantPhotos(store, views, memory_mb), placed
 
 
