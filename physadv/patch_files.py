@@ -97,6 +97,12 @@ def _read_exact(path: Path) -> tuple[Tensor, Tensor, dict[str, Any]]:
     for name, values in (("srgb", srgb), ("alpha", alpha)):
         if not values.is_floating_point() or not values.numel() or not ((values >= 0) & (values <= 1)).all():
             raise BadInput(f"{str(path)!r} is not a patch: {name} must be numbers in [0, 1].")
+        channels = 3 if name == "srgb" else 1
+        if values.ndim != 3 or values.shape[0] != channels:
+            raise BadInput(
+                f"{str(path)!r} is not a patch: {name} must be ({channels}, h, w), got {tuple(values.shape)}. "
+                "Bring the channels to the front."
+            )
     return srgb.float(), alpha.float(), facts
 
 

@@ -80,6 +80,9 @@ def test_what_is_no_patch_is_refused_by_name(tmp_path: Path) -> None:
         load_patch(tmp_path / "absent")
     with pytest.raises(BadInput, match=r"neither patch\.safetensors"):
         load_patch(tmp_path)
+    save_file({"srgb": torch.ones(2, 2, 3), "alpha": torch.ones(1, 2, 2)}, tmp_path / "last.safetensors")
+    with pytest.raises(BadInput, match=r"last\.safetensors.*\(3, h, w\), got \(2, 2, 3\)"):
+        load_patch(tmp_path / "last.safetensors", width_mm=10)
     save_file({"srgb": torch.ones(3, 2, 2), "alpha": torch.ones(1, 3, 2)}, tmp_path / "shape.safetensors")
     with pytest.raises(BadShape, match="alpha"):
         load_patch(tmp_path / "shape.safetensors", width_mm=10)
