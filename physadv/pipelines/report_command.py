@@ -8,14 +8,16 @@ from pathlib import Path
 
 from physadv.errors import BadInput, BadOption
 
-USAGE = """usage: physadv report RUN
+USAGE = """usage: physadv report RUN [summary=true]
        physadv report compare RUN RUN [RUN ...] [out=compare.html]
 
   RUN      a folder that generate, evaluate, grid or watch wrote; for compare also the folder of a sweep
+  summary  true: one page for a slide deck instead, RUN/summary.pdf and RUN/summary.png
   out      where the comparison goes (compare.html)
 
 examples:
   physadv report runs/first                          write runs/first/report.html again
+  physadv report runs/first summary=true             write runs/first/summary.pdf and .png
   physadv report compare runs/first runs/second      one page for both
   physadv report compare runs/sweeps/2026-01-31 out=sweep.html"""
 
@@ -29,13 +31,16 @@ def report_command(args: Sequence[str]) -> int:
         raise BadOption(f"physadv report knows no option {flags[0]!r}. See physadv report --help")
     if args[:1] == ["compare"]:
         return _compare(args[1:])
-    if len(args) != 1 or "=" in args[0]:
+    args, summary = _summary_asked(args)
+    if len(args) != 1 or ("=" in args[0] and not Path(args[0]).expanduser().is_dir()):
         raise BadOption(
             f"physadv report takes one run folder, got {' '.join(args) or 'none'}. See physadv report --help"
         )
     folder = Path(args[0]).expanduser()
     if not folder.is_dir():
         raise BadInput(f"no run folder {args[0]!r}. Name the folder that generate or evaluate wrote")
+    if summary:
+        return _summary(folder)
     if (folder / "summary.json").is_file():
         from physadv.report.watch import write_watch_report
 
@@ -43,6 +48,26 @@ def report_command(args: Sequence[str]) -> int:
     from physadv.report.page import write_report
 
     return _say(f"report  {write_report(folder)}")
+
+
+def _summary_asked(args: Sequence[str]) -> tuple[list[str], bool]:
+    """The other arguments, and whether a summary is wanted."""
+    asked = [arg.partition("=")[2].lower() for arg in args if arg.startswith("summary=")]
+    if len(asked) > 1 or any(value not in ("true", "false") for value in asked):
+        raise BadOption(f"summary is true or false, got summary={' summary='.join(asked)}")
+    return [arg for arg in args if not arg.startswith("summary=")], asked == ["true"]
+
+
+def _summary(folder: Path) -> int:
+    if (folder / "summary.json").is_file():
+        raise BadInput(
+            f"{str(folder)!r} was written by watch, whose page has no summary. Name a folder that generate, evaluate "
+            "or grid wrote"
+        )
+    from physadv.report.summary_page import write_summary
+
+    pdf, png = write_summary(folder)
+    return _say(f"summary {pdf} and {png}")
 
 
 def _compare(args: Sequence[str]) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 from physadv.report.conditions import control_names
 
 Grid = Mapping[str, Any]
+_OTHERS = " The other {} conditions are in the table."
 
 
 def reach(grid: Grid) -> str:
@@ -22,7 +23,7 @@ def reach(grid: Grid) -> str:
     row, many = rows[0], len({u["axis"] for u in rows})
     begin = f"Against {row['victim']}, the {row['condition']}"
     share = f"{100 * row['at_least']:.0f} % {row['score']}"
-    others = f" Along the other {many - 1} conditions: see the table." if many > 1 else ""
+    others = ["", " The other condition is in the table."][many - 1] if many < 3 else _OTHERS.format(many - 1)
     if all(u["low"] is None for u in rows):
         return f"{begin} reaches {share} nowhere on the grid."
     along = axes.get(row["axis"], row["axis"])
@@ -72,7 +73,7 @@ def _curve(grid: Grid, row: Mapping[str, Any], condition: str) -> Mapping[str, A
 def _surely(row: Mapping[str, Any]) -> str:
     """The range by the low end of the interval; grids of earlier versions have none."""
     surely = row.get("surely")
-    return f" (by the interval's low end: {surely})" if surely else ""
+    return f"; by the interval's low end: {surely}" if surely else ""
 
 
 def _percent(score: Mapping[str, Any] | None) -> str:

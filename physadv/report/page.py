@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,14 @@ _MAIN = ("success", "AP50")  # differences that are shown at once
 
 def write_report(folder: Path) -> Path:
     """Make ``report.html`` from what lies in a run folder; parts that are not there are left out."""
+    run, scores, grid = files_of(folder)
+    with understood(folder):
+        html = filled("page.html.j2", content(folder, run, scores, grid))
+    return write_text(folder / FILE, html)
+
+
+def files_of(folder: Path) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """``run.json``, ``scores.json`` and ``grid.json`` of a run folder; empty where one is not there, but not all."""
     if not folder.is_dir():
         raise BadInput(f"no run folder {str(folder)!r}. Name the folder that generate or evaluate wrote.")
     run, scores, grid = (record.read_json(folder / name) for name in (record.FILE, "scores.json", "grid.json"))
@@ -34,14 +43,19 @@ def write_report(folder: Path) -> Path:
             f"{str(folder)!r} holds neither run.json nor scores.json, so there is nothing to report. "
             "Name a folder that generate or evaluate wrote."
         )
+    return run, scores, grid
+
+
+@contextmanager
+def understood(folder: Path) -> Iterator[None]:
+    """Raise :class:`BadInput` where the files of a run folder hold something else than they should."""
     try:
-        html = filled("page.html.j2", content(folder, run, scores, grid))
+        yield
     except (UndefinedError, KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise BadInput(
             f"the scores.json, grid.json or run.json in {folder} is not one that this version writes: {error}. "
             "Judge again."
         ) from error
-    return write_text(folder / FILE, html)
 
 
 def content(folder: Path, run: dict[str, Any], scores: dict[str, Any], grid: dict[str, Any]) -> dict[str, Any]:

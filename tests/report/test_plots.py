@@ -153,7 +153,7 @@ def test_the_reach_is_told_in_a_sentence_and_only_of_patches() -> None:
     assert reach(grid()) == f"{sentence}."
     sure = grid()
     sure["usable"][0]["surely"] = "4–8 m"
-    assert reach(sure) == f"{sentence} (by the interval's low end: 4–8 m)."
+    assert reach(sure) == f"{sentence}; by the interval's low end: 4–8 m."
     assert reach({}) == ""
     nowhere = grid()
     nowhere["usable"][0].update(low=None, high=None, words="nowhere")
