@@ -56,3 +56,10 @@ def nearest(label: str, labels: Sequence[str]) -> str | None:
         if near := get_close_matches(wanted, list(known), n=1, cutoff=0.5):
             return known[near[0]]
     return None
+
+
+def plural(name: str) -> str:
+    """ "stop signs", "people", "buses"."""
+    if name == "person":
+        return "people"
+    return name + ("es" if name.endswith(("s", "x", "ch", "sh")) else "s")

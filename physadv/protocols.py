@@ -5,14 +5,14 @@ Shapes use the letters of :mod:`physadv.types`. Losses read ``outputs``; success
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
 
-from physadv.types import Candidates, Detections, Draws, PatchImage, SceneBatch, Step
+from physadv.types import Candidates, Detections, Draws, PatchImage, SceneBatch, Step, Wearer
 
 if TYPE_CHECKING:
     from physadv.objective import Objective
@@ -38,6 +38,28 @@ class SceneSource(Protocol):
 
     def __len__(self) -> int:
         """How many images :meth:`sweep` yields."""
+        ...
+
+
+@runtime_checkable
+class Photographs(Protocol):
+    """A source of pictures that lie in files or arrays: what is in them is known before any is decoded."""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Of all pictures."""
+        ...
+
+    def wearers(self) -> Sequence[Wearer]:
+        """Every object that wears the patch."""
+        ...
+
+    def digests(self, keys: Collection[str]) -> dict[str, str]:
+        """Key → a hash of the decoded picture as it is stored, upright: the same under another name or in a copy."""
+        ...
+
+    def only(self, keys: Collection[str]) -> SceneSource:
+        """The same source with these pictures alone."""
         ...
 
 

@@ -157,6 +157,30 @@ class SceneBatch:
 
 
 @dataclass(frozen=True, slots=True)
+class Wearer:
+    """An object that wears the patch, as far as it is known without looking at the picture."""
+
+    key: str  # of its picture
+    width_px: float
+    height_px: float
+    px2_per_mm2: float  # how large a square millimetre at the origin of its surface is seen
+
+    @staticmethod
+    def of(key: str, box_xyxy_px: Sequence[float] | Tensor, image_from_surface: Tensor) -> Wearer:
+        """From a box and the homography of its surface."""
+        left, top, right, bottom = (float(edge) for edge in box_xyxy_px)
+        lens = image_from_surface.double()
+        # the determinant of a homography's Jacobian at the origin (Hartley and Zisserman)
+        scale = float(torch.linalg.det(lens).abs() / lens[2, 2].abs() ** 3)
+        return Wearer(key, right - left, bottom - top, scale)
+
+    @property
+    def area_px(self) -> float:
+        """Of the box."""
+        return max(self.width_px * self.height_px, 1e-9)
+
+
+@dataclass(frozen=True, slots=True)
 class Draws:
     """One sampled condition for every object or image of a batch; the same draws render the same images, exactly."""
 

@@ -22,7 +22,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from physadv.config import guard, store
 from physadv.config.commands import GROUPS
-from physadv.config.inherit import INHERITED, Taken, inherited, run_of
+from physadv.config.inherit import INHERITED, OPTIONS, Taken, inherited, run_of
 from physadv.config.locate import conf_dir
 from physadv.config.spelling import split
 from physadv.config.typed import Reader, key_and_value, text_of
@@ -103,7 +103,9 @@ class Composer:
         patches = [text_of(word) for word in (split(values[0], ",") if self.sweep else values)]
         runs = [run_of(patch) for patch in patches]
         handed = [
-            Taken() if run is None else inherited(run, mine, INHERITED[self.command], self._options_of, line)
+            Taken()
+            if run is None
+            else inherited(run, mine, INHERITED[self.command], self._options_of, line, OPTIONS.get(self.command, ()))
             for run in runs
         ]
         if any(one.overrides != handed[0].overrides for one in handed):

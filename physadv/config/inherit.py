@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,21 @@ from physadv.reach import Reach, reaching
 from physadv.run_files import read_options
 
 _JUDGED = ("scenes", "eot", "ink", "victim", "goal")
-INHERITED = {"evaluate": _JUDGED, "grid": _JUDGED, "calibrate_eot": _JUDGED, "watch": ("ink", "victim", "goal")}
+INHERITED = {
+    "evaluate": (*_JUDGED, "protocol"), "grid": (*_JUDGED, "protocol"), "calibrate_eot": _JUDGED,
+    "watch": ("ink", "victim", "goal"),
+}  # fmt: skip
 """Command → the groups that it takes from the run that made its patch."""
+
+_APART = ("judge.share", "judge.root")
+OPTIONS = {
+    "evaluate": ("seed", *_APART, "judge.images", "judge.only_wearers", "judge.draws", "judge.quality"),
+    "grid": ("seed", *_APART, "judge.only_wearers"),
+}
+"""Command → further options that it takes from there, so that the same pictures are kept apart for judging."""
+
+_OTHER_PHOTOS = {"scenes", "scenes.root", "scenes.annotations", "scenes.images", "scenes.split", "judge.root"}
+_SCALARS = (bool, int, float, str)
 
 OptionsOf = Callable[[str, str], type | None]
 """The options' class of a group's choice."""
@@ -43,7 +56,9 @@ def run_of(patch: str) -> Path | None:
     return place if (place / "config").is_dir() else None
 
 
-def inherited(run: Path, typed: Set[str], groups: Sequence[str], options_of: OptionsOf, line: str) -> Taken:
+def inherited(
+    run: Path, typed: Set[str], groups: Sequence[str], options_of: OptionsOf, line: str, options: Sequence[str] = ()
+) -> Taken:
     """The choices and options a run was made with, so that its patch is judged under the same conditions.
 
     Whatever was typed wins; choosing another part drops the old one's options. Options that open files or addresses are
@@ -56,12 +71,15 @@ def inherited(run: Path, typed: Set[str], groups: Sequence[str], options_of: Opt
     for group in groups:
         if group in typed or group not in choices:
             continue
-        choice, options = str(choices[group]), config.get(group)
-        if not re.fullmatch(r"[A-Za-z0-9_][\w./-]*", choice) or not isinstance(options, dict):
+        choice, own_options = str(choices[group]), config.get(group)
+        if not re.fullmatch(r"[A-Za-z0-9_][\w./-]*", choice) or not isinstance(own_options, dict):
             raise BadInput(f"{run / 'config'} is damaged: {group} is no part with options. {_REMEDY}")
         overrides.append(f"{group}={choice}")
-        overrides += [f"{_name(group, key)}={spelled(value)}" for key, value in options.items()]
-        reach += [r for r in reaching(options_of(group, choice), options, group) if r.key not in typed]
+        overrides += [f"{_name(group, key)}={spelled(value)}" for key, value in own_options.items()]
+        reach += [r for r in reaching(options_of(group, choice), own_options, group) if r.key not in typed]
+    single = _single(config, typed, options)
+    overrides += [f"{name}={spelled(value)}" for name, value in single.items()]
+    reach += [Reach(name, value, trusts=False) for name, value in single.items() if name == "judge.root" and value]
     victims = config.get("victims")
     if victims and not {"victim", "victims"} & typed:
         if not isinstance(victims, list):
@@ -72,6 +90,19 @@ def inherited(run: Path, typed: Set[str], groups: Sequence[str], options_of: Opt
     if asked := reach if not own(run) else [r for r in reach if r.trusts or _cut(r.value)]:
         raise BadOption(_question(run, asked, line))
     return Taken(tuple(overrides), tuple(reach))
+
+
+def _single(config: Mapping[str, Any], typed: Set[str], wanted: Sequence[str]) -> dict[str, Any]:
+    """Single options as the run had them; other photos than the run's are not split as they were."""
+    found = {}
+    for name in wanted:
+        group, _, key = name.rpartition(".")
+        owner = config.get(group) if group else config
+        value = owner.get(key) if isinstance(owner, dict) else None
+        apart = name in _APART and _OTHER_PHOTOS & typed
+        if isinstance(value, _SCALARS) and name not in typed and not apart:
+            found[name] = value
+    return found
 
 
 def _name(group: str, key: Any) -> str:

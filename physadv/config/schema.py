@@ -21,7 +21,8 @@ class BudgetConfig:
 
 @dataclass
 class JudgeConfig:
-    images: int = 96  # images to judge on, at most; 0: all there are
+    images: int = 96  # images to judge on, at most, those in which something wears the patch first; 0: all there are
+    only_wearers: bool = False  # leave out photos in which nothing wears the patch
     batch: int = 8  # images at a time
     draws: int = 1  # sampled conditions for each image
     share: float = 0.3  # share of a finite photo set kept for judging, never optimised on; 0: judge on the same photos

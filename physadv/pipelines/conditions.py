@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from physadv.errors import BadOption
+from physadv.pipelines.relation import Origin
 from physadv.seeding import generator
 from physadv.types import PatchImage
 
@@ -36,6 +37,7 @@ class Contender:
     name: str = ""  # of its run or file
     trained_on: tuple[tuple[str, str], ...] | None = None  # name and digest of every victim it was optimised on
     queries: int | None = None  # pictures those victims were asked about
+    origin: Origin | None = None  # what it was optimised on
 
 
 def conditions(patch: PatchImage, seed: int, others: Sequence[Contender] = ()) -> dict[str, PatchImage]:

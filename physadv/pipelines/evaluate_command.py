@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -11,9 +12,10 @@ from omegaconf import DictConfig, OmegaConf
 
 from physadv.errors import BadOption
 from physadv.patch_files import load_patch, save_patch
-from physadv.pipelines import assemble, judging, scenes
+from physadv.pipelines import assemble, judging, relation, scenes
 from physadv.pipelines.conditions import PATCH, Contender, names_of
 from physadv.pipelines.folder import choices
+from physadv.pipelines.relation import Origin, Relation
 from physadv.protocols import Victim
 from physadv.registry import Registry
 from physadv.report import record
@@ -30,19 +32,35 @@ def evaluate_command(config: DictConfig, registry: Registry, out: Path) -> float
     known, others = contenders(config.patch, list(config.against), config.width_mm or None)
     victims = victims_of(config, registry, device)
     goal = assemble.part(registry, "goal", chosen["goal"], config.goal, config.seed)
-    _, judge_on, relation = scenes.two_parts(
-        registry, chosen["scenes"], config.scenes, config.judge, config.seed, victims[0], device
-    )
-    assemble.check_pictures(victims, judge_on)
-    logger.info("judging %s on %s", config.patch, ", ".join(victim.name for victim in victims))
+    parts = scenes.two_parts(registry, chosen["scenes"], config.scenes, config.judge, config.seed, victims[0], device)
+    assemble.check_pictures(victims, parts.judge_on)
+    relations = related(parts, chosen["scenes"], (known, *others))
+    found = judging.surveyed(parts.judge_on, known.patch, config)
     case = judging.Case(
-        known.patch, judge_on, relation, victims, goal, device, known=known, others=others, started=started
-    )
+        known.patch, parts.judge_on, relations, found, victims, goal, device, known=known, others=others,
+        started=started,
+    )  # fmt: skip
+    _announce(config, case)
     if config.dry_run:
         judging.trial_of(case, config, out)
+        logger.info("dry run: all parts fit")
         return 1.0
     save_patch(known.patch, out)
     return judging.judge("evaluate", case, config, out)
+
+
+def related(parts: scenes.Parts, choice: str, patches: Sequence[Contender]) -> dict[str, Relation]:
+    """How what is judged on relates to what each patch was optimised on."""
+    return {one.condition: relation.relate(parts.judge_on, choice, parts.judged_apart, one.origin) for one in patches}
+
+
+def _announce(config: DictConfig, case: judging.Case) -> None:
+    """Say what is judged on what before spending any time."""
+    logger.info("patch   %s, %.0f × %.0f mm", config.patch, case.patch.width_mm, case.patch.height_mm)
+    logger.info("victims %s", ", ".join(victim.name for victim in case.victims))
+    logger.info("judge   %s", case.relations[PATCH].words)
+    logger.info("on      %s", case.found.words(judging.wearer_word(config)))
+    judging.warn(case.found, case.relations, case.patch, config)
 
 
 def victims_of(config: DictConfig, registry: Registry, device: torch.device) -> list[Victim]:
@@ -67,8 +85,13 @@ def _contender(condition: str, path: str, width_mm: float | None) -> Contender:
     trained = [(v["name"], v["digest"]) for v in run.get("victims", [])] if run.get("command") == "generate" else None
     return Contender(
         condition, load_patch(path, width_mm), _stem(path), None if trained is None else tuple(trained),
-        run.get("queries"),
+        run.get("queries"), _origin(Path(path)),
     )  # fmt: skip
+
+
+def _origin(path: Path) -> Origin | None:
+    """From the run folder, also where a patch in it is named."""
+    return Origin.read(path if path.is_dir() else path.parent)
 
 
 def _stem(path: str) -> str:

@@ -15,10 +15,12 @@ from physadv.errors import BadOption
 from physadv.images import save_png
 from physadv.objective import Objective
 from physadv.patch_files import save_patch
-from physadv.pipelines import assemble, ensemble, judging, scenes
+from physadv.pipelines import assemble, ensemble, judging, relation, scenes
 from physadv.pipelines.conditions import PATCH, Contender
 from physadv.pipelines.folder import FolderCheckpoints, choices
 from physadv.pipelines.observers import CurveLog, ProgressBar
+from physadv.pipelines.relation import Origin, Relation
+from physadv.pipelines.survey import Survey
 from physadv.printing.ink import Ink
 from physadv.protocols import Attack, Budget, Problem, SceneSource
 from physadv.registry import Registry
@@ -35,7 +37,9 @@ class Plan:
     attack: Attack
     ink: Ink | None
     judge_on: SceneSource
-    judged_how: str  # one sentence
+    origin: Origin  # what is optimised on
+    relation: Relation  # of what is judged on to that
+    found: Survey  # what there is to judge on
 
 
 def generate(config: DictConfig, registry: Registry, out: Path) -> float:
@@ -50,13 +54,15 @@ def generate(config: DictConfig, registry: Registry, out: Path) -> float:
     asked = plan.attack.run(plan.problem, observers, FolderCheckpoints(out / "checkpoint.pt"))
     patch = plan.ink.printable(asked) if plan.ink else asked
     save_patch(patch, out)
+    plan.origin.write(out)
     judging.make_sheet(patch, config, out)
     budget, objective = plan.problem.budget, plan.problem.objective
     queries = sum(len(objective.asked(step)) for step in range(budget.steps)) * budget.batch * budget.draws
     trained = tuple((victim.name, victim.digest) for victim in objective.victims)
     case = judging.Case(
-        patch, plan.judge_on, plan.judged_how, list(objective.victims), objective.members[0].goal, plan.problem.device,
-        known=Contender(PATCH, patch, config.name, trained, queries), asked=asked, queries=queries, started=started,
+        patch, plan.judge_on, {PATCH: plan.relation}, plan.found, list(objective.victims), objective.members[0].goal,
+        plan.problem.device, known=Contender(PATCH, patch, config.name, trained, queries), asked=asked,
+        queries=queries, started=started,
     )  # fmt: skip
     return judging.judge("generate", case, config, out)
 
@@ -66,9 +72,10 @@ def _plan(config: DictConfig, registry: Registry) -> Plan:
     budget, practice = _budget(config), ensemble.practice(config)
     attack = assemble.part(registry, "attack", chosen["attack"], config.attack, config.seed)
     objective = ensemble.objective(config, registry, attack, device)
-    optimise_on, judge_on, how = scenes.two_parts(
+    parts = scenes.two_parts(
         registry, chosen["scenes"], config.scenes, config.judge, config.seed, objective.victims[0], device
     )
+    optimise_on, judge_on = parts.optimise_on, parts.judge_on
     assemble.check_pictures(objective.victims, judge_on)
     objective.check(next(optimise_on.batches(config.budget.batch, generator(config.seed, "check"))).to(device))
     patch = assemble.part(registry, "patch", chosen["patch"], config.patch, config.seed)
@@ -78,7 +85,10 @@ def _plan(config: DictConfig, registry: Registry) -> Plan:
         objective=objective, penalties=assemble.penalties(registry, config.penalties), budget=budget,
         seed=config.seed, device=device, practice=practice,
     )  # fmt: skip
-    return Plan(problem, attack, ink, judge_on, how)
+    made_from = relation.origin(optimise_on, chosen["scenes"], parts.judged_apart)
+    related = relation.relate(judge_on, chosen["scenes"], parts.judged_apart, made_from)
+    found = judging.surveyed(judge_on, problem.patch(), config)
+    return Plan(problem, attack, ink, judge_on, made_from, related, found)
 
 
 def _budget(config: DictConfig) -> Budget:
@@ -93,6 +103,7 @@ def _announce(config: DictConfig, plan: Plan, out: Path) -> None:
     chosen, problem = choices(), plan.problem
     patch = problem.patch()
     weights = [f"{p.name} {config.penalties[penalty_key(p.name)].weight:g}" for p in problem.penalties]
+    named = "" if config.out else f"out={out} "
     rows = {
         "goal": f"{chosen['goal']} · {_named(problem.objective)} (white box) on {problem.device}",
         "patch": f"{chosen['patch']} {patch.width_mm:.0f} × {patch.height_mm:.0f} mm, "
@@ -102,12 +113,14 @@ def _announce(config: DictConfig, plan: Plan, out: Path) -> None:
         "harder": _hardened(config.transfer),
         "attack": f"{chosen['attack']}, {problem.budget.steps} steps × {problem.budget.batch} images × "
         f"{problem.budget.draws} draws, seed {problem.seed}",
-        "judge": plan.judged_how,
-        "run": f"{out} (after a stop go on with the same command plus out={out} resume=true)",
+        "judge": plan.relation.words,
+        "on": plan.found.words(judging.wearer_word(config)),
+        "run": f"{out} (after a stop go on with the same command plus {named}resume=true)",
     }
     for name, text in rows.items():
         if text:
             logger.info("%-7s %s", name, text)
+    judging.warn(plan.found, {PATCH: plan.relation}, patch, config)
 
 
 def _named(objective: Objective) -> str:

@@ -6,7 +6,7 @@ import json
 import logging
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,16 +20,18 @@ from physadv.atomic import write_text
 from physadv.errors import BadInput, BadOption
 from physadv.patch_files import save_patch
 from physadv.pipelines import assemble, grid_axes, judging, protocol_text, scenes
-from physadv.pipelines.conditions import Contender, conditions, role
+from physadv.pipelines.conditions import PATCH, Contender, conditions, role
 from physadv.pipelines.evaluate import judge_group
-from physadv.pipelines.evaluate_command import contenders, victims_of
+from physadv.pipelines.evaluate_command import contenders, related, victims_of
 from physadv.pipelines.folder import choices
 from physadv.pipelines.grid_axes import AXES, Cell
 from physadv.pipelines.grid_tables import grid_tables
 from physadv.pipelines.judging import Case
 from physadv.pipelines.observing import observe
+from physadv.pipelines.relation import Relation
 from physadv.pipelines.scoring import ground_truth
 from physadv.pipelines.shards import digest
+from physadv.pipelines.survey import Survey
 from physadv.pipelines.trial import digest_of, groups, keeping
 from physadv.protocols import Goal, SceneSource, Victim
 from physadv.registry import Registry
@@ -58,6 +60,15 @@ class Bench:
     goal: Goal
     device: torch.device
     out: Path
+
+
+@dataclass(frozen=True)
+class Source:
+    """What cells of the same scenes are judged on."""
+
+    judge_on: SceneSource
+    relations: Mapping[str, Relation]
+    found: Survey
 
 
 def grid_command(config: DictConfig, registry: Registry, out: Path) -> float:
@@ -101,7 +112,12 @@ def _grid(config: DictConfig, registry: Registry, out: Path) -> float:
     pair = grid_axes.mapped(config, axes)
     wanted = grid_axes.cells(axes, pair)
     _announce(config, axes, pair, len(wanted), out)
+    source = _judged_on(grid_axes.held(config, wanted[0]), bench)
+    logger.info("judge   %s", source.relations[PATCH].words)
+    logger.info("on      %s", source.found.words(judging.wearer_word(config)))
+    judging.warn(source.found, source.relations, bench.known.patch, config)
     if config.dry_run:
+        logger.info("dry run: all parts fit")
         return 1.0
     save_patch(bench.known.patch, out)
     files = {cell: out / "cells" / f"{_name(config, bench, cell)}.json" for cell in wanted}
@@ -115,7 +131,7 @@ def _grid(config: DictConfig, registry: Registry, out: Path) -> float:
         return 1.0
     tables = grid_tables(axes, pair, found, config.usable_from, _notes(config))
     write_text(out / "grid.json", json.dumps(tables, allow_nan=False, indent=1))
-    judging.write_record("grid", _case(bench, _judged_on(config, bench), started), config, out, [])
+    judging.write_record("grid", _case(bench, source, started), config, out, [])
     for line in in_numbers(tables):
         logger.info("%s", line)
     logger.info("report  %s", write_report(out))
@@ -141,7 +157,7 @@ def _photographed(config: DictConfig, bench: Bench, axes: dict[str, list[float]]
     able: list[float] = []
     for distance in axes["distance_m"]:
         try:
-            _judged_on(grid_axes.held(config, (("distance_m", distance),)), bench)
+            _parts(grid_axes.held(config, (("distance_m", distance),)), bench)
         except TooNear as error:
             if config.only or distance == axes["distance_m"][-1]:
                 raise
@@ -191,7 +207,7 @@ def _fill(config: DictConfig, bench: Bench, files: dict[Cell, Path]) -> None:
     done = {cell for cell, file in files.items() if _kept(file) is not None}
     bar: Any = tqdm(total=len(files), initial=len(done), desc="cells", unit="cell", file=sys.stderr,
                     disable=not config.progress, dynamic_ncols=True)  # fmt: skip
-    sources: dict[str, tuple[SceneSource, str]] = {}
+    sources: dict[str, Source] = {}
     with bar:
         for cell, file in files.items():
             if cell in done:
@@ -206,16 +222,19 @@ def _fill(config: DictConfig, bench: Bench, files: dict[Cell, Path]) -> None:
             bar.update()
 
 
-def _judged_on(config: DictConfig, bench: Bench) -> tuple[SceneSource, str]:
-    _, judge_on, relation = scenes.two_parts(
+def _parts(config: DictConfig, bench: Bench) -> scenes.Parts:
+    return scenes.two_parts(
         bench.registry, choices()["scenes"], config.scenes, config.judge, config.seed, bench.victims[0], bench.device
     )
-    return judge_on, relation
 
 
-def _judged(
-    config: DictConfig, bench: Bench, source: tuple[SceneSource, str]
-) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+def _judged_on(config: DictConfig, bench: Bench) -> Source:
+    chosen, parts = choices()["scenes"], _parts(config, bench)
+    found = judging.surveyed(parts.judge_on, bench.known.patch, config)
+    return Source(parts.judge_on, related(parts, chosen, (bench.known, *bench.others)), found)
+
+
+def _judged(config: DictConfig, bench: Bench, source: Source) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """One cell: the scores of every victim under every condition, and how they were made."""
     trial = judging.trial_of(_case(bench, source), config, bench.out)
     shown = conditions(trial.patch, trial.seed, trial.others)
@@ -237,11 +256,10 @@ def _judged(
     return rows, protocol_text.protocol(trial, seen, group.showing)
 
 
-def _case(bench: Bench, source: tuple[SceneSource, str], started: float = 0.0) -> Case:
-    judge_on, relation = source
+def _case(bench: Bench, source: Source, started: float = 0.0) -> Case:
     return Case(
-        bench.known.patch, judge_on, relation, bench.victims, bench.goal, bench.device, known=bench.known,
-        others=bench.others, started=started,
+        bench.known.patch, source.judge_on, source.relations, source.found, bench.victims, bench.goal, bench.device,
+        known=bench.known, others=bench.others, started=started,
     )  # fmt: skip
 
 

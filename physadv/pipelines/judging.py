@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -21,8 +21,10 @@ from physadv.pipelines.conditions import Contender
 from physadv.pipelines.evaluate import evaluate
 from physadv.pipelines.folder import choices
 from physadv.pipelines.proofing import write_proof
+from physadv.pipelines.relation import Relation
 from physadv.pipelines.shards import digest
 from physadv.pipelines.sheet import write_sheet_and_boards
+from physadv.pipelines.survey import Survey, expect_wearers, survey
 from physadv.pipelines.trial import Trial
 from physadv.pipelines.worn_by import worn_by
 from physadv.printing.sheet import SheetOptions
@@ -54,7 +56,8 @@ class Case:
 
     patch: PatchImage
     scenes: SceneSource
-    relation: str  # one sentence: how the scenes relate to those that were optimised on
+    relations: Mapping[str, Relation]  # condition of each patch → how the scenes relate to what it was optimised on
+    found: Survey  # what there is to judge on
     victims: list[Victim]
     goal: Goal
     device: torch.device
@@ -78,6 +81,35 @@ def judge(command: str, case: Case, config: DictConfig, out: Path) -> float:
     return _ap50(scores)
 
 
+def surveyed(scenes: SceneSource, patch: PatchImage, config: DictConfig) -> Survey:
+    """What there is to judge on; refused where nothing in it wears the patch."""
+    protocol = cast(ProtocolConfig, OmegaConf.to_object(config.protocol))
+    found = survey(scenes, (patch.width_mm, patch.height_mm), protocol, config.judge.images)
+    if protocol.truth == "scenes":
+        remedy = "Give more photos of it, name another set with judge.root=, "
+        remedy += "or keep a larger part with judge.share=." if config.judge.share else "or lower min_height_px."
+        expect_wearers(found, wearer_word(config), remedy)
+    return found
+
+
+def warn(found: Survey, relations: Mapping[str, Relation], patch: PatchImage, config: DictConfig) -> None:
+    """What spoils a judgement and can be seen before it."""
+    if doubt := found.doubt((patch.width_mm, patch.height_mm), wearer_word(config)):
+        logger.warning("caution %s", doubt)
+    for condition, one in relations.items():
+        if one.seen:
+            logger.warning("caution %s: %s", condition, one.words)
+
+
+def wearer_word(config: DictConfig) -> str:
+    """A word for what wears the patch."""
+    return _label(config) or "object"
+
+
+def _label(config: DictConfig) -> str:
+    return str(config.scenes.get("label") or config.scenes.get("sign") or "")
+
+
 def trial_of(case: Case, config: DictConfig, out: Path) -> Trial:
     """The judgement that the options ask for."""
     chosen, protocol = choices(), cast(ProtocolConfig, OmegaConf.to_object(config.protocol))
@@ -85,13 +117,14 @@ def trial_of(case: Case, config: DictConfig, out: Path) -> Trial:
     eot = assemble.still(config.eot) if protocol.digital else config.eot
     world, beside = assemble.judging_renderers(case.scenes, eot, ink, config.judge.quality)
     facts = [chosen, *(OmegaConf.to_container(config[key], resolve=True) for key in ("scenes", "eot", "ink", "goal"))]
-    facts += [OmegaConf.to_container(config.judge, resolve=True), _digests(config), case.relation]
+    facts += [OmegaConf.to_container(config.judge, resolve=True), _digests(config)]
     return Trial(
         patch=case.patch, scenes=case.scenes, renderer=world, beside=beside,
         victims=case.victims, goal=case.goal, goal_name=chosen["goal"], seed=config.seed, device=case.device,
-        batch=config.judge.batch, draws=config.judge.draws, images=config.judge.images, split=case.relation,
+        batch=config.judge.batch, draws=config.judge.draws, images=config.judge.images,
+        relations=case.relations, found=case.found,
         truth_from=case.victims[0].name if chosen["scenes"] == "folder" else "annotations",
-        worn_by=config.scenes.get("label") or config.scenes.get("sign") or "",
+        worn_by=_label(config),
         protocol=protocol, known=case.known, others=case.others, identities=_identities(case, config),
         fingerprint=digest(facts), cache=_cache(config.judge.cache, out),
     )  # fmt: skip

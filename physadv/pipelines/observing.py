@@ -123,7 +123,7 @@ def _seen(
     for prefix, parts in pieces.items():
         findings = Findings.joined([part.findings for part in parts])
         achieved = np.concatenate([part.achieved for part in parts])[by_view]
-        arrays |= shards.packed_findings(prefix, findings[stable_order(findings.view_of)], achieved)
+        arrays |= shards.packed_findings(prefix, findings[stable_order(findings.view_of.astype(np.int64))], achieved)
     arrays |= {name: torch.cat(values).double().cpu().numpy() for name, values in distances.items()}
     names = [key + view.name for key, *_ in zip(views[0].scene.keys) for view in views]
     words = {"views": names, "categories": categories.names, "covered": covered}
@@ -144,8 +144,9 @@ def _wearing(view: View) -> Bool:
 def _measured(view: View, showing: Showing, worn: int) -> I64:
     """Rows whose distance is measured: every so many pictures with a wearer, of which ``worn`` came before."""
     stride = math.ceil((showing.wearing or len(showing)) * showing.draws / MEASURED)
-    wearing = np.flatnonzero(_wearing(view))
-    return wearing[(worn + np.arange(len(wearing))) % stride == 0]
+    wearing: I64 = np.flatnonzero(_wearing(view))
+    chosen: I64 = wearing[(worn + np.arange(len(wearing))) % stride == 0]
+    return chosen
 
 
 def _decided(one: Watched, images: Tensor, keeping: Keeping, *, cached: bool) -> tuple[Detections, ...]:

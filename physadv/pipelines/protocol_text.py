@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from physadv.metrics.interval import MINIMUM_N
 from physadv.metrics.outcomes import NEARBY_IOU
-from physadv.metrics.tables import MAX_DETECTIONS
-from physadv.pipelines.conditions import descriptions
+from physadv.metrics.tables import MAX_DETECTIONS, Truth
+from physadv.pipelines.conditions import PATCH, descriptions
 from physadv.pipelines.showing import Observations, Showing
 
 if TYPE_CHECKING:
@@ -38,7 +40,11 @@ def protocol(trial: Trial, seen: Observations, showing: Showing) -> dict[str, An
         "truth_from": _truth(trial),
         "placement": _placement(trial),
         "world": "screen colours, nothing varies" if chosen.digital else "as eot= and ink= say",
-        "split": trial.split,
+        "split": trial.relations[PATCH].words if PATCH in trial.relations else "",
+        "relations": {name: one.plain() for name, one in trial.relations.items()},
+        "covers": trial.found.covers if trial.found and trial.found.objects else None,
+        "smallest_px": _smallest(truth),
+        "photos": len(np.unique(truth.image_of_view[truth.view_of[truth.judged]])),
         "images": len(showing),
         "draws": trial.draws,
         "objects": len(objects),
@@ -56,6 +62,11 @@ def protocol(trial: Trial, seen: Observations, showing: Showing) -> dict[str, An
         "seed": trial.seed,
         "batch": trial.batch,
     }
+
+
+def _smallest(truth: Truth) -> float | None:
+    """Height of the smallest object that is judged, px."""
+    return float(truth.height_px[truth.judged].min()) if truth.judged.any() else None
 
 
 def _success(trial: Trial) -> str:

@@ -34,7 +34,7 @@ def run_command(command: str, config: DictConfig) -> float | None:
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr, force=True)
     for handler in logging.getLogger().handlers:
         handler.setFormatter(MaskedFormatter("%(message)s"))
-    for chatty in ("matplotlib", "PIL", "faster_coco_eval", "pikepdf", "hydra"):
+    for chatty in ("matplotlib", "PIL", "faster_coco_eval", "pikepdf", "hydra", "fontTools"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     check_numbers(OmegaConf.to_container(config, resolve=False))
     if command == "sheet":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -12,10 +13,24 @@ from torch import Tensor
 
 from physadv.errors import BadOption
 from physadv.pipelines import assemble
-from physadv.protocols import SceneSource, Victim
+from physadv.pipelines.relation import without_seen
+from physadv.pipelines.shards import digest
+from physadv.protocols import Photographs, SceneSource, Victim
 from physadv.registry import Registry
+from physadv.seeding import generator
 
 logger = logging.getLogger(__name__)
+
+_OF_ROOT = ("annotations", "images")  # options that say where a part of scenes.root lies: another root has its own
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Scenes to optimise on, and scenes to judge on."""
+
+    optimise_on: SceneSource
+    judge_on: SceneSource
+    judged_apart: str = ""  # a digest of everything that decides on a part that was kept for judging; "": none was
 
 
 def filled(scenes: Any, victim: Victim, device: torch.device) -> SceneSource:
@@ -42,24 +57,35 @@ def two_parts(
     seed: int,
     victim: Victim,
     device: torch.device,
-) -> tuple[SceneSource, SceneSource, str]:
-    """Scenes to optimise on, scenes to judge on, and one sentence on how they relate."""
+) -> Parts:
+    """Scenes to optimise on, and scenes to judge on: another root, a part kept for it, or the same."""
     scenes = filled(assemble.part(registry, "scenes", choice, node, seed), victim, device)
     if judge.root:
-        options: Any = OmegaConf.to_object(node)
-        if "root" not in {f.name for f in dataclasses.fields(options)}:
-            raise BadOption(f"judge.root does not apply to scenes={choice}: it has no folder. Leave it out")
-        other = assemble.part(registry, "scenes", choice, dataclasses.replace(options, root=judge.root), seed)
-        judge_on = _some(filled(other, victim, device), judge.images, seed)
-        return scenes, judge_on, f"judged on {judge.root}, which was not optimised on"
+        other = assemble.part(registry, "scenes", choice, _elsewhere(choice, node, judge.root), seed)
+        return Parts(scenes, _some(filled(other, victim, device), judge, seed))
     if not judge.share:
-        return scenes, _some(scenes, judge.images, seed), "judged on scenes that may have been optimised on"
+        return Parts(scenes, _some(scenes, judge, seed))
     optimise_on, judge_on = scenes.split(judge.share, seed)
-    return optimise_on, _some(judge_on, judge.images, seed), "judged on scenes that were not optimised on"
+    apart = digest([choice, OmegaConf.to_container(node, resolve=True), judge.share, seed])
+    return Parts(optimise_on, _some(without_seen(judge_on, optimise_on), judge, seed), apart)
 
 
-def _some(scenes: SceneSource, count: int, seed: int) -> SceneSource:
-    """A random part of about ``count`` images, in which images with and without wearers keep their share."""
-    if not count or len(scenes) <= count:
-        return scenes
-    return scenes.split(count / len(scenes), seed)[1]
+def _elsewhere(choice: str, node: DictConfig, root: str) -> Any:
+    """The options of scenes, with another root in its usual layout."""
+    options: Any = OmegaConf.to_object(node)
+    names = {f.name for f in dataclasses.fields(options)}
+    if "root" not in names:
+        raise BadOption(f"judge.root does not apply to scenes={choice}: it has no folder. Leave it out")
+    return dataclasses.replace(options, root=root, **{name: "" for name in _OF_ROOT if name in names})
+
+
+def _some(scenes: SceneSource, judge: DictConfig, seed: int) -> SceneSource:
+    """At most ``judge.images`` pictures at random, those in which something wears the patch before others."""
+    count = judge.images
+    if not isinstance(scenes, Photographs):
+        return scenes.split(count / len(scenes), seed)[1] if count and len(scenes) > count else scenes
+    worn = {one.key for one in scenes.wearers()}
+    keys = [key for key in scenes.keys if key in worn or not judge.only_wearers]
+    order = torch.randperm(len(keys), generator=generator(seed, "judge/images")).tolist()
+    ranked = sorted((keys[place] for place in order), key=lambda key: key not in worn)
+    return scenes.only(set(ranked[: count or None]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -15,8 +15,10 @@ from physadv.pipelines.clean_cache import CleanCache
 from physadv.pipelines.conditions import PATCH, Contender
 from physadv.pipelines.observing import Keeping
 from physadv.pipelines.placement import ByProtocol
+from physadv.pipelines.relation import Relation
 from physadv.pipelines.shards import Shards, digest
 from physadv.pipelines.showing import Showing, Watched
+from physadv.pipelines.survey import Survey
 from physadv.protocols import Goal, Renderer, SceneSource, Victim
 from physadv.types import PatchImage
 
@@ -37,7 +39,8 @@ class Trial:
     draws: int = 1  # sampled conditions for each image
     images: int = 0  # at most; 0 = all
     resamples: int = 1000  # of the bootstrap
-    split: str = ""  # one sentence: how these scenes relate to those that were optimised on
+    relations: Mapping[str, Relation] = field(default_factory=dict)  # patch → how the scenes relate to its own
+    found: Survey | None = None  # what there is to judge on
     truth_from: str = "annotations"  # or the name of the victim whose clean detections are the truth
     worn_by: str = ""  # label of what wears the patch; only needed where detections are the truth
     protocol: ProtocolConfig = field(default_factory=ProtocolConfig)
@@ -106,7 +109,8 @@ def _showing(trial: Trial, victim: Victim | None) -> Showing:
     if protocol.truth == "detections" or protocol.placement == "box" or protocol.digital or protocol.min_height_px:
         size = (trial.patch.width_mm, trial.patch.height_mm)
         scenes = ByProtocol(scenes, protocol, size, victim, trial.worn_by, trial.device)
-    return Showing(scenes, trial.renderer, trial.batch, trial.draws, trial.images, trial.seed, trial.device)
+    wearing = trial.found.wearing if trial.found and trial.found.whole else 0
+    return Showing(scenes, trial.renderer, trial.batch, trial.draws, trial.images, trial.seed, trial.device, wearing)
 
 
 def _watched(number: int, trial: Trial) -> Watched:

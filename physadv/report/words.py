@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from physadv.labels import plural
 from physadv.report.conditions import control_names, score_named, with_role
 from physadv.report.plot import in_percent
 
@@ -68,13 +69,7 @@ def success_under(victim: Mapping[str, Any], condition: str) -> Mapping[str, Any
 def things(labels: Sequence[str]) -> str:
     """ "stop signs", "people", "buses and cars"."""
     few = labels if len(labels) <= _NAMED else ()
-    return " and ".join(_plural(label) for label in few) or "objects"
-
-
-def _plural(label: str) -> str:
-    if label == "person":
-        return "people"
-    return label + ("es" if label.endswith(("s", "x", "ch", "sh")) else "s")
+    return " and ".join(plural(label) for label in few) or "objects"
 
 
 def headline(protocol: Mapping[str, Any], victim: Mapping[str, Any]) -> str:

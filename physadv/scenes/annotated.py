@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
 from itertools import groupby
@@ -20,7 +20,7 @@ from physadv.scenes.remarks import shortened
 from physadv.scenes.things import Dressing, Thing, scaled
 from physadv.seeding import generator as seeded
 from physadv.splitting import check_share
-from physadv.types import SceneBatch
+from physadv.types import SceneBatch, Wearer
 
 logger = logging.getLogger(__name__)
 
@@ -70,6 +70,33 @@ class AnnotatedPhotos:
 
     def __len__(self) -> int:
         return len(self._indices)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Names of the photos."""
+        return tuple(self._photos.names[index] for index in self._indices)
+
+    def wearers(self) -> list[Wearer]:
+        """Every object that wears the patch, with its size in the shrunk photo."""
+        return [
+            Wearer.of(self._photos.names[index], placed.thing.box_xyxy_px, placed.image_from_surface)
+            for index in self._indices
+            for placed in self._things[index]
+            if placed.image_from_surface is not None
+        ]
+
+    def digests(self, keys: Collection[str]) -> dict[str, str]:
+        """Hashes of these photos as stored; those that were not decoded yet are, in parallel."""
+        wanted = self._among(set(keys))
+        found = made_ahead(self._photos.digest, wanted)
+        return {self._photos.names[index]: digest for index, digest in zip(wanted, found, strict=True)}
+
+    def only(self, keys: Collection[str]) -> AnnotatedPhotos:
+        """The part with these photos."""
+        return self._part(set(self._among(set(keys))))
+
+    def _among(self, keys: set[str]) -> list[int]:
+        return [index for index in self._indices if self._photos.names[index] in keys]
 
     def split(self, share: float, seed: int) -> tuple[AnnotatedPhotos, AnnotatedPhotos]:
         """Disjoint parts, the second with ``share`` of the photos with wearers and of those without."""

@@ -13,6 +13,7 @@ import torch
 from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
+from physadv.digests import digest_of_picture
 from physadv.errors import BadInput, BadOption
 from physadv.images import load_srgb, opened, unreadable
 from physadv.scenes.resize import resized
@@ -81,6 +82,7 @@ class Photos(Protocol):
     def inside_px(self) -> tuple[Inside, ...]: ...  # the part that is photo; all of it unless it was moved away
     def __len__(self) -> int: ...
     def __getitem__(self, index: int) -> Tensor: ...
+    def digest(self, index: int) -> str: ...  # of the picture as stored, upright
 
 
 def whole(sizes_px: Sequence[tuple[int, int]]) -> tuple[Inside, ...]:
@@ -149,6 +151,7 @@ class PhotoStore:
         self.sizes_px = tuple(shrunk(size, long_side_px) for size in self.original_px)
         self.inside_px = whole(self.sizes_px)
         self._kept = Kept(memory_mb)
+        self._digests: dict[int, str] = {}
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -156,9 +159,17 @@ class PhotoStore:
     def __getitem__(self, index: int) -> Tensor:
         return self._kept.get(index, self._decode)
 
+    def digest(self, index: int) -> str:
+        """Of the upright picture, before it is shrunk; it is decoded where it was not yet."""
+        if index not in self._digests:
+            self[index]
+        return self._digests[index]
+
     def _decode(self, index: int) -> Tensor:
         srgb = load_srgb(self.paths[index])
         if tuple(srgb.shape[1:]) != self.original_px[index]:
             raise BadInput(f"{str(self.paths[index])!r} is not as large as its header says. Save it again.")
+        if index not in self._digests:
+            self._digests[index] = digest_of_picture(srgb)
         srgb = resized(srgb, self.sizes_px[index])
         return (srgb * 255).round().to(torch.uint8)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
+from physadv.digests import digest_of_picture
 from physadv.errors import BadInput
 from physadv.scenes.photos import Kept, whole
 from physadv.scenes.resize import resized
@@ -37,6 +38,7 @@ class Pictures:
         self.inside_px = whole(self.sizes_px)
         self._stored_px, self._stretch, self._read = tuple(stored_px), stretch, read
         self._kept = Kept(memory_mb)
+        self._digests: dict[int, str] = {}
 
     def __len__(self) -> int:
         return len(self.names)
@@ -44,10 +46,18 @@ class Pictures:
     def __getitem__(self, index: int) -> Tensor:
         return self._kept.get(index, self._make)
 
+    def digest(self, index: int) -> str:
+        """Of the picture as stored, before it is fitted; it is read where it was not yet."""
+        if index not in self._digests:
+            self[index]
+        return self._digests[index]
+
     def _make(self, index: int) -> Tensor:
         picture, size = self._read(index), self.sizes_px[index]
         if tuple(picture.shape[1:]) != self._stored_px[index]:
             raise BadInput(f"{self.names[index]!r} is not as large as its header says. Save it again.")
+        if index not in self._digests:
+            self._digests[index] = digest_of_picture(picture)
         fitted = resized(picture, size) if self._stretch else _middle(picture, size)
         return (fitted * 255).round().to(torch.uint8)
 

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 QUICK = ["size=smoke", "progress=false", "scenes.width_px=320", "scenes.height_px=224", "scenes.distance_m=[4,10]"]
 WRITTEN = {
     "patch.png", "patch.safetensors", "run.json", "curves.csv", "contact.png", "scores.json", "scores.csv",
-    "report.html", "sheet.pdf", "config", "proof.json", "proof.png", "asked.png",
+    "report.html", "sheet.pdf", "config", "proof.json", "proof.png", "asked.png", "optimised_on.json",
 }  # fmt: skip
 
 
@@ -45,6 +45,18 @@ def test_the_scores_stand_beside_all_controls_with_n_and_interval(run: Path) -> 
         for score in condition["scores"]:
             assert score["n"] >= 0
             assert {"value", "low", "high"} <= set(score)
+
+
+def test_evaluate_repeats_the_judgement_of_the_run(run: Path, tmp_path: Path) -> None:
+    done = physadv("evaluate", f"patch={run}", "progress=false", "judge.batch=3", f"out={tmp_path / 'again'}")
+    assert done.returncode == 0, done.stderr
+    mine, again = (json.loads((folder / "scores.json").read_text()) for folder in (run, tmp_path / "again"))
+    assert mine["protocol"]["split"] == again["protocol"]["split"] == "judged on scenes that were not optimised on"
+    for here, there in zip(mine["victims"], again["victims"], strict=True):
+        for one, other in zip(here["conditions"], there["conditions"], strict=True):
+            assert one["outcomes"] == other["outcomes"]
+            for score, same in zip(one["scores"], other["scores"], strict=True):
+                assert score == pytest.approx(same, nan_ok=True)
 
 
 def test_the_record_names_choices_seed_and_victim(run: Path) -> None:
