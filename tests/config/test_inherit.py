@@ -204,3 +204,21 @@ def test_a_line_to_type_survives_the_shell() -> None:
         typed_line("victims", [{"part": "onnx", "path": "x"}])
         == "'victims=[{part:'\"'\"'onnx'\"'\"',path:'\"'\"'x'\"'\"'}]'"
     )
+
+
+JUDGED = {"seed": 4, "judge": {"share": 0.4, "root": "", "images": 12, "batch": 3, "draws": 2, "quality": "fast"}}
+
+
+def test_the_pictures_kept_for_judging_come_with_the_run(registry: Registry, tmp_path: Path) -> None:
+    run = make(tmp_path / "run", changed(**JUDGED))
+    config = made(registry, f"patch={run}")
+    assert (config.seed, config.judge.share, config.judge.images, config.judge.draws) == (4, 0.4, 12, 2)
+    assert config.judge.batch == 8
+    grid = made(registry, f"patch={run}", command="grid")
+    assert (grid.judge.share, grid.judge.images) == (0.4, 32)
+
+
+@pytest.mark.parametrize("typed", ["judge.root=elsewhere", "scenes=road", "judge.share=0"])
+def test_other_pictures_are_not_split_as_the_run_was(typed: str, registry: Registry, tmp_path: Path) -> None:
+    run = make(tmp_path / "run", changed(**JUDGED))
+    assert made(registry, f"patch={run}", typed).judge.share == 0.0
