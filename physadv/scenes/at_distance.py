@@ -67,6 +67,10 @@ class DistantPhotos:
     def __getitem__(self, index: int) -> Tensor:
         return self._kept.get(index, self._made)
 
+    def digest(self, index: int) -> str:
+        """Of the photo that is shown, however far away."""
+        return self._store.digest(self._views[index].photo)
+
     def _made(self, index: int) -> Tensor:
         view, (height, width) = self._views[index], self.sizes_px[index]
         picture = load_srgb(self._store.paths[view.photo])
