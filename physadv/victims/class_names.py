@@ -25,17 +25,25 @@ def imagenet_names() -> tuple[str, ...]:
 
 
 def names_for(
-    classes: int, wanted: tuple[str, ...] | None, source: str, usual: tuple[str, ...] = (), *, coco: bool = True
+    classes: int,
+    wanted: tuple[str, ...] | None,
+    source: str,
+    usual: tuple[str, ...] = (),
+    *,
+    coco: bool = True,
+    by: str = "",
 ) -> tuple[str, ...]:
     """Exactly ``classes`` names: the wanted, else the usual ones, else class0, …
 
-    With ``coco`` its names stand in where their number fits, as for detectors.
+    With ``coco`` its names stand in where their number fits, as for detectors. ``by`` says who gave the wanted ones.
     """
     if wanted is not None:
         if coco and wanted == COCO_80 and classes in _COCO:
             return _COCO[classes]
         if len(wanted) != classes:
-            raise BadInput(f"{source} scores {classes} classes, but {len(wanted)} labels are given; mend victim.labels")
+            raise BadInput(
+                f"{source} scores {classes} classes, but {len(wanted)} labels are given{by}; mend victim.labels=[…]"
+            )
         return wanted
     if len(usual) == classes:
         return usual

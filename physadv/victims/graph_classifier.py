@@ -13,6 +13,7 @@ from physadv.classifier import Classifier
 from physadv.errors import BadOption
 from physadv.victims.class_names import IMAGENET, imagenet_names, names_for
 from physadv.victims.entries import OnnxConfig
+from physadv.victims.graph_probe import suppressions
 from physadv.victims.onnx_file import OnnxFile
 
 logger = logging.getLogger(__name__)
@@ -24,7 +25,7 @@ _LEAST = 1e-30  # probability; its logarithm is finite
 
 def is_classifier(outputs: Sequence[Tensor], file: OnnxFile) -> bool:
     """One output ``(1, K)`` or ``(1, K, 1, 1)``, that is no list of detections."""
-    if "NonMaxSuppression" in file.operations:
+    if suppressions(file.operations):
         return False
     shape = tuple(outputs[0].shape) if len(outputs) == 1 else ()
     return len(shape) >= 2 and shape[1] > 1 and shape[2:] in ((), (1, 1))

@@ -12,6 +12,7 @@ from physadv.victims.graph_probe import Probe, cell_count
 
 PYRAMIDS = ((8, 16, 32), (8, 16, 32, 64), (16, 32), (4, 8, 16, 32))  # strides of the heads in use
 _MARGIN = 0.15  # by which a box may leave the picture, as a share of it
+_ENOUGH = 8  # boxes
 _SHARES_AT_MOST = 2.0  # boxes that never exceed it are shares of the canvas
 
 
@@ -22,6 +23,11 @@ class BoxForm:
     centres: bool  # centre and size, else two corners
     scale_xy: tuple[float, float]  # pixels per unit
     sure: bool
+
+    @property
+    def other(self) -> str:
+        """The option that says the opposite."""
+        return "corners" if self.centres else "centres"
 
     @property
     def words(self) -> str:
@@ -46,6 +52,12 @@ def box_form(boxes: Tensor, probe: Probe, *, usual: str) -> BoxForm:
     if len(rows) and (as_corners < 0.99) != (as_centres < 0.9):
         return BoxForm(as_corners < 0.99, scale_xy, sure=True)
     return BoxForm(usual == "centres", scale_xy, sure=False)
+
+
+def many_different(boxes: Tensor) -> bool:
+    """Whether there are rows enough that some would look inside out in the wrong reading."""
+    rows = boxes.reshape(-1, 4)
+    return len(torch.unique(rows[rows.abs().sum(dim=1) > 0], dim=0)) >= _ENOUGH
 
 
 def _plausible(rows: Tensor, canvas_hw: Hw, scale_xy: tuple[float, float]) -> tuple[float, float]:

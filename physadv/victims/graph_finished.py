@@ -9,7 +9,7 @@ from torch import Tensor
 
 from physadv.errors import BadInput
 from physadv.victims.graph_decoders import EndToEnd, Joined
-from physadv.victims.graph_evidence import BoxForm, box_form, family_rows
+from physadv.victims.graph_evidence import BoxForm, box_form, family_rows, many_different
 from physadv.victims.graph_probe import Layout, Probe
 from physadv.victims.graph_tables import RTDETR, YOLO
 
@@ -46,8 +46,7 @@ def end_to_end(probe: Probe, asked: bool) -> Layout | None:
     if row is None or not (asked or _is_finished(probe, table, row)):
         return None
     classes, doubt = _classes(probe, table[..., row.label_at])
-    usual = "centres" if row.angle_at is not None else "corners"
-    form = box_form(table[..., row.box_at : row.box_at + 4], probe, usual=usual)
+    form = _form(probe, table[..., row.box_at : row.box_at + 4], turned=row.angle_at is not None)
     reason = (
         f"one output {tuple(table.shape)}: {form.words}, {row.words}, "
         f"{'with suppression inside' if probe.suppresses else 'without suppression'}; {classes} labels"
@@ -62,6 +61,13 @@ def end_to_end(probe: Probe, asked: bool) -> Layout | None:
             "victim.boxes=corners-in-shares or another form"
         )
     return _layout(probe, form, reason, classes, decoder, doubt, certain=probe.suppresses or row.angle_at is not None)
+
+
+def _form(probe: Probe, boxes: Tensor, *, turned: bool) -> BoxForm:
+    """Turned boxes and RT-DETR's, the only ones in shares that are common, are centre and size; others are corners."""
+    shares = box_form(boxes, probe, usual="corners").scale_xy != (1.0, 1.0)
+    centres = turned or "rtdetr" in probe.facts.family or (shares and not many_different(boxes))
+    return box_form(boxes, probe, usual="centres" if centres else "corners")
 
 
 def _table(probe: Probe) -> Tensor | None:
@@ -119,7 +125,7 @@ def _layout(
 ) -> Layout:
     stretched = "rtdetr" in probe.facts.family or (form.centres and form.scale_xy != (1.0, 1.0))
     if not form.sure and not certain and probe.facts.task != "detect":
-        doubt = doubt or f"boxes are taken for {form.words}; if they are not, say victim.boxes=centres"
+        doubt = doubt or f"boxes are taken for {form.words}; if they are not, say victim.boxes={form.other}"
     conventions = RTDETR if stretched else YOLO
     return Layout("rt-detr" if stretched else "end-to-end", reason, classes, conventions, decoder, doubt=doubt)
 

@@ -228,7 +228,7 @@ def _read(
     usual = "centres" if shares and kin else "corners"
     form = box_form(pair.boxes, probe, usual=usual)
     if not form.sure and not kin:
-        doubt = doubt or f"boxes are taken for {form.words}; if they are not, say victim.boxes=centres"
+        doubt = doubt or f"boxes are taken for {form.words}; if they are not, say victim.boxes={form.other}"
     classes = len(range(*kept.indices(pair.scores.shape[-1])))
     last = "a column to spare" if name == "rf-detr" else "'no object'"
     after = " after background" * (kept.start > 0) + f" before {last}" * (kept.stop < pair.scores.shape[-1])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from torch import Tensor, nn
@@ -39,7 +39,7 @@ class Probe:
     @property
     def suppresses(self) -> bool:
         """Whether suppression is inside."""
-        return "NonMaxSuppression" in self.operations
+        return bool(suppressions(self.operations))
 
 
 @dataclass(frozen=True)
@@ -58,3 +58,8 @@ class Layout:
 def cell_count(canvas_hw: Hw, strides: Sequence[int]) -> int:
     """How many cells the maps of these strides have together."""
     return sum(math.prod(math.ceil(side / stride) for side in canvas_hw) for stride in strides)
+
+
+def suppressions(operations: Iterable[str]) -> list[str]:
+    """The operations among these that suppress doubles, ONNX's own or a runtime's (EfficientNMS_TRT)."""
+    return sorted(name for name in operations if "nms" in name.lower() or "nonmaxsuppression" in name.lower())

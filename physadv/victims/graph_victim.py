@@ -18,7 +18,7 @@ from physadv.victims.detections import decide
 from physadv.victims.entries import OnnxConfig
 from physadv.victims.graph_classifier import classifier_of, is_classifier
 from physadv.victims.graph_layouts import detect_layout
-from physadv.victims.graph_probe import Layout, Probe
+from physadv.victims.graph_probe import Layout, Probe, suppressions
 from physadv.victims.onnx_file import OnnxFile
 
 logger = logging.getLogger(__name__)
@@ -118,7 +118,7 @@ def assemble(
     return GraphVictim(
         operation=Operation(
             name=name,
-            labels=names_for(layout.classes, wanted, str(file.path), layout.usual_names),
+            labels=names_for(layout.classes, wanted, str(file.path), layout.usual_names, by=_by(config)),
             confidence=CONFIDENCE if config.confidence is None else config.confidence,
             iou=config.iou,
             digest=file.digest,
@@ -129,6 +129,10 @@ def assemble(
         layout=layout,
         conventions=overridden(_as_said(layout.conventions, file), config),
     )
+
+
+def _by(config: OnnxConfig) -> str:
+    return "" if config.labels else " by the file itself or the configuration beside it"
 
 
 def _probe(outputs: tuple[Tensor, ...], file: OnnxFile, config: OnnxConfig, names: int | None) -> Probe:
@@ -181,7 +185,7 @@ def run_probe(network: nn.Module, file: OnnxFile, advice: str = "") -> tuple[Ten
     """
     for image in _pictures(file.input_hw):
         outputs = _run(network, image, file, advice)
-        if "NonMaxSuppression" not in file.operations or any(bool(output.any()) for output in outputs):
+        if not suppressions(file.operations) or any(bool(output.any()) for output in outputs):
             return outputs
     return outputs
 

@@ -18,6 +18,7 @@ from physadv.classifier import Classifier
 from physadv.errors import BadInput
 from physadv.victims.entries import CenterFaceConfig, OnnxConfig
 from physadv.victims.frozen import freeze
+from physadv.victims.graph_probe import suppressions
 from physadv.victims.graph_victim import RUN_ERRORS, GraphVictim, as_taken, assemble, probe_images, run_probe
 from physadv.victims.onnx_file import OnnxFile, read_onnx
 from physadv.victims.onnx_operations import handed_over
@@ -124,24 +125,26 @@ def _agrees(network: nn.Module, images: Tensor, singles: Outputs, bf16: bool) ->
 
 
 def _converted(file: OnnxFile) -> nn.Module:
-    if "NonMaxSuppression" in file.operations:
+    if inside := suppressions(file.operations):
         raise BadInput(
-            f"{file.path} ends in non-maximum suppression (NonMaxSuppression), behind which there are no gradients. "
-            f"Export it without (nms=False); {_BLACK_BOX}"
+            f"{file.path} ends in non-maximum suppression ({', '.join(inside)}), behind which there are no gradients. "
+            f"Export it without (nms=False), {_BLACK_BOX}"
         )
     if branches := sorted(_BRANCHES & file.operations):
-        raise BadInput(f"{file.path} branches inside ({', '.join(branches)}), which has no gradient here; {_BLACK_BOX}")
+        raise BadInput(
+            f"{file.path} branches inside ({', '.join(branches)}), which has no gradient here. Export it without, {_BLACK_BOX}"
+        )
     try:
         module: nn.Module = convert(handed_over(file.model))
     except NotImplementedError as error:
         raise BadInput(
-            f"{file.path} (opset {_opset(file.model)}) uses an operation that has no gradient here: {_line(error)}; "
+            f"{file.path} (opset {_opset(file.model)}) uses an operation that has no gradient here: {_line(error)}. "
             f"{_ADVICE}"
         ) from error
     except (*RUN_ERRORS, onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
         _refuse_invalid(file)
         raise BadInput(
-            f"{file.path} (opset {_opset(file.model)}) cannot be converted: {type(error).__name__}: {_line(error)}; "
+            f"{file.path} (opset {_opset(file.model)}) cannot be converted: {type(error).__name__}: {_line(error)}. "
             f"{_ADVICE}"
         ) from error
     return module
@@ -156,7 +159,7 @@ def _refuse_invalid(file: OnnxFile) -> None:
 
 _BRANCHES = frozenset(("If", "Loop", "Scan"))
 _BLACK_BOX = "or judge with it as a black box: victim=onnxruntime"
-_ADVICE = f"export it without post-processing (opset 11 to 23), {_BLACK_BOX}"
+_ADVICE = f"Export it without post-processing (opset 11 to 23), {_BLACK_BOX}"
 
 
 def _opset(model: onnx.ModelProto) -> int:

@@ -17,6 +17,7 @@ from torch.nn import functional
 from physadv.classifier import Classifier
 from physadv.errors import BadInput
 from physadv.victims.entries import OnnxRuntimeConfig
+from physadv.victims.graph_probe import suppressions
 from physadv.victims.graph_victim import GraphVictim, as_taken, assemble
 from physadv.victims.onnx_file import OnnxFile, read_onnx
 
@@ -48,7 +49,7 @@ class OnnxRuntimeNetwork(nn.Module):
             raise BadInput(f"{file.path} cannot be read by {_version()}: {_reason(error)}") from error
         self._image, self._outputs, self._others = file.image_input, list(file.output_names), file.constants
         self._type = np.float16 if file.half else np.float32
-        self._suppresses = "NonMaxSuppression" in file.operations
+        self._suppresses = bool(suppressions(file.operations))
 
     @torch.no_grad()
     def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:

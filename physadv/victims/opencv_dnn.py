@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from physadv.classifier import Classifier
 from physadv.errors import BadInput
 from physadv.victims.entries import OpenCvConfig
+from physadv.victims.graph_probe import suppressions
 from physadv.victims.graph_victim import GraphVictim, as_taken, assemble
 from physadv.victims.onnx_file import OnnxFile, read_onnx
 from physadv.victims.opencv_survival import survive
@@ -56,7 +57,7 @@ class OpenCvNetwork(nn.Module):
 
 def _refuse_invalid(file: OnnxFile) -> None:
     """OpenCV ends the process on some graphs, so they are refused before."""
-    if "NonMaxSuppression" in file.operations:
+    if suppressions(file.operations):
         raise BadInput(
             f"{file.path} ends in non-maximum suppression, on which OpenCV {cv2.__version__} ends the process where a "
             "picture holds nothing. Export it without (nms=False), or judge with victim=onnxruntime"

@@ -29,7 +29,8 @@ def write_suppressed(path: Path, *, opset: int = 17) -> Path:
     boxes = np.array([[BOX, [9.0, 17.0, 41.0, 49.0], [1.0, 1.0, 7.0, 7.0]]], np.float32)
     weights = {
         "boxes": boxes, "gains": np.array([[[0.9, 0.8, 0.1]]], np.float32), "most": np.array(9),
-        "iou": np.array(0.5, np.float32), "least": np.array(0.3, np.float32), "column": np.array([2]), "flat": np.array([-1]), "rows": boxes[0],
+        "iou": np.array(0.5, np.float32), "least": np.array(0.3, np.float32),
+        "column": np.array([2]), "flat": np.array([-1]), "rows": boxes[0],
         "one": np.array([-1, 1]), "axis": np.array([1]),
     }  # fmt: skip
     nodes = [

@@ -260,6 +260,21 @@ def test_centres_in_shares_are_told_by_boxes_that_would_be_inside_out(tmp_path: 
     assert best(victim, 3) == (BOX, pytest.approx([0, 0.805], abs=1e-3))
 
 
+def test_few_boxes_in_shares_are_centre_and_size_as_rt_detrs_are(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    table = finished()
+    table[0, :, :4] = 0.2, 0.2, 0.3, 0.3
+    path = write_detector(tmp_path / "m.onnx", [table], names=("stop", "yield"), column=4)
+    assert victim_of(path).layout_name == "rt-detr"
+    assert "victim.boxes=corners" in caplog.text
+    assert victim_of(path, boxes="corners").conventions.resize is Resize.CENTRED
+    table[0, :, 2] = np.linspace(0.25, 0.9, 30)  # thirty different boxes, none of them inside out
+    table[0, :, 0] = np.linspace(0.1, 0.2, 30)
+    write_detector(path, [table], names=("stop", "yield"), column=4)
+    assert victim_of(path).layout_name == "end-to-end"
+
+
 def test_class_before_score_is_seen(tmp_path: Path) -> None:
     table = finished()
     table[0, 3, :6] = *BOX, 1, 0.8

@@ -29,7 +29,10 @@ def floats(*values: float) -> np.ndarray:
 
 NOTHING = np.zeros(0, dtype=np.float32)
 CASES: list[Case] = [
-    *((name, 18, {"keepdims": keep}, [IMAGE, ints(1, -1)]) for name in OWN if name.startswith("Reduce") for keep in (0, 1)),
+    *(
+        (name, 18, {"keepdims": keep}, [IMAGE, ints(1, -1)])
+        for name in OWN if name.startswith("Reduce") for keep in (0, 1)
+    ),
     ("ReduceMax", 20, {}, [IMAGE]),
     ("ReduceMean", 18, {"noop_with_empty_axes": 1}, [IMAGE]),
     ("Pad", 18, {}, [IMAGE, ints(1, 0, 2, 1), floats(0.5).reshape(()), ints(2, -1)]),
@@ -133,10 +136,16 @@ def test_newer_numbers_are_only_claimed_where_inputs_and_attributes_are_the_same
     ("name", "opset", "options", "inputs", "word"),
     [
         ("Resize", 18, {"mode": "linear", "antialias": 1}, [IMAGE, NOTHING, floats(1, 1, 0.5, 0.5)], "antialias"),
-        ("Resize", 18, {"coordinate_transformation_mode": "tf_crop_and_resize"}, [IMAGE, NOTHING, floats(1, 1, 2, 2)], "tf_crop"),
+        (
+            "Resize", 18, {"coordinate_transformation_mode": "tf_crop_and_resize"},
+            [IMAGE, NOTHING, floats(1, 1, 2, 2)], "tf_crop",
+        ),
         ("AveragePool", 19, {"kernel_shape": [2, 2], "dilations": [2, 2]}, [IMAGE], "dilation"),
         ("AveragePool", 19, {"kernel_shape": [2, 2], "auto_pad": "SAME_UPPER"}, [IMAGE], "automatic"),
-        ("ScatterElements", 18, {"reduction": "add"}, [IMAGE[0, 0], ints(0).reshape(1, 1), floats(1).reshape(1, 1)], "reduction"),
+        (
+            "ScatterElements", 18, {"reduction": "add"},
+            [IMAGE[0, 0], ints(0).reshape(1, 1), floats(1).reshape(1, 1)], "reduction",
+        ),
     ],
 )  # fmt: skip
 def test_what_is_not_computed_exactly_is_refused(
