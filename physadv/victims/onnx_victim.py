@@ -132,7 +132,8 @@ def _converted(file: OnnxFile) -> nn.Module:
         )
     if branches := sorted(_BRANCHES & file.operations):
         raise BadInput(
-            f"{file.path} branches inside ({', '.join(branches)}), which has no gradient here. Export it without, {_BLACK_BOX}"
+            f"{file.path} branches inside ({', '.join(branches)}), which has no gradient here. "
+            f"Export it without, {_BLACK_BOX}"
         )
     try:
         module: nn.Module = convert(handed_over(file.model))
