@@ -16,7 +16,11 @@ JPEG_QUALITY = 90
 class Channel:
     """The newest frame. Publishing never waits for those who watch; who is slow misses frames."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, repeats: bool = False) -> None:
+        """With ``repeats`` a stream sends the last frame again while there is no new one: browsers show a picture when
+        the next one begins to come. For people; programs would take it for a new frame.
+        """
+        self.repeats = repeats
         self._changed = threading.Condition()
         self._bgr_u8: npt.NDArray[np.uint8] | None = None
         self._jpeg = b""  # made when somebody wants it

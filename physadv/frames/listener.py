@@ -250,11 +250,12 @@ class _Handler(BaseHTTPRequestHandler):
         self._head(HTTPStatus.OK, f"multipart/x-mixed-replace; boundary={BOUNDARY}")
         self.end_headers()
         self.wfile.write(f"--{BOUNDARY}\r\n".encode())
-        number = 0
+        number, jpeg = 0, b""
         while not channel.closed:
-            if (newer := channel.after(number, 1.0)) is None:
+            if (newer := channel.after(number, 1.0)) is not None:
+                number, jpeg = newer
+            elif not (channel.repeats and jpeg):
                 continue
-            number, jpeg = newer
             head = f"Content-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n".encode()
             self.wfile.write(head + jpeg + f"\r\n--{BOUNDARY}\r\n".encode())
 

@@ -65,9 +65,12 @@ class Server:
         """Answer POST: ``press`` gets the form's fields and runs in a thread; what it returns goes back as JSON."""
         self.posts[path] = press
 
-    def stream(self, path: str) -> Channel:
-        """Send what is published on the channel as an MJPEG stream: a camera for OpenCV, browsers and others."""
-        return self.channels.setdefault(path, Channel())
+    def stream(self, path: str, *, repeats: bool = False) -> Channel:
+        """Send what is published on the channel as an MJPEG stream: a camera for OpenCV, browsers and others.
+
+        ``repeats`` is for people alone: the last frame is sent again each second while there is no new one.
+        """
+        return self.channels.setdefault(path, Channel(repeats=repeats))
 
     def close(self) -> None:
         """Stop, let all clients go, and wait for their threads."""

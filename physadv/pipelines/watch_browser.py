@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +16,9 @@ from physadv.report.watch_live import live_page
 
 U8 = npt.NDArray[np.uint8]
 STREAM, CAMERA = "live.mjpg", "camera.mjpg"
+USUAL_PX = 760  # that a page shows the picture wide, until it says
+SIZES_PX = (160, 3840)
+LOOKING_S = 3.0  # for so long a page counts that has asked
 
 
 class Browser:
@@ -24,12 +28,13 @@ class Browser:
         self._controls = controls
         self._lock = threading.Lock()
         self._state: Mapping[str, Any] = {}
+        self._widths: dict[int, float] = {}  # at which pages show the picture, and when they said so
         self._server = Server(port=port)
-        self._channel = self._server.stream(STREAM)
+        self._channel = self._server.stream(STREAM, repeats=True)
         self._camera = self._server.stream(CAMERA)
         html = live_page(name, stream=STREAM, camera=self.camera_url)
         self._server.page("", lambda: html)
-        self._server.json("state", lambda query: self._told())
+        self._server.json("state", self._told)
         self._server.button("do", self._pressed)
 
     @property
@@ -41,6 +46,14 @@ class Browser:
     def camera_url(self) -> str:
         """Of the picture without drawings, which programs can read as a camera."""
         return self._server.url(CAMERA)
+
+    @property
+    def shown_px(self) -> int:
+        """How wide the picture is shown; to the one with the smallest screen, where several look."""
+        now = time.monotonic()
+        with self._lock:
+            self._widths = {width: at for width, at in self._widths.items() if now - at < LOOKING_S}
+            return min(self._widths, default=USUAL_PX)
 
     def show(self, picture: U8) -> None:
         """To everyone who has the page open."""
@@ -62,8 +75,11 @@ class Browser:
         """Let everyone go."""
         self._server.close()
 
-    def _told(self) -> Mapping[str, Any]:
+    def _told(self, query: Mapping[str, str]) -> Mapping[str, Any]:
+        width = query.get("width", "")
         with self._lock:
+            if width.isascii() and width.isdecimal() and len(width) < 6:
+                self._widths[min(max(int(width), SIZES_PX[0]), SIZES_PX[1])] = time.monotonic()
             return {**self._state, "paused": self._controls.paused, "overlay": self._controls.overlay,
                     "recording": self._controls.recording}  # fmt: skip
 

@@ -25,14 +25,16 @@ from physadv.errors import BadOutput
 from physadv.frames.record import Recorder
 from physadv.frames.source import FrameSource
 from physadv.pipelines.watch_browser import Browser
-from physadv.pipelines.watch_canvas import State, canvas, plain
+from physadv.pipelines.watch_canvas import State, canvas, in_browser, plain
 from physadv.pipelines.watch_controls import Controls
-from physadv.pipelines.watch_gallery import Gallery
+from physadv.pipelines.watch_gallery import Gallery, words
 from physadv.pipelines.watch_log import FrameLog, frame_line
 from physadv.pipelines.watch_look import Looked, Looker
-from physadv.pipelines.watch_tally import Tally
+from physadv.pipelines.watch_tally import CONDITIONS, Row, Tally
 from physadv.pipelines.watch_views import FILMED, PATCH
 from physadv.pipelines.watch_window import Window
+from physadv.report.plot import styles
+from physadv.report.watch_words import assumption, doubts
 from physadv.types import Frame
 
 logger = logging.getLogger(__name__)
@@ -41,6 +43,8 @@ U8 = npt.NDArray[np.uint8]
 GOES_ON_S = 1.0  # to find out whether a source goes on
 WAIT_S = 0.1  # for the next frame, before keys are read again
 SAY_EVERY_S = 10.0  # the terminal hears how it stands
+DOUBTED = 500  # of the last doubtful frames, while a film runs
+ENOUGH = 10  # successes, before doubts are said while a film runs
 TELL_EVERY_S = 0.5  # the page draws its curves anew
 
 
@@ -94,7 +98,8 @@ class Loop:
     recordings: int = 0
     snapshots: int = 0
     cut_off: bool = False  # by max_frames, and the source went on
-    _last: tuple[Looked, U8] | None = None
+    _last: Looked | None = None
+    _doubted: set[str] = field(default_factory=set)  # conditions of which the terminal has heard
     _told_at: float = 0.0
     _said_at: float = field(default_factory=time.monotonic)
 
@@ -152,62 +157,94 @@ class Loop:
     def _show(self, looked: Looked, lag_s: float) -> None:
         """Draw only what somebody sees or keeps."""
         wanted = self.controls.snapshot_wanted()
-        shown = self.window or self.browser or wanted or (self.controls.recording and self.record_shown)
-        if shown:
+        self._last = looked
+        picture = None
+        if self.window or wanted or (self.controls.recording and self.record_shown):
             picture = canvas(looked, self.controls, self._state(lag_s))
-            self._last = looked, picture
             if self.window:
                 self.window.show(picture)
-            if self.browser:
-                self._to_browser(looked, picture, lag_s)
             if wanted:
                 self._snapshot(looked, picture)
-        self._record(self._last[1] if shown and self._last and self.record_shown else looked.frame.bgr_u8)
+        if self.browser:
+            self._to_browser(looked, lag_s)
+        self._record(picture if self.record_shown and picture is not None else looked.frame.bgr_u8)
+
+    def _for_browser(self, looked: Looked, lag_s: float) -> U8:
+        assert self.browser is not None
+        state = self._state(lag_s)
+        sheet = in_browser(self.browser.shown_px, len(looked.seen[state.victim]))
+        return canvas(looked, self.controls, state, sheet)
 
     def _say(self) -> None:
         if self.progress and time.monotonic() - self._said_at >= SAY_EVERY_S:
             self._said_at = time.monotonic()
             shares = ", ".join(f"{name} {found[0]:.0%}" for name, found in self.tally.live()["all"].items())
             logger.info("%d frames, %.1f a second, %d dropped. Success: %s", len(self.tally.rows), self.times.fps,
-                        self.tally.dropped, shares or "nothing expected yet")  # fmt: skip
+                        self.tally.dropped, shares or "nothing to count yet")  # fmt: skip
+            for condition, text in self._doubts().items():
+                if condition not in self._doubted:
+                    self._doubted.add(condition)
+                    logger.warning("%s", text)
 
     def _state(self, lag_s: float) -> State:
         eye = self.looker.eyes[self.controls.shown]
+        looks = self.tally.rows[-1].looks[eye.victim.name] if self.tally.rows else {}
         return State(
-            self.times.fps, self.tally.dropped, lag_s, eye.victim.name,
-            eye.confidence, eye.label, self.controls.recording,
+            self.times.fps, self.tally.dropped, lag_s, eye.victim.name, eye.confidence, eye.label,
+            self.controls.recording, frozenset(view for view, look in looks.items() if look.doubtful),
         )  # fmt: skip
 
-    def _to_browser(self, looked: Looked, picture: U8, lag_s: float) -> None:
+    def _to_browser(self, looked: Looked, lag_s: float) -> None:
         assert self.browser is not None
-        self.browser.show(picture)
+        self.browser.show(self._for_browser(looked, lag_s))
         self.browser.send(plain(looked, PATCH if PATCH in looked.pictures else FILMED))
         now = time.monotonic()
         if now - self._told_at >= TELL_EVERY_S:
             self._told_at = now
             state = self._state(lag_s)
             last = self.tally.rows[-1]
-            looks = last.looks[self.tally.victim]
             self.browser.tell({
                 "frames": len(self.tally.rows), "fps": round(state.fps, 1), "dropped": state.dropped,
                 "lag_ms": round(1000 * lag_s), "victim": state.victim, "confidence": state.confidence,
                 "source": self.source.name, "live": self.source.live,
                 "distance_m": last.distance_m, "yaw_deg": last.yaw_deg, "snapshots": self.snapshots,
-                "scores": {view: round(look.score, 3) for view, look in looks.items()}, **self.tally.live(),
+                "views": self._views(last, state.victim), "doubts": list(self._doubts().values()),
+                "assumed": f"a {self.tally.label} of {assumption(self._assumed())}" if self.looker.wearer else "",
+                "looks": {name: look.colour for name, look in styles(CONDITIONS).items()}, **self.tally.live(),
             })  # fmt: skip
+
+    def _views(self, row: Row, victim: str) -> list[dict[str, Any]]:
+        """What every view of the detector that is shown came to, in words: in the picture there is little room."""
+        label = self.looker.eyes[self.controls.shown].label
+        return [{"view": view, "condition": look.condition, "success": look.success, "said": words(look, label)}
+                for view, look in row.looks[victim].items()]  # fmt: skip
+
+    def _assumed(self) -> dict[str, Any]:
+        wearer = self.looker.wearer
+        return {"object": self.tally.label, "object_mm": wearer and wearer.size_mm,
+                "board_at_mm": wearer and wearer.board_at_mm}  # fmt: skip
+
+    def _doubts(self) -> dict[str, str]:
+        """Condition → what the last frames say against its success."""
+        told = self._assumed()
+        rows = [row for row in self.tally.doubts(self.tally.victim, DOUBTED) if row["successes"] >= ENOUGH]
+        found = {row["condition"]: doubts(told, self.tally.victim, [row]) for row in rows}
+        return {condition: texts[0] for condition, texts in found.items() if texts}
 
     def _again(self) -> None:
         """While paused, the last picture: a snapshot of it can be taken, and the page stays alive."""
         if self._last is None:
             return
-        looked, _ = self._last
-        picture = canvas(looked, self.controls, self._state(0.0))
-        if self.controls.snapshot_wanted():
-            self._snapshot(looked, picture)
-        if self.window:
-            self.window.show(picture)
+        looked = self._last
+        wanted = self.controls.snapshot_wanted()
+        if self.window or wanted:
+            picture = canvas(looked, self.controls, self._state(0.0))
+            if wanted:
+                self._snapshot(looked, picture)
+            if self.window:
+                self.window.show(picture)
         if self.browser:
-            self.browser.show(picture)
+            self.browser.show(self._for_browser(looked, 0.0))
 
     def _poll(self) -> None:
         if self.window:

@@ -1,10 +1,7 @@
 "use strict";
 // Asks for the state twice a second, draws it, and sends what is pressed.
 (() => {
-  const LOOKS = {
-    "print": "#d55e00", "printed grey": "#8a8f98", "printed random": "#3d9bd6",
-    "overlay": "#7f6fd6", "overlay grey": "#b5b9c0", "overlay random": "#8cc4e8", "no tags in sight": "#009e73",
-  };
+  let looks = {}; // condition → colour, as on the report's page
   const FEW = 20;
   const EVERY_MS = 500;
   const by = (name) => document.getElementById(name);
@@ -20,7 +17,7 @@
     const names = Object.keys(series);
     const used = names.flatMap((name) => series[name].map((point) => point[0]));
     const parts = [];
-    const [left, right, top, bottom] = [40, 412, 12, 190];
+    const [left, right, top, bottom] = [54, 412, 12, 190];
     const y = (share) => bottom - share * (bottom - top);
     for (const share of [0, 0.25, 0.5, 0.75, 1]) {
       parts.push(svg("line", { class: "grid", x1: left, x2: right, y1: y(share), y2: y(share) }));
@@ -38,7 +35,7 @@
       names.forEach((name, at) => {
         for (const [bin, share, low, high, n] of series[name]) {
           const x = left + (bin - first + 0.5) * room + (at - (names.length - 1) / 2) * Math.min(14, room / (names.length + 1));
-          const settings = { class: "mark", stroke: LOOKS[name] ?? "#888", opacity: n < FEW ? 0.4 : 1 };
+          const settings = { class: "mark", stroke: looks[name] ?? "#888", opacity: n < FEW ? 0.4 : 1 };
           parts.push(svg("line", { ...settings, x1: x, x2: x, y1: y(low), y2: y(high) }));
           const dot = svg("circle", { ...settings, cx: x, cy: y(share), r: 4.5, fill: n < FEW ? "none" : settings.stroke });
           dot.append(svg("title", {}, `${name}, ${words[bin]}: ${percent(share)} [${percent(low)}, ${percent(high)}], n = ${n}`));
@@ -68,21 +65,37 @@
     }));
     by("keys").replaceChildren(...Object.keys(state.all).map((name) => {
       const [whole, box] = [document.createElement("span"), document.createElement("i")];
-      box.style.background = LOOKS[name] ?? "#888";
+      box.style.background = looks[name] ?? "#888";
       whole.append(box, name);
       return whole;
     }));
-    const scores = Object.entries(state.scores).map(([view, score]) => `${view} ${score.toFixed(2)}`).join(", ");
-    by("says").textContent = `${state.paused ? "Paused. " : ""}${state.victim} on ${state.source}: ${scores || "nothing"}.`;
+    by("views").replaceChildren(...state.views.map((view) => {
+      const [row, box, name] = ["li", "i", "b"].map((kind) => document.createElement(kind));
+      box.style.background = looks[view.condition] ?? "#888";
+      name.textContent = [view.view, "as filmed"].includes(view.condition) ? view.view : `${view.view} (${view.condition})`;
+      row.append(box, name, `: ${view.said}`);
+      row.classList.toggle("hit", view.success === true);
+      return row;
+    }));
+    if (by("doubts").dataset.said !== state.doubts.join()) by("doubts").replaceChildren(...state.doubts.map((text) => {
+      const made = document.createElement("p");
+      made.className = "caution";
+      made.textContent = text;
+      return made;
+    }));
+    by("doubts").dataset.said = state.doubts.join(); // said aloud once, not twice a second
+    by("says").textContent = `${state.paused ? "Paused. " : ""}${state.victim} on ${state.source}.${state.assumed ? ` Assumed: ${state.assumed}.` : ""}`;
   }
 
   async function follow() {
     try {
-      const state = await (await fetch("state", { cache: "no-store" })).json();
+      const width = Math.round(by("picture").clientWidth);
+      const state = await (await fetch(`state?width=${width}`, { cache: "no-store" })).json();
       for (const button of document.querySelectorAll("[data-state]")) {
         button.setAttribute("aria-pressed", String(Boolean(state[button.dataset.state])));
       }
       if (state.frames) {
+        looks = state.looks;
         counters(state);
         chart("distance", state.distance);
         chart("yaw", state.yaw);

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import socket
@@ -119,6 +120,23 @@ def test_each_part_is_followed_by_its_boundary_at_once() -> None:
             received += client.recv(65536)
     assert b"multipart/x-mixed-replace; boundary=frame" in received
     assert received.count(b"--frame") == 2
+
+
+def test_a_stream_for_people_sends_the_last_frame_again_and_a_camera_does_not() -> None:
+    """A browser shows a picture when the next one begins, and a slow detector may need a minute for that."""
+    with Server(token="t") as server:
+        counts = []
+        for name, repeats in (("people", True), ("camera", False)):
+            server.stream(name, repeats=repeats).publish(drawn(1))
+            with socket.create_connection(("127.0.0.1", server.port), 10) as client:
+                client.sendall(f"GET /t/{name} HTTP/1.0\r\n\r\n".encode())
+                client.settimeout(1.4)
+                received = b""
+                with contextlib.suppress(TimeoutError):
+                    while received.count(b"image/jpeg") < 2:
+                        received += client.recv(65536)
+            counts.append(received.count(b"image/jpeg"))
+    assert counts == [2, 1]
 
 
 def test_a_client_that_does_not_read_holds_up_nobody() -> None:
