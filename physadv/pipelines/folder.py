@@ -83,11 +83,11 @@ def opened(folder: Path, config: DictConfig) -> Iterator[Path]:
     shared = _shared(config)
     made = [place for place in (folder, *folder.parents) if not place.exists()]
     with _reporting(folder), _taken(folder, config, shared=shared) as fresh:
+        if not fresh and (folder / "config" / "choices.yaml").is_file():
+            _same_run(folder, config)
         known = {path for path in folder.rglob("*") if path.is_file()}
         try:
             sweep_drafts(folder, DAY_S if shared else 0.0)
-            if not fresh and (folder / "config" / "choices.yaml").is_file():
-                _same_run(folder, config)
             if fresh:
                 (folder / _PREVIEW).unlink(missing_ok=True)
             if fresh or not config.dry_run:
