@@ -46,7 +46,8 @@ def reaching(owner: type | None, options: Mapping[str, Any], prefix: str) -> Ite
     """Every option of a part that reaches out. ``owner`` is the dataclass of the options, where it is known."""
     fields = {f.name: f for f in dataclasses.fields(owner)} if owner and dataclasses.is_dataclass(owner) else {}
     kinds = typing.get_type_hints(owner) if fields and owner else {}
-    for name, value in options.items():
+    absent = {name: _default(spec) for name, spec in fields.items() if name not in options}
+    for name, value in {**absent, **options}.items():  # a default that opens something does so when it is not named
         key = f"{prefix}.{name}"
         spec, kind = fields.get(name), kinds.get(name)
         if isinstance(kind, type) and dataclasses.is_dataclass(kind) and isinstance(value, Mapping):
@@ -54,11 +55,12 @@ def reaching(owner: type | None, options: Mapping[str, Any], prefix: str) -> Ite
             continue
         mark = spec.metadata.get(_MARK) if spec else None
         same = spec is not None and value == _default(spec)
-        if mark == "stays" or (same and mark != "fetches"):
+        like_a_path = any(_LIKE_A_PATH.search(text) for text in _texts(value))
+        if mark == "stays" or (same and mark != "fetches" and not like_a_path):
             continue
         trusts = mark == "trusts" or (isinstance(value, bool) and _words(name) & _TRUST_NAMES != set())
         named = not isinstance(value, bool | int | float) and value and _words(name) & _NAMES
-        if trusts or mark or named or any(_LIKE_A_PATH.search(text) for text in _texts(value)):
+        if trusts or mark or named or like_a_path:
             yield Reach(key, value, trusts)
 
 

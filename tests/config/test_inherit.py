@@ -102,6 +102,7 @@ def test_without_a_place_for_the_secret_nothing_is_sealed(tmp_path: Path, monkey
 
 REACHING: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
     "a folder of photos": ({"scenes": {"root": "photos"}}, {"scenes": "coco"}),
+    "a network that is downloaded, not even named": ({"victim": {}}, {"victim": "torchvision/ssd300_vgg16"}),
     "a network that is downloaded": ({"victim": {"weights": ""}}, {"victim": "torchvision/ssd300_vgg16"}),
     "a mesh deep in the conditions": (
         {"eot": {"surface": {"mesh": "/etc/x.obj"}}, "victim": {}},
