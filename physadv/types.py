@@ -267,6 +267,7 @@ class Score:
     high: float
     n: int
     higher_is: str = "more attacked"  # or "safer"
+    photos: int | None = None  # that it rests on, where objects are counted
 
 
 def named(scores: Iterable[Score], name: str) -> Score | None:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from physadv.metrics.coco_format import results_of
-from physadv.metrics.interval import percentiles
+from physadv.metrics.interval import studentised
 from physadv.metrics.ranking import rankings
 from physadv.metrics.tables import F64, MAX_DETECTIONS, Findings, Truth
 from physadv.types import Score
@@ -83,7 +83,11 @@ def precision_scores(
         library = float(own.mean()), float(own[0])
     replicates = resampled_precision(truth, findings, weights)
     made = {"AP": (library[0], replicates.mean(1)), "AP50": (library[1], replicates[:, 0])}
-    return {name: (Score(name, value, *percentiles(each), n, "safer"), each) for name, (value, each) in made.items()}
+    photos = len(np.unique(truth.image_of_view[truth.view_of[truth.judged]]))
+    return {
+        name: (Score(name, value, *studentised(value, each, photos, (0.0, 1.0)), n, "safer", photos), each)
+        for name, (value, each) in made.items()
+    }
 
 
 def average_precision(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from physadv.metrics.interval import percentiles
+from physadv.metrics.interval import studentised
 from physadv.metrics.tables import F64
 from physadv.types import Score
 
@@ -21,19 +21,21 @@ class Difference:
     high: float
     n: int
     higher_is: str
+    photos: int | None = None
 
 
 def difference(score: Score, other: Score, here: F64, there: F64, minus: str) -> Difference:
     """``here`` and ``there`` ``(R,)`` are the two scores in the same resamples of the images.
 
-    Percentile bootstrap of the difference: an interval without 0 says that the two conditions differ. Where every
-    image changed alike, so that the bootstrap sees no spread, the two single intervals are put together instead
-    (square-and-add, Newcombe 1998, method 10): six of six is not certainty. NaN where either could not be measured;
-    ``n`` is the smaller one.
+    Student's t with the bootstrap's standard error of the difference: an interval without 0 says that the two
+    conditions differ. Where every image changed alike, so that the bootstrap sees no spread, the two single intervals
+    are put together instead (square-and-add, Newcombe 1998, method 10): six of six is not certainty. NaN where either
+    could not be measured; ``n`` is the smaller one.
     """
     value = score.value - other.value
-    low, high = percentiles(here - there)
-    if high - low < 1e-12:
+    photos = min((s.photos if s.photos is not None else s.n) for s in (score, other))
+    low, high = studentised(value, here - there, photos)
+    if photos < 2 or high - low < 1e-12:
         low = value - math.hypot(score.value - score.low, other.high - other.value)
         high = value + math.hypot(score.high - score.value, other.value - other.low)
-    return Difference(score.name, minus, value, low, high, min(score.n, other.n), score.higher_is)
+    return Difference(score.name, minus, value, low, high, min(score.n, other.n), score.higher_is, photos)

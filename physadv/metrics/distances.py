@@ -11,7 +11,7 @@ from kornia.metrics import ssim
 from torch import Tensor
 
 from physadv.errors import BadShape
-from physadv.metrics.interval import percentiles, resampled_means
+from physadv.metrics.interval import resampled_means, studentised
 from physadv.metrics.tables import F64, Whole
 from physadv.types import Score, expect
 
@@ -77,5 +77,7 @@ def distance_scores(columns: Mapping[str, F64], image_of_view: Whole, weights: F
         replicates = resampled_means(values[known], image_of_view[known], weights)
         n = len(np.unique(image_of_view[known]))
         value = float(values[known].mean()) if n else math.nan
-        made.append(Score(name, value, *percentiles(replicates), n, "more attacked" if name == "SSIM" else "safer"))
+        limits = (-1.0, 1.0) if name == "SSIM" else (0.0, math.inf)
+        interval = studentised(value, replicates, n, limits)
+        made.append(Score(name, value, *interval, n, "more attacked" if name == "SSIM" else "safer"))
     return tuple(made)

@@ -7,9 +7,9 @@ from enum import IntEnum
 import numpy as np
 import numpy.typing as npt
 
-from physadv.metrics.interval import wilson
+from physadv.metrics.interval import clustered_wilson
 from physadv.metrics.matching import match, overlaps, pairs_within
-from physadv.metrics.tables import I64, Bool, Findings, Truth, as_written
+from physadv.metrics.tables import Bool, Findings, Truth, as_written
 from physadv.types import Score
 
 IOU = 0.5
@@ -55,13 +55,14 @@ def counts(truth: Truth, outcome: npt.NDArray[np.int8]) -> dict[str, int]:
     return {kind.words: int((outcome[truth.judged] == kind).sum()) for kind in Outcome}
 
 
-def share(name: str, true: Bool, tried: Bool, object_of: I64, higher_is: str) -> Score:
-    """The share of ``tried`` rows that are ``true``, with Wilson's interval.
+def share(name: str, true: Bool, tried: Bool, truth: Truth, higher_is: str) -> Score:
+    """The share of ``tried`` rows that are ``true``, with Wilson's interval, widened where objects share photos.
 
     Rows of one object in several draws are averaged: ``n`` counts objects, because draws are not independent objects.
     NaN, with the interval (0, 1), when nothing was tried.
     """
-    n = len(np.unique(object_of[tried]))
+    photo = truth.image_of_view[truth.view_of[tried]]
+    n = len(np.unique(truth.object_of[tried]))
     value = float(true[tried].mean()) if n else float("nan")
-    low, high = wilson(value * n if n else 0.0, n)
-    return Score(name, value, low, high, n, higher_is)
+    low, high = clustered_wilson(true[tried], photo, n)
+    return Score(name, value, low, high, n, higher_is, len(np.unique(photo)))

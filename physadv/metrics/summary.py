@@ -13,7 +13,7 @@ from physadv.metrics.average_precision import precision_scores
 from physadv.metrics.bins import Bin, bins
 from physadv.metrics.differences import Difference, difference
 from physadv.metrics.errors import ErrorKind, background_per_view, errors
-from physadv.metrics.interval import MINIMUM_N, percentiles, resampled_means
+from physadv.metrics.interval import MINIMUM_N, resampled_means, studentised
 from physadv.metrics.matching import group_keys, overlaps, pairs_within
 from physadv.metrics.outcomes import IOU, Outcome, counts, outcomes, share
 from physadv.metrics.tables import F64, I64, Bool, Findings, Truth, as_written
@@ -99,14 +99,16 @@ def summarise(
     found = outcome == Outcome.DETECTED
 
     def add_share(name: str, true: Bool, tried: Bool, higher_is: str) -> None:
-        score = share(name, true, tried, truth.object_of, higher_is)
+        score = share(name, true, tried, truth, higher_is)
         made[name] = score, resampled_means(true[tried].astype(np.float64), image[tried], weights)
 
     def add_mean(name: str, values: F64, rows: Bool, higher_is: str) -> None:
         replicates = resampled_means(values[rows], image[rows], weights)
         value = float(values[rows].mean()) if rows.any() else math.nan
-        n = len(np.unique(truth.object_of[rows]))
-        made[name] = Score(name, value, *percentiles(replicates), n, higher_is), replicates
+        n, photos = (len(np.unique(column[rows])) for column in (truth.object_of, image))
+        limits = (-1.0, 1.0) if name == "confidence drop" else (0.0, 1.0)
+        interval = studentised(value, replicates, photos, limits)
+        made[name] = Score(name, value, *interval, n, higher_is, photos), replicates
 
     add_share("recall", found, truth.judged, "safer")
     if success is not None:
@@ -143,9 +145,9 @@ def differences(here: Measured, there: Measured, minus: str) -> tuple[Difference
 
 def _bin_scores(truth: Truth, found: Bool, success: tuple[Bool, Bool] | None, rows: Bool) -> tuple[Score, ...]:
     tried = truth.judged & rows
-    made = [share("recall", found, tried, truth.object_of, "safer")]
+    made = [share("recall", found, tried, truth, "safer")]
     if success is not None:
-        made.append(share("success", success[0], tried & success[1], truth.object_of, "more attacked"))
+        made.append(share("success", success[0], tried & success[1], truth, "more attacked"))
     return tuple(made)
 
 
@@ -163,8 +165,8 @@ def _hallucinations(truth: Truth, count: F64, weights: F64) -> tuple[Score, F64]
     upper end is the largest rate at which none in ``n`` still has a chance of 2.5 % (Poisson)."""
     replicates = resampled_means(count, truth.image_of_view, weights)
     n = len(np.unique(truth.image_of_view))
-    low, high = percentiles(replicates)
+    value = float(count.mean()) if n else math.nan
+    low, high = studentised(value, replicates, n, (0.0, math.inf))
     if n and not count.any():
         low, high = 0.0, -math.log(0.025) / n
-    value = float(count.mean()) if n else math.nan
     return Score("hallucinations", value, low, high, n, "more attacked"), replicates

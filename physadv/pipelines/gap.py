@@ -13,7 +13,7 @@ from torch import Tensor
 
 from physadv.colour import linear_from_srgb
 from physadv.metrics.average_precision import precision_scores
-from physadv.metrics.interval import percentiles, resampled_means
+from physadv.metrics.interval import resampled_means, studentised
 from physadv.metrics.outcomes import share
 from physadv.metrics.summary import eligible, own_scores
 from physadv.metrics.tables import F64, Bool, Findings, Truth
@@ -74,7 +74,7 @@ def _compared(
     truth, clean = twin.truth, twin.reported[number, CLEAN]
     both = [seen.reported[number, condition] for seen in (twin, laid)]
     tried = eligible(truth, clean.findings, clean.achieved, one.confidence, seen_first=seen_first)
-    won = [share("success", one_side.achieved, tried, truth.object_of, "more attacked") for one_side in both]
+    won = [share("success", one_side.achieved, tried, truth, "more attacked") for one_side in both]
     change = both[0].achieved.astype(np.float64) - both[1].achieved
     success = _mean_by_image(truth, change, tried, weights)
     own = [own_scores(truth, one_side.findings) for one_side in both]
@@ -93,13 +93,15 @@ def _mean_by_image(truth: Truth, values: F64, rows: Bool, weights: F64) -> Score
     if not n:
         return Score("", float("nan"), float("nan"), float("nan"), 0, "")
     image, kept = truth.image_of_view[truth.view_of[rows]], values[rows]
-    return Score("", float(kept.mean()), *percentiles(resampled_means(kept, image, weights)), n, "")
+    photos, value = len(np.unique(image)), float(kept.mean())
+    return Score("", value, *studentised(value, resampled_means(kept, image, weights), photos), n, "", photos)
 
 
 def _precision(truth: Truth, first: Findings, second: Findings, weights: F64) -> list[Score]:
     """AP50 of both and their difference."""
     (one, here), (two, there) = (precision_scores(truth, each, weights, None)["AP50"] for each in (first, second))
-    return [one, two, Score("", one.value - two.value, *percentiles(here - there), one.n, "")]
+    value, photos = one.value - two.value, one.photos or 0
+    return [one, two, Score("", value, *studentised(value, here - there, photos), one.n, "", photos)]
 
 
 @torch.no_grad()

@@ -56,9 +56,10 @@ def protocol(trial: Trial, seen: Observations, showing: Showing) -> dict[str, An
         f"{NEARBY_IOU:g} to {chosen.iou:g}; else missed; reports that belong to another object do not count",
         "average_precision": f"COCO's 101-point interpolation, at most {MAX_DETECTIONS} reports an image and label, "
         f"scores from {chosen.kept_from:g}; objects that are not judged are ignored",
-        "intervals": "95 %: Wilson for shares, n counts objects (draws of one object are averaged); bootstrap over "
-        f"images with {trial.resamples} resamples for everything else; differences are paired: the same "
-        "images, places, draws and resamples on both sides",
+        "intervals": "95 %: Wilson for shares, n counts objects (draws of one object are averaged), with an effective "
+        "n (design effect, Student's t) where objects share photos; for everything else Student's t with the standard "
+        f"error of a bootstrap over photos, {trial.resamples} resamples; differences are paired: the same images, "
+        "places, draws and resamples on both sides",
         "seed": trial.seed,
         "batch": trial.batch,
     }

@@ -9,7 +9,16 @@ import pytest
 import torch
 
 from physadv.errors import BadOption
-from physadv.metrics.interval import MINIMUM_N, bootstrap, few, resampled_means, resampled_weights, wilson
+from physadv.metrics.interval import (
+    MINIMUM_N,
+    bootstrap,
+    clustered_wilson,
+    few,
+    resampled_means,
+    resampled_weights,
+    studentised,
+    wilson,
+)
 
 
 def test_wilson_reproduces_published_values() -> None:
@@ -62,3 +71,48 @@ def test_means_of_resamples_are_those_of_the_drawn_images() -> None:
 def test_fewer_than_thirty_are_few() -> None:
     assert few(MINIMUM_N - 1)
     assert not few(MINIMUM_N)
+
+
+def test_objects_that_share_photos_widen_the_interval() -> None:
+    photo = np.repeat(np.arange(10), 5)
+    alike = np.repeat(np.arange(10) % 2 == 0, 5)
+    mixed = np.tile([True, False, True, False, True], 10)
+    low, high = clustered_wilson(alike, photo, 50)
+    assert (low, high) == pytest.approx(wilson(5, 10), abs=0.08)  # ten photos, whatever is on them
+    assert high - low > 1.8 * (wilson(25, 50)[1] - wilson(25, 50)[0])
+    assert clustered_wilson(mixed, photo, 50)[0] > wilson(6, 10)[0]
+
+
+def test_one_object_a_photo_is_plain_wilson_and_agreement_counts_photos() -> None:
+    true = np.array([True, True, False, True])
+    assert clustered_wilson(true, np.arange(4), 4) == wilson(3, 4)
+    assert clustered_wilson(np.ones(12, bool), np.arange(12) // 4, 12) == wilson(3, 3)
+    assert clustered_wilson(np.ones(6, bool), np.arange(3).repeat(2), 3) == wilson(3, 3)  # two draws of three objects
+    assert clustered_wilson(np.zeros(0, bool), np.zeros(0, int), 0) == (0.0, 1.0)
+
+
+def test_shares_of_few_photos_hold_what_they_promise() -> None:
+    rng, held = np.random.default_rng(0), 0
+    for _ in range(400):
+        size = rng.integers(1, 9, 5)
+        photo = np.repeat(np.arange(5), size)
+        true = rng.random(len(photo)) < rng.beta(1.2, 1.2, 5)[photo]
+        low, high = clustered_wilson(true, photo, len(photo))
+        held += low <= 0.5 <= high
+    assert held / 400 > 0.9
+
+
+def test_the_interval_of_a_mean_is_the_textbook_s() -> None:
+    values = np.array([0.2, 0.5, 0.4, 0.9, 0.6])
+    weights = resampled_weights(5, 4000, torch.Generator().manual_seed(0))
+    low, high = studentised(float(values.mean()), weights @ values / 5, 5)
+    half = 2.776 * values.std(ddof=1) / 5**0.5
+    assert (low, high) == pytest.approx((values.mean() - half, values.mean() + half), abs=0.02)
+
+
+def test_no_spread_and_one_photo_are_not_certainty() -> None:
+    same = np.zeros(50)
+    assert studentised(0.0, same, 6, (0.0, 1.0)) == wilson(0, 6)
+    assert studentised(0.0, same, 1, (0.0, 1.0)) == (0.0, 1.0)
+    assert all(map(math.isnan, studentised(0.0, same, 1)))
+    assert studentised(0.98, np.linspace(0.9, 1.0, 50), 6, (0.0, 1.0))[1] == 1.0

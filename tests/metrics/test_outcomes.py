@@ -33,7 +33,7 @@ def found(*rows: tuple[tuple[float, ...], float, int]) -> Findings:
 
 
 def success(truth: Truth, achieved: Bool, tried: Bool) -> Score:
-    return share("success", achieved, tried & truth.judged, truth.object_of, "more attacked")
+    return share("success", achieved, tried & truth.judged, truth, "more attacked")
 
 
 @pytest.mark.parametrize(
