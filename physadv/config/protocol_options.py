@@ -46,8 +46,10 @@ def check(config: ProtocolConfig) -> None:
         value = getattr(config, name)
         if not least <= value < most:
             raise BadOption(f"protocol.{name} must be at least {least} and below {most}, got {value:g}")
-    if not 0 < config.side <= 2:
-        raise BadOption(f"protocol.side must be above 0 and at most 2, got {config.side:g}")
+    for name, low, high in (("side", 0.001, 2.0), ("up", -10.0, 10.0), ("min_height_px", 0.0, 100_000.0)):
+        value = getattr(config, name)
+        if not low <= value <= high:  # nan is refused, too
+            raise BadOption(f"protocol.{name} must be from {low:g} to {high:g}, got {value:g}")
     if config.truth == "detections" and config.placement != "box":
         raise BadOption(
             "protocol.truth=detections needs protocol.placement=box: a bare detection has no surface with a true size"

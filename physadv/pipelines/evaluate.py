@@ -11,8 +11,7 @@ from typing import Any
 import torch
 
 from physadv.atomic import write_text
-from physadv.errors import BadInput, IncompatibleParts
-from physadv.labels import canonical, index_of
+from physadv.errors import BadInput
 from physadv.metrics.interval import resampled_weights
 from physadv.pipelines import shards
 from physadv.pipelines.conditions import conditions
@@ -20,10 +19,10 @@ from physadv.pipelines.exemplars import save_exemplars
 from physadv.pipelines.gap import render_gap
 from physadv.pipelines.observing import observe
 from physadv.pipelines.protocol_text import protocol
+from physadv.pipelines.readiness import expect_known, nothing_worn
 from physadv.pipelines.scoring import Judged, ground_truth, judged, transfer, victim_scores, write_json
 from physadv.pipelines.showing import Observations, Progress
 from physadv.pipelines.trial import Group, Trial, digest_of, groups, keeping
-from physadv.protocols import Victim
 from physadv.report.scores import scores_csv, scores_json
 from physadv.seeding import generator
 from physadv.types import PatchImage
@@ -34,7 +33,7 @@ def evaluate(trial: Trial, out: Path, progress: Progress) -> dict[str, Any]:
 
     Returns what ``scores.json`` holds. All conditions share scenes, places and draws.
     """
-    shown = conditions(_on(trial.patch, trial.device), trial.seed, _moved(trial))
+    shown = shown_of(trial)
     slugs = _slugs([victim.name for victim in trial.victims])
     victims: dict[int, dict[str, Any]] = {}
     parts = groups(trial)
@@ -67,13 +66,19 @@ def evaluate(trial: Trial, out: Path, progress: Progress) -> dict[str, Any]:
     return scores
 
 
+def shown_of(trial: Trial) -> dict[str, PatchImage]:
+    """What is shown under every condition, on the device of the trial."""
+    return conditions(_on(trial.patch, trial.device), trial.seed, _moved(trial))
+
+
 def judge_group(
     trial: Trial, group: Group, seen: Observations, ground: dict[str, Any], shown: Sequence[str]
 ) -> dict[int, Judged]:
     """The numbers of each victim of a group, by its number among all."""
     _expect_wearers(seen)
+    worn = [seen.categories[c] for c in seen.truth.judged_categories]
     for one in group.watched:
-        _expect_known(one.victim, seen, trial)
+        expect_known(one.victim, worn, trial.goal_name)
     weights = _weights(trial, seen)
     return {
         number: judged(seen, ground, place, group.watched[place], shown, weights, trial.protocol, trial.seen_first)
@@ -118,21 +123,7 @@ def _on(patch: PatchImage, device: torch.device) -> PatchImage:
 
 def _expect_wearers(seen: Observations) -> None:
     if not seen.truth.judged.any():
-        raise BadInput(
-            f"nothing to judge: {len(seen.view_names)} images with {len(seen.truth.judged)} objects, and none of them "
-            "wears the patch. Choose another label, other images, or a smaller min_height_px."
-        )
-
-
-def _expect_known(victim: Victim, seen: Observations, trial: Trial) -> None:
-    wanted = [seen.categories[c] for c in seen.truth.judged_categories]
-    unknown = [name for name in wanted if index_of(name, victim.labels) is None]
-    if unknown and trial.goal_name != "conjure":
-        raise IncompatibleParts(
-            f"victim {victim.name!r} does not know {unknown[0]!r}, which wears the patch. It knows: "
-            f"{', '.join(map(canonical, victim.labels[:12]))}{', …' if len(victim.labels) > 12 else ''}. "
-            "Choose another victim or other scenes."
-        )
+        raise BadInput(nothing_worn(len(seen.view_names), len(seen.truth.judged)))
 
 
 def _slugs(names: Sequence[str]) -> list[str]:

@@ -12,9 +12,10 @@ from omegaconf import DictConfig, OmegaConf
 
 from physadv.errors import BadOption
 from physadv.patch_files import load_patch, save_patch
-from physadv.pipelines import assemble, judging, relation, scenes
+from physadv.pipelines import assemble, cost, judging, relation, scenes
 from physadv.pipelines.conditions import PATCH, Contender, names_of
 from physadv.pipelines.folder import choices
+from physadv.pipelines.readiness import check_trial
 from physadv.pipelines.relation import Origin, Relation
 from physadv.protocols import Victim
 from physadv.registry import Registry
@@ -41,8 +42,11 @@ def evaluate_command(config: DictConfig, registry: Registry, out: Path) -> float
         started=started,
     )  # fmt: skip
     _announce(config, case)
+    trial = judging.trial_of(case, config, out)
+    ready = check_trial(trial)
     if config.dry_run:
-        judging.trial_of(case, config, out)
+        forecast = cost.Forecast(device, (cost.judging_part(trial, ready),))
+        logger.info("cost    %s", forecast.words())
         logger.info("dry run: all parts fit")
         return 1.0
     save_patch(known.patch, out)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -15,18 +15,23 @@ from physadv.errors import BadOption
 from physadv.images import save_png
 from physadv.objective import Objective
 from physadv.patch_files import save_patch
-from physadv.pipelines import assemble, ensemble, judging, relation, scenes
+from physadv.pipelines import assemble, cost, ensemble, judging, relation, scenes
 from physadv.pipelines.conditions import PATCH, Contender
 from physadv.pipelines.folder import FolderCheckpoints, choices
 from physadv.pipelines.observers import CurveLog, ProgressBar
+from physadv.pipelines.readiness import check_trial
 from physadv.pipelines.relation import Origin, Relation
 from physadv.pipelines.survey import Survey
 from physadv.printing.ink import Ink
+from physadv.printing.sheet import check_sheet
 from physadv.protocols import Attack, Budget, Problem, SceneSource
 from physadv.registry import Registry
 from physadv.seeding import generator
+from physadv.types import PatchImage
 
 logger = logging.getLogger(__name__)
+
+WORTH_STEPS = 20  # from which it is worth a second to know when the whole run will end
 
 
 @dataclass(frozen=True)
@@ -47,24 +52,62 @@ def generate(config: DictConfig, registry: Registry, out: Path) -> float:
     started = time.monotonic()
     plan = _plan(config, registry)
     _announce(config, plan, out)
+    later_s = _ready(config, plan, out)
     if config.dry_run:
-        _preview(plan.problem, out)
         return 1.0
-    observers = [ProgressBar(visible=config.progress), CurveLog(out / "curves.csv"), *registry.observers()]
+    bar = ProgressBar(visible=config.progress, later_s=later_s)
+    observers = [bar, CurveLog(out / "curves.csv"), *registry.observers()]
     asked = plan.attack.run(plan.problem, observers, FolderCheckpoints(out / "checkpoint.pt"))
     patch = plan.ink.printable(asked) if plan.ink else asked
     save_patch(patch, out)
     plan.origin.write(out)
     judging.make_sheet(patch, config, out)
+    return judging.judge("generate", _case(config, plan, patch, asked, started), config, out)
+
+
+def _case(
+    config: DictConfig, plan: Plan, patch: PatchImage, asked: PatchImage | None = None, started: float = 0.0
+) -> judging.Case:
     budget, objective = plan.problem.budget, plan.problem.objective
     queries = sum(len(objective.asked(step)) for step in range(budget.steps)) * budget.batch * budget.draws
     trained = tuple((victim.name, victim.digest) for victim in objective.victims)
-    case = judging.Case(
+    return judging.Case(
         patch, plan.judge_on, {PATCH: plan.relation}, plan.found, list(objective.victims), objective.members[0].goal,
         plan.problem.device, known=Contender(PATCH, patch, config.name, trained, queries), asked=asked,
         queries=queries, started=started,
     )  # fmt: skip
-    return judging.judge("generate", case, config, out)
+
+
+def _ready(config: DictConfig, plan: Plan, out: Path) -> float | None:
+    """Refuse now what would fail later, and tell the cost where it is asked for.
+
+    Returns how many seconds sheet and judgement will take; ``None`` where measuring that is not worth its time.
+    """
+    problem, patch = plan.problem, _first(plan.problem)
+    pages = check_sheet((patch.width_mm, patch.height_mm), judging.sheet_options(config))
+    trial = judging.trial_of(_case(config, plan, patch), config, out)
+    groups = check_trial(trial)
+    far = choices().get("size") == "gpu" and problem.device.type == "cpu"
+    if config.dry_run or far:
+        check_every = config.attack.get("check_every") or 0
+        told = cost.forecast(problem, plan.attack, check_every, trial, groups, lambda: judging.try_sheet(patch, config))
+        logger.info("cost    %s", told.words())
+        if far:
+            logger.warning("caution size=gpu on a CPU: about %s. size=laptop is for CPUs", cost.duration(told.total_s))
+    if config.dry_run:
+        _preview(problem, out)
+        logger.info("dry run: all parts fit, %d pages to print; see %s", pages, out / "preview.png")
+        return None
+    if problem.budget.steps < WORTH_STEPS or not config.progress:
+        return None
+    return cost.measured_judging(trial, groups, 1) + cost.timed(lambda: judging.try_sheet(patch, config))
+
+
+def _first(problem: Problem) -> PatchImage:
+    """The patch as it is before the first step."""
+    with torch.no_grad():
+        patch = problem.patch()
+    return replace(patch, srgb=patch.srgb.detach().cpu(), alpha=patch.alpha.detach().cpu())
 
 
 def _plan(config: DictConfig, registry: Registry) -> Plan:
@@ -150,4 +193,3 @@ def _preview(problem: Problem, out: Path) -> None:
     images = problem.renderer.render(scene, problem.patch(), problem.renderer.sample(scene, random))
     problem.objective.measure(images, scene)
     save_png(torch.cat(list(images.cpu()), dim=2), out / "preview.png")
-    logger.info("dry run: all parts fit; see %s", out / "preview.png")

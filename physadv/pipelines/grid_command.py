@@ -19,7 +19,7 @@ from tqdm import tqdm
 from physadv.atomic import write_text
 from physadv.errors import BadInput, BadOption
 from physadv.patch_files import save_patch
-from physadv.pipelines import assemble, grid_axes, judging, protocol_text, scenes
+from physadv.pipelines import assemble, cost, grid_axes, judging, protocol_text, scenes
 from physadv.pipelines.conditions import PATCH, Contender, conditions, role
 from physadv.pipelines.evaluate import judge_group
 from physadv.pipelines.evaluate_command import contenders, related, victims_of
@@ -28,6 +28,7 @@ from physadv.pipelines.grid_axes import AXES, Cell
 from physadv.pipelines.grid_tables import grid_tables
 from physadv.pipelines.judging import Case
 from physadv.pipelines.observing import observe
+from physadv.pipelines.readiness import check_trial
 from physadv.pipelines.relation import Relation
 from physadv.pipelines.scoring import ground_truth
 from physadv.pipelines.shards import digest
@@ -116,6 +117,7 @@ def _grid(config: DictConfig, registry: Registry, out: Path) -> float:
     logger.info("judge   %s", source.relations[PATCH].words)
     logger.info("on      %s", source.found.words(judging.wearer_word(config)))
     judging.warn(source.found, source.relations, bench.known.patch, config)
+    _ready(config, bench, source, wanted)
     if config.dry_run:
         logger.info("dry run: all parts fit")
         return 1.0
@@ -175,6 +177,23 @@ def _bench(config: DictConfig, registry: Registry, out: Path) -> Bench:
     victims = victims_of(config, registry, device)
     goal = assemble.part(registry, "goal", choices()["goal"], config.goal, config.seed)
     return Bench(registry, known, others, victims, goal, device, out)
+
+
+def _ready(config: DictConfig, bench: Bench, source: Source, wanted: list[Cell]) -> None:
+    """Refuse now what a later cell would refuse, and tell the cost where it is asked for."""
+    scenes_of = {digest([_scenes_of(config, cell)]): cell for cell in wanted}
+    for cell in scenes_of.values():
+        assemble.part(bench.registry, "scenes", choices()["scenes"], grid_axes.held(config, cell).scenes, config.seed)
+    trial = judging.trial_of(_case(bench, source), grid_axes.held(config, wanted[0]), bench.out)
+    ready = check_trial(trial)
+    if config.dry_run:
+        mine = len(wanted[config.part :: config.parts])
+        told = cost.Forecast(bench.device, (cost.cells_part(trial, ready, mine),))
+        logger.info("cost    %s", told.words())
+
+
+def _scenes_of(config: DictConfig, cell: Cell) -> Any:
+    return OmegaConf.to_container(grid_axes.held(config, cell).scenes, resolve=True)
 
 
 def _announce(

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 import torch
@@ -40,14 +41,22 @@ logger = logging.getLogger(__name__)
 
 def make_sheet(patch: PatchImage, config: DictConfig, out: Path) -> None:
     """Write ``sheet.pdf`` at true size, with tags but without the controls, and ``board.json``."""
-    options = SheetOptions(
-        paper=config.paper, title=config.name, seed=config.seed, tags="auto",
-        worn_by=worn_by({str(key): config.scenes[key] for key in config.scenes}),
-    )  # fmt: skip
-    report = write_sheet_and_boards(patch, out / "sheet.pdf", options, with_controls=False)
+    report = write_sheet_and_boards(patch, out / "sheet.pdf", sheet_options(config), with_controls=False)
     logger.info("sheet   %s, %d page%s", report.path, report.pages, "" if report.pages == 1 else "s")
     if report.caution:
         logger.warning("caution %s", report.caution)
+
+
+def try_sheet(patch: PatchImage, config: DictConfig) -> None:
+    """Write a sheet and throw it away."""
+    with TemporaryDirectory(prefix="physadv-") as folder:
+        write_sheet_and_boards(patch, Path(folder) / "sheet.pdf", sheet_options(config), with_controls=False)
+
+
+def sheet_options(config: DictConfig) -> SheetOptions:
+    """How the options of a run print its patch."""
+    worn = worn_by({str(key): config.scenes[key] for key in config.scenes})
+    return SheetOptions(paper=config.paper, title=config.name, seed=config.seed, tags="auto", worn_by=worn)
 
 
 @dataclass(frozen=True)

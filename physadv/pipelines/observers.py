@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +18,20 @@ from physadv.types import Step
 
 
 class ProgressBar:
-    """One line on the terminal: steps, ETA, loss and the share of wearers on which the goal is achieved."""
+    """One line on the terminal: steps, ETA, loss and the share of wearers on which the goal is achieved.
 
-    def __init__(self, *, visible: bool = True, window: int = 10) -> None:
-        self._visible, self._window = visible, window
+    ``later_s`` is how long the run takes after the last step; with it the bar says when everything will be done.
+    """
+
+    def __init__(self, *, visible: bool = True, window: int = 10, later_s: float | None = None) -> None:
+        self._visible, self._window, self._later_s = visible, window, later_s
+        self._begun, self._left, self._done = 0.0, 0, 0
         self._recent: list[float] = []
         self._bar: Any = None
 
     def started(self, total: int, first: int) -> None:
         """Show the bar, already at ``first`` when a run is resumed."""
+        self._begun, self._left, self._done = time.monotonic(), total - first, 0
         self._bar = tqdm(
             total=total, initial=first, desc="optimising", unit="step", file=sys.stderr, disable=not self._visible,
             dynamic_ncols=True,
@@ -35,8 +41,15 @@ class ProgressBar:
         """Advance; success is a mean over the last steps, because one batch is small."""
         self._recent = [*self._recent, step.success][-self._window :]
         shown = {"loss": f"{step.loss:.2f}", "success": f"{sum(self._recent) / len(self._recent):.0%}"}
+        self._done += 1
+        if self._later_s is not None:
+            shown["whole run"] = tqdm.format_interval(self._rest_s(self._later_s))
         self._bar.set_postfix(shown, refresh=False)
         self._bar.update()
+
+    def _rest_s(self, later_s: float) -> float:
+        a_step = (time.monotonic() - self._begun) / self._done
+        return a_step * max(self._left - self._done, 0) + later_s
 
     def ended(self) -> None:
         """Leave the last state on the terminal."""

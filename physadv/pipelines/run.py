@@ -10,6 +10,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from physadv.config.bounds import check_numbers
+from physadv.config.early import check_late_options
 from physadv.masking import MaskedFormatter
 from physadv.pipelines import folder
 from physadv.registry import Registry
@@ -37,6 +38,7 @@ def run_command(command: str, config: DictConfig) -> float | None:
     for chatty in ("matplotlib", "PIL", "faster_coco_eval", "pikepdf", "hydra", "fontTools"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     check_numbers(OmegaConf.to_container(config, resolve=False))
+    check_late_options(config)
     if command == "sheet":
         from physadv.pipelines.sheet import make_sheet
 

@@ -66,18 +66,9 @@ def write_sheet(
     patch: PatchImage, path: Path, options: SheetOptions, controls: Mapping[str, PatchImage] | None = None
 ) -> SheetReport:
     """Write the PDF for ``patch`` at exactly ``patch.width_mm``, then a page for each control (role → its picture)."""
-    _check(options)
-    pictures = {"patch": patch, **(controls or {})}
-    size_mm, papers, digest = (patch.width_mm, patch.height_mm), parse_paper(options.paper), patch_digest(patch)
-    plan = choose_tags(options.tags, options.range_m, size_mm, papers)
-    pieces = [_piece(role, size_mm, plan, digest, options) for role in pictures]
-    if options.chart:
-        pieces.append(_chart(digest, options))
-    if (pages := sum(len(piece.layout.tiles) for piece in pieces)) > MAX_PAGES:
-        raise BadOption(
-            f"all prints together need {pages} pages, over {MAX_PAGES}. "
-            "Choose a larger paper, as paper=1000x1400, or controls=false."
-        )
+    pictures, digest = {"patch": patch, **(controls or {})}, patch_digest(patch)
+    size_mm = (patch.width_mm, patch.height_mm)
+    plan, pieces, pages = _planned(size_mm, tuple(pictures), digest, options)
     document, caution = Document(options.title, f"physadv {__version__}"), too_large(pieces[0], options)
     drawings = [_drawing(document, piece, pictures.get(piece.role), options) for piece in pieces]
     sheet = _Sheet(document, digest, plan, options)
@@ -94,6 +85,28 @@ def write_sheet(
     return SheetReport(
         path, pages, layout.rows, layout.columns, layout.paper_mm, size_mm, dpi, digest, plan, kept, caution
     )
+
+
+def check_sheet(size_mm: tuple[float, float], options: SheetOptions) -> int:
+    """The pages that a patch of this size needs. Raises :class:`BadOption` where it cannot be printed so."""
+    return _planned(size_mm, ("patch",), "0" * 8, options)[2]
+
+
+def _planned(
+    size_mm: tuple[float, float], roles: tuple[str, ...], digest: str, options: SheetOptions
+) -> tuple[TagPlan | None, list[Piece], int]:
+    """Tags, pieces and how many pages they need."""
+    _check(options)
+    plan = choose_tags(options.tags, options.range_m, size_mm, parse_paper(options.paper))
+    pieces = [_piece(role, size_mm, plan, digest, options) for role in roles]
+    if options.chart:
+        pieces.append(_chart(digest, options))
+    if (pages := sum(len(piece.layout.tiles) for piece in pieces)) > MAX_PAGES:
+        raise BadOption(
+            f"all prints together need {pages} pages, over {MAX_PAGES}. "
+            "Choose a larger paper, as paper=1000x1400, or controls=false."
+        )
+    return plan, pieces, pages
 
 
 def patch_digest(patch: PatchImage) -> str:
