@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -17,7 +18,7 @@ from physadv.pipelines.evaluate import shown_of
 from physadv.pipelines.observing import Keeping, observe
 from physadv.pipelines.trial import Group, Trial
 from physadv.protocols import Attack, Problem
-from physadv.types import Step
+from physadv.types import PatchImage, Step
 
 MB = 1e6
 MOST_PICTURES = 8  # a step on a CPU that are measured; more cost that much more
@@ -106,19 +107,25 @@ def _enough_memory(option: str) -> Iterator[None]:
         ) from error
 
 
-def measured_judging(trial: Trial, groups: list[Group], images: int) -> float:
-    """Seconds that the whole judgement takes: ``images`` are shown as they are and with the patch, to every victim."""
+def measured_judging(trial: Trial, groups: list[Group], images: int, *, measure: bool = True) -> float:
+    """Seconds that the whole judgement takes: ``images`` are shown as they are and with the patch, to every victim.
+
+    ``measure`` says whether the pictures are compared with the clean ones, too.
+    """
     shown = shown_of(trial)
     pair = {name: shown[name] for name in (CLEAN, PATCH)}
-    total = 0.0
+    keeping, total = Keeping(trial.protocol.kept_from, measure=measure), 0.0
     for group in groups:
-        few = replace(group.showing, images=min(images, len(group.showing)))
-        begun = time.perf_counter()
         with _enough_memory("judge.batch"):
-            observe(few, pair, group.watched, lambda done, all_: None, Keeping(trial.protocol.kept_from))
-        seconds = time.perf_counter() - begun
-        total += seconds / len(few) * len(group.showing) * len(shown) / len(pair)
+            _show(group, 1, pair, keeping)  # warms up
+            few = min(images, len(group.showing))
+            seconds = timed(partial(_show, group, few, pair, keeping))
+        total += seconds / few * len(group.showing) * len(shown) / len(pair)
     return total
+
+
+def _show(group: Group, images: int, shown: Mapping[str, PatchImage], keeping: Keeping) -> None:
+    observe(replace(group.showing, images=images), shown, group.watched, lambda done, total: None, keeping)
 
 
 def timed(act: Callable[[], object]) -> float:
@@ -200,11 +207,17 @@ def forecast(
     return Forecast(problem.device, parts, _whole(problem))
 
 
-def judging_part(trial: Trial, groups: list[Group], times: int = 1) -> Part:
-    """What judging costs, once or ``times`` over."""
+def judging_part(trial: Trial, groups: list[Group]) -> Part:
+    """What judging costs."""
     images = sum(len(group.showing) for group in groups) * trial.draws
-    seconds = times * measured_judging(trial, groups, min(trial.batch, MOST_PICTURES))
-    return Part("judging", seconds, f"{times} × {images} images" if times > 1 else f"{images} images")
+    return Part("judging", measured_judging(trial, groups, min(trial.batch, MOST_PICTURES)), f"{images} images")
+
+
+def cells_part(trial: Trial, groups: list[Group], cells: int) -> Part:
+    """What the cells of a grid cost, each as much as this one."""
+    images = sum(len(group.showing) for group in groups) * trial.draws
+    seconds = measured_judging(trial, groups, min(trial.batch, MOST_PICTURES), measure=False)
+    return Part("judging", cells * seconds, f"{cells} cells of {images} images")
 
 
 def _whole(problem: Problem) -> bool:

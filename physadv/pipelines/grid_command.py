@@ -182,7 +182,7 @@ def _bench(config: DictConfig, registry: Registry, out: Path) -> Bench:
 def _ready(config: DictConfig, bench: Bench, source: Source, wanted: list[Cell]) -> None:
     """Refuse now what a later cell would refuse, and tell the cost where it is asked for."""
     scenes_of = {digest([_scenes_of(config, cell)]): cell for cell in wanted}
-    for cell in scenes_of.values():
+    for cell in {} if _has_photos(config) else scenes_of.values():  # photos were looked at for the axes
         assemble.part(bench.registry, "scenes", choices()["scenes"], grid_axes.held(config, cell).scenes, config.seed)
     trial = judging.trial_of(_case(bench, source), grid_axes.held(config, wanted[0]), bench.out)
     ready = check_trial(trial)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 
@@ -71,6 +72,10 @@ def check_writable(folder: Path, option: str) -> None:
     try:
         write_bytes(folder / ".probe", b"").unlink()
     except (BadOutput, OSError) as error:
-        raise BadOption(f"{option}={folder} cannot be written to: {error}") from error
-    for place in missing:
-        place.rmdir()
+        cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
+        reason = cause.strerror if isinstance(cause, OSError) else cause
+        raise BadOption(f"{option}={folder} cannot be written to: {reason}. Choose another folder") from error
+    finally:
+        for place in missing:
+            with suppress(OSError):  # it is not empty any more: another run came to use it
+                place.rmdir()

@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from physadv.config.train_options import TrainConfig
 from physadv.pipelines import assemble
+from physadv.pipelines.train_cost import train_forecast
 from physadv.pipelines.train_detector import TrainProgress, train_detector
 from physadv.registry import Registry
 
@@ -25,7 +26,8 @@ def train_command(config: DictConfig, registry: Registry, out: Path) -> None:
     options.check()
     device = assemble.device_of(config.device)
     if config.dry_run:
-        logger.info("dry run: %d epochs on %s", options.epochs, device)
+        logger.info("cost    %s", train_forecast(options, device).words())
+        logger.info("dry run: all parts fit, %d epochs on %s", options.epochs, device)
         return
     bar: Any = tqdm(desc="training", unit="step", file=sys.stderr, disable=not config.progress, dynamic_ncols=True)
 

@@ -62,11 +62,11 @@ def train_detector(
     """
     config.check()
     _make_folder(out)
-    data = _gather(config)
-    # read early: a wrong path must not show after an hour
+    # read first: a wrong path must not show after drawing, or after an hour
     validation = read_photos(Path(config.validate), LABELS) if config.validate else None
+    data = _gather(config)
     steps = len(EpochBatches(config, data, 0))
-    state = _start(config, device, steps)
+    state = start(config, device, steps)
     _resume(state, config, out / "last.pt", device)
     for epoch in range(state.epoch, config.epochs):
         wall, cpu = time.monotonic(), _cpu_s()
@@ -88,7 +88,8 @@ def _gather(config: TrainConfig) -> TrainingData:
     return TrainingData(photos.pictures, photos.known, renders)
 
 
-def _start(config: TrainConfig, device: torch.device, steps: int) -> _State:
+def start(config: TrainConfig, device: torch.device, steps: int) -> _State:
+    """Everything before the first of ``steps`` an epoch."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)  # weights are drawn from the global generator
         net, average = SignNanoNet(len(LABELS)), SignNanoNet(len(LABELS))
@@ -99,7 +100,8 @@ def _start(config: TrainConfig, device: torch.device, steps: int) -> _State:
     plain = [p for p in net.parameters() if p.ndim <= 1]
     groups = [{"params": decayed, "weight_decay": config.weight_decay}, {"params": plain, "weight_decay": 0.0}]
     optimiser = AdamW(groups, lr=config.learning_rate, fused=True)
-    schedule = OneCycleLR(optimiser, config.learning_rate, total_steps=steps * config.epochs + 1, pct_start=0.1)
+    total = max(steps * config.epochs + 1, 20)  # the schedule divides by zero when its first tenth is one step
+    schedule = OneCycleLR(optimiser, config.learning_rate, total_steps=total, pct_start=0.1)
     return _State(net, average, optimiser, schedule)
 
 
@@ -110,7 +112,7 @@ def _train_epoch(
     state.net.train()
     total, began, count = torch.zeros((), device=device), time.monotonic(), len(batches)
     before = state.epoch * count
-    for index, loss in enumerate(_steps(state, batches, config, device), start=1):
+    for index, loss in enumerate(steps_of(state, batches, config, device), start=1):
         total += loss
         rest = config.epochs * count - before - index
         remaining_s = (time.monotonic() - began) / index * rest
@@ -120,7 +122,7 @@ def _train_epoch(
         )
 
 
-def _steps(
+def steps_of(
     state: _State, batches: torch.utils.data.DataLoader[Batch], config: TrainConfig, device: torch.device
 ) -> Iterator[Tensor]:
     """One optimiser step a batch; yields the loss."""
