@@ -132,18 +132,24 @@ def _taken(folder: Path, config: DictConfig, *, shared: bool) -> Iterator[bool]:
     """
     if config.resume and not (folder / "config" / "config.yaml").is_file():
         raise BadInput(f"{folder} is not a run folder that can be resumed: config/config.yaml is missing")
-    fresh = True
+    made = True
     folder.parent.mkdir(parents=True, exist_ok=True)
     try:
         folder.mkdir()
     except FileExistsError as error:
+        made = False
         if not folder.is_dir():
             raise BadOutput(f"{folder} is a file, and a run needs a folder. Choose another out=") from error
-        fresh = untouched(folder)
-        if not (fresh or config.resume or shared):
-            raise BadOutput(f"{folder} exists. Choose another out=, or resume=true to go on with it") from error
+        _expect_free(folder, config, shared=shared)
     with locked(folder, shared=shared):
-        yield fresh
+        if not made:
+            _expect_free(folder, config, shared=shared)  # another command may have worked in it until now
+        yield untouched(folder)
+
+
+def _expect_free(folder: Path, config: DictConfig, *, shared: bool) -> None:
+    if not (config.resume or shared or untouched(folder)):
+        raise BadOutput(f"{folder} exists. Choose another out=, or resume=true to go on with it")
 
 
 _AFRESH = "It cannot be resumed: start afresh with another out="
@@ -197,7 +203,8 @@ def _forget(folder: Path, made: list[Path], known: set[Path]) -> bool:
     ``known`` files were there before.
     """
     new = {path for path in folder.rglob("*") if path.is_file()} - known
-    if known - {folder / _PREVIEW, *(folder / "config" / name for name in _CONFIG)} or not all(map(_early, new)):
+    theirs = {path for path in known if path != folder / _PREVIEW and path.parent != folder / "config"}
+    if theirs or not all(map(_early, new)):
         return False
     if folder in made:
         shutil.rmtree(folder, ignore_errors=True)

@@ -76,7 +76,7 @@ class Renamed(ToyScenes):
 
 
 def test_a_victim_that_does_not_know_the_wearer_is_refused() -> None:
-    with pytest.raises(IncompatibleParts, match="does not know 'sign'.*It knows: board, ghost"):
+    with pytest.raises(IncompatibleParts, match=r"does not know 'sign'.*It knows: board, ghost"):
         check_trial(trial(scenes=Renamed(4), victims=[ToyDetector()]))
     many = ToyDetector(labels=("sign", "ghost"))
     with pytest.raises(IncompatibleParts, match="'toy' does not know"):
