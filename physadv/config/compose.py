@@ -24,6 +24,7 @@ from physadv.config import guard, store
 from physadv.config.commands import GROUPS
 from physadv.config.inherit import INHERITED, OPTIONS, Taken, inherited, run_of
 from physadv.config.locate import conf_dir
+from physadv.config.protocol_options import ProtocolConfig
 from physadv.config.spelling import split
 from physadv.config.typed import Reader, key_and_value, text_of
 from physadv.errors import BadOption
@@ -31,6 +32,7 @@ from physadv.printing.entries import InkConfig
 from physadv.registry import Registry
 from physadv.render.entries import EotConfig
 
+_PRESETS: dict[str, type] = {"eot": EotConfig, "ink": InkConfig, "protocol": ProtocolConfig}
 _STAND_IN = r"\s*'.*' is validated against ConfigStore schema"
 
 
@@ -116,8 +118,8 @@ class Composer:
         return handed[0]
 
     def _options_of(self, group: str, name: str) -> type | None:
-        if group in ("eot", "ink"):
-            return EotConfig if group == "eot" else InkConfig
+        if group in _PRESETS:
+            return _PRESETS[group]
         return next((o.entry.config for o in self._registry.offered(GROUPS[group]) if o.entry.name == name), None)
 
     def _reader(self, shape: DictConfig) -> Reader:

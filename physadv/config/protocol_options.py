@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from physadv.errors import BadOption
+from physadv.reach import STAYS
 
 
 @dataclass
@@ -13,7 +14,7 @@ class ProtocolConfig:
 
     name: str = "physadv"  # of the way of judging
     version: int = 1  # raised whenever its numbers would change
-    source: str = ""  # paper
+    source: str = field(default="", metadata=STAYS)  # paper
     truth: str = "scenes"  # what is an object: scenes (as they say), or detections (each victim's own, without a patch)
     truth_confidence: float = 0.5  # score from which a clean detection is an object
     confidence: float = 0.0  # score from which a victim reports; 0: each victim's own operating point
@@ -26,7 +27,7 @@ class ProtocolConfig:
     digital: bool = False  # screen colours, nothing varies, no relighting: as papers judge that never print
     min_height_px: float = 0.0  # objects less tall do not count
     count: str = "seen"  # what can become a success: seen (the victim sees it without the patch) or all
-    differs: list[str] = field(default_factory=list)  # from the paper: one sentence each
+    differs: list[str] = field(default_factory=list, metadata=STAYS)  # from the paper: one sentence each
 
 
 _CHOICES = {

@@ -22,8 +22,9 @@ CONFIG: dict[str, Any] = {
     "victim": {"path": "nets/a=1.onnx", "labels": "", "confidence": 0.25},
     "victims": [],
     "goal": {},
+    "protocol": {"source": "arXiv:1904.08653", "differs": ["from the paper: a/b"], "iou": 0.45},
 }
-CHOICES = {"scenes": "road", "eot": "none", "ink": "none", "victim": "onnx", "goal": "hide"}
+CHOICES = {"scenes": "road", "eot": "none", "ink": "none", "victim": "onnx", "goal": "hide", "protocol": "thys2019"}
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +128,7 @@ def test_everything_that_reaches_out_is_asked_for(case: str, registry: Registry,
 def test_numbers_and_words_of_a_foreign_run_are_taken_over(registry: Registry, tmp_path: Path) -> None:
     run = make(tmp_path / "run", changed(victim={"confidence": 0.3}), CHOICES | {"victim": "sign-nano"}, sealed=False)
     config = made(registry, f"patch={run}")
-    assert (config.victim.confidence, config.scenes.sign) == (0.3, "yield")
+    assert (config.victim.confidence, config.scenes.sign, config.protocol.iou) == (0.3, "yield", 0.45)
 
 
 def test_nothing_in_a_saved_configuration_is_looked_up(
