@@ -217,7 +217,7 @@ def _values(override: Override) -> list[str]:
 
 
 def _unknown_choice(wanted: str, complaint: str) -> str:
-    folder, _, name = wanted.partition("/")
+    folder, _, name = wanted.rpartition("/") if wanted.startswith("hydra/") else wanted.partition("/")
     listed = re.search(r"Available options in '[^']*':\s*(.*?)(?:\n\n|Config search|$)", complaint, re.S)
     return _no_such(folder, name, choices_of(folder) or (listed.group(1).split() if listed else []))
 

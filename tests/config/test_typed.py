@@ -98,6 +98,7 @@ REFUSED = {
     "~seed": "options cannot be taken away",
     "++seed=1": "Leave out the '\\+'",
     "seed@x=1": "cannot be the name of an option",
+    "hydra/launcher=jobli": "there is no hydra/launcher named 'jobli'",
     "scenes.rot=x=y": "there is no option 'scenes.rot'",
     "hydra.callbacks.x=1": "hydra.callbacks.x is not an option",
     "seed=${oc.env:NO_SUCH_VARIABLE}": "NO_SUCH_VARIABLE",
