@@ -31,6 +31,7 @@ from physadv.pipelines.worn_by import worn_by
 from physadv.printing.sheet import SheetOptions
 from physadv.protocols import Goal, SceneSource, Victim
 from physadv.report import record
+from physadv.report.cautions import caution, voiding
 from physadv.report.page import write_report
 from physadv.report.record import RunRecord
 from physadv.report.words import headline
@@ -85,9 +86,18 @@ def judge(command: str, case: Case, config: DictConfig, out: Path) -> float:
     evaluate(trial, out, _bar(visible=config.progress))
     scores = record.read_json(out / "scores.json")
     write_record(command, case, config, out, _headlines(scores))
-    logger.info("%s", headline(scores["protocol"], scores["victims"][0]))
+    _tell(scores)
     logger.info("report  %s", write_report(out))
     return _ap50(scores)
+
+
+def _tell(scores: dict[str, Any]) -> None:
+    """A line for each victim, and what spoils or weakens the figures."""
+    protocol, victims = scores["protocol"], scores["victims"]
+    for victim in victims:
+        logger.info("%s", headline(protocol, victim))
+    for text in (*voiding(protocol), *caution(protocol, victims)):
+        logger.warning("caution %s", text)
 
 
 def surveyed(scenes: SceneSource, patch: PatchImage, config: DictConfig) -> Survey:

@@ -110,10 +110,10 @@ def _condition(one: Judged, condition: str) -> dict[str, Any]:
 
 
 def _differences(measured: Mapping[str, Measured], condition: str) -> list[Difference]:
-    """Paired, against what the condition has to be compared with: no patch, the controls and, for others, our patch."""
+    """Paired, against what the condition is compared with: no patch, the controls and, for our patch, its rivals."""
     against = {"clean": [], "control": [CLEAN], "patch": [CLEAN, GREY, RANDOM]}[role(condition)]
-    if role(condition) == "patch" and condition != PATCH:
-        against.append(PATCH)
+    if condition == PATCH:  # ours minus theirs
+        against += [other for other in measured if role(other) == "patch" and other != PATCH]
     rows = (differences(measured[condition], measured[minus], minus) for minus in against)
     return [difference for row in rows for difference in row]
 

@@ -13,11 +13,12 @@ from jinja2 import UndefinedError
 from physadv.atomic import write_text
 from physadv.errors import BadInput
 from physadv.report import attack_plots, grid_plots, plots, record
+from physadv.report.cautions import caution, voiding
 from physadv.report.conditions import names, role, score_named, score_names
 from physadv.report.grid_words import reach
 from physadv.report.html import filled
 from physadv.report.pairs import read_pairs
-from physadv.report.words import FEW, caution, grid_caution, headline
+from physadv.report.words import FEW, basis, grid_caution, headline
 
 FILE = "report.html"
 OUTCOMES = ("detected", "misclassified", "badly localised", "missed")
@@ -69,6 +70,8 @@ def content(folder: Path, run: dict[str, Any], scores: dict[str, Any], grid: dic
         "made": str(run.get("made", ""))[:16].replace("T", " "),
         "headline": headline(protocol, victims[0]) if victims else reach(grid) or "This run was not judged.",
         "reach": reach(grid) if victims else "",
+        "basis": basis(protocol) if victims else "",
+        "voiding": voiding(protocol),
         "cautions": [*caution(protocol, victims), *grid_caution(grid, few)],
         "minimum_n": few,
         "bars": plots.headline_bars(victims[0], few) if victims else None,

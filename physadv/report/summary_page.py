@@ -86,7 +86,7 @@ def _foot(figure: Figure, told: Told) -> float:
     for number, line in enumerate(reversed(lines)):
         figure.text(_LEFT, 0.022 + 0.02 * number, line, size=8, color=FAINT)
     floor = 0.022 + 0.02 * len(lines) + 0.012
-    cautions = told["cautions"]
+    cautions = [*told.get("voiding", ()), *told["cautions"]]
     listed = [*cautions[:MAX_CAUTIONS]]
     if len(cautions) > MAX_CAUTIONS:
         listed[-1] = f"{listed[-1]} And {len(cautions) - MAX_CAUTIONS} more in the report."

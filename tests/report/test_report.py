@@ -14,9 +14,10 @@ from PIL import Image
 
 from physadv.errors import BadInput
 from physadv.report import attack_plots, contact, record
+from physadv.report.cautions import caution, voiding
 from physadv.report.page import write_report
 from physadv.report.scores import plain, scores_csv
-from physadv.report.words import caution, headline, things
+from physadv.report.words import basis, headline, things
 
 
 def score(name: str, value: float | None, low: float, high: float, n: int = 100) -> dict[str, Any]:
@@ -57,7 +58,7 @@ def scores(
 def test_the_headline_is_a_sentence_with_interval_and_control() -> None:
     made = scores()
     assert headline(made["protocol"], made["victims"][0]) == (
-        "The patch hides 87 % [82, 92] of the stop signs that sign-nano sees without it; "
+        "The patch hides 87 % [82, 92] of the stop signs that sign-nano sees without it (n = 100); "
         "a plain grey patch of the same size hides 6 % [1, 11]."
     )
     assert not caution(made["protocol"], made["victims"])
@@ -70,9 +71,53 @@ def test_nothing_seen_is_said_and_not_divided_by_zero() -> None:
 
 def test_few_objects_and_strong_controls_are_called_out() -> None:
     few = scores(n=12)
-    assert "only n = 12" in caution(few["protocol"], few["victims"])[0]
-    weak = scores(patch=0.5, grey=0.45)
-    assert "covering alone" in caution(weak["protocol"], weak["victims"])[0]
+    assert "Only n = 12" in caution(few["protocol"], few["victims"])[0]
+    two = caution(few["protocol"], [*few["victims"], *scores(n=20, name="other")["victims"]])
+    assert two[0].startswith("Only n = 12 objects (sign-nano 12, other 20).")
+
+
+def test_a_control_is_held_against_the_patch_by_their_paired_difference() -> None:
+    made = scores(patch=0.5, grey=0.45)  # the single intervals overlap
+    row = {"score": "success", "minus": "grey", "value": 0.05, "low": 0.02, "high": 0.08, "n": 100}
+    made["victims"][0]["conditions"][-1]["differences"] = [row]
+    assert not caution(made["protocol"], made["victims"])
+    row["low"] = -0.01
+    (said,) = caution(made["protocol"], made["victims"])
+    assert said.startswith("Covering alone may explain the effect")
+    assert "sign-nano: +5 points [-1, 8] against grey" in said
+
+
+def test_photos_that_were_optimised_on_void_the_figures() -> None:
+    made = scores()
+    relation = {"words": "all 20 photos that are judged on were optimised on", "seen": 20, "pictures": 20}
+    assert voiding(made["protocol"] | {"relations": {"patch": relation}})[0].startswith(
+        "All 20 photos were optimised on"
+    )
+    assert voiding(made["protocol"] | {"relations": {"patch": relation | {"seen": 3}}})[0].startswith("3 of 20 photos")
+    assert not voiding(made["protocol"] | {"relations": {"patch": relation | {"seen": 0}}})
+    unknown = {"words": "it is not known which photos the patch was optimised on", "seen": None, "pictures": 9}
+    said = caution(made["protocol"] | {"relations": {"patch": unknown}}, made["victims"])
+    assert "Nobody can say" in said[0]
+
+
+def test_rivals_stand_in_the_headline_and_its_basis_is_told() -> None:
+    made = scores()
+    made["victims"][0]["conditions"].append(condition("thys", 0.4) | {"role": "patch"})
+    assert headline(made["protocol"], made["victims"][0]).endswith("; thys hides 40 % [35, 45].")
+    told = made["protocol"] | {"photos": 13, "objects": 14, "covers": 0.318, "smallest_px": 12.0}
+    assert basis(told) == (
+        "Judged on 14 stop signs in 13 pictures; the patch covers 0.32 of one's box; the smallest is 12 px high."
+    )
+    assert basis(made["protocol"]) == ""
+
+
+def test_what_voids_the_figures_stands_above_the_first_picture_and_the_rest_below(tmp_path: Path) -> None:
+    made = scores(n=12)
+    made["protocol"]["relations"] = {"patch": {"words": "", "seen": 2, "pictures": 4}}
+    above, _, below = filled(tmp_path, made).partition("What the detector saw")
+    assert "2 of 4 photos were optimised on" in above
+    assert "Read the intervals, not the values" in below
+    assert "Read the intervals, not the values" not in above
 
 
 def test_several_things_are_named_in_the_plural() -> None:
