@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from physadv.errors import BadOption, MissingExtra
 from physadv.hookspecs import Entry, hookimpl
-from physadv.reach import FETCHES, OPENS
+from physadv.reach import FETCHES, OPENS, STAYS
 
 if TYPE_CHECKING:
     from physadv.protocols import Victim
@@ -65,7 +65,7 @@ class OnnxConfig:
     resize: str = "auto"  # letterbox (image top left), letterbox-centred, stretch, crop (classifiers); auto = as layout
     task: str = "auto"  # detect, segment, pose, obb: which columns follow the scores; auto = as the file says
     boxes: str = "auto"  # corners, centres (and size), corners-in-shares, centres-in-shares; auto = by their values
-    outputs: list[str] = field(default_factory=list)  # names of the outputs to read, boxes first; empty = all
+    outputs: list[str] = field(default_factory=list, metadata=STAYS)  # those to read, boxes first; empty = all
     bf16: bool = False  # compute in bfloat16 where that is safe: quicker for large networks and on GPUs, less exact
 
 
