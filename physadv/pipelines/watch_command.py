@@ -177,7 +177,7 @@ def _facts(
     }  # fmt: skip
 
 
-def _end(config: DictConfig, loop: Loop) -> str:
+def end_of(config: DictConfig, loop: Loop) -> str:
     """How a run ended that nobody stopped: complete only when all there is was looked at."""
     if config.dry_run:
         return "dry run, one frame"
@@ -194,7 +194,7 @@ def _finish(
 ) -> float | None:
     source, out = loop.source, loop.out
     died = source.state is SourceState.DIED and not loop.controls.stopping
-    ended = "the source died" if died else "stopped" if loop.controls.stopping else _end(config, loop)
+    ended = "the source died" if died else "stopped" if loop.controls.stopping else end_of(config, loop)
     asked = {k: v for k, v in facts.items() if k != "victims"} | {"victims_asked": facts["victims"]}
     told = {"name": config.name, **asked, "ended": ended, "reason": source.reason, "times": loop.times.told()}
     content = summary(loop.tally, told, minimum_n=config.minimum_n, seed=config.seed)

@@ -119,6 +119,12 @@ class Eye:
         if near:
             self._followed = max(near, key=lambda t: _iou(t.box_xyxy_px, expected)).number
 
+    def forget(self) -> None:
+        """Another picture follows, not another moment: nothing seen so far goes on in it. Numbers stay used up."""
+        self._followed = 0
+        for tracker in self._trackers.values():
+            tracker.tracks = ()
+
     def tracked(self, size_px: tuple[int, int]) -> Place | None:
         """Where the object is by the track that is followed; the tallest one's, when that one is lost."""
         tracks = {track.number: track for track in self._own_tracks()}

@@ -46,11 +46,16 @@ class Looker:
     overlay: Overlay | None
     device: torch.device
     board_seen: bool = False
+    size_px: tuple[int, int] = (0, 0)  # of the last frame
 
     def look(self, frame: Frame, *, overlay: bool) -> Looked:
         """Ask all victims about all views of a frame."""
         begun = time.perf_counter()
         size_px = (frame.bgr_u8.shape[1], frame.bgr_u8.shape[0])
+        if size_px != self.size_px:  # photos in a folder are of many sizes: they are no film
+            self.size_px = size_px
+            for eye in self.eyes:
+                eye.forget()
         boards = self._boards(frame, size_px)
         srgb = srgb_from_bgr_u8(frame.bgr_u8).contiguous().to(self.device)
         board = next((s for s, _ in sorted(boards, key=lambda b: b[0].board.role != "patch")), None)

@@ -26,7 +26,10 @@ def headline(content: Json) -> str:
     if not found:
         return _without_success(content, victim, frames, many)
     unsure = {row["condition"]: row for row in victim["doubts"] if _many(row)}
-    parts = ", ".join(f"{name} {amount(score)}{_in_doubt(unsure.get(name))}" for name, score in found.items())
+    parts = ", ".join(
+        f"{name} {amount(score)}{_weakened(score['n'], content['frames'], unsure.get(name))}"
+        for name, score in found.items()
+    )
     gap = victim["gap"] and victim["gap"]["all"]
     said = f"; patch minus print {difference(gap)}" if gap else ""
     tried = any(c["role"] == "patch" for c in victim["conditions"])
@@ -81,8 +84,11 @@ def _many(row: Json) -> bool:
     return bool(row["doubtful"] >= MANY * row["successes"])
 
 
-def _in_doubt(row: Json | None) -> str:
-    return f" (in doubt: {row['doubtful']} of {row['successes']})" if row else ""
+def _weakened(n: int, frames: int, row: Json | None) -> str:
+    """In how many frames it counted, where that is not all, and how many successes are in doubt."""
+    said = [f"n = {n}"] if n != frames else []
+    said += [f"in doubt: {row['doubtful']} of {row['successes']}"] if row else []
+    return f" ({', '.join(said)})" if said else ""
 
 
 def _doubt(content: Json, victim: str, row: Json) -> str:

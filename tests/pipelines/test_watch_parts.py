@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from omegaconf import OmegaConf
 
 from physadv.errors import BadInput, BadOption
 from physadv.goals.detection import Hide
 from physadv.goals.entries import HideConfig
+from physadv.pipelines.watch_command import end_of
 from physadv.pipelines.watch_controls import Controls
 from physadv.pipelines.watch_expected import wearer
 from physadv.pipelines.watch_eyes import Eye, Place
 from physadv.pipelines.watch_gallery import EVENLY, Kept, Shelf
 from physadv.pipelines.watch_log import FrameLog, read_log
+from physadv.pipelines.watch_loop import Loop
 from physadv.pipelines.watch_summary import summary
 from physadv.pipelines.watch_tally import Tally, bin_of, bin_words
 from physadv.report.watch import cautions, write_watch_report
 from physadv.report.watch_words import headline, said_aloud
-from physadv.types import Detections
+from physadv.types import Detections, Frame
 from tests.pipelines.walkby import SIZE_PX, face, seen
 from tests.toys import LABELS, ToyDetector
 
@@ -312,6 +316,61 @@ def test_success_counts_where_tags_or_a_report_of_this_frame_show_the_object(
 ) -> None:
     eye = Eye(ToyDetector(), Hide(HideConfig()), LABELS[0])
     assert eye.judged([found(reports), found([])], place) == counted
+
+
+def test_a_track_does_not_go_on_in_another_picture() -> None:
+    eye = Eye(ToyDetector(), Hide(HideConfig()), LABELS[0])
+    first = eye.numbered("filmed", found([[10, 10, 60, 110]]), 1)
+    place = eye.tracked((640, 480))
+    assert place is not None
+    assert place.fresh
+    eye.numbered("filmed", found([]), 1)
+    stale = eye.tracked((640, 480))
+    assert stale is not None
+    assert not stale.fresh
+    eye.forget()
+    assert eye.tracked((640, 480)) is None
+    second = eye.numbered("filmed", found([[10, 10, 60, 110]]), 1)
+    assert second[0].track > first[0].track
+
+
+@pytest.mark.parametrize(
+    ("over", "cut_off", "frames", "dry", "said"),
+    [
+        (True, False, {}, False, "complete"),
+        (False, True, {}, False, "cut off after max_frames=3"),
+        (True, False, {"stop_s": 2.0}, False, "from 0 s to 2 s"),
+        (True, False, {"start_s": 1.5}, False, "from 1.5 s to the end"),
+        (True, False, {}, True, "dry run, one frame"),
+    ],
+)
+def test_only_what_was_looked_at_whole_is_complete(
+    over: bool, cut_off: bool, frames: dict[str, float], dry: bool, said: str
+) -> None:
+    config = OmegaConf.create({"dry_run": dry, "frames": {"start_s": 0.0, "stop_s": None, **frames}})
+    loop: Any = SimpleNamespace(cut_off=cut_off, max_frames=3)
+    assert end_of(config, loop) == said
+
+
+def test_a_film_that_ends_just_at_max_frames_is_not_cut_off() -> None:
+    loop = Loop.__new__(Loop)
+    for left, goes_on in ((0, False), (2, True)):
+        loop.source = Spool(left)  # type: ignore[assignment]
+        assert loop._goes_on() is goes_on
+
+
+class Spool:
+    """A source with so many frames left, which knows that it is over only after the next try."""
+
+    def __init__(self, left: int) -> None:
+        self.left, self.over = left, False
+
+    def read(self, timeout_s: float) -> Frame | None:
+        if self.left:
+            self.left -= 1
+            return Frame(0, 0.0, np.zeros((2, 2, 3), np.uint8))
+        self.over = True
+        return None
 
 
 def found(boxes: list[list[float]]) -> Detections:

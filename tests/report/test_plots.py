@@ -15,6 +15,7 @@ from physadv.errors import BadInput
 from physadv.report import attack_plots, grid_plots, plots
 from physadv.report.grid_words import in_numbers, reach
 from physadv.report.plot import Plot, csv_uri, styles
+from physadv.report.points import Groups, points
 from physadv.report.words import amount, difference, grid_caution, shown
 from tests.report.folders import grid, score, scores
 
@@ -184,3 +185,12 @@ def test_a_grid_shows_success_of_patches_first() -> None:
     assert [plot.title.rpartition(", ")[2] for plot in grid_plots.maps(made, 30)] == ["patch", "grey", "patch"]
     made["curves"] = [{**made["curves"][0], "score": "recall"}, *made["curves"]]
     assert list(grid_plots.curves(made, 30)) == ["success", "recall"]
+
+
+def test_the_legend_counts_every_object_where_the_groups_share_them_out() -> None:
+    """40 frames near and 20 far are a film of 60, not one of 40; 40 objects in each of two victims are 40."""
+    series = {"print": [score("success", 0.5, 40), score("success", 0.5, 20)]}
+    for shared_out, n in ((True, 60), (False, 40)):
+        groups = Groups("distance", ("near", "far"), counted=False, shared_out=shared_out)
+        plot = points("success", "success", groups, series, minimum_n=5)
+        assert plot.traces[0]["name"] == f"print (n = {n})"
