@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from physadv.atomic import write_text
-from physadv.errors import BadInput
+from physadv.errors import BadInput, BadOption
 from physadv.reading import SETTINGS_LIMIT, read_json
 
 FORMAT = 1
@@ -22,6 +22,7 @@ ROLES = ("patch", "grey", "random", "chart")
 DICTIONARY = "DICT_4X4_50"
 LARGEST_MM = 100_000.0  # of a print: a hundred metres
 MAX_TAG_IDS = 1024  # of the largest dictionary of OpenCV
+MOST_SHRINK = 0.8  # of a print by its printer; "fit to page" takes 3 to 6 %, n-up printing half
 MAX_PARTS = 1000  # boards of a sheet; tags and swatches of a board
 
 
@@ -78,8 +79,30 @@ def save_boards(path: Path, boards: Boards) -> Path:
     return write_text(path, json.dumps({"format": FORMAT, **asdict(boards)}, indent=1, allow_nan=False))
 
 
+def as_measured(boards: Boards, measured_bar_mm: float) -> Boards:
+    """The boards as the printer scaled them: its bar was asked to be ``check_bar_mm`` long. 0: as asked."""
+    if measured_bar_mm == 0:
+        return boards
+    scale = measured_bar_mm / boards.check_bar_mm
+    if not MOST_SHRINK <= scale <= 1 / MOST_SHRINK:
+        hint = " Give it in millimetres." if measured_bar_mm > 0 and 0.09 <= scale <= 0.11 else ""
+        raise BadOption(
+            f"measured_bar_mm={measured_bar_mm:g}: the bar was printed to measure {boards.check_bar_mm:g} mm, and a "
+            f"print between {MOST_SHRINK:.0%} and {1 / MOST_SHRINK:.0%} of its size is accepted.{hint} "
+            "Measure again, or print again"
+        )
+    return replace(boards, boards=tuple(_scaled(board, scale) for board in boards.boards), check_bar_mm=measured_bar_mm)
+
+
+def _scaled(board: Board, scale: float) -> Board:
+    width_mm, height_mm = board.size_mm
+    tags = tuple(Tag(t.id, scale * t.x_mm, scale * t.y_mm, scale * t.side_mm) for t in board.tags)
+    swatches = tuple(Swatch(scale * s.x_mm, scale * s.y_mm, scale * s.side_mm, s.srgb) for s in board.swatches)
+    return replace(board, size_mm=(scale * width_mm, scale * height_mm), tags=tags, swatches=swatches)
+
+
 def load_boards(path: Path) -> Boards:
-    """Read ``board.json``, or that of a folder. A bar that measured otherwise is the reader's affair."""
+    """Read ``board.json``, or that of a folder. For a bar that measured otherwise see :func:`as_measured`."""
     file = path / "board.json" if path.is_dir() else path
     try:
         content: Any = read_json(file, SETTINGS_LIMIT)

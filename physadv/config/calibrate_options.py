@@ -10,6 +10,7 @@ from typing import Any
 class CalibrateColourConfig:
     photos: Any = field(default_factory=list)  # [a.jpg,b.jpg] or a folder: photos of the printed chart; needed
     board: str = ""  # board.json of the sheet with the chart, or its folder; needed
+    measured_bar_mm: float = 0.0  # what the sheet's bar measures on the print; 0: as asked for (100 mm)
     camera: str = ""  # camera.yaml, to take the lens distortion out; empty: not corrected
     prior: str = "auto"  # what is known of the print: coated-offset, none, or auto: whichever foretells better
     nodes: int = 17  # of the table along each axis, 9 to 65

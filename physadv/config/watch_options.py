@@ -25,8 +25,9 @@ class WatchConfig(RunConfig):
     patch: str = ""  # run folder, patch.safetensors, or any image; laid over the frames beside what was filmed
     width_mm: float = 0.0  # width of the patch; 0: as stored in the file
     board: str = "auto"  # board.json of the printed sheet, or its folder; auto: beside the patch; none: no tags
+    measured_bar_mm: float = 0.0  # what the sheet's bar measures on the print; 0: as asked for (100 mm)
     camera: str = ""  # camera.yaml of `physadv calibrate camera`; empty: a guess
-    field_of_view_deg: float = 60.0  # of the guess, from left to right
+    field_of_view_deg: float = 60.0  # of the guess, across the longer side of the frames
     object: str = ""  # what wears the print; empty: as in the patch's run, else person or stop sign
     object_mm: list[float] = field(default_factory=list)  # its [width, height]; empty: usual for the label
     board_at_mm: list[float] | None = None  # [x, y] of the print's centre from the object's; null: usual for the label

@@ -34,23 +34,31 @@ class Camera:
 
     @classmethod
     def guess(cls, size_px: tuple[int, int], field_of_view_deg: float = 60.0) -> Camera:
-        """No distortion, the axis through the middle, and this field of view from left to right.
+        """No distortion, the axis through the middle, and this field of view across the longer side.
+
+        The longer side, because it stays the same lens when a phone is turned upright.
 
         Angles hardly suffer from a wrong guess; distances are wrong by the factor by which the focal length is.
         """
         if not 5 <= field_of_view_deg <= 160:
             raise BadOption(f"field_of_view_deg must be from 5 to 160, got {field_of_view_deg}")
         width, height = size_px
-        focal = width / 2 / math.tan(math.radians(field_of_view_deg) / 2)
+        focal = max(size_px) / 2 / math.tan(math.radians(field_of_view_deg) / 2)
         matrix = np.array([[focal, 0, (width - 1) / 2], [0, focal, (height - 1) / 2], [0, 0, 1]])
         return cls(matrix, np.zeros(0), size_px, f"guess of {field_of_view_deg:g}°")
 
     def scaled(self, size_px: tuple[int, int]) -> Camera:
-        """The same camera for frames that were resized, not cropped."""
+        """The same camera for frames that were resized, not cropped; turned along where width and height change places.
+
+        Which way it was turned is not in a size: clockwise is taken, as upright phones are; the other way moves the
+        centre by twice its distance from the middle.
+        """
         if size_px == self.size_px:
             return self
+        if self.is_turned(size_px):
+            return self._turned().scaled(size_px)
         (width, height), (own_width, own_height) = size_px, self.size_px
-        if abs(math.log(width / height * own_height / own_width)) > SAME_ASPECT:
+        if not _alike(size_px, self.size_px):
             raise BadInput(
                 f"the camera is calibrated for {own_width}x{own_height} px, the frames have {width}x{height}: another "
                 "aspect, so the sensor was cropped. Calibrate with frames of that size"
@@ -59,6 +67,35 @@ class Camera:
         edge_from_centre = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1.0]])  # edges scale, pixel centres do not
         matrix = np.linalg.inv(edge_from_centre) @ scale @ edge_from_centre @ self.matrix
         return Camera(matrix, self.distortion, size_px, self.source)
+
+    def is_turned(self, size_px: tuple[int, int]) -> bool:
+        """Frames of this size are those of the camera on its side."""
+        return not _alike(size_px, self.size_px) and _alike(size_px[::-1], self.size_px)
+
+    @property
+    def field_of_view_deg(self) -> float:
+        """From left to right, without distortion."""
+        return math.degrees(2 * math.atan(self.size_px[0] / 2 / float(self.matrix[0, 0])))
+
+    def _turned(self) -> Camera:
+        """Clockwise by a quarter: a pixel (x, y) comes to (height - 1 - y, x), and so do the coefficients' axes."""
+        (fx, _, cx), (_, fy, cy), _ = self.matrix.tolist()
+        width, height = self.size_px
+        lens = np.zeros(_DISTORTIONS[-1])
+        lens[: len(self.distortion)] = self.distortion
+        if lens[12:].any():
+            raise BadInput(
+                "a camera with a tilted sensor (tx, ty) cannot be turned along. Calibrate with upright frames"
+            )
+        lens[2:4] = lens[3], -lens[2]  # p1 belongs to y, p2 to x
+        lens[8:12] = -lens[10], -lens[11], lens[8], lens[9]  # s1 and s2 belong to x, s3 and s4 to y
+        matrix = np.array([[fy, 0, height - 1 - cy], [0, fx, cx], [0, 0, 1.0]])
+        return Camera(matrix, lens[: len(self.distortion)], (height, width), f"{self.source}, turned")
+
+
+def _alike(size_px: tuple[int, int], other_px: tuple[int, int]) -> bool:
+    """Of the same aspect."""
+    return abs(math.log(size_px[0] / size_px[1] * other_px[1] / other_px[0])) <= SAME_ASPECT
 
 
 def save_camera(path: Path, camera: Camera) -> Path:

@@ -40,7 +40,9 @@ RESAMPLES = 2000
 def calibrate_eot(config: DictConfig, registry: Registry) -> Path:
     """Write the preset, and report, numbers and judgements into the folder of its name; returns the preset's path."""
     target = _checked(config)
-    watched = read_films([Path(run).expanduser() for run in config.runs], list(config.films), list(config.accept))
+    watched = read_films(
+        [Path(run).expanduser() for run in config.runs], list(config.films), list(config.accept), config.measured_bar_mm
+    )
     width_px = _width_px(config)
     with folder.opened(target.with_suffix(""), config) as out:
         by_film = [with_optics(film, config.most_frames) for film in watched]
@@ -211,6 +213,7 @@ def _content(
     gaps = {words: value - measured[role]["value"] for words, value in told.items()} if role else {}
     return {
         "format": 1, "preset": str(target), "parent": choices()["eot"], "role": config.role,
+        "measured_bar_mm": config.measured_bar_mm or None,
         "runs": [{"folder": str(f.folder), "source": masked(f.source), "frames": len(f.sights)} for f in watched],
         "frames": len(frames), "frames_with_optics": sum(f.optics is not None for f in frames),
         "seen": {name: asdict(value) for name, value in found.items()},

@@ -16,19 +16,22 @@ import numpy.typing as npt
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from physadv.boards import Board
+from physadv.boards import Board, Boards, as_measured
 from physadv.calibration.conditions import Seen
 from physadv.calibration.sharpness import read_optics
 from physadv.config.seal import own
 from physadv.config.spelling import literal_in, spelled
 from physadv.config.watch_options import WatchConfig
 from physadv.errors import BadInput, BadOption, PhysadvError
-from physadv.fiducials.camera import load_camera
+from physadv.fiducials.camera import Camera, load_camera
+from physadv.fiducials.mirror import REMEDY
 from physadv.frames.entries import FrameOptions
 from physadv.frames.open import open_source
 from physadv.masking import masked
 from physadv.pipelines.watch_log import FILE, read_log
 from physadv.pipelines.watch_object import patch_and_boards
+from physadv.pipelines.watch_summary import FILE as SUMMARY
+from physadv.report.record import read_json
 from physadv.run_files import expecting, read_options
 
 logger = logging.getLogger(__name__)
@@ -68,19 +71,25 @@ class Film:
     success: tuple[Success, ...]
 
 
-def read_films(runs: Sequence[Path], elsewhere: Sequence[str], accept: Sequence[str] = ()) -> list[Film]:
+def read_films(
+    runs: Sequence[Path], elsewhere: Sequence[str], accept: Sequence[str] = (), measured_bar_mm: float = 0.0
+) -> list[Film]:
     """Every run folder's film; ``elsewhere``: where its frames are now, one a run, or nothing.
+
+    ``measured_bar_mm`` is the sheet's bar on the print, where that was not known when it was watched.
 
     A run that was recorded on another account opens what lies in its own folder, and beyond it only what ``accept``
     names.
     """
-    made = [_film(run, elsewhere[place] if elsewhere else "", accept) for place, run in enumerate(runs)]
+    made = [
+        _film(run, elsewhere[place] if elsewhere else "", accept, measured_bar_mm) for place, run in enumerate(runs)
+    ]
     if len(sizes := {film.size_px for film in made}) > 1:
         raise BadInput(f"the films have frames of {sorted(sizes)} px: calibrate each size of frames alone")
     return made
 
 
-def _film(run: Path, elsewhere: str, accept: Sequence[str]) -> Film:
+def _film(run: Path, elsewhere: str, accept: Sequence[str], measured_bar_mm: float) -> Film:
     config = _settings(run)
     _check_reach(run, config, elsewhere, accept)
     _, boards = patch_and_boards(config)
@@ -88,9 +97,12 @@ def _film(run: Path, elsewhere: str, accept: Sequence[str]) -> Film:
         raise BadInput(
             f"{run} was watched without a board. Watch the printed sheet with board=FOLDER of its board.json"
         )
+    boards, scale = _late_scale(run, config, boards, measured_bar_mm)
     with expecting(run / FILE, "Watch again"):
-        sights, success, size_px = _read_lines(run, {board.role: board for board in boards.boards})
+        sights, success, size_px = _read_lines(run, {board.role: board for board in boards.boards}, scale)
     if not sights:
+        if read_json(run / SUMMARY).get("mirrored"):
+            raise BadInput(f"no frame of {run} shows a board: {REMEDY}. Then watch it again")
         raise BadInput(f"no frame of {run} shows a board with a pose. Film nearer, or with larger tags")
     filmed = str(config.record) if config.record and config.record_view == "filmed" else ""
     source = elsewhere or filmed or str(config.source)
@@ -110,6 +122,18 @@ def _film(run: Path, elsewhere: str, accept: Sequence[str]) -> Film:
         tuple(sights),
         tuple(success),
     )
+
+
+def _late_scale(run: Path, config: DictConfig, boards: Boards, measured_bar_mm: float) -> tuple[Boards, float]:
+    """The boards as printed, and the factor that logged distances lack because the bar was measured afterwards."""
+    watched_mm = float(config.measured_bar_mm)
+    if not measured_bar_mm or watched_mm == measured_bar_mm:
+        return boards, 1.0
+    if watched_mm:
+        raise BadOption(
+            f"measured_bar_mm={measured_bar_mm:g}, but {run} was watched with {watched_mm:g}. Leave the option out"
+        )
+    return as_measured(boards, measured_bar_mm), measured_bar_mm / boards.check_bar_mm
 
 
 def _settings(run: Path) -> DictConfig:
@@ -151,7 +175,9 @@ def _inside(run: Path, place: str) -> bool:
     return Path(place).expanduser().resolve().is_relative_to(run.resolve())
 
 
-def _read_lines(run: Path, known: Mapping[str, Board]) -> tuple[list[Sight], list[Success], tuple[int, int]]:
+def _read_lines(
+    run: Path, known: Mapping[str, Board], scale: float
+) -> tuple[list[Sight], list[Success], tuple[int, int]]:
     _, lines = read_log(run / FILE)
     sights: list[Sight] = []
     success: list[Success] = []
@@ -161,13 +187,14 @@ def _read_lines(run: Path, known: Mapping[str, Board]) -> tuple[list[Sight], lis
         seen = next((b for b in line["boards"] if b["pose"] is not None and b["role"] in known), None)
         if seen is None:
             continue
-        sights.append(_sight(number, line, seen, known[seen["role"]]))
+        distance_m = scale * float(seen["pose"]["distance_m"])
+        sights.append(_sight(number, line, seen, known[seen["role"]], distance_m))
         if (hit := line["views"]["filmed"]["success"]) is not None:
-            success.append(Success(seen["role"], bool(hit), float(line["time_s"]), float(seen["pose"]["distance_m"])))
+            success.append(Success(seen["role"], bool(hit), float(line["time_s"]), distance_m))
     return sights, success, size_px
 
 
-def _sight(number: int, line: dict[str, Any], seen: dict[str, Any], board: Board) -> Sight:
+def _sight(number: int, line: dict[str, Any], seen: dict[str, Any], board: Board, distance_m: float) -> Sight:
     width, height = board.size_mm
     plane = np.array([(sx * width / 2, sy * height / 2) for sx, sy in ((-1, -1), (1, -1), (1, 1), (-1, 1))], np.float32)
     image_from_board = cv2.getPerspectiveTransform(plane, np.array(seen["corners_px"], np.float32))
@@ -175,7 +202,7 @@ def _sight(number: int, line: dict[str, Any], seen: dict[str, Any], board: Board
     centre = image_from_board[:2, 2] / image_from_board[2, 2]
     return Sight(
         number, board, image_from_board, Seen(
-            line["index"], pose["distance_m"], pose["yaw_deg"], pose["pitch_deg"], pose["roll_deg"],
+            line["index"], distance_m, pose["yaw_deg"], pose["pitch_deg"], pose["roll_deg"],
             pose["ambiguity"], (float(centre[0]), float(centre[1])),
         ),
     )  # fmt: skip
@@ -183,9 +210,8 @@ def _sight(number: int, line: dict[str, Any], seen: dict[str, Any], board: Board
 
 def _field_of_view_deg(config: DictConfig, size_px: tuple[int, int]) -> float:
     if not config.camera:
-        return float(config.field_of_view_deg)
-    camera = load_camera(Path(config.camera).expanduser()).scaled(size_px)
-    return math.degrees(2 * math.atan(size_px[0] / 2 / camera.matrix[0, 0]))
+        return Camera.guess(size_px, float(config.field_of_view_deg)).field_of_view_deg
+    return load_camera(Path(config.camera).expanduser()).scaled(size_px).field_of_view_deg
 
 
 def with_optics(film: Film, most_frames: int) -> list[Seen]:

@@ -17,6 +17,7 @@ from physadv.boards import Boards
 from physadv.errors import BadOption, FeedDied
 from physadv.fiducials.camera import load_camera
 from physadv.fiducials.find import Finder
+from physadv.fiducials.mirror import MirrorCheck
 from physadv.frames.open import open_source
 from physadv.frames.record import Recorder
 from physadv.frames.source import FrameSource, SourceState
@@ -121,6 +122,7 @@ def looker_of(
     return Looker(
         eyes=eyes,
         finder=Finder(prints) if prints else None,
+        mirror=MirrorCheck(prints) if prints else None,
         camera=load_camera(Path(config.camera).expanduser()) if config.camera else None,
         field_of_view_deg=config.field_of_view_deg,
         wearer=projected(config, made, label) if prints else None,
@@ -163,7 +165,11 @@ def _facts(
 ) -> dict[str, Any]:
     """The first line of the log."""
     victim = looker.eyes[0].victim
-    camera = looker.camera.source if looker.camera else f"guess of {config.field_of_view_deg:g}°"
+    camera = f"guess of {config.field_of_view_deg:g}°"
+    if looker.camera:
+        camera = looker.camera.scaled(source.size_px).source
+        if looker.camera.is_turned(source.size_px):
+            logger.info("%s is for frames on their side: it is turned along with them", config.camera)
     return {
         "source": source.name, "live": source.live, "victim": victim.name, "digest": victim.digest,
         "victims": [{"name": e.victim.name, "digest": e.victim.digest, "confidence": e.victim.confidence}
@@ -171,7 +177,8 @@ def _facts(
         "goal": choices()["goal"], "object": label,
         "object_mm": list(looker.wearer.size_mm) if looker.wearer else None,
         "board_at_mm": list(looker.wearer.board_at_mm) if looker.wearer else None,
-        "camera": camera, "boards": boards.digest if boards else None, "patch": str(config.patch) or None,
+        "camera": camera, "measured_bar_mm": config.measured_bar_mm or None,
+        "boards": boards.digest if boards else None, "patch": str(config.patch) or None,
         "overlays": list(looker.overlay.patches) if looker.overlay else [],
         "seed": config.seed, "started": datetime.now(UTC).isoformat(timespec="seconds"),
     }  # fmt: skip
@@ -196,7 +203,8 @@ def _finish(
     died = source.state is SourceState.DIED and not loop.controls.stopping
     ended = "the source died" if died else "stopped" if loop.controls.stopping else end_of(config, loop)
     asked = {k: v for k, v in facts.items() if k != "victims"} | {"victims_asked": facts["victims"]}
-    told = {"name": config.name, **asked, "ended": ended, "reason": source.reason, "times": loop.times.told()}
+    told = {"name": config.name, **asked, "ended": ended, "reason": source.reason, "times": loop.times.told(),
+            "mirrored": bool(loop.looker.mirror and loop.looker.mirror.mirrored)}  # fmt: skip
     content = summary(loop.tally, told, minimum_n=config.minimum_n, seed=config.seed)
     content["shots"] = loop.gallery.write(out)
     write_summary(out, content)

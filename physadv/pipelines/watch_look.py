@@ -12,6 +12,7 @@ from torch import Tensor
 from physadv.colour import srgb_from_bgr_u8
 from physadv.fiducials.camera import Camera
 from physadv.fiducials.find import Finder, Sighting
+from physadv.fiducials.mirror import MirrorCheck
 from physadv.fiducials.pose import pose_of
 from physadv.pipelines.watch_expected import Wearer
 from physadv.pipelines.watch_eyes import Eye, Place, Seen
@@ -45,6 +46,7 @@ class Looker:
     dressing: Dressing | None  # where the overlay is worn without a board
     overlay: Overlay | None
     device: torch.device
+    mirror: MirrorCheck | None = None  # where there is a finder
     board_seen: bool = False
     size_px: tuple[int, int] = (0, 0)  # of the last frame
 
@@ -95,7 +97,10 @@ class Looker:
             return []
         known = self.camera
         camera = known.scaled(size_px) if known else Camera.guess(size_px, self.field_of_view_deg)
-        return [(s, pose_of(s, camera)) for s in self.finder.find(frame.bgr_u8) if s.board.role != "chart"]
+        sightings = self.finder.find(frame.bgr_u8)
+        if self.mirror:
+            self.mirror.look(frame.bgr_u8, found=bool(sightings))
+        return [(s, pose_of(s, camera)) for s in sightings if s.board.role != "chart"]
 
     def _expected(self, eye: Eye, projected: Box | None, found: bool, size_px: tuple[int, int]) -> Place | None:
         """From the board where one is found; else the followed detection."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from omegaconf import DictConfig
 
-from physadv.boards import Boards, load_boards
+from physadv.boards import Boards, as_measured, load_boards
 from physadv.errors import BadInput, BadOption
 from physadv.labels import canonical, index_of
 from physadv.patch_files import load_patch
@@ -81,7 +81,9 @@ def patch_and_boards(config: DictConfig) -> tuple[PatchImage | None, Boards | No
     if unknown:
         raise BadOption(f"controls holds grey and random, got {unknown[0]!r}")
     file = _board_file(config)
-    boards = load_boards(file) if file else None
+    boards = as_measured(load_boards(file), float(config.get("measured_bar_mm") or 0)) if file else None
+    if boards is None and config.get("measured_bar_mm"):
+        raise BadOption("measured_bar_mm belongs to a printed sheet: say which, board=FOLDER of its board.json")
     if patch is not None and boards is not None and (mine := patch_digest(patch)) != boards.digest:
         raise BadInput(
             f"{file} belongs to another patch: it was printed as {boards.digest}, patch={config.patch} is {mine}. "

@@ -51,7 +51,13 @@ def write_watch_report(folder: Path) -> Path:
 def cautions(content: Mapping[str, Any]) -> list[str]:
     """What a careful reader would object."""
     found = said_aloud(content)
-    if not content["posed"]:
+    if content.get("mirrored"):
+        found.append(
+            "The picture is mirrored, so the tags of the print cannot be read and nothing is known of its pose; words "
+            "and signs in it are mirrored for the detector, too. Turn mirroring off, or unmirror the film: "
+            "ffmpeg -i FILE -vf hflip UNMIRRORED."
+        )
+    elif not content["posed"]:
         found.append(
             "No tags were found, so distance and angle are not known, and only frames count in which the detector "
             "reports the object as filmed. Film a sheet with tags to measure a print."
@@ -189,6 +195,7 @@ def _provenance(content: Mapping[str, Any], run: Mapping[str, Any]) -> list[tupl
         ("object", content["object"] + _size(content)),
         ("goal", content["goal"]),
         ("camera", content["camera"]),
+        ("scale of the print", (bar := content.get("measured_bar_mm")) and f"its bar measures {bar:g} mm, as told"),
         ("patch", content["patch"]), ("sheet", content["boards"]),
         *((f"victim {v['name']}", f"sha256 {v['digest']}, reports from {v['confidence']:g}")
           for v in content["victims_asked"]),
