@@ -11,6 +11,7 @@ import torch
 
 from physadv.boards import Swatch
 from physadv.calibration.colour_fit import difference
+from physadv.calibration.colour_sense import check_paper
 from physadv.calibration.light import light_field
 from physadv.calibration.swatches import Readings
 from physadv.colour import linear_from_srgb, srgb_from_linear
@@ -28,6 +29,7 @@ class Levelled:
     srgb: F64  # (n,3); NaN where the swatch cannot be used
     light_range: float  # brightest place of the chart against the darkest, as found
     paper: F64  # (3,) linear light of the paper in the photo, the camera's own white being 1
+    doubt: str = ""  # what should be mended
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,8 +57,9 @@ def level(readings: Readings, swatches: Sequence[Swatch], photo: str) -> Levelle
             raise BadInput(f"{photo}: the white paper is overexposed. Take the photo a stop darker (exposure -1)")
         raise BadInput(f"{photo}: no white field of the chart can be read. Show all of it, without glare or folds")
     paper = np.median(linear[bare], axis=0)
+    doubt = check_paper(paper, good, photo)
     srgb = np.where(good[:, None], _srgb(np.clip(linear / paper, 0, 1)), np.nan)
-    return Levelled(srgb, field.range, paper)
+    return Levelled(srgb, field.range, paper, doubt)
 
 
 def merged(photos: Sequence[Levelled], swatches: Sequence[Swatch]) -> Measured:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from physadv.calibration.charuco import BoardView
+from physadv.calibration.lens_sense import impossible
 from physadv.errors import BadInput
 
 F64 = npt.NDArray[np.float64]
@@ -92,10 +93,10 @@ def calibrate(views: Sequence[BoardView]) -> Intrinsics:
     found = Intrinsics(
         matrix, distortion, size_px, spread, float(rms), view_rms.ravel(), tuple(residuals), _coverage(views)
     )
-    if not 10 <= found.field_of_view_deg <= 150:
+    if absurd := impossible(matrix, distortion, size_px, spread["focal_x_px"]):
         raise BadInput(
-            f"the focal length came out absurd ({matrix[0, 0]:.0f} px, a field of view of "
-            f"{found.field_of_view_deg:.0f}°). Take more views, tilted by 20 to 45° in all directions"
+            f"what came out is no camera: {absurd}. Take more views, tilted by 20 to 45° in all directions, and show "
+            "the board in the corners of the picture"
         )
     return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -19,6 +20,10 @@ from physadv.colour import U8, rgb_u8_from_srgb
 from physadv.config.calibrate_options import CalibrateCameraConfig
 from physadv.errors import BadInput, BadOption
 from physadv.fiducials.camera import Camera, save_camera
+from physadv.fiducials.mirror import REMEDY, flipped
+from physadv.frames.entries import FrameOptions
+from physadv.frames.open import open_source
+from physadv.frames.packets import open_film
 from physadv.images import load_srgb
 from physadv.pipelines.pictures import SUFFIXES, picture_files
 from physadv.printing.layout import FOOTER_MM, HEADER_MM, MARGIN_MM, Box, parse_paper
@@ -28,6 +33,8 @@ from physadv.printing.pdf import Canvas, Document
 logger = logging.getLogger(__name__)
 
 FILM_FRAMES = 150  # of a film that are looked at, evenly over its length
+SAY_EVERY_S = 5.0
+PATIENCE_S, EMPTY_PATIENCE_S = 600.0, 60.0  # then the search ends: with what was found, or with nothing
 FAR_OFF = 3.0  # times the median's rms from which a view is left out
 
 
@@ -60,15 +67,26 @@ def calibrate_camera(config: CalibrateCameraConfig) -> Path:
 
 
 def _views(config: CalibrateCameraConfig, squares: Squares) -> list[BoardView]:
-    charuco, views, looked_at = Charuco(squares), [], 0
+    charuco, views, looked_at, without = Charuco(squares), [], 0, None
+    begun = said = time.monotonic()
     for name, grey_u8 in _pictures(config.source):
         looked_at += 1
         view = charuco.read(grey_u8, name)
         if view is None:
             logger.debug("%s: no board", name)
+            without = grey_u8
         else:
             views.append(view)
+        now = time.monotonic()
+        if now - said > SAY_EVERY_S:
+            said = now
+            logger.info("%d pictures looked at, the board is in %d of them", looked_at, len(views))
+        if now - begun > (PATIENCE_S if views else EMPTY_PATIENCE_S):
+            logger.warning("no more pictures are looked at: it has taken %.0f s", now - begun)
+            break
     logger.info("the board is in %d of %d pictures", len(views), looked_at)
+    if not views and without is not None and charuco.read(flipped(without), "flipped"):
+        raise BadInput(f"no ChArUco board found in {looked_at} picture(s): {REMEDY}")
     if not views:
         raise BadInput(
             f"no ChArUco board of {squares.columns} x {squares.rows} squares found in {looked_at} picture(s). Print "
@@ -87,22 +105,14 @@ def _pictures(source: str | Sequence[str]) -> Iterator[tuple[str, U8]]:
 
 
 def _film(path: Path) -> Iterator[tuple[str, U8]]:
-    film = cv2.VideoCapture(str(path))
-    try:
-        count = int(film.get(cv2.CAP_PROP_FRAME_COUNT))
-        stride, number = max(count // FILM_FRAMES, 1), 0
-        while film.grab():
-            if number % stride == 0:
-                decoded, frame = film.retrieve()
-                if decoded:
-                    yield f"frame {number}", cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY)
-            number += 1
-    finally:
-        film.release()
-    if number == 0:
-        raise BadInput(
-            f"{str(path)!r} is neither a picture nor a film that can be read. Save it as MP4, or name a folder"
-        )
+    """Frames evenly over the film's length."""
+    film = open_film(str(path), path.name)
+    frames = (film.duration_s or 0.0) * (film.fps or 0.0)
+    film.release()
+    stride = max(round(frames / FILM_FRAMES), 1)
+    for frame in open_source(str(path), options=FrameOptions(drop="none")):
+        if frame.index % stride == 0:
+            yield f"frame {frame.index}", cv2.cvtColor(frame.bgr_u8, cv2.COLOR_BGR2GRAY)
 
 
 def _calibrated(views: Sequence[BoardView], count: int) -> tuple[Intrinsics, list[BoardView]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,16 +17,18 @@ import torch
 from safetensors.numpy import save
 
 from physadv.atomic import write_bytes, write_text
-from physadv.boards import Board, Boards, load_boards
+from physadv.boards import Board, Boards, as_measured, load_boards
 from physadv.calibration.colour import WHITE, Levelled, Measured, level, merged
 from physadv.calibration.colour_fit import ColourFit, Prior, bake, difference, fit_colours
 from physadv.calibration.colour_picture import colour_picture
+from physadv.calibration.colour_sense import check_colours, check_error
 from physadv.calibration.swatches import Readings, read_swatches
 from physadv.colour import U8, rgb_u8_from_srgb
 from physadv.config.calibrate_options import CalibrateColourConfig
 from physadv.errors import BadInput, BadOption
 from physadv.fiducials.camera import Camera, load_camera
 from physadv.fiducials.find import Finder, Sighting
+from physadv.fiducials.mirror import REMEDY, mirrored
 from physadv.images import load_srgb
 from physadv.ink import ProofLut
 from physadv.pipelines.pictures import picture_files
@@ -41,13 +44,15 @@ POOR_ERROR, POOR_COPIES = 3.0, 3.0  # ΔE00 from which the report says so
 def calibrate_colour(config: CalibrateColourConfig) -> Path:
     """Write table, picture and numbers; returns the table's path."""
     out = _checked(config)
-    boards = load_boards(Path(config.board).expanduser())
+    boards = as_measured(load_boards(Path(config.board).expanduser()), config.measured_bar_mm)
     chart = _chart_of(boards, config.board)
     camera = load_camera(Path(config.camera).expanduser()) if config.camera else None
     photos, readings = _photos(picture_files(config.photos, "photos"), boards, chart, camera)
     measured = merged(photos, chart.swatches)
+    check_colours(measured.asked, measured.seen)
     priors = {name: _PRIORS[name] for name in (PRIORS[1:] if config.prior == "auto" else (config.prior,))}
     fit = fit_colours(measured.asked, measured.seen, priors)
+    check_error(float(fit.errors.mean()))
     report = _report(config, boards, photos, readings, measured, fit)
     metadata = {"calibration": json.dumps(report), "white": WHITE}
     write_bytes(out, save({"table": bake(fit.model, config.nodes)}, metadata))
@@ -91,6 +96,9 @@ def _photos(
             readings[file.name] = read
         except BadInput as error:
             faults.append(error)
+        else:
+            if levelled[-1].doubt:
+                logger.warning("doubt: %s", levelled[-1].doubt)
     if not levelled:
         raise faults[0]
     for fault in faults:
@@ -121,11 +129,21 @@ def _find(rgb_u8: U8, boards: Boards, chart: Board, photo: str) -> Sighting:
         for seen in found:
             if seen.board is chart:
                 return seen if shrink == 1 else _enlarged(seen, grey_u8.shape[1] / small.shape[1])
+    if mirrored(_small(grey_u8), [chart]):
+        raise BadInput(f"no colour chart found in {photo}: {REMEDY}")
     hint = f" (there is the {' and '.join(sorted(others))} of that sheet, but not its chart)" if others else ""
     raise BadInput(
         f"no colour chart found in {photo}{hint}. Show the whole chart with its {len(chart.tags)} tags, sharp, "
         "tilted by less than 60°, filling at least a quarter of the picture"
     )
+
+
+def _small(grey_u8: U8) -> U8:
+    """For a search that need not be at full size."""
+    shrink = max(1, math.ceil(max(grey_u8.shape) / DOUBLED_BELOW_PX))
+    size = grey_u8.shape[1] // shrink, grey_u8.shape[0] // shrink
+    made: U8 = cv2.resize(grey_u8, size, interpolation=cv2.INTER_AREA)
+    return made
 
 
 def _enlarged(seen: Sighting, factor: float) -> Sighting:
@@ -176,7 +194,8 @@ def _report(
     ]  # fmt: skip
     return {
         "format": 1, "made": datetime.now(UTC).isoformat(timespec="seconds"), "white": WHITE,
-        "sheet": {"name": boards.name, "digest": boards.digest, "seed": boards.seed},
+        "sheet": {"name": boards.name, "digest": boards.digest, "seed": boards.seed,
+                  **({"measured_bar_mm": config.measured_bar_mm} if config.measured_bar_mm else {})},
         "photos": rows, "camera": config.camera, "colours": len(measured.asked), "nodes": config.nodes,
         "prior": fit.prior, "smoothing": fit.smoothing,
         "leave_one_out_delta_e00": summary(fit.errors),

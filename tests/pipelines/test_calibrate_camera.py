@@ -63,7 +63,7 @@ REFUSED = {
     "nothing": ([], "source=FOLDER"),
     "no such folder": (["source=nowhere"], "no such file or folder"),
     "empty folder": (["source=empty"], "no pictures in that folder"),
-    "not a film": (["source=note.mp4"], "neither a picture nor a film"),
+    "not a film": (["source=note.mp4"], "is not a video or image"),
     "no board": (["source=photos/blank.png"], "no ChArUco board of 10 x 7 squares"),
     "squares": (["source=photos", "squares=[9]"], "squares must be"),
     "out": (["source=photos", "out=camera.txt"], "camera.yaml"),

@@ -1,0 +1,90 @@
+"""Photos and films that cannot be right are refused, whatever numbers could be fitted to them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from physadv.calibration.colour import level
+from physadv.calibration.colour_sense import check_colours, check_error
+from physadv.calibration.lens_sense import impossible
+from physadv.calibration.swatches import Readings
+from physadv.errors import BadInput
+from tests.calibration.chart_photo import Photo, chart
+
+ASKED = np.array([s.srgb for s in chart().swatches])
+MATRIX = np.array([[800.0, 0, 480], [0, 800, 360], [0, 0, 1]])
+MILD = np.array([-0.2, 0.05, 0.0, 0.0, 0.0])
+
+
+def readings(exposure: float, usable: float = 1.0) -> Readings:
+    """What the made-up camera sees of the chart, of which a share is not clipped."""
+    truth = Photo().truth(ASKED)
+    linear = np.where(truth <= 0.04045, truth / 12.92, ((truth + 0.055) / 1.055) ** 2.4) * exposure
+    seen = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+    nothing = np.zeros(len(ASKED), bool)
+    clipped = np.arange(len(ASKED)) >= usable * len(ASKED)
+    return Readings(seen, np.ones(len(ASKED)), clipped & ~(ASKED == 1).all(1), nothing, nothing)
+
+
+@pytest.mark.parametrize("exposure", [0.01, 0.05, 0.09])
+def test_a_dark_photo_is_refused_with_its_remedy(exposure: float) -> None:
+    with pytest.raises(BadInput, match="underexposed, the white paper has code .* stops brighter"):
+        level(readings(exposure), chart().swatches, "a.jpg")
+
+
+def test_a_dim_photo_is_doubted_and_a_good_one_is_not() -> None:
+    assert "is dark" in level(readings(0.2), chart().swatches, "a.jpg").doubt
+    assert not level(readings(0.8), chart().swatches, "a.jpg").doubt
+
+
+def test_a_photo_of_which_little_is_usable_is_refused() -> None:
+    with pytest.raises(BadInput, match="fields of the chart can be used"):
+        level(readings(0.8, usable=0.4), chart().swatches, "a.jpg")
+
+
+def test_the_colours_of_a_photo_are_plausible() -> None:
+    check_colours(ASKED, Photo().truth(ASKED))
+
+
+@pytest.mark.parametrize(
+    ("case", "said"),
+    [("grey", "red and green"), ("exchanged", "yellow and blue"), ("fog", "darkest fields"), ("rotated", "red and green")],
+)  # fmt: skip
+def test_colours_that_no_print_has_are_refused(case: str, said: str) -> None:
+    seen = Photo().truth(ASKED)
+    wrong = {
+        "grey": np.repeat(seen.mean(1, keepdims=True), 3, 1), "exchanged": seen[:, ::-1],
+        "fog": 0.8 + 0.2 * seen, "rotated": seen[:, [1, 2, 0]],
+    }  # fmt: skip
+    with pytest.raises(BadInput, match=said):
+        check_colours(ASKED, wrong[case])
+
+
+def test_a_table_that_foretells_nothing_is_refused() -> None:
+    check_error(1.0)
+    with pytest.raises(BadInput, match="no better than without"):
+        check_error(12.0)
+
+
+def test_usual_lenses_are_possible() -> None:
+    for strength in (-0.35, -0.2, 0.0, 0.2):
+        assert not impossible(MATRIX, np.array([strength, 0.1 * (strength < 0), 0, 0, 0]), (960, 720), 4.0)
+
+
+@pytest.mark.parametrize(
+    ("matrix", "distortion", "deviation", "said"),
+    [
+        ([[90.0, 0, 480], [0, 90, 360]], MILD, 0.1, "field of view"),
+        ([[90000.0, 0, 480], [0, 90000, 360]], MILD, 0.1, "field of view"),
+        ([[800.0, 0, 480], [0, 1200, 360]], MILD, 1.0, "as wide as high"),
+        ([[800.0, 0, 900], [0, 800, 360]], MILD, 1.0, "off its middle"),
+        ([[800.0, 0, 480], [0, 800, 360]], MILD, 300.0, "±"),
+        ([[800.0, 0, 480], [0, 800, 360]], MILD, float("nan"), "±"),
+        ([[800.0, 0, 480], [0, 800, 360]], np.array([-1.5, 0.0, 0, 0, 0]), 1.0, "folds the picture"),
+    ],
+)
+def test_intrinsics_that_no_camera_has_are_named(
+    matrix: list[list[float]], distortion: np.ndarray, deviation: float, said: str
+) -> None:
+    assert said in impossible(np.array([*matrix, [0, 0, 1.0]]), distortion, (960, 720), deviation)
