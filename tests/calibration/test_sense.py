@@ -29,7 +29,7 @@ def readings(exposure: float, usable: float = 1.0) -> Readings:
 
 @pytest.mark.parametrize("exposure", [0.01, 0.05, 0.09])
 def test_a_dark_photo_is_refused_with_its_remedy(exposure: float) -> None:
-    with pytest.raises(BadInput, match="underexposed, the white paper has code .* stops brighter"):
+    with pytest.raises(BadInput, match=r"underexposed, the white paper has code \d+ .* stops brighter"):
         level(readings(exposure), chart().swatches, "a.jpg")
 
 
@@ -49,7 +49,7 @@ def test_the_colours_of_a_photo_are_plausible() -> None:
 
 @pytest.mark.parametrize(
     ("case", "said"),
-    [("grey", "red and green"), ("exchanged", "yellow and blue"), ("fog", "darkest fields"), ("rotated", "red and green")],
+    [("grey", "do not tell"), ("exchanged", "do not tell"), ("fog", "darkest fields"), ("rotated", "do not tell")],
 )  # fmt: skip
 def test_colours_that_no_print_has_are_refused(case: str, said: str) -> None:
     seen = Photo().truth(ASKED)
