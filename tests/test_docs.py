@@ -104,7 +104,8 @@ def _small(line: str) -> list[str]:
     args = shlex.split(line, comments=True)[1:]
     if "victim.path=detector.onnx" in args:
         args.append("victim.labels=names.txt")
-    args = [a.replace("{part: opencv-dnn, path: detector.onnx", NAMES.replace("onnx,", "opencv-dnn,", 1)) for a in args]
+    for part in ("opencv-dnn", "onnxruntime", "onnx"):
+        args = [a.replace(f"{{part: {part}, path: detector.onnx", NAMES.replace("onnx,", f"{part},", 1)) for a in args]
     args = [a.replace(",detector.onnx]", f",{NAMES}}}]") for a in args]
     typed = {a.partition("=")[0] for a in args}
     if {"--help", "--cfg"} & set(args):

@@ -62,7 +62,8 @@ def expect_known(victim: Victim, wanted: list[str], goal: str) -> None:
         known = chain(map(canonical, victim.labels[:12]), ["…"] if len(victim.labels) > 12 else [])
         raise IncompatibleParts(
             f"victim {victim.name!r} does not know {unknown[0]!r}, which wears the patch. It knows: "
-            f"{', '.join(known)}. Choose another victim or other scenes."
+            f"{', '.join(known)}. If it calls that class otherwise, name its classes: victim.labels=[…]; else choose "
+            "another victim or other scenes."
         )
 
 
