@@ -206,7 +206,7 @@ def _finish(
     told = {"name": config.name, **asked, "ended": ended, "reason": source.reason, "times": loop.times.told(),
             "mirrored": bool(loop.looker.mirror and loop.looker.mirror.mirrored)}  # fmt: skip
     content = summary(loop.tally, told, minimum_n=config.minimum_n, seed=config.seed)
-    content["shots"] = loop.gallery.write(out)
+    content |= {"shots": loop.gallery.write(out), "headline": headline(content), "in_doubt": said_aloud(content)}
     write_summary(out, content)
     container: Any = OmegaConf.to_container(config, resolve=True)
     prints = [c for v in content["victims"][:1] if v["sighted"] for c in v["conditions"] if c["success"]]

@@ -118,6 +118,8 @@ def test_summary_record_report_and_recording_are_written(watched: Path) -> None:
     assert "From simulation to reality" in page
     assert "The camera is a guess of 60°" in page
     assert content["ended"] == "complete"
+    assert content["headline"].endswith("Assumed: a stop sign of 750 × 750 mm, with the print in its middle.")
+    assert content["in_doubt"] == []
     assert [shot["pick"] for shot in content["shots"]] == ["best", "typical", "worst"]
     assert page.count('src="data:image/jpeg') == 3 * 4
     film = cv2.VideoCapture(str(watched.parent / "shown.avi"))
