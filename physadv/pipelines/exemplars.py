@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,7 +67,6 @@ def _first_of_each(values: I64) -> I64:
     return np.sort(np.unique(values, return_index=True)[1])
 
 
-@torch.no_grad()
 def save_exemplars(
     showing: Showing,
     conditions: Mapping[str, PatchImage],
@@ -80,7 +79,21 @@ def save_exemplars(
 
     Every condition is shown but the random control, whose pictures say no more than the grey one's.
     """
-    wanted = {one.view: one for one in chosen(seen, watched, seen_first=seen_first)}
+    found = rows_of(showing, conditions, watched, seen, chosen(seen, watched, seen_first=seen_first))
+    save_pairs(found, {c: role(c) for c in conditions}, watched.victim.name, out)
+    return contact.sheet(found, out / "contact.png")
+
+
+@torch.no_grad()
+def rows_of(
+    showing: Showing,
+    conditions: Mapping[str, PatchImage],
+    watched: Watched,
+    seen: Observations,
+    picks: Sequence[Exemplar],
+) -> list[contact.Row]:
+    """The chosen views under every condition but the random control."""
+    wanted = {one.view: one for one in picks}
     rows: dict[int, contact.Row] = {}
     for view in showing.holding(wanted, seen.batches):
         here = [(place, int(number)) for place, number in enumerate(view.numbers) if int(number) in wanted]
@@ -90,9 +103,7 @@ def save_exemplars(
                 rows[number] = _row(view, place, wanted[number], images, watched, seen)
         if len(rows) == len(wanted):
             break
-    found = [rows[number] for number in wanted]
-    save_pairs(found, {c: role(c) for c in conditions}, watched.victim.name, out)
-    return contact.sheet(found, out / "contact.png")
+    return [rows[number] for number in wanted]
 
 
 def _row(

@@ -126,6 +126,13 @@ def mapped(config: DictConfig, axes: Iterable[str]) -> tuple[str, str] | None:
     return (first, second) if set(wanted) <= set(axes) else None
 
 
+def told(name: str, value: float) -> str:
+    """ "distance 10 m"."""
+    axis = AXES[name]
+    space = "" if axis.unit in ("", "°") else " "
+    return f"{axis.words} {value:g}{space}{axis.unit}"
+
+
 def cells(axes: dict[str, list[float]], pair: tuple[str, str] | None) -> list[Cell]:
     """Every value of every axis alone, and every pair of values of the map."""
     made: list[Cell] = [((name, value),) for name, values in axes.items() for value in values]

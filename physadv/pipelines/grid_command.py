@@ -25,6 +25,7 @@ from physadv.pipelines.evaluate import judge_group
 from physadv.pipelines.evaluate_command import contenders, related, victims_of
 from physadv.pipelines.folder import choices
 from physadv.pipelines.grid_axes import AXES, Cell
+from physadv.pipelines.grid_pictures import gather, save_picture
 from physadv.pipelines.grid_tables import grid_tables
 from physadv.pipelines.judging import Case
 from physadv.pipelines.observing import observe
@@ -123,7 +124,8 @@ def _grid(config: DictConfig, registry: Registry, out: Path) -> float:
         return 1.0
     save_patch(bench.known.patch, out)
     files = {cell: out / "cells" / f"{_name(config, bench, cell)}.json" for cell in wanted}
-    _fill(config, bench, {c: f for i, (c, f) in enumerate(files.items()) if i % config.parts == config.part})
+    mine = {c: f for i, (c, f) in enumerate(files.items()) if i % config.parts == config.part}
+    _fill(config, bench, mine, next(iter(axes)))
     found = {cell: content for cell, file in files.items() if (content := _kept(file)) is not None}
     missing = len(files) - len(found)
     if missing:
@@ -131,6 +133,8 @@ def _grid(config: DictConfig, registry: Registry, out: Path) -> float:
             "grid    %d of %d cells are done; the other parts are still to come", len(files) - missing, len(files)
         )
         return 1.0
+    places = [_pictured(cell, next(iter(axes)), file) for cell, file in files.items()]
+    gather([place for place in places if place], out)
     tables = grid_tables(axes, pair, found, config.usable_from, _notes(config))
     write_text(out / "grid.json", json.dumps(tables, allow_nan=False, indent=1))
     judging.write_record("grid", _case(bench, source, started), config, out, [])
@@ -221,8 +225,8 @@ def _kept(file: Path) -> dict[str, Any] | None:
     return content if content.keys() >= {"at", "rows", "protocol"} else None
 
 
-def _fill(config: DictConfig, bench: Bench, files: dict[Cell, Path]) -> None:
-    """Judge the cells that are not there yet."""
+def _fill(config: DictConfig, bench: Bench, files: dict[Cell, Path], first: str) -> None:
+    """Judge the cells that are not there yet; those along the ``first`` axis get a picture."""
     done = {cell for cell, file in files.items() if _kept(file) is not None}
     bar: Any = tqdm(total=len(files), initial=len(done), desc="cells", unit="cell", file=sys.stderr,
                     disable=not config.progress, dynamic_ncols=True)  # fmt: skip
@@ -235,7 +239,7 @@ def _fill(config: DictConfig, bench: Bench, files: dict[Cell, Path]) -> None:
             key = digest([OmegaConf.to_container(here.scenes, resolve=True)])
             if key not in sources:
                 sources = {key: _judged_on(here, bench)}  # one at a time: photos are kept in memory
-            rows, protocol = _judged(here, bench, sources[key])
+            rows, protocol = _judged(here, bench, sources[key], cell, _pictured(cell, first, file))
             content = {"at": dict(cell), "rows": plain(rows), "protocol": plain(protocol)}
             write_text(file, json.dumps(content, allow_nan=False))
             bar.update()
@@ -253,14 +257,23 @@ def _judged_on(config: DictConfig, bench: Bench) -> Source:
     return Source(parts.judge_on, related(parts, chosen, (bench.known, *bench.others)), found)
 
 
-def _judged(config: DictConfig, bench: Bench, source: Source) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """One cell: the scores of every victim under every condition, and how they were made."""
+def _pictured(cell: Cell, first: str, file: Path) -> Path | None:
+    """Where the picture of a cell of the first axis is kept; ``None`` for the others."""
+    return file.parents[1] / "shown" / file.stem if [name for name, _ in cell] == [first] else None
+
+
+def _judged(
+    config: DictConfig, bench: Bench, source: Source, cell: Cell, pictured: Path | None
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """One cell: the scores of every victim under every condition, and how they were made; its picture on the way."""
     trial = judging.trial_of(_case(bench, source), config, bench.out)
     shown = conditions(trial.patch, trial.seed, trial.others)
     rows = []
-    for group in groups(trial):
+    for number, group in enumerate(groups(trial)):
         kept = keeping(trial, group, bench.out, measure=False, resumable=False)
         seen = observe(group.showing, shown, group.watched, lambda done, total: None, kept)
+        if pictured and not number:
+            save_picture(pictured, "; ".join(grid_axes.told(*pair) for pair in cell), trial, group, shown, seen)
         for one in judge_group(trial, group, seen, ground_truth(seen), list(shown)).values():
             for condition, measured in one.measured.items():
                 scores = [s for s in measured.summary.scores if s.name in KEPT]

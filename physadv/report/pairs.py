@@ -24,7 +24,8 @@ def read_pairs(out: Path) -> dict[str, Any]:
         return {}
     try:
         pairs = [_with_pictures(pair, path.parent) for pair in content["pairs"]]
-        return {"victim": str(content["victim"]), "pairs": [pair for pair in pairs if pair["pictures"]]}
+        rule = str(content.get("rule", ""))
+        return {"victim": str(content["victim"]), "rule": rule, "pairs": [pair for pair in pairs if pair["pictures"]]}
     except (KeyError, TypeError) as error:
         raise BadInput(f"{path} is not a list of pictures: {error} is missing. Judge again.") from error
 

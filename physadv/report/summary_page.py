@@ -40,8 +40,10 @@ _LEFT, _RIGHT = 0.035, 0.965  # margins, as shares of the page
 def write_summary(folder: Path) -> list[Path]:
     """Write both files from what lies in a run folder; returns where they are."""
     run, scores, grid = files_of(folder)
-    settings_of_type = {"font.family": "DejaVu Sans", "pdf.fonttype": 42, "text.parse_math": False}
-    with mpl.rc_context(settings_of_type), understood(folder):
+    with (
+        mpl.rc_context({"font.family": "DejaVu Sans", "pdf.fonttype": 42, "text.parse_math": False}),
+        understood(folder),
+    ):
         figure = _page(folder, content(folder, run, scores, grid), grid)
         FigureCanvasAgg(figure)
         made = []
@@ -170,6 +172,7 @@ def _curves(figure: Figure, told: Told, grid: Mapping[str, Any], room: tuple[flo
         for number, curve in enumerate(shown):
             aside = 0.008 * (max(curve["at"]) - min(curve["at"])) * (number - (len(shown) - 1) / 2)
             _curve(axes, curve, looks[curve["condition"]].colour, told["minimum_n"], aside)
+        axes.set_xticks(sorted({at for curve in shown for at in curve["at"]}))
         axes.set_ylim(-4, 104)
         axes.set_yticks([0, 50, 100], ["0 %", "50 %", "100 %"], size=9, color=FAINT)
         axes.tick_params(length=0, labelcolor=FAINT, labelsize=9)

@@ -15,6 +15,9 @@ Box = tuple[float, float, float, float]
 
 SHIRT_MM = (400.0, 500.0)  # what is surely shirt about the middle of a chest print
 TORSO_LABELS = ("person", "face")
+FLAT_AND_SQUARE = ("stop sign", "speed limit")
+"""Signs whose box is as wide as high from the front: a narrower one is seen from aside."""
+SEEN_FROM_ASIDE = 0.9  # width over height; boxes drawn by hand are not better
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,8 @@ class Dressing:
         if self.torso:
             of_face = canonical(self.label) == "face"
             return on_the_chest(thing.box_xyxy_px, size_px, self.object_height_mm, of_face=of_face)
+        if canonical(self.label) in FLAT_AND_SQUARE and not _at_an_edge(thing.box_xyxy_px, size_px):
+            return turned_away(thing.box_xyxy_px, self.object_height_mm)
         return facing_the_camera(thing.box_xyxy_px, self.object_height_mm)
 
     def lit_px(self, thing: Thing, surface: Tensor) -> Box:
@@ -100,3 +105,22 @@ def facing_the_camera(box_xyxy_px: Box, object_height_mm: float) -> Tensor:
     scale = (bottom - top) / object_height_mm
     centre = ((left + right) / 2 - 0.5, (top + bottom) / 2 - 0.5)
     return torch.tensor([[scale, 0, centre[0]], [0, scale, centre[1]], [0, 0, 1]], dtype=torch.float64)
+
+
+def turned_away(box_xyxy_px: Box, object_height_mm: float) -> Tensor:
+    """The same for a flat thing as wide as high, narrower where its box is: a print on it is foreshortened alike.
+
+    Towards which side it is turned the box does not tell, so there is no perspective in it.
+    """
+    left, top, right, bottom = box_xyxy_px
+    surface = facing_the_camera(box_xyxy_px, object_height_mm)
+    share = (right - left) / (bottom - top)
+    if share < SEEN_FROM_ASIDE:
+        surface[0, 0] *= share
+    return surface
+
+
+def _at_an_edge(box_xyxy_px: Box, size_px: tuple[int, int]) -> bool:
+    """Whether an edge of the photo may cut the object off, so that the box's shape tells nothing."""
+    left, top, right, bottom = box_xyxy_px
+    return left < 1 or top < 1 or right > size_px[1] - 1 or bottom > size_px[0] - 1

@@ -97,6 +97,9 @@ def test_a_grid_that_is_given_more_values_judges_only_the_new_cells(tmp_path: Pa
     assert len(after) == 11
     assert before.items() <= after.items()
     assert (out / "report.html").is_file()
+    pairs = json.loads((out / "pairs" / "pairs.json").read_text())["pairs"]
+    assert [pair["title"] for pair in pairs] == ["distance 5 m", "distance 8 m"]
+    assert all((out / "pairs" / shot["file"]).is_file() for pair in pairs for shot in pair["pictures"])
 
 
 @pytest.mark.slow
