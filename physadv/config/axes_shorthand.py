@@ -15,6 +15,7 @@ def only_these_axes(command: str, typed: Sequence[str]) -> list[str]:
 def _only(text: str) -> str:
     key, equals, value = text.partition("=")
     names = value.strip()
-    if key != "axes" or not equals or names.startswith("{"):
-        return text
-    return f"only=[{names.removeprefix('[').removesuffix(']')}]"
+    listed = names.removeprefix("[").removesuffix("]").strip()
+    if key != "axes" or not equals or names.startswith("{") or not listed:
+        return text  # what is no list of names, the configuration refuses
+    return f"only=[{listed}]"

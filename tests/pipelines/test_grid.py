@@ -41,6 +41,7 @@ def test_axes_are_named_instead_of_emptied(typed: str) -> None:
     assert only_these_axes("grid", ["seed=1", typed]) == ["seed=1", "only=[distance_m]"]
     assert only_these_axes("evaluate", [typed]) == [typed]
     assert only_these_axes("grid", [AXES_OF_TWO, "axes.distance_m=[5]"]) == [AXES_OF_TWO, "axes.distance_m=[5]"]
+    assert only_these_axes("grid", ["axes=", "axes=[]"]) == ["axes=", "axes=[]"]
     assert only_these_axes("grid", ["axes=[distance_m,yaw_deg]"]) == ["only=[distance_m,yaw_deg]"]
 
 
