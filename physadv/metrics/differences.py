@@ -9,6 +9,9 @@ from physadv.metrics.interval import studentised
 from physadv.metrics.tables import F64
 from physadv.types import Score
 
+FROM_0_TO_1 = ("AP", "AP50", "recall", "success", "robust accuracy", "confidence")
+"""Scores that lie in [0, 1], so that two of them differ by 1 at most."""
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -34,7 +37,8 @@ def difference(score: Score, other: Score, here: F64, there: F64, minus: str) ->
     """
     value = score.value - other.value
     photos = min((s.photos if s.photos is not None else s.n) for s in (score, other))
-    low, high = studentised(value, here - there, photos)
+    limits = (-1.0, 1.0) if score.name in FROM_0_TO_1 else (-math.inf, math.inf)
+    low, high = studentised(value, here - there, photos, limits)
     if photos < 2 or high - low < 1e-12:
         low = value - math.hypot(score.value - score.low, other.high - other.value)
         high = value + math.hypot(score.high - score.value, other.value - other.low)

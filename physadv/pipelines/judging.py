@@ -17,6 +17,7 @@ from omegaconf import DictConfig, OmegaConf
 from tqdm import tqdm
 
 from physadv.config.protocol_options import ProtocolConfig
+from physadv.labels import canonical
 from physadv.pipelines import assemble
 from physadv.pipelines.conditions import Contender
 from physadv.pipelines.evaluate import evaluate
@@ -122,7 +123,7 @@ def warn(found: Survey, relations: Mapping[str, Relation], patch: PatchImage, co
 
 def wearer_word(config: DictConfig) -> str:
     """A word for what wears the patch."""
-    return _label(config) or "object"
+    return canonical(_label(config)) or "object"
 
 
 def _label(config: DictConfig) -> str:

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from physadv.errors import BadOption
+from physadv.metrics.differences import difference
 from physadv.metrics.interval import (
     MINIMUM_N,
     bootstrap,
@@ -19,6 +20,7 @@ from physadv.metrics.interval import (
     studentised,
     wilson,
 )
+from physadv.types import Score
 
 
 def test_wilson_reproduces_published_values() -> None:
@@ -116,3 +118,10 @@ def test_no_spread_and_one_photo_are_not_certainty() -> None:
     assert studentised(0.0, same, 1, (0.0, 1.0)) == (0.0, 1.0)
     assert all(map(math.isnan, studentised(0.0, same, 1)))
     assert studentised(0.98, np.linspace(0.9, 1.0, 50), 6, (0.0, 1.0))[1] == 1.0
+
+
+def test_two_shares_differ_by_no_more_than_one() -> None:
+    one, other = Score("success", 1.0, 0.4, 1.0, 3, photos=3), Score("success", 0.6, 0.2, 0.9, 3, photos=3)
+    replicates = np.array([1.0, 1.0, 1.0]), np.array([0.3, 1.0, 0.6])
+    made = difference(one, other, *replicates, "grey")
+    assert -1.0 <= made.low < made.value < made.high == 1.0
