@@ -15,6 +15,7 @@ from omegaconf import DictConfig, OmegaConf
 from physadv.atomic import write_bytes, write_text
 from physadv.calibration.conditions import Range, Seen, block_bootstrap, ranges
 from physadv.calibration.conditions_picture import conditions_picture
+from physadv.calibration.film_sense import check_film
 from physadv.calibration.preset import Placed, placed, preset_text
 from physadv.errors import BadInput, BadOption
 from physadv.masking import masked
@@ -46,6 +47,9 @@ def calibrate_eot(config: DictConfig, registry: Registry) -> Path:
     width_px = _width_px(config)
     with folder.opened(target.with_suffix(""), config) as out:
         by_film = [with_optics(film, config.most_frames) for film in watched]
+        for film, seen in zip(watched, by_film, strict=True):
+            if doubt := check_film(seen, [sight.miss for sight in film.sights], str(film.folder)):
+                logger.warning("doubt: %s", doubt)
         frames = [frame for film in by_film for frame in film]
         found = ranges(by_film, width_px / watched[0].size_px[0])
         options = placed(found, _keys(config), _own_blur(config))

@@ -45,6 +45,7 @@ class Sight:
     board: Board
     image_from_board: npt.NDArray[np.float64]  # (3, 3) mm → px
     seen: Seen
+    miss: float  # root mean square by which the tags miss the pose, as a share of the print's side
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,11 +201,13 @@ def _sight(number: int, line: dict[str, Any], seen: dict[str, Any], board: Board
     image_from_board = cv2.getPerspectiveTransform(plane, np.array(seen["corners_px"], np.float32))
     pose = seen["pose"]
     centre = image_from_board[:2, 2] / image_from_board[2, 2]
+    corners = np.array(seen["corners_px"], np.float64)
+    side_px = float(np.linalg.norm(corners - np.roll(corners, 1, axis=0), axis=1).mean())
     return Sight(
         number, board, image_from_board, Seen(
             line["index"], distance_m, pose["yaw_deg"], pose["pitch_deg"], pose["roll_deg"],
             pose["ambiguity"], (float(centre[0]), float(centre[1])),
-        ),
+        ), float(pose["reprojection_px"]) / max(side_px, 1e-6),
     )  # fmt: skip
 
 

@@ -7,7 +7,10 @@ import pytest
 
 from physadv.calibration.colour import level
 from physadv.calibration.colour_sense import check_colours, check_error
+from physadv.calibration.conditions import Seen
+from physadv.calibration.film_sense import check_film
 from physadv.calibration.lens_sense import impossible
+from physadv.calibration.sharpness import Optics
 from physadv.calibration.swatches import Readings
 from physadv.errors import BadInput
 from tests.calibration.chart_photo import Photo, chart
@@ -88,3 +91,30 @@ def test_intrinsics_that_no_camera_has_are_named(
     matrix: list[list[float]], distortion: np.ndarray, deviation: float, said: str
 ) -> None:
     assert said in impossible(np.array([*matrix, [0, 0, 1.0]]), distortion, (960, 720), deviation)
+
+
+def frames(white: float = 0.7, black: float = 0.03, distance_m: float = 3.0) -> list[Seen]:
+    optics = Optics(0.8, 0.8, (white, white, white), black, 1e-5, 1e-5)
+    return [Seen(i, distance_m, 20.0, 0.0, 0.0, 0.1, (320.0, 240.0), optics) for i in range(12)]
+
+
+def test_a_film_of_a_print_is_plausible() -> None:
+    assert not check_film(frames(), [0.002] * 12, "walk")
+    assert not check_film([Seen(0, 3.0, 0, 0, 0, 0.1, (0.0, 0.0))], [0.002], "walk")
+
+
+def test_a_film_with_overexposed_paper_is_doubted() -> None:
+    assert "overexposed" in check_film(frames(white=0.99), [0.002] * 12, "walk")
+
+
+@pytest.mark.parametrize(
+    ("seen", "miss", "said"),
+    [
+        (frames(), 0.08, "miss the board's model"), (frames(), float("nan"), "miss the board's model"),
+        (frames(white=0.02, black=0.001), 0.002, "nearly black"), (frames(black=0.5), 0.002, "as bright as the paper"),
+        (frames(distance_m=900.0), 0.002, "900 m away"), (frames(distance_m=0.01), 0.002, "0.01 m away"),
+    ],
+)  # fmt: skip
+def test_a_film_that_cannot_be_right_is_refused(seen: list[Seen], miss: float, said: str) -> None:
+    with pytest.raises(BadInput, match=said):
+        check_film(seen, [miss] * 12, "walk")

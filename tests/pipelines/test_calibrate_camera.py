@@ -10,8 +10,12 @@ import numpy as np
 import pikepdf
 import pytest
 
+from physadv.config.calibrate_options import CalibrateCameraConfig
+from physadv.errors import BadInput
 from physadv.fiducials.camera import load_camera
+from physadv.pipelines import calibrate_camera
 from tests.calibration.charuco_views import EYE, pictures, views
+from tests.frames.barcode import clip
 from tests.running import physadv
 
 
@@ -82,3 +86,26 @@ def test_what_cannot_be_used_is_said_in_one_line(case: str, desk: Path) -> None:
     assert hint in done.stderr
     assert "Traceback" not in done.stderr
     assert sorted(desk.rglob("*")) == before
+
+
+def test_mirrored_pictures_are_named_as_the_reason(desk: Path, tmp_path: Path) -> None:
+    for number in range(2):
+        picture = cv2.imread(str(desk / "photos" / f"{number:02}.png"))
+        cv2.imwrite(str(tmp_path / f"{number}.png"), picture[:, ::-1])
+    with pytest.raises(BadInput, match="mirrored"):
+        calibrate_camera.calibrate_camera(CalibrateCameraConfig(source=str(tmp_path), squares=[9, 6]))
+
+
+def test_a_search_that_finds_nothing_ends_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (5, 48, 64), np.uint8)
+    for number, picture in enumerate(noise):
+        cv2.imwrite(str(tmp_path / f"{number}.png"), picture)
+    monkeypatch.setattr(calibrate_camera, "EMPTY_PATIENCE_S", 0.0)
+    with pytest.raises(BadInput, match=r"found in 1 picture"):
+        calibrate_camera.calibrate_camera(CalibrateCameraConfig(source=str(tmp_path)))
+
+
+def test_a_film_is_looked_at_evenly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = clip(tmp_path / "film.avi", 60)
+    monkeypatch.setattr(calibrate_camera, "FILM_FRAMES", 10)
+    assert [name for name, _ in calibrate_camera._film(path)] == [f"frame {n}" for n in range(0, 60, 6)]

@@ -26,6 +26,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     save_boards(place / "bare" / "board.json", Boards("abcd1234", "toy", 7, (ring(),)))
     photo = Photo().taken(board)
     cv2.imwrite(str(place / "a.png"), photo)
+    cv2.imwrite(str(place / "mirrored.png"), photo[:, ::-1])
+    cv2.imwrite(str(place / "dark.png"), Photo(exposure=0.05, noise=0.3).taken(board))
     cv2.imwrite(str(place / "over.png"), Photo(exposure=1.6).taken(board))
     cv2.imwrite(str(place / "blank.png"), np.full((480, 640, 3), 128, np.uint8))
     (place / "note.txt").write_text("not a picture")
@@ -53,7 +55,7 @@ def test_a_photo_becomes_a_table_with_its_report(desk: Path, tmp_path: Path) -> 
 def test_a_wide_lens_is_taken_out_and_missed_where_it_is_not(desk: Path, tmp_path: Path) -> None:
     photo = cv2.imread(str(desk / "a.png"))
     height, width = photo.shape[:2]
-    lens = Camera(Camera.guess((width, height)).matrix, np.array([-0.3, 0.1, 0, 0, 0]), (width, height), "known")
+    lens = Camera(Camera.guess((width, height), 73.2).matrix, np.array([-0.3, 0.1, 0, 0, 0]), (width, height), "known")
     pixels = np.stack(np.meshgrid(np.arange(width), np.arange(height)), -1).reshape(-1, 1, 2).astype(np.float64)
     straight = cv2.undistortPoints(pixels, lens.matrix, lens.distortion, P=lens.matrix)
     bent = cv2.remap(photo, straight.reshape(height, width, 2).astype(np.float32), None, cv2.INTER_LINEAR)
@@ -85,10 +87,13 @@ REFUSED = {
     "no such photo": (["photos=[x.png]", "board=sheet"], "'x.png': no such file"),
     "not a picture": (["photos=[note.txt]", "board=sheet"], "not an image"),
     "empty folder": (["photos=sheet", "board=sheet"], "no pictures in that folder"),
-    "no such board": (["photos=a.png", "board=nowhere"], "no board file 'nowhere'"),
+    "no such board": (["photos=a.png", "board=nowhere"], "no board file: cannot read 'nowhere'"),
     "no chart on the sheet": (["photos=a.png", "board=bare"], "has no colour chart"),
     "no chart in the photo": (["photos=blank.png", "board=sheet"], "no colour chart found in blank.png"),
     "overexposed": (["photos=over.png", "board=sheet"], "overexposed"),
+    "mirrored": (["photos=mirrored.png", "board=sheet"], "mirrored"),
+    "dark": (["photos=dark.png", "board=sheet"], "underexposed"),
+    "bar": (["photos=a.png", "board=sheet", "measured_bar_mm=9.7"], "Give it in millimetres"),
     "prior": (["photos=a.png", "board=sheet", "prior=offset"], "prior must be one of"),
     "nodes": (["photos=a.png", "board=sheet", "nodes=2"], "nodes must be"),
     "out": (["photos=a.png", "board=sheet", "out=x.png"], "x.safetensors"),

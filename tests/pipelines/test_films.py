@@ -92,3 +92,38 @@ def test_damaged_settings_are_one_line(text: str, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"config\.yaml") as said:
         read_films([run], [])
     assert "\n" not in str(said.value)
+
+
+def test_a_bar_that_was_measured_later_scales_distances_and_boards(tmp_path: Path) -> None:
+    run = watched(tmp_path / "run", sealed=True)
+    (plain,), (scaled,) = read_films([run], []), read_films([run], [], measured_bar_mm=97.0)
+    assert scaled.sights[0].seen.distance_m == pytest.approx(0.97 * plain.sights[0].seen.distance_m)
+    assert scaled.sights[0].board.size_mm == pytest.approx((194.0, 97.0))
+    assert scaled.success[0].distance_m == scaled.sights[0].seen.distance_m
+    centre = plain.sights[0].seen.centre_px
+    assert scaled.sights[0].seen.centre_px == pytest.approx(centre, abs=0.01)
+
+
+def test_a_bar_that_watch_was_told_is_not_applied_twice(tmp_path: Path) -> None:
+    run = watched(tmp_path / "run", sealed=True, measured_bar_mm=97.0)
+    for told in (0.0, 97.0):
+        (film,) = read_films([run], [], measured_bar_mm=told)
+        assert film.sights[0].seen.distance_m == 5.0
+        assert film.sights[0].board.size_mm == pytest.approx((194.0, 97.0))
+    with pytest.raises(BadOption, match="was watched with 97"):
+        read_films([run], [], measured_bar_mm=95.0)
+
+
+def test_a_mirrored_film_is_named_as_the_reason(tmp_path: Path) -> None:
+    run = watched(tmp_path / "run", sealed=True, lines=[{**LINE, "boards": []}])
+    with pytest.raises(BadInput, match="Film nearer"):
+        read_films([run], [])
+    (run / "summary.json").write_text('{"mirrored": true}')
+    with pytest.raises(BadInput, match="mirrored"):
+        read_films([run], [])
+
+
+def test_an_upright_film_keeps_the_lens_of_a_lying_one(tmp_path: Path) -> None:
+    upright = read_films([watched(tmp_path / "a", sealed=True, lines=[{**LINE, "size_px": [240, 320]}])], [])[0]
+    assert upright.field_of_view_deg == pytest.approx(46.8, abs=0.1)
+    assert read_films([watched(tmp_path / "b", sealed=True)], [])[0].field_of_view_deg == pytest.approx(60)
