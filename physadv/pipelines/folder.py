@@ -223,7 +223,7 @@ def _early(file: Path) -> bool:
 def _say_how_to_go_on(error: BaseException, folder: Path, config: DictConfig, *, kept: bool) -> None:
     """The last line of a run that was stopped; a line before the error of one that failed."""
     resumable = (folder / "config" / "config.yaml").is_file() and _can_resume(config)
-    more = f"out={folder} resume=true"
+    more = "resume=true" if config.out else f"out={folder} resume=true"  # what was typed need not be typed again
     if isinstance(error, KeyboardInterrupt):
         if not kept:
             said = "stopped before anything was made; nothing is left behind"

@@ -43,6 +43,11 @@ def _ends(place: Path, written: str, error: BaseException) -> None:
         raise error
 
 
+def _stopped(place: Path) -> None:
+    (place / "checkpoint.pt").write_bytes(b"")
+    raise KeyboardInterrupt
+
+
 def test_a_run_takes_over_what_a_dry_run_left(tmp_path: Path) -> None:
     place = tmp_path / "run"
     with opened(place, _config(dry_run=True)):
@@ -78,8 +83,10 @@ def test_a_failure_after_the_first_result_keeps_it_and_says_how_to_go_on(
 
 
 def test_a_stop_names_the_folder(tmp_path: Path) -> None:
-    with pytest.raises(KeyboardInterrupt, match=r"run resume=true"):
+    with pytest.raises(KeyboardInterrupt, match=rf"plus out={tmp_path}/run resume=true$"):
         _ends(tmp_path / "run", "checkpoint.pt", KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt, match=r"plus resume=true$"), opened(tmp_path / "own", _config(out="own")):
+        _stopped(tmp_path / "own")
 
 
 def test_a_dry_run_changes_nothing_in_a_run_that_it_looks_at(tmp_path: Path) -> None:
