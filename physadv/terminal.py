@@ -18,6 +18,7 @@ from typing import Any, TextIO, cast
 from physadv.errors import BadOutput
 
 ENDING = ("SIGTERM", "SIGHUP")
+_AGAIN_S = 0.2
 
 
 class Stopped(KeyboardInterrupt):
@@ -55,10 +56,33 @@ def ending_politely() -> Iterator[None]:
     for number in before:
         signal.signal(number, stop)
     try:
-        yield
+        with _heard_everywhere():
+            yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def _heard_everywhere() -> Iterator[None]:
+    """Signals again what Python cannot raise because it came while an object was being deleted."""
+    before = sys.unraisablehook
+
+    def hook(unraisable: sys.UnraisableHookArgs) -> None:
+        stop = unraisable.exc_value
+        if not isinstance(stop, KeyboardInterrupt):
+            before(unraisable)
+            return
+        number = stop.number if isinstance(stop, Stopped) else signal.SIGINT
+        again = threading.Timer(_AGAIN_S, os.kill, (os.getpid(), number))  # here it would be lost, too
+        again.daemon = True
+        again.start()
+
+    sys.unraisablehook = hook
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
 
 
 class _Forgiving:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -62,6 +63,25 @@ def test_a_signal_ends_the_command_with_the_line_how_to_go_on(
     assert cli.main(["generate"]) == code
     assert capsys.readouterr().err == "physadv: stopped\n"
     assert signal.getsignal(number) == before
+
+
+@pytest.mark.parametrize(("name", "code"), [("SIGTERM", 143), ("SIGINT", 130)])
+def test_a_signal_that_comes_while_an_object_is_deleted_is_not_lost(
+    name: str, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Deleted:
+        def __del__(self) -> None:
+            os.kill(os.getpid(), getattr(signal, name))
+            time.sleep(0)  # Python hears of it here, and cannot raise it
+
+    def working(args: list[str]) -> int:
+        thing = Deleted()
+        del thing
+        time.sleep(10)
+        raise AssertionError("the signal came to nothing")
+
+    monkeypatch.setattr(cli, "_dispatch", working)
+    assert cli.main(["generate"]) == code
 
 
 def test_what_nohup_ignores_stays_ignored() -> None:
