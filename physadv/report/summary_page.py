@@ -92,7 +92,7 @@ def _foot(figure: Figure, told: Told) -> float:
     listed = [*cautions[:MAX_CAUTIONS]]
     if len(cautions) > MAX_CAUTIONS:
         listed[-1] = f"{listed[-1]} And {len(cautions) - MAX_CAUTIONS} more in the report."
-    rows = [line for text in reversed(listed) for line in reversed(_wrapped(f"Caution. {text}", 10, 0.9)[:2])]
+    rows = [line for text in reversed(listed) for line in reversed(_shortened(_wrapped(f"Caution. {text}", 10, 0.9)))]
     if not rows:
         return floor
     high = 0.026 * len(rows) + 0.016
@@ -103,6 +103,11 @@ def _foot(figure: Figure, told: Told) -> float:
     for number, line in enumerate(rows):
         figure.text(_LEFT + 0.01, floor + 0.015 + 0.026 * number, line, size=10, color=WARN_INK)
     return floor + high
+
+
+def _shortened(lines: list[str]) -> list[str]:
+    """Two lines at most; the report has the rest."""
+    return lines if len(lines) <= 2 else [lines[0], f"{lines[1]} …"]
 
 
 def _victims(figure: Figure, told: Told, room: tuple[float, float]) -> None:

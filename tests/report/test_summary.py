@@ -26,7 +26,9 @@ def text_of(pdf: Path) -> str:
 
 
 def test_a_run_becomes_one_page_in_two_forms(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    run = save_run(tmp_path / "run", content=scores(n=20), sweep=False)
+    judged = scores(n=20)
+    judged["protocol"]["relations"] = {"patch": {"seen": 50, "pictures": 50}}
+    run = save_run(tmp_path / "run", content=judged, sweep=False)
     save_pictures(run)
     assert report_command([str(run), "summary=true"]) == 0
     assert "summary.pdf" in capsys.readouterr().out
@@ -34,7 +36,7 @@ def test_a_run_becomes_one_page_in_two_forms(tmp_path: Path, capsys: pytest.Capt
         (page,) = pdf.pages
         assert [round(float(edge) / 72, 2) for edge in page.MediaBox] == [0, 0, 13.33, 7.5]
     words = text_of(run / "summary.pdf")
-    for said in ("The patch hides", "grey", "Caution.", "seed", "clean:"):
+    for said in ("The patch hides", "grey", "Caution. All 50 photos were optimised on", "seed", "clean:"):
         assert said in words
     with Image.open(run / "summary.png") as picture:
         assert picture.size[1] == 1080
