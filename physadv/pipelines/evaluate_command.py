@@ -65,6 +65,7 @@ def _announce(config: DictConfig, case: judging.Case) -> None:
     logger.info("judge   %s", case.relations[PATCH].words)
     logger.info("on      %s", case.found.words(judging.wearer_word(config)))
     judging.warn(case.found, case.relations, case.patch, config)
+    judging.look_first(case.victims, case.scenes, case.device, choices()["goal"])
 
 
 def victims_of(config: DictConfig, registry: Registry, device: torch.device) -> list[Victim]:

@@ -164,6 +164,7 @@ def _announce(config: DictConfig, plan: Plan, out: Path) -> None:
         if text:
             logger.info("%-7s %s", name, text)
     judging.warn(plan.found, {PATCH: plan.relation}, patch, config)
+    judging.look_first(problem.objective.victims, plan.judge_on, problem.device, chosen["goal"])
 
 
 def _named(objective: Objective) -> str:

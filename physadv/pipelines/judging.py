@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -21,6 +21,7 @@ from physadv.labels import canonical
 from physadv.pipelines import assemble
 from physadv.pipelines.conditions import Contender
 from physadv.pipelines.evaluate import evaluate
+from physadv.pipelines.first_look import sees_none
 from physadv.pipelines.folder import choices
 from physadv.pipelines.proofing import write_proof
 from physadv.pipelines.relation import Relation
@@ -119,6 +120,13 @@ def warn(found: Survey, relations: Mapping[str, Relation], patch: PatchImage, co
     for condition, one in relations.items():
         if one.seen:
             logger.warning("caution %s: %s", condition, one.words)
+
+
+def look_first(victims: Sequence[Victim], scenes: SceneSource, device: torch.device, goal: str) -> None:
+    """Say which victims see nothing that could be hidden from them, before hours are spent on it."""
+    for victim in victims if goal != "conjure" else ():
+        if unseen := sees_none(victim, scenes, device):
+            logger.warning("caution %s", unseen)
 
 
 def wearer_word(config: DictConfig) -> str:

@@ -23,7 +23,18 @@ from physadv.report.points import Groups, points
 from physadv.report.words import FEW
 
 HEADLINES = ("success", "recall", "AP50", "AP")
-_WORDS = ("detected", "outcomes", "average_precision", "intervals", "conditions", "success", "differs", "source")
+_WORDS = (
+    "relations",
+    "covers",
+    "detected",
+    "outcomes",
+    "average_precision",
+    "intervals",
+    "conditions",
+    "success",
+    "differs",
+    "source",
+)
 """Parts of a protocol that are explanations: they differ only where something else does."""
 _SERIOUS = ("protocol", "objects", "scenes", "data", "seed", "judge", "eot", "ink", "victim")
 """What must be equal for numbers to be comparable."""

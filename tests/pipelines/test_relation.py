@@ -18,13 +18,15 @@ from physadv.config.protocol_options import ProtocolConfig
 from physadv.config.schema import JudgeConfig
 from physadv.errors import BadInput
 from physadv.pipelines import scenes
+from physadv.pipelines.first_look import sees_none
 from physadv.pipelines.relation import FILE, Origin, origin, relate
 from physadv.pipelines.survey import expect_wearers, survey
 from physadv.registry import Registry
 from physadv.scenes.coco import build_coco
 from physadv.scenes.entries import CocoConfig, RoadConfig
 from physadv.scenes.road import RoadScenes
-from tests.toys import ToyDetector
+from physadv.types import Candidates, Detections
+from tests.toys import ToyDetector, ToyScenes
 
 SIGN = [8, 8, 24, 24]
 
@@ -145,3 +147,16 @@ def test_what_cannot_be_judged_is_refused_before_the_first_step(tmp_path: Path) 
     root = write_photos(tmp_path / "a", [], without=3)
     with pytest.raises(BadInput, match="nothing to judge on: 3 pictures"):
         expect_wearers(survey(parts(root, share=0.0).judge_on, (1.0, 1.0), ProtocolConfig()), "stop", "")
+
+
+class Blind(ToyDetector):
+    """Reports nothing."""
+
+    def decide(self, outputs: Candidates, confidence: float | None = None) -> tuple[Detections, ...]:
+        none = Detections(torch.zeros(0, 4), torch.zeros(0), torch.zeros(0, dtype=torch.int64))
+        return (none,) * len(outputs.scores)
+
+
+def test_a_victim_that_sees_nothing_is_told_before_the_first_step() -> None:
+    assert "toy sees none of the first 3 objects (board)" in sees_none(Blind(), ToyScenes(3), torch.device("cpu"))
+    assert not sees_none(ToyDetector(confidence=0.0), ToyScenes(3), torch.device("cpu"))
