@@ -19,6 +19,7 @@ from torch import Tensor
 from physadv.atomic import write_bytes
 from physadv.colour import rgb_u8_from_srgb, srgb_from_rgb_u8
 from physadv.errors import BadInput
+from physadv.hdr_stills import COMMAND, hdr_curve
 
 logger = logging.getLogger(__name__)
 
@@ -131,6 +132,8 @@ def _open(path: Path) -> Image.Image:
         raise BadInput(f"cannot read {str(path)!r}: {error.strerror}. Check its permissions.") from error
     if not data:
         raise BadInput(f"{str(path)!r} is empty (0 bytes). Make or download it again.")
+    if curve := hdr_curve(data):
+        raise BadInput(f"{str(path)!r} is an HDR picture ({curve}), whose codes are not sRGB's. Convert it: {COMMAND}")
     try:
         picture = opened(io.BytesIO(data))
         _refuse_huge(path, *picture.size)

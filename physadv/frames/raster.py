@@ -100,11 +100,11 @@ class Raster:
         beside = _beside(frame)
         if "SPHERICAL" in beside:
             raise BadInput(f"{self._name} is a spherical film (360°), which is no picture of a lens. Take a flat "
-                           "view: ffmpeg -i FILE -vf v360=e:flat:h_fov=90:v_fov=60 flat.mp4")  # fmt: skip
+                           "view: ffmpeg -i FILE -vf v360=e:flat:h_fov=90:v_fov=60 -q:v 2 flat.avi")  # fmt: skip
         kind = struct.unpack_from("=i", beside["STEREO3D"])[0] if "STEREO3D" in beside else 0
         if kind in _PAIRS:
             raise BadInput(f"{self._name} holds two views in every frame (3D). Take the left one: "
-                           f"ffmpeg -i FILE -vf stereo3d={_PAIRS[kind]}:ml -crf 10 left.mp4")  # fmt: skip
+                           f"ffmpeg -i FILE -vf stereo3d={_PAIRS[kind]}:ml -q:v 2 left.avi")  # fmt: skip
 
     def _say(self, words: str) -> None:
         if words not in self._said:

@@ -45,7 +45,7 @@ class Sight:
     board: Board
     image_from_board: npt.NDArray[np.float64]  # (3, 3) mm → px
     seen: Seen
-    miss: float  # root mean square by which the tags miss the pose, as a share of the print's side
+    miss: float  # by how much more than a pixel the tags miss the pose (rms), as a share of the print's side
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +207,7 @@ def _sight(number: int, line: dict[str, Any], seen: dict[str, Any], board: Board
         number, board, image_from_board, Seen(
             line["index"], distance_m, pose["yaw_deg"], pose["pitch_deg"], pose["roll_deg"],
             pose["ambiguity"], (float(centre[0]), float(centre[1])),
-        ), float(pose["reprojection_px"]) / max(side_px, 1e-6),
+        ), max(0.0, float(pose["reprojection_px"]) - 1) / max(side_px, 1e-6),
     )  # fmt: skip
 
 

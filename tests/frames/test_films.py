@@ -155,6 +155,12 @@ def test_light_that_is_not_known_is_refused_with_the_command_that_converts(tmp_p
     assert "ffmpeg -i FILE -vf zscale" in said
 
 
+def test_a_film_of_two_views_is_refused_with_the_command_that_takes_one(tmp_path: Path) -> None:
+    options = {"crf": "12", "preset": "ultrafast", "x264-params": "frame-packing=3"}
+    said = refusal(film(tmp_path / "3d.mp4", [corner()] * 2, options=options))
+    assert "stereo3d=sbsl:ml" in said  # into an AVI, which cannot carry the mark on
+
+
 def test_a_trimmed_film_is_not_called_damaged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     pictures = [np.full((*SIZE[::-1], 3), 20 + 8 * number, np.uint8) for number in range(20)]
     path = film(tmp_path / "t.mp4", pictures, shift=12)
