@@ -60,7 +60,7 @@ def calibrate_eot(config: DictConfig, registry: Registry) -> Path:
             )
         seen_through = _as_filmed(config, watched)
         after = _set(seen_through, options)
-        write_text(target, _preset(config, options, watched, frames, width_px, target.stem))
+        preset = _preset(config, options, watched, frames, width_px, target.stem)
         measured = _measured(watched, config.role, config.seed)
         judged = _judged(config, seen_through, after, watched, registry, out, options) if config.patch else {}
         content = _content(config, watched, frames, found, options, measured, judged, target)
@@ -69,6 +69,7 @@ def calibrate_eot(config: DictConfig, registry: Registry) -> Path:
         write_bytes(out / "calibration.png", picture)
         embedded = "data:image/png;base64," + base64.b64encode(picture).decode()
         write_text(out / "report.html", filled("calibrated.html.j2", {**content, "picture": embedded}))
+        write_text(target, preset)  # last: where it is, all of it went well, and a failed command can be mended
         _tell(target, out, content)
     return target
 
@@ -91,6 +92,8 @@ def _checked(config: DictConfig) -> Path:
         raise BadOption(f"out={config.out!r} must be a .yaml file. Write out={target.with_suffix('.yaml')}")
     if target.exists():
         raise BadOption(f"{target} exists. Choose another out=")
+    if config.patch:
+        load_patch(Path(config.patch).expanduser(), config.width_mm or None)  # read after minutes, refused now
     return target
 
 
@@ -179,7 +182,7 @@ def _judged(
         judged: DictConfig = case.copy()
         judged.patch, judged.width_mm = str(prints[roles[0]]), 0.0
         judged.against = [str(prints[role]) for role in roles[1:]]
-        (out / words).mkdir()
+        (out / words).mkdir(exist_ok=True)  # a calibration that goes on
         evaluate_command(judged, registry, out / words)
         conditions = read_json(out / words / "scores.json")["victims"][0]["conditions"]
         kept = [c for c in conditions if c["role"] == "patch"]

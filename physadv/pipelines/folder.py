@@ -237,7 +237,7 @@ def _say_how_to_go_on(error: BaseException, folder: Path, config: DictConfig, *,
 
 
 def _can_resume(config: DictConfig) -> bool:
-    return "source" not in config and "runs" not in config  # a film is over, and a calibration starts over
+    return "source" not in config  # a film is over
 
 
 class FolderCheckpoints:

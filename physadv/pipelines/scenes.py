@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import sys
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from omegaconf import DictConfig, OmegaConf
 from torch import Tensor
+from tqdm import tqdm
 
 from physadv.errors import BadOption
 from physadv.pipelines import assemble
@@ -20,6 +22,8 @@ from physadv.registry import Registry
 from physadv.seeding import generator
 
 logger = logging.getLogger(__name__)
+
+QUIET_S = 5.0  # of work that need no bar
 
 _OF_ROOT = ("annotations", "images")  # options that say where a part of scenes.root lies: another root has its own
 
@@ -43,9 +47,11 @@ def filled(scenes: Any, victim: Victim, device: torch.device) -> SceneSource:
     @torch.no_grad()
     def detect(photo: Tensor) -> tuple[Tensor, Tensor]:
         found = victim.decide(victim.outputs(photo[None].to(device)))[0]
+        bar.update()
         return found.boxes_xyxy_px.cpu(), found.labels.cpu()
 
-    known: SceneSource = scenes.with_objects(detect, victim.labels)
+    with tqdm(total=len(scenes), desc="looking", unit="photo", file=sys.stderr, leave=False, delay=QUIET_S) as bar:
+        known: SceneSource = scenes.with_objects(detect, victim.labels)
     return known
 
 

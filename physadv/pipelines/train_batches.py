@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
+from tqdm import tqdm
 
 from physadv import seeding
 from physadv.config.train_options import TrainConfig
@@ -23,6 +25,7 @@ from physadv.scenes.signs import LABELS, NAMES
 from physadv.types import SceneBatch
 
 Batch = tuple[Tensor, Targets]
+QUIET_S = 5.0  # of drawing that need no bar
 
 
 def road_of(sign: str, config: TrainConfig, *, images: int = 1, seed: int = 0) -> RoadScenes:
@@ -41,7 +44,12 @@ def draw_renders(config: TrainConfig, count: int) -> tuple[Labelled, ...]:
     """Roads with every kind of sign in turn; the same seed draws the same."""
     generator = seeding.generator(config.seed, "renders")
     roads = [road_of(name, config).batches(1, generator) for name in NAMES]
-    return tuple(labelled(next(roads[i % len(roads)]), 0) for i in range(count))
+    with tqdm(total=count, desc="drawing", unit="road", file=sys.stderr, leave=False, delay=QUIET_S) as bar:
+        drawn = []
+        for number in range(count):
+            drawn.append(labelled(next(roads[number % len(roads)]), 0))
+            bar.update()
+    return tuple(drawn)
 
 
 @dataclass(frozen=True, eq=False)
