@@ -35,6 +35,10 @@ def expect(name: str, value: Tensor, shape: tuple[int | str, ...], *, integer: b
         raise BadShape(f"{name} must be floating point, got {value.dtype}")
 
 
+CUTOUT, ERASE = "cutout", "erase"
+"""Stages of a draw: ``rectangle`` ``(N,4)`` left, top, right, bottom on the print from 0 to 1; ``gone`` ``(N,n,n)``."""
+
+
 @dataclass(frozen=True, slots=True)
 class PatchImage:
     """What the printer is asked for."""

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "physadv"
 LEVEL = {
     0: "types errors seeding colour colour_difference labels images atomic patch_files ink splitting boards hdr_stills names "
-    "digests checkpoints reach reading run_files masking terminal",
+    "digests checkpoints reach reading run_files masking plain_json terminal",
     1: "protocols hookspecs api classifier ensemble objective iteration",
     2: "scenes patches render printing victims goals attacks metrics report twin frames fiducials calibration tracking",
     3: "registry guards config testing doctor",

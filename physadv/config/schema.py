@@ -39,7 +39,9 @@ class RunConfig:
     device: str = "auto"  # auto, cpu, cuda, cuda:1, mps
     out: str = ""  # run folder; empty: runs/<date>-<command>
     resume: bool = False  # go on in an existing run folder
-    dry_run: bool = False  # build all parts, render one batch, tell the cost, then stop; the run may take the folder over
+    dry_run: bool = (
+        False  # build all parts, render one batch, tell the cost, then stop; a run may take the folder over
+    )
     progress: bool = True  # progress bars on the terminal
     strict: bool = False  # a broken plugin stops the run
 

@@ -35,13 +35,13 @@ from physadv.pipelines.scoring import ground_truth
 from physadv.pipelines.shards import digest
 from physadv.pipelines.survey import Survey
 from physadv.pipelines.trial import digest_of, groups, keeping
+from physadv.plain_json import plain
 from physadv.protocols import Goal, SceneSource, Victim
 from physadv.registry import Registry
 from physadv.render.entries import EotConfig
 from physadv.render.entries import check as check_conditions
 from physadv.report.grid_words import in_numbers
 from physadv.report.page import write_report
-from physadv.report.scores import plain
 from physadv.run_files import read_object
 from physadv.scenes.at_distance import TooNear
 from physadv.scenes.entries import MarkedConfig

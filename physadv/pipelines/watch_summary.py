@@ -27,7 +27,7 @@ from physadv.pipelines.watch_tally import (
     bin_of,
     bin_words,
 )  # fmt: skip
-from physadv.report.scores import plain
+from physadv.plain_json import plain
 from physadv.seeding import generator
 
 FILE = "summary.json"

@@ -10,24 +10,9 @@ from torch import Tensor
 from physadv.render.composite import Relief
 from physadv.render.footprint import Footprint
 from physadv.render.lookup import Lookup
-
-CUTOUT, ERASE = "cutout", "erase"
-"""Stages of a draw: ``rectangle`` ``(N,4)`` left, top, right, bottom on the print from 0 to 1; ``gone`` ``(N,n,n)``."""
+from physadv.types import CUTOUT, ERASE
 
 GREY = 0.21404  # reflectance of sRGB 0.5
-
-
-def draw_cutout(count: int, probability: float, side: float, generator: torch.Generator) -> dict[str, Tensor]:
-    """A rectangle wholly on the print for this share of the objects, an empty one for the others."""
-    unit = torch.rand(count, 3, generator=generator, device=generator.device)
-    corner = unit[:, :2] * (1 - side)
-    extent = torch.where(unit[:, 2:] < probability, side, -1.0)
-    return {"rectangle": torch.cat((corner, corner + extent), 1)}
-
-
-def draw_erase(count: int, share: float, blocks: int, generator: torch.Generator) -> dict[str, Tensor]:
-    """Each of the blocks is gone with this probability."""
-    return {"gone": torch.rand(count, blocks, blocks, generator=generator, device=generator.device) < share}
 
 
 @torch.no_grad()

@@ -28,7 +28,7 @@ from physadv.render.lookup import FAST, HIGH, Blur
 from physadv.render.mesh import load_mesh
 from physadv.render.stages import CANVAS, build_stages
 from physadv.render.surface import Lay
-from physadv.types import Draws, PatchImage, SceneBatch
+from physadv.types import CUTOUT, ERASE, Draws, PatchImage, SceneBatch
 
 APART = 9973  # entries between a channel's noise and the next one's
 
@@ -198,7 +198,7 @@ class EotRenderer:
             varied = relief.read(over, where, footprint, view.lay.size)
         if scene.visible is not None:
             varied = relief.behind(varied, scene.visible, footprint, view.image(), where.atlas.alpha)
-        if not draws.stages.keys().isdisjoint((dropout.CUTOUT, dropout.ERASE)):
+        if not draws.stages.keys().isdisjoint((CUTOUT, ERASE)):
             varied = dropout.over(varied, draws.stages, where, footprint, wearers, view.lay.size)
         if varied is not None:
             footprint = see_through(footprint, varied.hide)

@@ -12,9 +12,8 @@ from torch import Tensor
 
 from physadv.errors import BadOption
 from physadv.protocols import SceneSource
-from physadv.render import dropout
 from physadv.render.practice_entries import CurriculumConfig, CutoutConfig, EraseConfig, check
-from physadv.types import Draws, SceneBatch
+from physadv.types import CUTOUT, ERASE, Draws, SceneBatch
 
 TURNS_FROM_DEG = 10.0  # a narrower range of eot.jitter.yaw_deg is no viewpoint
 WIDEST_DEG = 80.0  # of the yaw that an eye sees
@@ -92,10 +91,10 @@ class Practice:
         """The same conditions, harder. ``progress`` goes from 0 at the first step to 1 at the last."""
         count, stages = scene.image_of.shape[0], dict(draws.stages)
         if self._cutout.probability:
-            stages[dropout.CUTOUT] = dropout.draw_cutout(count, self._cutout.probability, self._cutout.side, generator)
+            stages[CUTOUT] = draw_cutout(count, self._cutout.probability, self._cutout.side, generator)
         if any(self._erase.share):
             share, blocks = (a + (b - a) * progress for a, b in (self._erase.share, self._erase.blocks))
-            stages[dropout.ERASE] = dropout.draw_erase(count, share, round(blocks), generator)
+            stages[ERASE] = draw_erase(count, share, round(blocks), generator)
         if self._curriculum.sharpness and self._turns and scene.distance_m is None:
             yaw = self._drawn_yaws(count, generator)
             stages["jitter"] = {**stages["jitter"], "yaw_deg": yaw.to(stages["jitter"]["yaw_deg"])}
@@ -171,3 +170,16 @@ class Practice:
 
 def _bin(share: Tensor, count: int) -> Tensor:
     return (share * count).long().clamp(0, count - 1)
+
+
+def draw_cutout(count: int, probability: float, side: float, generator: torch.Generator) -> dict[str, Tensor]:
+    """A rectangle wholly on the print for this share of the objects, an empty one for the others."""
+    unit = torch.rand(count, 3, generator=generator, device=generator.device)
+    corner = unit[:, :2] * (1 - side)
+    extent = torch.where(unit[:, 2:] < probability, side, -1.0)
+    return {"rectangle": torch.cat((corner, corner + extent), 1)}
+
+
+def draw_erase(count: int, share: float, blocks: int, generator: torch.Generator) -> dict[str, Tensor]:
+    """Each of the blocks is gone with this probability."""
+    return {"gone": torch.rand(count, blocks, blocks, generator=generator, device=generator.device) < share}

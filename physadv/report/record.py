@@ -16,7 +16,7 @@ from typing import Any
 from physadv import __version__
 from physadv.atomic import write_text
 from physadv.masking import masked_in
-from physadv.report.scores import plain
+from physadv.plain_json import plain
 from physadv.run_files import read_object
 
 FILE = "run.json"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
-import math
 from collections.abc import Iterator
-from dataclasses import asdict, is_dataclass
 from typing import Any
+
+from physadv.plain_json import plain
 
 COLUMNS = ("victim", "condition", "score", "by", "from", "to", "value", "low", "high", "n", "higher_is")
 
@@ -16,19 +16,6 @@ COLUMNS = ("victim", "condition", "score", "by", "from", "to", "value", "low", "
 def scores_json(scores: dict[str, Any]) -> str:
     """JSON without NaN: what could not be measured is ``null``, and so is an open upper end of a bin."""
     return json.dumps(plain(scores), indent=1, allow_nan=False, ensure_ascii=False)
-
-
-def plain(value: Any) -> Any:
-    """The value in JSON's own types; dataclasses become objects, NaN and infinity ``None``."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return plain(asdict(value))
-    if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return value
 
 
 def scores_csv(scores: dict[str, Any]) -> str:

@@ -24,11 +24,10 @@ from torchvision.models.resnet import BasicBlock, Bottleneck
 
 from physadv.errors import IncompatibleParts
 from physadv.protocols import Victim
-from physadv.victims.sign_nano_net import Residual
 
 _LAST: dict[type[nn.Module], str] = {
     BasicBlock: "bn2", Bottleneck: "bn3", InvertedResidual2: "conv", InvertedResidual3: "block", MBConv: "block",
-    FusedMBConv: "block", CNBlock: "block", ResBottleneckBlock: "f", Residual: "expand",
+    FusedMBConv: "block", CNBlock: "block", ResBottleneckBlock: "f",
 }  # fmt: skip
 """Kind of block → the module whose output is added to the block's input."""
 
@@ -67,7 +66,9 @@ def _of(module: nn.Module) -> Iterator[Branch]:
 
 
 def _of_others(module: nn.Module) -> Iterator[Branch]:
-    """Blocks of libraries that we do not import, by the names of their parts."""
+    """Blocks that name their branch themselves, and those of libraries that we do not import, by their parts' names."""
+    if isinstance(branch := getattr(module, "residual_branch", None), str):
+        yield Branch(module.get_submodule(branch))
     if getattr(module, "add", None) is True and isinstance(last := getattr(module, "cv2", None), nn.Module):
         yield Branch(last)  # ultralytics' Bottleneck
     if getattr(module, "has_skip", True):  # timm says so where its blocks may have none

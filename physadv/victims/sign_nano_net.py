@@ -28,6 +28,8 @@ class ConvBlock(nn.Sequential):
 class Residual(nn.Module):
     """A bottleneck of half the width, added to its input."""
 
+    residual_branch = "expand"  # whose output is added: what may be shaken while a patch is optimised
+
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.squeeze = ConvBlock(channels, channels // 2, kernel=1)

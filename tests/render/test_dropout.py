@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from physadv.render import dropout
 from physadv.render.entries import EotConfig, LightConfig, SurfaceConfig, build_renderer
-from physadv.types import Draws, PatchImage, SceneBatch
+from physadv.render.practice import draw_cutout, draw_erase
+from physadv.types import CUTOUT, ERASE, Draws, PatchImage, SceneBatch
 from tests.render.scenes import opaque, scene_of, upright
 
 SIDE = 200  # px of the print in the picture
@@ -37,15 +37,15 @@ def random(seed: int = 0) -> torch.Generator:
 
 
 def test_cutout_covers_the_stated_share_in_grey() -> None:
-    drawn = dropout.draw_cutout(1, 1.0, 0.4, random())
-    shown = on_the_print({dropout.CUTOUT: drawn}, EotConfig(), white())
+    drawn = draw_cutout(1, 1.0, 0.4, random())
+    shown = on_the_print({CUTOUT: drawn}, EotConfig(), white())
     grey = (shown - 0.5).abs().amax(1) < 0.01
     assert grey.float().mean().item() == pytest.approx(0.4**2, abs=0.01)
     assert ((shown > 0.99).all(1) | grey).float().mean() > 0.95  # else the white print, but for its soft rim
 
 
 def test_cutout_lies_all_over_the_print_and_spares_the_stated_share() -> None:
-    rectangles = dropout.draw_cutout(4000, 0.9, 0.4, random())["rectangle"]
+    rectangles = draw_cutout(4000, 0.9, 0.4, random())["rectangle"]
     cut = rectangles[rectangles[:, 2] > rectangles[:, 0]]
     assert len(cut) / 4000 == pytest.approx(0.9, abs=0.02)
     assert cut.min() >= 0
@@ -57,14 +57,14 @@ def test_cutout_lies_all_over_the_print_and_spares_the_stated_share() -> None:
 
 def test_an_erased_block_shows_the_scene() -> None:
     gone = torch.tensor([[[True, False], [False, False]]])
-    shown = on_the_print({dropout.ERASE: {"gone": gone}}, EotConfig(), white())
+    shown = on_the_print({ERASE: {"gone": gone}}, EotConfig(), white())
     torch.testing.assert_close(shown[0, :, :98, :98], torch.full((3, 98, 98), 0.25), atol=2e-3, rtol=0)
     assert shown[0, :, 4:98, 102:-4].min() > 0.99
     assert shown[0, :, 102:-4, 4:98].min() > 0.99
 
 
 def test_erasing_removes_the_stated_share_of_the_blocks() -> None:
-    gone = dropout.draw_erase(2000, 0.3, 6, random())["gone"]
+    gone = draw_erase(2000, 0.3, 6, random())["gone"]
     assert gone.shape == (2000, 6, 6)
     assert gone.float().mean().item() == pytest.approx(0.3, abs=0.01)
 
@@ -72,8 +72,8 @@ def test_erasing_removes_the_stated_share_of_the_blocks() -> None:
 def test_no_gradient_comes_from_what_is_missing() -> None:
     srgb = torch.full((3, 50, 50), 0.6).requires_grad_()
     stages = {
-        dropout.CUTOUT: {"rectangle": torch.tensor([[0.5, 0.0, 1.0, 0.5]])},
-        dropout.ERASE: {"gone": torch.tensor([[[False, False], [True, False]]])},
+        CUTOUT: {"rectangle": torch.tensor([[0.5, 0.0, 1.0, 0.5]])},
+        ERASE: {"gone": torch.tensor([[[False, False], [True, False]]])},
     }
     on_the_print(stages, EotConfig(), opaque(srgb, 100.0)).sum().backward()
     assert srgb.grad is not None
@@ -85,7 +85,7 @@ def test_no_gradient_comes_from_what_is_missing() -> None:
 def test_grey_paper_is_lit_as_the_print_is() -> None:
     config = EotConfig(light=LightConfig(exposure_ev=[-1, -1], key_to_ambient=[1, 1], shadow=[0.5, 0.5]),
                        surface=SurfaceConfig(curvature_per_m=[3, 3]))  # fmt: skip
-    everywhere = {dropout.CUTOUT: {"rectangle": torch.tensor([[0.0, 0.0, 1.0, 1.0]])}}
+    everywhere = {CUTOUT: {"rectangle": torch.tensor([[0.0, 0.0, 1.0, 1.0]])}}
     grey = opaque(torch.full((3, 50, 50), 0.5), 100.0)
     torch.testing.assert_close(
         on_the_print(everywhere, config, white()), on_the_print({}, config, grey), atol=4e-3, rtol=0
@@ -93,9 +93,9 @@ def test_grey_paper_is_lit_as_the_print_is() -> None:
 
 
 def test_every_wearer_misses_its_own_parts() -> None:
-    drawn = dropout.draw_cutout(3, 1.0, 0.4, random())
-    shown = on_the_print({dropout.CUTOUT: drawn}, EotConfig(), white(), wearers=3)
+    drawn = draw_cutout(3, 1.0, 0.4, random())
+    shown = on_the_print({CUTOUT: drawn}, EotConfig(), white(), wearers=3)
     greys = (shown - 0.5).abs().amax(1) < 0.01
     assert not torch.equal(greys[0], greys[1])
-    alone = on_the_print({dropout.CUTOUT: {"rectangle": drawn["rectangle"][2:]}}, EotConfig(), white())
+    alone = on_the_print({CUTOUT: {"rectangle": drawn["rectangle"][2:]}}, EotConfig(), white())
     assert torch.equal(alone[0], shown[2])

@@ -10,10 +10,9 @@ import pytest
 import torch
 
 from physadv.errors import BadOption
-from physadv.render import dropout
 from physadv.render.practice import Bins, Practice
 from physadv.render.practice_entries import CurriculumConfig, CutoutConfig, EraseConfig
-from physadv.types import Draws, SceneBatch
+from physadv.types import CUTOUT, ERASE, Draws, SceneBatch
 from tests.toys import one_scene
 
 YAW = (-40.0, 40.0)
@@ -44,8 +43,8 @@ def test_nothing_is_changed_by_default() -> None:
 def test_cutout_and_erased_blocks_are_drawn_for_every_object() -> None:
     hard = practice(CutoutConfig(probability=1.0), EraseConfig(share=[0.2, 0.5]))
     stages = hard.draws(one_scene(5), yaws(5), 0.0, random()).stages
-    assert stages[dropout.CUTOUT]["rectangle"].shape == (5, 4)
-    assert stages[dropout.ERASE]["gone"].shape == (5, 2, 2)
+    assert stages[CUTOUT]["rectangle"].shape == (5, 4)
+    assert stages[ERASE]["gone"].shape == (5, 2, 2)
 
 
 @pytest.mark.parametrize(("progress", "blocks", "share"), [(0.0, 2, 0.2), (0.5, 4, 0.35), (1.0, 6, 0.5)])

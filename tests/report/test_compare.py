@@ -79,7 +79,7 @@ def test_mistakes_are_answered_in_one_line(tmp_path: Path, capsys: pytest.Captur
         ([], "takes one run folder, got none"),
         ([str(tmp_path / "gone")], "no run folder"),
         ([str(tmp_path / "empty")], "neither run.json nor scores.json"),
-        ([str(corrupt)], "cannot be read"),
+        ([str(corrupt)], "is not valid JSON"),
         ([str(strange)], "not one that this version writes"),
         ([str(good), str(good)], "takes one run folder"),
         ([str(good), "--fast"], "knows no option '--fast'"),
@@ -87,7 +87,7 @@ def test_mistakes_are_answered_in_one_line(tmp_path: Path, capsys: pytest.Captur
         (["compare", str(good)], "at least two judged runs, got 1"),
         (["compare", str(good), str(good)], "at least two judged runs, got 1"),
         (["compare", str(good), str(tmp_path / "empty")], "holds no scores.json"),
-        (["compare", str(good), str(corrupt)], "cannot be read"),
+        (["compare", str(good), str(corrupt)], "is not valid JSON"),
         (["compare", str(good), str(strange)], "not one that this version writes"),
         (["compare", str(good), str(corrupt), f"out={tmp_path}"], "is a folder"),
     ):

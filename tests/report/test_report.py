@@ -13,10 +13,11 @@ import torch
 from PIL import Image
 
 from physadv.errors import BadInput
+from physadv.plain_json import plain
 from physadv.report import attack_plots, contact, record
 from physadv.report.cautions import caution, voiding
 from physadv.report.page import write_report
-from physadv.report.scores import plain, scores_csv
+from physadv.report.scores import scores_csv
 from physadv.report.words import basis, headline, things
 
 
@@ -204,7 +205,7 @@ def test_a_page_is_made_from_whatever_is_there(tmp_path: Path) -> None:
     record.write(tmp_path, record.RunRecord("generate", "early", 0))
     assert "was not judged" in write_report(tmp_path).read_text()
     (tmp_path / "scores.json").write_text("{")
-    with pytest.raises(BadInput, match=r"scores\.json cannot be read"):
+    with pytest.raises(BadInput, match=r"scores\.json. is not valid JSON"):
         write_report(tmp_path)
     (tmp_path / "scores.json").write_text('{"protocol": {"goal": "hide"}, "victims": []}')
     with pytest.raises(BadInput, match="not one that this version writes"):
