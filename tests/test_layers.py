@@ -10,8 +10,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "physadv"
 LEVEL = {
-    0: "types errors seeding colour colour_difference labels images atomic patch_files ink splitting boards hdr_stills names "
-    "digests checkpoints reach reading run_files masking plain_json terminal",
+    0: "types errors seeding colour colour_difference labels images atomic patch_files ink splitting boards names "
+    "hdr_stills digests checkpoints reach reading run_files masking plain_json terminal",
     1: "protocols hookspecs api classifier ensemble objective iteration",
     2: "scenes patches render printing victims goals attacks metrics report twin frames fiducials calibration tracking",
     3: "registry guards config testing doctor",
