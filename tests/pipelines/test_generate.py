@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -134,7 +135,8 @@ def test_a_killed_run_goes_on_and_gives_the_same_patch(tmp_path: Path) -> None:
     assert torch.equal(load_patch(whole).srgb, load_patch(broken).srgb)
 
 
-def test_ctrl_c_says_how_to_go_on(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_polite_stop_says_how_to_go_on(number: int, code: int, tmp_path: Path) -> None:
     out = tmp_path / "stopped"
     options = [*QUICK, "budget.steps=500", "attack.check_every=1", f"out={out}"]
     process = subprocess.Popen(
@@ -142,9 +144,9 @@ def test_ctrl_c_says_how_to_go_on(tmp_path: Path) -> None:
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
     )  # fmt: skip
     _wait_for(out / "checkpoint.pt", process)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     said = process.communicate(timeout=60)[1]
-    assert process.returncode == 130
+    assert process.returncode == code
     assert "resume=true" in said
     assert "Traceback" not in said
 
@@ -161,6 +163,8 @@ def test_a_dry_run_shows_a_batch_and_stops(tmp_path: Path) -> None:
     done = physadv("generate", *QUICK, "dry_run=true", f"out={tmp_path / 'dry'}")
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "dry" / "preview.png").is_file()
+    assert {path.name for path in (tmp_path / "dry").iterdir()} == {"preview.png", "config"}
+    assert re.search(r"cost    about .* on cpu.*: optimising .* \(4 steps of .*\), sheet .*, judging .*MB", done.stderr)
 
 
 def test_a_sweep_gives_every_job_its_folder(tmp_path: Path) -> None:
