@@ -13,9 +13,9 @@ import numpy as np
 import torch
 from metrics import tables
 
-from physadv.metrics.average_precision import own_precision, resampled_precision
-from physadv.metrics.interval import clustered_wilson, percentiles, resampled_weights, studentised, wilson
-from physadv.metrics.tables import F64, Findings, Truth
+from physadv.library.metrics.average_precision import own_precision, resampled_precision
+from physadv.library.metrics.interval import clustered_wilson, percentiles, resampled_weights, studentised, wilson
+from physadv.library.metrics.tables import F64, Findings, Truth
 
 IMAGES, PHOTOS = 8000, (5, 10, 30, 100)
 SHARES, ALIKE = (0.1, 0.5, 0.9), 0.3

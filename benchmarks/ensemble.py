@@ -24,12 +24,12 @@ import torch
 from step import VICTIMS, scene
 from torch import Tensor
 
-from physadv.goals.detection import Hide
-from physadv.goals.entries import HideConfig
-from physadv.objective import Member, Objective
-from physadv.patches.entries import RasterConfig, physadv_patches
-from physadv.protocols import Victim
-from physadv.render.entries import EotConfig, JitterConfig, LightConfig, build_renderer
+from physadv.core.problem.objective import Member, Objective
+from physadv.core.protocols import Victim
+from physadv.parts.goals.detection import Hide
+from physadv.parts.goals.entries import HideConfig
+from physadv.parts.patches.entries import RasterConfig, physadv_patches
+from physadv.parts.render.entries import EotConfig, JitterConfig, LightConfig, build_renderer
 
 RANDOM = [f"torchvision/{name}" for name in (
     "ssdlite320_mobilenet_v3_large", "ssd300_vgg16", "fasterrcnn_mobilenet_v3_large_320_fpn"

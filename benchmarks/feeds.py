@@ -17,9 +17,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from physadv.frames.entries import FrameOptions
-from physadv.frames.open import open_source
-from physadv.frames.serve import Server
+from physadv.parts.frames.entries import FrameOptions
+from physadv.parts.frames.open import open_source
+from physadv.parts.frames.serve import Server
 
 SECONDS, FPS, WORK_S = 6.0, 30.0, 0.1
 BITS, CELL = 16, 40

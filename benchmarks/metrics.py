@@ -26,10 +26,10 @@ from faster_coco_eval import COCO, COCOeval_faster
 from pycocotools.cocoeval import COCOeval
 from timing import timed
 
-from physadv.metrics import coco_format
-from physadv.metrics.average_precision import own_precision, resampled_precision
-from physadv.metrics.interval import resampled_weights
-from physadv.metrics.tables import Findings, Truth
+from physadv.library.metrics import coco_format
+from physadv.library.metrics.average_precision import own_precision, resampled_precision
+from physadv.library.metrics.interval import resampled_weights
+from physadv.library.metrics.tables import Findings, Truth
 
 
 def tables(images: int, found: int, classes: int, seed: int = 0) -> tuple[Truth, Findings]:

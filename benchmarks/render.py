@@ -28,8 +28,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import torch
 from torch import Tensor
 
-from physadv.render.entries import EotConfig, JitterConfig, LightConfig, SensorConfig, build_renderer
-from physadv.types import PatchImage, SceneBatch
+from physadv.core.types import PatchImage, SceneBatch
+from physadv.parts.render.entries import EotConfig, JitterConfig, LightConfig, SensorConfig, build_renderer
 
 BATCH, OBJECTS, TEXELS = 8, 14, 300
 Method = Callable[[], Tensor]

@@ -23,7 +23,8 @@ import torch
 from timing import timed
 from torch import Tensor
 
-from physadv.render.entries import (
+from physadv.core.types import PatchImage, SceneBatch
+from physadv.parts.render.entries import (
     CameraConfig,
     CoverConfig,
     EotConfig,
@@ -34,8 +35,7 @@ from physadv.render.entries import (
     SurfaceConfig,
     build_renderer,
 )
-from physadv.scenes.entries import RoadConfig, build_road
-from physadv.types import PatchImage, SceneBatch
+from physadv.parts.scenes.entries import RoadConfig, build_road
 
 BATCH, SIDE, BOXES, TEXELS = 8, 640, 4, 300
 Job = Callable[[], object]
@@ -108,7 +108,7 @@ def step(config: EotConfig, given: SceneBatch, texels: int = TEXELS) -> Job:
 
 def yolox(path: str, images: Tensor) -> Job:
     """Forward and backward of the network itself on these pixels."""
-    from physadv.victims.entries import physadv_victims
+    from physadv.parts.victims.entries import physadv_victims
 
     entry = next(entry for entry in physadv_victims() if entry.name == "onnx")
     network = entry.build(entry.config(path=path)).network
@@ -123,7 +123,7 @@ def yolox(path: str, images: Tensor) -> Job:
 
 def faster_rcnn(images: Tensor) -> Job:
     """Forward and backward of the victim as attacks use it."""
-    from physadv.victims.entries import physadv_victims
+    from physadv.parts.victims.entries import physadv_victims
 
     entry = next(entry for entry in physadv_victims() if entry.name == "torchvision/fasterrcnn_resnet50_fpn")
     victim = entry.build(entry.config(weights="random"))

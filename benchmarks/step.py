@@ -23,14 +23,14 @@ import numpy as np
 import torch
 from timing import timed
 
-from physadv.attacks.eot import adam
-from physadv.goals.detection import Hide
-from physadv.goals.entries import HideConfig
-from physadv.goals.penalty_entries import physadv_penalties
-from physadv.patches.entries import RasterConfig, physadv_patches
-from physadv.render.entries import EotConfig, JitterConfig, LightConfig, SensorConfig, build_renderer
-from physadv.types import SceneBatch
-from physadv.victims.entries import physadv_victims
+from physadv.core.types import SceneBatch
+from physadv.parts.attacks.patch.eot import adam
+from physadv.parts.goals.detection import Hide
+from physadv.parts.goals.entries import HideConfig
+from physadv.parts.goals.penalty_entries import physadv_penalties
+from physadv.parts.patches.entries import RasterConfig, physadv_patches
+from physadv.parts.render.entries import EotConfig, JitterConfig, LightConfig, SensorConfig, build_renderer
+from physadv.parts.victims.entries import physadv_victims
 
 BATCH, SIDE, BOXES = 8, 320, 4
 VICTIMS = {entry.name: entry for entry in physadv_victims()}

@@ -21,14 +21,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from physadv.pipelines.gap import Agreement, both, compared
-from physadv.render.entries import EotConfig, LightConfig, SurfaceConfig, build_renderer
-from physadv.twin.entries import TwinConfig
-from physadv.twin.layout import shot
-from physadv.twin.lights import DARK, LIGHTS
-from physadv.twin.scenes import TwinScenes
-from physadv.twin.tracing import Place
-from physadv.types import PatchImage, SceneBatch
+from physadv.core.types import PatchImage, SceneBatch
+from physadv.engines.judging.render_gap import Agreement, both, compared
+from physadv.parts.render.entries import EotConfig, LightConfig, SurfaceConfig, build_renderer
+from physadv.parts.twin.entries import TwinConfig
+from physadv.parts.twin.layout import shot
+from physadv.parts.twin.lights import DARK, LIGHTS
+from physadv.parts.twin.scenes import TwinScenes
+from physadv.parts.twin.tracing import Place
 
 DISTANCES = {"sign": (4.0, 8.0, 16.0), "bottle": (0.5, 0.8, 1.6)}
 WIDTH_MM = {"sign": 500.0, "bottle": 100.0}

@@ -16,11 +16,11 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from physadv.protocols import Victim
-from physadv.victims.detections import decide
-from physadv.victims.entries import OnnxConfig, TorchvisionConfig, physadv_victims
-from physadv.victims.onnx_victim import OnnxNetwork
-from physadv.victims.torchvision_weights import make_model
+from physadv.core.protocols import Victim
+from physadv.parts.victims.detections import decide
+from physadv.parts.victims.entries import OnnxConfig, TorchvisionConfig, physadv_victims
+from physadv.parts.victims.onnx_victim import OnnxNetwork
+from physadv.parts.victims.torchvision_weights import make_model
 
 Step = Callable[[Tensor], Tensor]
 SSDLITE = "torchvision/ssdlite320_mobilenet_v3_large"

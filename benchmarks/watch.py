@@ -21,20 +21,20 @@ import torch
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from physadv.fiducials.camera import Camera  # noqa: E402
-from physadv.fiducials.find import Finder  # noqa: E402
-from physadv.goals.detection import Hide  # noqa: E402
-from physadv.goals.entries import HideConfig  # noqa: E402
-from physadv.pipelines.watch_expected import wearer  # noqa: E402
-from physadv.pipelines.watch_eyes import Eye  # noqa: E402
-from physadv.pipelines.watch_log import FrameLog, frame_line  # noqa: E402
-from physadv.pipelines.watch_look import Looker  # noqa: E402
-from physadv.pipelines.watch_tally import Tally  # noqa: E402
-from physadv.types import Frame  # noqa: E402
-from physadv.victims.entries import OnnxConfig, SignNanoConfig  # noqa: E402
-from physadv.victims.onnx_victim import build  # noqa: E402
-from physadv.victims.sign_nano import load_sign_nano  # noqa: E402
-from tests.pipelines.walkby import SIZE_PX, board, face, seen, way  # noqa: E402
+from physadv.core.types import Frame  # noqa: E402
+from physadv.engines.watch.counts import Tally  # noqa: E402
+from physadv.engines.watch.expected_object import wearer  # noqa: E402
+from physadv.engines.watch.frame_analysis import Looker  # noqa: E402
+from physadv.engines.watch.frame_log import FrameLog, frame_line  # noqa: E402
+from physadv.engines.watch.tracked_victim import Eye  # noqa: E402
+from physadv.library.fiducials.camera import Camera  # noqa: E402
+from physadv.library.fiducials.find import Finder  # noqa: E402
+from physadv.parts.goals.detection import Hide  # noqa: E402
+from physadv.parts.goals.entries import HideConfig  # noqa: E402
+from physadv.parts.victims.entries import OnnxConfig, SignNanoConfig  # noqa: E402
+from physadv.parts.victims.onnx_victim import build  # noqa: E402
+from physadv.parts.victims.sign_nano import load_sign_nano  # noqa: E402
+from tests.app.pipelines.walkby import SIZE_PX, board, face, seen, way  # noqa: E402
 
 
 class Timed:

@@ -24,10 +24,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from physadv.metrics.average_precision import own_precision, resampled_precision
-from physadv.metrics.interval import percentiles, resampled_means, resampled_weights
-from physadv.metrics.tables import F64, Bool, Findings, Truth
-from physadv.seeding import generator
+from physadv.core.seeding import generator
+from physadv.library.metrics.average_precision import own_precision, resampled_precision
+from physadv.library.metrics.interval import percentiles, resampled_means, resampled_weights
+from physadv.library.metrics.tables import F64, Bool, Findings, Truth
 
 RESAMPLES = 1000
 INSIDE = 0.7  # share of a report that lies inside a person's box and so is about that person

@@ -5,18 +5,15 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from physadv.ensemble import Ensemble
-from physadv.errors import BadInput, BadOption, BadShape, BrokenPart, IncompatibleParts, MissingExtra, PhysadvError
-from physadv.hookspecs import API, Entry, hookimpl
-from physadv.reach import FETCHES, OPENS, STAYS, TRUSTS
+from physadv.core.errors import BadInput, BadOption, BadShape, BrokenPart, IncompatibleParts, MissingExtra, PhysadvError
+from physadv.core.hookspecs import API, Entry, hookimpl
+from physadv.core.problem.ensemble import Ensemble
+from physadv.core.reach import FETCHES, OPENS, STAYS, TRUSTS
 
 if TYPE_CHECKING:
-    from physadv.classifier import Classifier
-    from physadv.colour import linear_from_srgb, srgb_from_linear
-    from physadv.iteration import Schedule, Stepper, iterate
-    from physadv.labels import canonical, index_of
-    from physadv.objective import Member, Objective, Verdict
-    from physadv.protocols import (
+    from physadv.core.labels import canonical, index_of
+    from physadv.core.problem.objective import Member, Objective, Verdict
+    from physadv.core.protocols import (
         Attack,
         Budget,
         Checkpoints,
@@ -30,21 +27,24 @@ if TYPE_CHECKING:
         SceneSource,
         Victim,
     )
-    from physadv.seeding import generator
-    from physadv.types import Candidates, Detections, Draws, PatchImage, SceneBatch, Score, Step, expect
+    from physadv.core.seeding import generator
+    from physadv.core.types import Candidates, Detections, Draws, PatchImage, SceneBatch, Score, Step, expect
+    from physadv.library.colour.conversion import linear_from_srgb, srgb_from_linear
+    from physadv.library.runs.iteration import Schedule, Stepper, iterate
+    from physadv.parts.victims.classifier import Classifier
 
 _LAZY = {
-    "physadv.classifier": ("Classifier",),
-    "physadv.colour": ("linear_from_srgb", "srgb_from_linear"),
-    "physadv.iteration": ("Schedule", "Stepper", "iterate"),
-    "physadv.labels": ("canonical", "index_of"),
-    "physadv.objective": ("Member", "Objective", "Verdict"),
-    "physadv.protocols": (
+    "physadv.parts.victims.classifier": ("Classifier",),
+    "physadv.library.colour.conversion": ("linear_from_srgb", "srgb_from_linear"),
+    "physadv.library.runs.iteration": ("Schedule", "Stepper", "iterate"),
+    "physadv.core.labels": ("canonical", "index_of"),
+    "physadv.core.problem.objective": ("Member", "Objective", "Verdict"),
+    "physadv.core.protocols": (
         "Attack", "Budget", "Checkpoints", "Defense", "Goal", "Observer", "PatchModel", "Penalty", "Problem",
         "Renderer", "SceneSource", "Victim",
     ),
-    "physadv.seeding": ("generator",),
-    "physadv.types": ("Candidates", "Detections", "Draws", "PatchImage", "SceneBatch", "Score", "Step", "expect"),
+    "physadv.core.seeding": ("generator",),
+    "physadv.core.types": ("Candidates", "Detections", "Draws", "PatchImage", "SceneBatch", "Score", "Step", "expect"),
 }  # fmt: skip
 _HOME = {name: module for module, names in _LAZY.items() for name in names}
 

@@ -10,14 +10,15 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from physadv import __version__, terminal
-from physadv.errors import BadOption, PhysadvError
-from physadv.masking import masked
+from physadv import __version__
+from physadv.core import terminal
+from physadv.core.errors import BadOption, PhysadvError
+from physadv.core.masking import masked
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
-    from physadv.registry import Registry
+    from physadv.app.registry import Registry
 
 COMMANDS = {
     "generate": "optimise a patch, print it, judge it: the main job",
@@ -107,11 +108,11 @@ def _dispatch(args: list[str]) -> int:
     if args[0] == "completion":
         return _completion(args[1:])
     if args[0] == "doctor":
-        from physadv.doctor import doctor
+        from physadv.app.pipelines.doctor import doctor
 
         return doctor(as_json=_only_json("doctor", args[1:]))
     if args[0] == "report":
-        from physadv.pipelines.report_command import report_command
+        from physadv.app.pipelines.report import report_command
 
         return report_command(args[1:])
     for command in ("generate", "evaluate", "grid", "sheet", "watch"):
@@ -140,8 +141,8 @@ def _say(text: str) -> int:
 
 
 def _completion(args: list[str]) -> int:
-    from physadv.config.completion import completion
-    from physadv.registry import Registry
+    from physadv.app.config.completion import completion
+    from physadv.app.registry import Registry
 
     if not args or {"-h", "--help"} & set(args):
         return _say(COMPLETION)
@@ -155,7 +156,7 @@ def _only_json(command: str, args: list[str]) -> bool:
 
 
 def _list_plugins(args: list[str]) -> int:
-    from physadv.registry import KINDS, Registry
+    from physadv.app.registry import KINDS, Registry
 
     as_json = _only_json("plugins list", args)
     registry = Registry()
@@ -196,26 +197,26 @@ def _warn_broken(registry: Registry) -> None:
 
 
 def _hydra(command: str, args: list[str]) -> int:
-    from physadv.config.axes_shorthand import only_these_axes
-    from physadv.config.flags import read_flags
-    from physadv.registry import Registry
+    from physadv.app.config.axes_shorthand import only_these_axes
+    from physadv.app.config.flags import read_flags
+    from physadv.app.registry import Registry
 
     flags = read_flags(only_these_axes(command, args))
     registry = Registry(strict="strict=true" in flags.typed)
     _warn_broken(registry)
-    from physadv.config.compose import Composer
+    from physadv.app.config.compose import Composer
 
     composer = Composer(command, registry, presets=flags.presets, sweep=flags.multirun)
     if flags.help:
-        from physadv.config.help import text
+        from physadv.app.config.help import text
 
         return _say(text(composer, flags.typed))
-    from physadv.config.inherit import typed_line
-    from physadv.config.launch import launch
-    from physadv.config.wearer import carried_over
+    from physadv.app.config.inherit import typed_line
+    from physadv.app.config.launch import launch
+    from physadv.app.config.wearer import carried_over
 
     def job(config: DictConfig) -> float | None:
-        from physadv.pipelines.run import run_command
+        from physadv.app.pipelines.run import run_command
 
         return run_command(command, config)
 

@@ -13,8 +13,8 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-LOADED = ["torch._dynamo", "torchvision", "hydra", "physadv.cli", "physadv.pipelines.generate",
-          "physadv.pipelines.evaluate_command", "physadv.victims.sign_nano", "physadv.config.store"]  # fmt: skip
+LOADED = ["torch._dynamo", "torchvision", "hydra", "physadv.cli", "physadv.app.pipelines.generate",
+          "physadv.app.pipelines.evaluate", "physadv.parts.victims.sign_nano", "physadv.app.config.store"]  # fmt: skip
 
 _FORKS = "forkserver" in multiprocessing.get_all_start_methods()
 PROCESSES = multiprocessing.get_context("forkserver" if _FORKS else "spawn")

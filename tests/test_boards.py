@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from physadv.boards import Boards, as_measured
-from physadv.errors import BadOption
-from tests.calibration.chart_photo import chart
-from tests.fiducials.views import ring
+from physadv.core.errors import BadOption
+from physadv.library.files.boards import Boards, as_measured
+from tests.library.calibration.chart_photo import chart
+from tests.library.fiducials.views import ring
 
 SHEET = Boards("abcd1234", "toy", 7, (ring(), chart()))
 

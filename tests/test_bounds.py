@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from omegaconf import OmegaConf
 
-from physadv.config.bounds import bound_of, check_numbers
-from physadv.config.store import COMMANDS
-from physadv.errors import BadOption
-from physadv.registry import KINDS, Registry
+from physadv.app.config.bounds import bound_of, check_numbers
+from physadv.app.config.store import COMMANDS
+from physadv.app.registry import KINDS, Registry
+from physadv.core.errors import BadOption
 
 
 @pytest.mark.parametrize(

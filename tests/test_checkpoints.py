@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import torch
 
-from physadv.checkpoints import read_checkpoint, restoring, write_checkpoint
-from physadv.errors import BadInput
+from physadv.core.errors import BadInput
+from physadv.library.runs.checkpoints import read_checkpoint, restoring, write_checkpoint
 
 STATE: dict[str, Any] = {"patch": {"x": torch.arange(6.0).reshape(2, 3)}, "step": 7, "best": {}}
 

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from physadv.images import save_png
-from physadv.pipelines.grid_axes import AXES
-from physadv.scenes.entries import RoadConfig, build_road
+from physadv.app.pipelines.grid_axes import AXES
+from physadv.library.files.images import save_png
+from physadv.parts.scenes.entries import RoadConfig, build_road
 from tests.running import physadv
 
 ROOT = Path(__file__).resolve().parents[1]

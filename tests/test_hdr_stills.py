@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from physadv.errors import BadInput
-from physadv.images import load_srgb
+from physadv.core.errors import BadInput
+from physadv.library.files.images import load_srgb
 
 
 def with_chunk(path: Path, curve: int) -> Path:

@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from physadv.masking import MaskedFormatter, masked, masked_in
+from physadv.core.masking import MaskedFormatter, masked, masked_in
 
 SHOWN = {
     "rtsp://admin:secret@10.0.0.2:554/live": "rtsp://admin:***@10.0.0.2:554/live",

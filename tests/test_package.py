@@ -3,31 +3,36 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
+import subprocess
 import sys
 import tomllib
+import zipfile
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[1]
-SETUP = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
 
 
-def test_every_package_is_listed() -> None:
-    there = {".".join(f.parent.relative_to(ROOT).parts) for f in (ROOT / "physadv").rglob("__init__.py")}
-    assert set(SETUP["packages"]) == there | {"physadv.conf"}
-
-
-def test_every_data_file_is_matched_by_a_pattern() -> None:
-    places = {"physadv.conf": ROOT / "conf"}
-    matched = set()
-    for package, patterns in SETUP["package-data"].items():
-        folder = places.get(package, ROOT.joinpath(*package.split(".")))
-        for pattern in patterns:
-            matched |= set(folder.glob(pattern))
-    data = {f for top in ("physadv", "conf") for f in (ROOT / top).rglob("*") if f.is_file()}
-    data = {f for f in data if f.suffix not in {".py", ".pyc"} and "__pycache__" not in f.parts}
-    assert data <= matched
+@pytest.mark.slow  # builds and installs
+def test_the_wheel_holds_everything_and_runs_elsewhere(tmp_path: Path) -> None:
+    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(ROOT)]
+    subprocess.run(build, check=True, capture_output=True)
+    with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
+        names = set(wheel.namelist())
+        wheel.extractall(tmp_path / "installed")
+    kept = [f for top in ("physadv", "conf") for f in (ROOT / top).rglob("*") if f.is_file() and f.suffix != ".pyc"]
+    for file in kept:
+        place = file.relative_to(ROOT).as_posix()
+        assert (f"physadv/{place}" if place.startswith("conf/") else place) in names
+    for words, said in ((["--version"], "physadv "), (["generate", "--help"], "budget.steps")):
+        command = [sys.executable, "-m", "physadv.cli", *words]
+        elsewhere = {**os.environ, "PYTHONPATH": str(tmp_path / "installed")}
+        done = subprocess.run(command, cwd=tmp_path, env=elsewhere, capture_output=True, text=True, check=True)
+        assert said in done.stdout
 
 
 def test_the_constraints_name_no_host() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from physadv.reach import FETCHES, OPENS, STAYS, TRUSTS, reaching
+from physadv.core.reach import FETCHES, OPENS, STAYS, TRUSTS, reaching
 
 
 @dataclass

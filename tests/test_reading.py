@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from physadv.errors import BadInput
-from physadv.reading import read_arrays, read_bytes, read_json, read_text, read_yaml
+from physadv.core.errors import BadInput
+from physadv.library.files.reading import read_arrays, read_bytes, read_json, read_text, read_yaml
 
 
 def test_what_is_no_file_is_refused_before_it_is_opened(tmp_path: Path) -> None:

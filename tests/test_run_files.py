@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from physadv.errors import BadInput
-from physadv.run_files import expecting, read_object, read_options
+from physadv.core.errors import BadInput
+from physadv.library.runs.options import expecting, read_object, read_options
 
 DAMAGED = {
     "empty": b"", "cut": b'{"a": [1, 2', "list": b"[1]", "nested": b"[" * 20_000, "bytes": b'{"a": "\xff"}',

@@ -10,8 +10,9 @@ import time
 
 import pytest
 
-from physadv import cli, terminal
-from physadv.errors import BadOutput
+from physadv import cli
+from physadv.core import terminal
+from physadv.core.errors import BadOutput
 from tests.running import ROOT
 
 SHORT = [sys.executable, "-c", "import sys; from physadv.cli import main; sys.exit(main(['--version']))"]

@@ -10,14 +10,14 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from physadv.goals.detection import Hide
-from physadv.goals.entries import HideConfig, physadv_goals
-from physadv.hookspecs import Entry
-from physadv.patches.entries import physadv_patches
-from physadv.protocols import Goal, PatchModel
-from physadv.scenes.entries import RoadConfig, build_road
+from physadv.core.hookspecs import Entry
+from physadv.core.protocols import Goal, PatchModel
+from physadv.core.types import Candidates, Detections, SceneBatch
+from physadv.parts.goals.detection import Hide
+from physadv.parts.goals.entries import HideConfig, physadv_goals
+from physadv.parts.patches.entries import physadv_patches
+from physadv.parts.scenes.entries import RoadConfig, build_road
 from physadv.testing import VICTIM_CHECKS, BrokenPart, check_goal, check_patch, check_scenes, check_victim
-from physadv.types import Candidates, Detections, SceneBatch
 from tests.toys import ToyDetector, ToyPatch, one_scene
 
 

@@ -19,12 +19,12 @@ import torch
 import yaml
 from safetensors.numpy import load_file
 
-from physadv.boards import load_boards
-from physadv.colour_difference import delta_e00, lab_from_srgb
-from physadv.fiducials.camera import Camera, load_camera
-from physadv.fiducials.find import Finder
-from physadv.fiducials.pose import pose_of
-from physadv.ink import ProofLut
+from physadv.library.colour.difference import delta_e00, lab_from_srgb
+from physadv.library.colour.print_proof import ProofLut
+from physadv.library.fiducials.camera import Camera, load_camera
+from physadv.library.fiducials.find import Finder
+from physadv.library.fiducials.pose import pose_of
+from physadv.library.files.boards import load_boards
 from tests.running import physadv
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"

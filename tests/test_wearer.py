@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from physadv.config.compose import Composer
-from physadv.config.wearer import carried_over
-from physadv.registry import Registry
+from physadv.app.config.compose import Composer
+from physadv.app.config.wearer import carried_over
+from physadv.app.registry import Registry
 
 
 @pytest.fixture(scope="module")

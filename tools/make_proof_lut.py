@@ -1,4 +1,4 @@
-"""Derive the soft-proof table of ``physadv.ink`` from measured print colours.
+"""Derive the soft-proof table of ``physadv.library.colour.print_proof`` from measured print colours.
 
     apt-get install icc-profiles-free argyll
     python tools/make_proof_lut.py /usr/share/color/icc/FOGRA39L.ti3
@@ -20,9 +20,9 @@ from pathlib import Path
 import safetensors.numpy
 from PIL import ImageCms
 
-from physadv.printing.icc import fit_table, proof_colours
+from physadv.parts.printing.icc import fit_table, proof_colours
 
-OUT = Path(__file__).resolve().parents[1] / "physadv" / "printing" / "data" / "coated-offset.safetensors"
+OUT = Path(__file__).resolve().parents[1] / "physadv" / "library" / "colour" / "data" / "coated-offset.safetensors"
 SOURCE = {
     "condition": "FOGRA39L: offset on coated paper, ISO 12647-2:2004/Amd 1",
     "source": "altered from FOGRA39L.ti3 of icc-profiles-free 2.0.1 (Fogra, www.fogra.org; Kai-Uwe Behrmann)",

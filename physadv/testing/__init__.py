@@ -7,19 +7,11 @@ There is one battery for each kind of part. A check that fails raises :class:`Br
 what was seen and where; so does a part that raises something else.
 """
 
-from physadv.errors import BrokenPart
+from physadv.core.errors import BrokenPart
 from physadv.testing.attacks import ATTACK_CHECKS, Remembered, check_attack, check_observer, check_penalty
 from physadv.testing.base import TOLERANCE, require, sample_images
 from physadv.testing.parts import check_goal, check_patch, check_scenes
-from physadv.testing.toys import (
-    ToyDetector,
-    ToyGoal,
-    ToyPatch,
-    ToyRenderer,
-    ToyScenes,
-    one_scene,
-    toy_problem,
-)
+from physadv.testing.toys import ToyDetector, ToyGoal, ToyPatch, ToyRenderer, ToyScenes, one_scene, toy_problem
 from physadv.testing.victims import VICTIM_CHECKS, VictimCheck, check_victim
 
 __all__ = [

@@ -7,10 +7,10 @@ from typing import Any
 
 import torch
 
-from physadv.protocols import Attack, Observer, Penalty
+from physadv.core.protocols import Attack, Observer, Penalty
+from physadv.core.types import PatchImage, Step
 from physadv.testing.base import reasoned, require
 from physadv.testing.toys import toy_problem
-from physadv.types import PatchImage, Step
 
 
 class Remembered:

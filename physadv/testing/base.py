@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
-from physadv.errors import BrokenPart, PhysadvError
-from physadv.guards.calls import told
+from physadv.app.guards.calls import told
+from physadv.core.errors import BrokenPart, PhysadvError
 
 R = TypeVar("R")
 

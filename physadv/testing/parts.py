@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import torch
 
-from physadv.protocols import Goal, PatchModel, SceneSource, Victim
+from physadv.core.protocols import Goal, PatchModel, SceneSource, Victim
+from physadv.core.types import Candidates, PatchImage, SceneBatch
 from physadv.testing.base import reasoned, require
-from physadv.types import Candidates, PatchImage, SceneBatch
 
 
 def check_scenes(source: SceneSource) -> None:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from physadv.objective import Member, Objective
-from physadv.protocols import Budget, Problem
-from physadv.types import Candidates, Detections, Draws, PatchImage, SceneBatch
+from physadv.core.problem.objective import Member, Objective
+from physadv.core.protocols import Budget, Problem
+from physadv.core.types import Candidates, Detections, Draws, PatchImage, SceneBatch
 
 LABELS = ("board", "ghost")
 BOX = (8.0, 8.0, 24.0, 24.0)

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable
 import torch
 from torch import Tensor, nn
 
-from physadv.protocols import Victim
+from physadv.core.protocols import Victim
+from physadv.core.types import Candidates
 from physadv.testing.base import TOLERANCE, reasoned, require, sample_images
-from physadv.types import Candidates
 
 
 def check_victim(victim: Victim, images: Tensor | None = None) -> tuple[str, ...]:

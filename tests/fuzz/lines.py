@@ -10,10 +10,10 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig, OmegaConf
 
-from physadv.config import store
-from physadv.config.bounds import bound_of
-from physadv.config.locate import conf_dir
-from physadv.registry import Registry
+from physadv.app.config import store
+from physadv.app.config.bounds import bound_of
+from physadv.app.config.locate import conf_dir
+from physadv.app.registry import Registry
 
 COMMANDS = (
     "generate",

@@ -16,32 +16,32 @@ from onnx import TensorProto, helper
 from PIL import Image, ImageCms
 from safetensors.torch import save as safetensors_of
 
-from physadv.boards import Board, Boards, Tag, load_boards
-from physadv.fiducials.camera import load_camera
-from physadv.images import load_mask, load_rgba, load_srgb
-from physadv.ink import COATED_OFFSET, ProofLut
-from physadv.names import read_names
-from physadv.patch_files import load_patch
-from physadv.pipelines.clean_cache import CleanCache
-from physadv.pipelines.folder import FolderCheckpoints
-from physadv.pipelines.shards import Shards
-from physadv.pipelines.watch_log import read_log
-from physadv.printing.icc import load_profile_table
-from physadv.reading import read_yaml
-from physadv.render.mesh import load_mesh
-from physadv.report.record import read_json
-from physadv.scenes.checked import checked
-from physadv.scenes.class_arrays import read_arrays
-from physadv.scenes.coco_json import read_coco
-from physadv.scenes.photo_files import PhotoFiles
-from physadv.scenes.quads import read_quads
-from physadv.scenes.remarks import Remarks
-from physadv.scenes.voc import read_voc
-from physadv.scenes.yolo import read_yolo
-from physadv.scenes.yolo_labels import read_labels
-from physadv.types import Detections
-from physadv.victims.onnx_file import read_onnx
-from physadv.victims.torchvision_weights import read_state
+from physadv.app.pipelines.folder import FolderCheckpoints
+from physadv.core.types import Detections
+from physadv.engines.judging.clean_cache import CleanCache
+from physadv.engines.judging.shards import Shards
+from physadv.engines.watch.frame_log import read_log
+from physadv.library.colour.print_proof import COATED_OFFSET, ProofLut
+from physadv.library.fiducials.camera import load_camera
+from physadv.library.files.boards import Board, Boards, Tag, load_boards
+from physadv.library.files.images import load_mask, load_rgba, load_srgb
+from physadv.library.files.label_names import read_names
+from physadv.library.files.patches import load_patch
+from physadv.library.files.reading import read_yaml
+from physadv.library.runs.record import read_json
+from physadv.parts.printing.icc import load_profile_table
+from physadv.parts.render.mesh import load_mesh
+from physadv.parts.scenes.checked import checked
+from physadv.parts.scenes.class_arrays import read_arrays
+from physadv.parts.scenes.coco_json import read_coco
+from physadv.parts.scenes.photo_files import PhotoFiles
+from physadv.parts.scenes.quads import read_quads
+from physadv.parts.scenes.remarks import Remarks
+from physadv.parts.scenes.voc import read_voc
+from physadv.parts.scenes.yolo import read_yolo
+from physadv.parts.scenes.yolo_labels import read_labels
+from physadv.parts.victims.onnx_file import read_onnx
+from physadv.parts.victims.torchvision_weights import read_state
 
 Read = Callable[[Path], object]
 

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from physadv.errors import PhysadvError
-from physadv.scenes.coco import build_coco
-from physadv.scenes.entries import CocoConfig
+from physadv.core.errors import PhysadvError
+from physadv.parts.scenes.coco import build_coco
+from physadv.parts.scenes.entries import CocoConfig
 from tests.fuzz.scale import share
-from tests.scenes.sets import picture
+from tests.parts.scenes.sets import picture
 
 SOUND: dict[str, Any] = {
     "images": [{"id": i, "file_name": f"{i}.png", "width": 64, "height": 48} for i in range(3)],

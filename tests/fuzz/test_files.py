@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from physadv.errors import PhysadvError
+from physadv.core.errors import PhysadvError
 from tests.fuzz.mutants import mutants
 from tests.fuzz.readers import Reader, readers
 from tests.fuzz.scale import share

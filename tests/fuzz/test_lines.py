@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from physadv.images import save_png
+from physadv.library.files.images import save_png
 from tests.fuzz.lines import bad_lines
 from tests.fuzz.scale import share
 from tests.fuzz.worker import Worker

@@ -11,10 +11,10 @@ import pytest
 import torch
 
 from physadv.api import Checkpoints, Observer, PatchImage, Problem, Schedule, Step, iterate
-from physadv.attacks.entries import physadv_attacks
-from physadv.errors import BrokenPart
-from physadv.goals.penalty_entries import physadv_penalties
-from physadv.hookspecs import Entry
+from physadv.core.errors import BrokenPart
+from physadv.core.hookspecs import Entry
+from physadv.parts.attacks.patch.entries import physadv_attacks
+from physadv.parts.goals.penalty_entries import physadv_penalties
 from physadv.testing import ATTACK_CHECKS, Remembered, check_attack, check_observer, check_penalty
 
 

@@ -1,0 +1,49 @@
+"""Options of ``physadv watch``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from physadv.app.config.schema import RunConfig
+from physadv.parts.frames.entries import FrameOptions
+
+
+def _distances() -> list[float]:
+    return [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0, 50.0]
+
+
+def _yaws() -> list[float]:
+    return [-75.0, -45.0, -15.0, 15.0, 45.0, 75.0]
+
+
+@dataclass
+class WatchConfig(RunConfig):
+    name: str = "watch"  # of the story, for folder and report
+    source: str = ""  # camera (0), video file, folder of images, or http://, rtsp://, udp:// URL; needed
+    frames: FrameOptions = field(default_factory=FrameOptions)
+    patch: str = ""  # run folder, patch.safetensors, or any image; laid over the frames beside what was filmed
+    width_mm: float = 0.0  # width of the patch; 0: as stored in the file
+    board: str = "auto"  # board.json of the printed sheet, or its folder; auto: beside the patch; none: no tags
+    measured_bar_mm: float = 0.0  # what the sheet's bar measures on the print; 0: as asked for (100 mm)
+    camera: str = ""  # camera.yaml of `physadv calibrate camera`; empty: a guess
+    field_of_view_deg: float = 60.0  # of the guess, across the longer side of the frames
+    object: str = ""  # what wears the print; empty: as in the patch's run, else person or stop sign
+    object_mm: list[float] = field(default_factory=list)  # its [width, height]; empty: usual for the label
+    board_at_mm: list[float] | None = None  # [x, y] of the print's centre from the object's; null: usual for the label
+    overlay: bool | None = None  # show the digital patch on the same frames; null: where there is a patch
+    controls: list[str] = field(default_factory=lambda: ["grey"])  # overlays to compare it with: grey, random
+    match_camera: bool = True  # the overlay gets the picture's own blur and noise
+    ink: Any = field(default_factory=dict)
+    victim: Any = field(default_factory=dict)
+    victims: list[Any] = field(default_factory=list)  # several: part names, ONNX paths, or {part: ..., option: ...}
+    goal: Any = field(default_factory=dict)
+    window: str = "auto"  # a window on this screen: true, false, auto: where there is a screen
+    serve: bool = False  # a page in the browser of this machine, with picture, curves and buttons
+    port: int = 0  # of that page; 0: any free one
+    record: str = ""  # video of what is shown: out.avi (MJPG) or out.mkv (FFV1, lossless); empty: none
+    record_view: str = "shown"  # what is recorded: shown (all views, with boxes) or filmed (to be watched again)
+    max_frames: int = 0  # stop after so many; 0: at the end of the source
+    distance_edges_m: list[float] = field(default_factory=_distances)  # of the bins of the summary
+    yaw_edges_deg: list[float] = field(default_factory=_yaws)  # of the bins of the summary
+    minimum_n: int = 20  # frames; cells with fewer are grey

@@ -1,0 +1,46 @@
+"""The door: which guard a part of which kind gets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from physadv.app.guards.attacks import GuardedAttack, GuardedObserver
+from physadv.app.guards.calls import Owner
+from physadv.app.guards.goals import GuardedGoal, GuardedPenalty
+from physadv.app.guards.patches import GuardedPatch
+from physadv.app.guards.scenes import GuardedScenes
+from physadv.app.guards.victims import GuardedVictim
+
+_GUARDS: dict[str, tuple[str, tuple[str, ...], Callable[[Any, Owner], Any]]] = {
+    "scenes": ("scenes", ("batches", "sweep", "split", "__len__"), GuardedScenes),
+    "patches": ("patch", ("__call__", "parameters", "state_dict", "load_state_dict", "project_", "to"), GuardedPatch),
+    "victims": ("victim", ("name", "labels", "differentiable", "confidence", "digest", "outputs", "decide", "to"),
+                GuardedVictim),
+    "goals": ("goal", ("bound", "loss", "achieved"), GuardedGoal),
+    "penalties": ("penalty", ("name", "__call__"), GuardedPenalty),
+    "attacks": ("attack", ("needs_gradient", "run"), GuardedAttack),
+    "observers": ("observer", ("started", "stepped", "ended"), GuardedObserver),
+}  # fmt: skip
+"""Kind → what one of it is called, what it must have, and who looks at it."""
+
+
+def built(kind: str, name: str, plugin: str, build: Callable[[Any], Any], options: Any) -> Any:
+    """The part that ``build`` makes of its options, guarded. Raises :class:`BrokenPart` when it is none."""
+    owner = Owner(_GUARDS[kind][0], name, plugin)
+    return guarded(kind, owner.call("build", build, options), owner)
+
+
+def guarded(kind: str, part: Any, owner: Owner) -> Any:
+    """The part behind its guard. Raises :class:`BrokenPart` when it lacks what its kind must have."""
+    _, needed, guard = _GUARDS[kind]
+    owner.require(part is not None, "build", "gives None: it must return the part")
+    for member in needed:
+        there = owner.call(member, hasattr, part, member)
+        owner.require(there, member, f"is missing in {type(part).__name__}")
+    return guard(part, owner)
+
+
+def guarded_observer(observer: Any, plugin: str) -> Any:
+    """An observer of a plugin behind its guard."""
+    return guarded("observers", observer, Owner("observer", type(observer).__name__, plugin))

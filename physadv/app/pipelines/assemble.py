@@ -1,0 +1,153 @@
+"""Build the chosen parts from the composed configuration, and refuse pairs that cannot work together."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import torch
+from omegaconf import DictConfig, OmegaConf
+
+from physadv.app.config.commands import GROUPS, penalty_key
+from physadv.app.config.spelling import literal_in
+from physadv.app.registry import Registry
+from physadv.core.errors import BadOption, IncompatibleParts
+from physadv.core.protocols import Attack, Goal, Penalty, Renderer, SceneSource, Victim
+from physadv.parts.printing.ink import Ink
+
+logger = logging.getLogger(__name__)
+
+_WHOLE = 0.9  # share of a picture from which an object is the picture
+
+
+def device_of(wanted: str) -> torch.device:
+    """The device that ``device=`` names; ``auto`` takes CUDA when it is there."""
+    if wanted == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(wanted)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise BadOption(f"device={wanted} cannot be used here ({reason}). Try device=auto or device=cpu") from error
+    return device
+
+
+def part(registry: Registry, group: str, choice: str, options: Any, seed: int) -> Any:
+    """Build the part that was chosen for a config group. An option ``seed`` that is null takes the run's."""
+    filled: Any = OmegaConf.to_object(options) if isinstance(options, DictConfig) else options
+    if getattr(filled, "seed", 0) is None:
+        filled = dataclasses.replace(filled, seed=seed)
+    return registry.build(GROUPS[group], choice, filled)
+
+
+def penalties(registry: Registry, node: DictConfig) -> tuple[Penalty, ...]:
+    """All penalties whose weight is not zero."""
+    rows = []
+    for offered in registry.offered("penalties"):
+        options: Any = OmegaConf.to_object(node[penalty_key(offered.entry.name)])
+        if options.weight:
+            rows.append(registry.build("penalties", offered.entry.name, options))
+    return tuple(rows)
+
+
+def ink(node: DictConfig) -> Ink | None:
+    """The printing condition of an ``ink`` preset; ``None`` where print changes nothing."""
+    from physadv.parts.printing.entries import build_ink
+
+    options: Any = OmegaConf.to_object(node)
+    return build_ink(options)
+
+
+def renderer(node: DictConfig, ink: Ink | None, quality: str | None = None) -> Renderer:
+    """The world of an ``eot`` preset, where patches are seen as printed; judging may ask for a higher quality."""
+    from physadv.parts.render.entries import build_renderer
+
+    options: Any = OmegaConf.to_object(node)
+    if quality:
+        options = dataclasses.replace(options, quality=quality)
+    made: Renderer = build_renderer(options, ink)
+    return made
+
+
+def still(node: DictConfig) -> DictConfig:
+    """An ``eot`` preset of which only the place of the patch is left: nothing varies."""
+    from physadv.parts.render.entries import EotConfig
+
+    options: Any = OmegaConf.to_object(node)
+    made: DictConfig = OmegaConf.structured(EotConfig(place=options.place))
+    return made
+
+
+def judging_renderers(
+    scenes: SceneSource, node: DictConfig, ink: Ink | None, quality: str
+) -> tuple[Renderer, Renderer | None]:
+    """The world to judge in and, where the scenes bring a renderer of their own, ours beside it.
+
+    Such scenes decide on pose, light and camera, so of the ``eot`` preset only the place of the patch counts there.
+    """
+    if not hasattr(scenes, "renderer"):
+        return renderer(node, ink, quality), None
+    from physadv.parts.render.entries import EotConfig, SurfaceConfig, build_renderer
+
+    options: Any = OmegaConf.to_object(node)
+    own: Any = scenes
+    surface = SurfaceConfig(curvature_per_m=[own.curvature_per_m] * 2)
+    ours: Renderer = build_renderer(EotConfig(place=options.place, surface=surface, quality=quality), ink)
+    return own.renderer(options.place, ink), ours
+
+
+def victims(registry: Registry, wanted: list[Any], seed: int) -> list[Victim]:
+    """Several victims: part names, ONNX paths, or ``{part: onnx, path: ...}``; each one once."""
+    twice = next((item for place, item in enumerate(wanted) if item in wanted[:place]), None)
+    if twice is not None:
+        raise BadOption(f"victims names {twice!r} twice. Leave one of the two out")
+    return [_victim(registry, item, seed) for item in wanted]
+
+
+def _victim(registry: Registry, item: Any, seed: int) -> Victim:
+    if isinstance(item, str):
+        item = {"part": "onnx", "path": item} if Path(item).suffix == ".onnx" else {"part": item}
+    if not isinstance(item, dict) or "part" not in item:
+        raise BadOption(f"victims holds part names, ONNX paths or {{part: ..., option: ...}}, got {item!r}")
+    entry = registry.entry("victims", item["part"])
+    known = {f.name for f in dataclasses.fields(entry.config)}
+    options = {k: v for k, v in item.items() if k != "part"}
+    if unknown := sorted(set(options) - known):
+        raise BadOption(f"victim {item['part']!r} has no option {unknown[0]!r}. Known: {', '.join(sorted(known))}")
+    node = OmegaConf.merge(OmegaConf.structured(entry.config), literal_in(options))
+    made: Victim = part(registry, "victim", item["part"], node, seed)
+    return made
+
+
+def check_pictures(victims: Iterable[Victim], scenes: SceneSource) -> None:
+    """A classifier sees whole pictures, so the object must be the picture."""
+    named = next((v.name for v in victims if getattr(v, "kind", "detector") == "classifier"), None)
+    if named is None:
+        return
+    scene = next(iter(scenes.sweep(1)), None)
+    if scene is None or not len(scene.boxes_xyxy_px):
+        return
+    sides = scene.boxes_xyxy_px[0, 2:] - scene.boxes_xyxy_px[0, :2]
+    if float(sides.prod() / scene.sizes_px[0].prod()) < _WHOLE:
+        raise IncompatibleParts(
+            f"victim {named!r} is a classifier: it names whole pictures, and here objects are parts of pictures. "
+            "Give it pictures by class with scenes=classes scenes.root=FOLDER"
+        )
+
+
+def check_fit(attack: Attack, victim: Victim, goal: Goal) -> Goal:
+    """The goal bound to the victim's labels; pairs that cannot work are refused with advice."""
+    if attack.needs_gradient and not victim.differentiable:
+        raise IncompatibleParts(
+            f"this attack needs gradients, but victim {victim.name!r} has none. "
+            "Optimise on a victim with gradients (victim=onnx loads the same file) and judge on this one with "
+            "evaluate victims=[...]"
+        )
+    try:
+        return goal.bound(victim.labels)
+    except IncompatibleParts as error:
+        raise IncompatibleParts(f"victim {victim.name!r} does not fit: {error}") from error

@@ -1,0 +1,43 @@
+"""Whether a victim sees, without any patch, what it is judged on: what it does not see cannot be hidden from it."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+import torch
+from torchvision.ops import box_iou
+
+from physadv.core.labels import canonical, index_of
+from physadv.core.protocols import Photographs, SceneSource, Victim
+from physadv.core.types import Detections, SceneBatch
+from physadv.library.metrics.outcomes import IOU
+
+PICTURES = 8
+
+
+@torch.no_grad()
+def sees_none(victim: Victim, scenes: SceneSource, device: torch.device) -> str:
+    """A sentence where the victim finds not one wearer in the first few pictures; else nothing."""
+    if isinstance(scenes, Photographs):
+        wearing = list(dict.fromkeys(one.key for one in scenes.wearers()))
+        scenes = scenes.only(wearing[:PICTURES])
+    looked_at, label = 0, ""
+    for scene in islice(scenes.sweep(1), PICTURES):
+        here = scene.to(device)
+        (found,) = victim.decide(victim.outputs(here.srgb))
+        for row in here.wears.nonzero().squeeze(1).tolist():
+            if _is_found(found, here, row, victim):
+                return ""
+            looked_at, label = looked_at + 1, canonical(here.label_names[int(here.labels[row])])
+    if not looked_at:
+        return ""
+    return (
+        f"{victim.name} sees none of the first {looked_at} objects ({label}) without a patch: what it does not see "
+        "cannot be hidden from it. Choose another victim, larger objects, or a lower victim.confidence"
+    )
+
+
+def _is_found(found: Detections, scene: SceneBatch, row: int, victim: Victim) -> bool:
+    known = index_of(scene.label_names[int(scene.labels[row])], victim.labels)
+    own = found.boxes_xyxy_px[found.labels == (-1 if known is None else known)]
+    return bool((box_iou(own, scene.boxes_xyxy_px[row : row + 1]) >= IOU).any())

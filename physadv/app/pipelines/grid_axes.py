@@ -1,0 +1,154 @@
+"""The axes of a grid: which option of scenes or conditions is held at a value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from itertools import product
+
+from omegaconf import DictConfig, OmegaConf
+
+from physadv.core.errors import BadOption
+from physadv.library.placement.object_sizes import object_height_mm
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A condition, and where it is set: at the first of ``places`` that the chosen parts have."""
+
+    name: str
+    words: str
+    unit: str
+    places: tuple[str, ...]  # dotted keys of [low, high] ranges
+    option: Callable[[float], float] = lambda value: value  # from the axis' value to the option's
+    remedy: str = ""  # what to do where none of the places is there
+    instead: str = ""  # a key of the same meaning: with it the axis would say nothing of its own
+
+
+AXES = {
+    axis.name: axis
+    for axis in (
+        Axis(
+            "distance_m",
+            "distance",
+            "m",
+            ("scenes.distance_m",),
+            remedy="only drawn scenes and annotated photos have distances: use scenes=road, or annotate the photos for "
+            "scenes=coco, yolo or voc",
+        ),
+        Axis(
+            "yaw_deg",
+            "yaw",
+            "°",
+            ("scenes.yaw_deg",),
+            remedy="photos show the object as it was filmed: patch_yaw_deg turns the patch alone, scenes=road turns a "
+            "sign with it",
+        ),
+        Axis(
+            "patch_yaw_deg",
+            "yaw of the patch alone",
+            "°",
+            ("eot.jitter.yaw_deg",),
+            remedy="there yaw_deg turns the object together with its patch",
+            instead="scenes.yaw_deg",
+        ),
+        Axis("pitch_deg", "pitch of the patch alone", "°", ("eot.jitter.pitch_deg",)),
+        Axis("scale", "scale", "×", ("eot.jitter.scale",)),
+        Axis("defocus_px", "defocus", "px", ("eot.optics.defocus_px",)),
+        Axis("exposure_ev", "exposure", "stops", ("eot.camera.exposure_ev",)),
+        Axis("temperature_k", "colour temperature", "K", ("scenes.temperature_k", "eot.light.temperature_k")),
+        Axis("jpeg_quality", "JPEG quality", "", ("eot.camera.compression",), lambda quality: 100.0 - quality),
+        Axis("occlusion", "occlusion", "", ("eot.cover.arms",)),
+    )
+}
+
+Cell = tuple[tuple[str, float], ...]
+"""What is held at what: pairs of axis and value, in the order of :data:`AXES`."""
+
+
+def place_of(axis: Axis, config: DictConfig) -> str | None:
+    """The key that the axis sets with these parts; ``None`` where they have nothing of the kind."""
+    if axis.instead and OmegaConf.select(config, axis.instead) is not None:
+        return None
+    return next((key for key in axis.places if OmegaConf.select(config, key) is not None), None)
+
+
+def chosen_axes(config: DictConfig, scenes: str) -> dict[str, list[float]]:
+    """The axes that have values and can be set, with their values in order; only those of ``only``, if it has any.
+
+    One that was asked for by name and cannot be set is refused, with what to do.
+    """
+    asked = list(config.only)
+    for name in asked:
+        if name not in AXES:
+            near = get_close_matches(name, AXES, n=1, cutoff=0.4)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise BadOption(f"axes={name}: there is no such axis.{hint} Known: {', '.join(AXES)}")
+    known = {name: sorted({float(v) for v in values}) for name, values in config.axes.items()
+             if values and (not asked or name in asked)}  # fmt: skip
+    able = {name: values for name, values in known.items() if place_of(AXES[name], config)}
+    unable = [name for name in known if name not in able]
+    if unable and (asked or not able):
+        raise BadOption("; ".join(why_not(name, scenes) for name in unable))
+    empty = [name for name in asked if name not in known]
+    if empty or not able:
+        raise BadOption(f"axes.{(empty or ['distance_m'])[0]} has no value. Set some, as axes.distance_m=[5,10,20]")
+    return able
+
+
+def told_by(config: DictConfig) -> str:
+    """By what the distance of an object in photos is told: both numbers make every distance longer or shorter."""
+    scenes = config.scenes
+    stated = float(scenes.object_height_mm)
+    tall = object_height_mm(scenes.label, stated)
+    return (
+        f"distance by the height of a {scenes.label} in the photo: {tall:g} mm{'' if stated else ' (assumed)'}, seen "
+        f"by a camera of {scenes.field_of_view_deg:g}° across the longer side (scenes.object_height_mm, "
+        "scenes.field_of_view_deg)"
+    )
+
+
+def why_not(name: str, scenes: str) -> str:
+    """Why the scenes cannot set the axis, and the remedy."""
+    remedy = AXES[name].remedy or "the options of eot= have nothing of the kind"
+    return f"scenes={scenes} cannot set {name}: {remedy}"
+
+
+def mapped(config: DictConfig, axes: Iterable[str]) -> tuple[str, str] | None:
+    """The two axes of the map, or ``None`` where there is none or one of them cannot be set."""
+    wanted = list(config.map)
+    if not wanted:
+        return None
+    if len(wanted) != 2 or wanted[0] == wanted[1] or not set(wanted) <= set(AXES):
+        raise BadOption(f"map takes two different axes out of {', '.join(AXES)}, or nothing; got {wanted}")
+    first, second = wanted
+    return (first, second) if set(wanted) <= set(axes) else None
+
+
+def told(name: str, value: float) -> str:
+    """ "distance 10 m"."""
+    axis = AXES[name]
+    space = "" if axis.unit in ("", "°") else " "
+    return f"{axis.words} {value:g}{space}{axis.unit}"
+
+
+def cells(axes: dict[str, list[float]], pair: tuple[str, str] | None) -> list[Cell]:
+    """Every value of every axis alone, and every pair of values of the map."""
+    made: list[Cell] = [((name, value),) for name, values in axes.items() for value in values]
+    if pair:
+        made += [
+            tuple(zip(pair, values, strict=True)) for values in product(axes[pair[0]], axes[pair[1]])
+        ]  # fmt: skip
+    return made
+
+
+def held(config: DictConfig, cell: Cell) -> DictConfig:
+    """The configuration with the cell's conditions held."""
+    made: DictConfig = config.copy()
+    for name, value in cell:
+        axis = AXES[name]
+        key = place_of(axis, config)
+        assert key is not None
+        OmegaConf.update(made, key, [axis.option(value)] * 2)
+    return made

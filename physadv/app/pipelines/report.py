@@ -1,0 +1,90 @@
+"""``physadv report``: make the page of a run again, or one page for several runs. Needs neither torch nor hydra."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from physadv.core.errors import BadInput, BadOption
+
+USAGE = """usage: physadv report RUN [summary=true]
+       physadv report compare RUN RUN [RUN ...] [out=compare.html]
+
+  RUN      a folder that generate, evaluate, grid or watch wrote; for compare also the folder of a sweep
+  summary  true: one page for a slide deck instead, RUN/summary.pdf and RUN/summary.png
+  out      where the comparison goes (compare.html)
+
+examples:
+  physadv report runs/first                          write runs/first/report.html again
+  physadv report runs/first summary=true             write runs/first/summary.pdf and .png
+  physadv report compare runs/first runs/second      one page for both
+  physadv report compare runs/sweeps/2026-01-31 out=sweep.html"""
+
+
+def report_command(args: Sequence[str]) -> int:
+    """Run the command; says where the page is."""
+    if {"-h", "--help"} & set(args):
+        return _say(USAGE)
+    flags = [a for a in args if a.startswith("-")]
+    if flags:
+        raise BadOption(f"physadv report knows no option {flags[0]!r}. See physadv report --help")
+    if args[:1] == ["compare"]:
+        return _compare(args[1:])
+    args, summary = _summary_asked(args)
+    if len(args) != 1 or ("=" in args[0] and not Path(args[0]).expanduser().is_dir()):
+        raise BadOption(
+            f"physadv report takes one run folder, got {' '.join(args) or 'none'}. See physadv report --help"
+        )
+    folder = Path(args[0]).expanduser()
+    if not folder.is_dir():
+        raise BadInput(f"no run folder {args[0]!r}. Name the folder that generate or evaluate wrote")
+    if summary:
+        return _summary(folder)
+    if (folder / "summary.json").is_file():
+        from physadv.library.report.pages.watch import write_watch_report
+
+        return _say(f"report  {write_watch_report(folder)}")
+    from physadv.library.report.pages.run import write_report
+
+    return _say(f"report  {write_report(folder)}")
+
+
+def _summary_asked(args: Sequence[str]) -> tuple[list[str], bool]:
+    """The other arguments, and whether a summary is wanted."""
+    asked = [arg.partition("=")[2].lower() for arg in args if arg.startswith("summary=")]
+    if len(asked) > 1 or any(value not in ("true", "false") for value in asked):
+        raise BadOption(f"summary is true or false, got summary={' summary='.join(asked)}")
+    return [arg for arg in args if not arg.startswith("summary=")], asked == ["true"]
+
+
+def _summary(folder: Path) -> int:
+    if (folder / "summary.json").is_file():
+        raise BadInput(
+            f"{str(folder)!r} was written by watch, whose page has no summary. Name a folder that generate, evaluate "
+            "or grid wrote"
+        )
+    from physadv.library.report.summary_page import write_summary
+
+    pdf, png = write_summary(folder)
+    return _say(f"summary {pdf} and {png}")
+
+
+def _compare(args: Sequence[str]) -> int:
+    options = [a for a in args if a.startswith("out=")]
+    folders = [Path(a).expanduser() for a in args if not a.startswith("out=")]
+    if len(options) > 1 or options == ["out="]:
+        raise BadOption(f"out= takes one file, got {' '.join(options)}")
+    out = Path(options[0].partition("=")[2] if options else "compare.html").expanduser()
+    if out.is_dir():
+        raise BadOption(f"out={out} is a folder. Name a file, such as out={out / 'compare.html'}")
+    if not folders:
+        raise BadOption("physadv report compare takes at least two run folders, got none. See physadv report --help")
+    from physadv.library.report.pages.comparison import write_comparison
+
+    return _say(f"report  {write_comparison(folders, out)}")
+
+
+def _say(text: str) -> int:
+    sys.stdout.write(text + "\n")
+    return 0

@@ -1,0 +1,109 @@
+"""A patch becomes a print-ready PDF at true size, and a file that says where its tags are."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from physadv.app.config.sheet_options import SheetConfig
+from physadv.app.pipelines.worn_by import worn_by
+from physadv.core.errors import BadOption
+from physadv.core.types import PatchImage
+from physadv.library.files.atomic import sweep_drafts
+from physadv.library.files.boards import save_boards
+from physadv.library.files.patches import load_patch
+from physadv.library.runs.record import read_json
+from physadv.parts.patches.controls import GREY, RANDOM, conditions
+from physadv.parts.printing.sheet import SheetOptions, SheetReport, write_sheet
+from physadv.parts.printing.transfer import write_transfer
+
+logger = logging.getLogger(__name__)
+
+
+def make_sheet(config: SheetConfig) -> Path:
+    """Write the sheet that the options ask for, and return where it is."""
+    if not config.patch:
+        raise BadOption("which patch shall be printed? Write patch=RUN_FOLDER, or patch=PICTURE width_mm=300.")
+    source = Path(config.patch)
+    patch = load_patch(source, config.width_mm or None)
+    options = _options(config, source)
+    with_controls = options.tags != "none" if config.controls is None else config.controls
+    report = write_sheet_and_boards(patch, _target(source, config.out), options, with_controls=with_controls)
+    logger.info(
+        "%s: %.5g x %.5g mm on %d page(s) of %g x %g mm, %.0f dpi. Print at 100 %%.",
+        report.path, *report.patch_mm, report.pages, *report.paper_mm, report.dpi,
+    )  # fmt: skip
+    if report.tags:
+        logger.info("%s at 1280 x 720 pixels and 70°. Farther: range_m=10. Without: tags=none.", report.tags.words())
+    if report.caution:
+        logger.warning("caution %s", report.caution)
+    if config.transfer:
+        film = report.path.with_name(f"{report.path.stem}-transfer.png")
+        board = report.boards.boards[0] if report.boards and report.tags else None
+        write_transfer(patch, film, config.dpi, board)
+        logger.info("%s: the same, mirrored, for a transfer. Print it at its own resolution.", film)
+    return report.path
+
+
+def write_sheet_and_boards(patch: PatchImage, path: Path, options: SheetOptions, *, with_controls: bool) -> SheetReport:
+    """Write the PDF and, where something on it has tags, ``board.json`` beside it (or ``NAME-board.json``).
+
+    The controls are those that a judgement with the same seed compares the patch with.
+    """
+    shown = conditions(patch, options.seed or 0) if with_controls else {}
+    sweep_drafts(path.parent, below=False)
+    report = write_sheet(patch, path, options, {role: shown[role] for role in (GREY, RANDOM) if role in shown})
+    if report.boards:
+        stem = path.stem.removesuffix("sheet").rstrip("-")
+        save_boards(path.with_name(f"{stem}-board.json" if stem else "board.json"), report.boards)
+    return report
+
+
+def _options(config: SheetConfig, source: Path) -> SheetOptions:
+    film = (config.mirror or config.transfer) and config.tags == "auto" and not config.range_m
+    return SheetOptions(
+        paper=config.paper,
+        bleed_mm=config.bleed_mm,
+        mirror=config.mirror,
+        cut_line=config.cut_line,
+        dpi=config.dpi,
+        tags="none" if film else config.tags.strip().lower(),
+        range_m=config.range_m,
+        chart=config.chart,
+        seed=_seed(source) if config.seed is None else config.seed,
+        title=config.title or _name_of(source),
+        note=config.note,
+        worn_by=_worn_by(source),
+    )
+
+
+def _worn_by(source: Path) -> tuple[str, tuple[float, float]] | None:
+    """What the run behind the patch puts it on; ``None`` where no run folder tells."""
+    scenes = _run_of(source).get("config", {}).get("scenes", {})
+    return worn_by(scenes) if isinstance(scenes, dict) else None
+
+
+def _seed(source: Path) -> int:
+    """The seed of the run that the patch lies in; 0, as everywhere, where there is none."""
+    seed = _run_of(source).get("seed")
+    return seed if isinstance(seed, int) else 0
+
+
+def _run_of(source: Path) -> dict[str, Any]:
+    return read_json((source if source.is_dir() else source.parent) / "run.json")
+
+
+def _name_of(source: Path) -> str:
+    path = source.resolve()
+    return path.parent.name if path.stem == "patch" and path.is_file() else path.stem
+
+
+def _target(source: Path, out: str) -> Path:
+    if not out:
+        folder = source if source.is_dir() else source.parent
+        return folder / ("sheet.pdf" if source.is_dir() or source.stem == "patch" else f"{source.stem}-sheet.pdf")
+    target = Path(out)
+    if target.suffix.lower() != ".pdf":
+        raise BadOption(f"out={out!r} must be a PDF file. Write out={target.with_suffix('.pdf')}.")
+    return target

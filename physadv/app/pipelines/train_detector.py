@@ -1,0 +1,42 @@
+"""Train the sign detector into a run folder."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+from tqdm import tqdm
+
+from physadv.app.pipelines import assemble
+from physadv.app.pipelines.train_cost import train_forecast
+from physadv.app.registry import Registry
+from physadv.engines.training.detector import TrainProgress, train_detector
+from physadv.engines.training.options import TrainConfig
+
+logger = logging.getLogger(__name__)
+
+
+def train_command(config: DictConfig, registry: Registry, out: Path) -> None:
+    """Train, measure, and write weights and model card."""
+    options: Any = OmegaConf.to_object(config.train)
+    assert isinstance(options, TrainConfig)
+    options.check()
+    device = assemble.device_of(config.device)
+    if config.dry_run:
+        logger.info("cost    %s", train_forecast(options, device).words())
+        logger.info("dry run: all parts fit, %d epochs on %s", options.epochs, device)
+        return
+    bar: Any = tqdm(desc="training", unit="step", file=sys.stderr, disable=not config.progress, dynamic_ncols=True)
+
+    def progress(now: TrainProgress) -> None:
+        bar.total = now.steps
+        bar.set_postfix({"epoch": f"{now.epoch}/{now.epochs}", "loss": f"{now.loss:.3f}"}, refresh=False)
+        bar.update(now.step - bar.n)
+
+    with bar:
+        train_detector(options, device, out, progress)
+    logger.info("weights %s", out / "sign-nano.safetensors")
+    logger.info("card    %s", out / "sign-nano.md")

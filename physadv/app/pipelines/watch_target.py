@@ -1,0 +1,107 @@
+"""What wears the print, and where on it, from the options and from the run that made the patch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig
+
+from physadv.core.errors import BadInput, BadOption
+from physadv.core.labels import canonical, index_of
+from physadv.core.protocols import Victim
+from physadv.core.types import PatchImage
+from physadv.engines.watch.expected_object import Wearer, wearer
+from physadv.library.files.boards import Boards, as_measured, load_boards
+from physadv.library.files.patches import load_patch
+from physadv.library.placement.object_sizes import UNKNOWN_MM, usual_height_mm
+from physadv.library.placement.objects import TORSO_LABELS, Dressing, dressing
+from physadv.library.runs import record
+from physadv.parts.printing.sheet import patch_digest
+
+_LIKELY = ("person", "stop sign")
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What the run that made a patch says about it; empty where it is only a picture."""
+
+    label: str = ""
+    on_torso: bool | None = None  # None: not known
+    place_mm: tuple[float, float] = (0.0, 0.0)  # of the patch on what wears it
+
+
+def made_by(patch: str) -> Made:
+    """Read the run folder that ``patch=`` names."""
+    folder = Path(patch).expanduser()
+    run = record.read(folder) if patch and folder.is_dir() else {}
+    config: dict[str, Any] = run.get("config") or {}
+    scenes, place = config.get("scenes") or {}, (config.get("eot") or {}).get("place") or {}
+    label = scenes.get("label") or str(scenes.get("sign") or "").replace("-", " ")
+    torso = scenes["wear_on"] == "torso" if "wear_on" in scenes else None
+    return Made(label, torso, (float(place.get("x_mm", 0.0)), float(place.get("y_mm", 0.0))))
+
+
+def label_of(config: DictConfig, made: Made, victim: Victim) -> str:
+    """What wears the print: as typed, as in the patch's run, or what the victim is likely for."""
+    if config.object or made.label:
+        return str(config.object or made.label)
+    found = next((label for label in _LIKELY if index_of(label, victim.labels) is not None), None)
+    if found is None:
+        raise BadOption(f"what wears the print? Say object=LABEL, one of {', '.join(victim.labels[:12])}")
+    return found
+
+
+def projected(config: DictConfig, made: Made, label: str) -> Wearer:
+    """The object about its print, for frames in which the tags are found."""
+    at = config.board_at_mm
+    usual = wearer(label, list(config.object_mm), None if at is None else list(at))
+    if at is not None:
+        return usual
+    (x, y), (dx, dy) = usual.board_at_mm, made.place_mm
+    if made.on_torso is False:
+        x, y = 0.0, 0.0
+    return Wearer(usual.label, usual.size_mm, (x + dx, y + dy))
+
+
+def worn(config: DictConfig, made: Made, label: str) -> Dressing:
+    """Where the overlay goes on an object of which only a box is known."""
+    height = float(config.object_mm[1]) if len(config.object_mm) == 2 else usual_height_mm(label) or UNKNOWN_MM
+    torso = canonical(label) in TORSO_LABELS and made.on_torso is not False
+    return dressing(label, height, 0.0, "torso" if torso else "object")
+
+
+def patch_and_boards(config: DictConfig) -> tuple[PatchImage | None, Boards | None]:
+    """What is laid over the frames, and what is sought in them; they must belong together."""
+    patch = load_patch(config.patch, config.width_mm or None) if config.patch else None
+    if config.overlay and patch is None:
+        raise BadOption("overlay=true shows a patch on the frames: say which, patch=RUN_FOLDER or patch=PICTURE")
+    unknown = [name for name in config.controls if name not in ("grey", "random")]
+    if unknown:
+        raise BadOption(f"controls holds grey and random, got {unknown[0]!r}")
+    file = _board_file(config)
+    boards = as_measured(load_boards(file), float(config.get("measured_bar_mm") or 0)) if file else None
+    if boards is None and config.get("measured_bar_mm"):
+        raise BadOption("measured_bar_mm belongs to a printed sheet: say which, board=FOLDER of its board.json")
+    if patch is not None and boards is not None and (mine := patch_digest(patch)) != boards.digest:
+        raise BadInput(
+            f"{file} belongs to another patch: it was printed as {boards.digest}, patch={config.patch} is {mine}. "
+            "Give the board.json of this patch's sheet, or leave patch= out"
+        )
+    if boards is not None and not any(board.tags for board in boards.boards if board.role != "chart"):
+        raise BadInput(f"{file} has no tags round a print. Make the sheet with tags: physadv sheet tags=auto")
+    return patch, boards
+
+
+def _board_file(config: DictConfig) -> Path | None:
+    word = str(config.board).strip()
+    if word.lower() in ("", "none"):
+        return None
+    if word.lower() != "auto":
+        return Path(word).expanduser()
+    if not config.patch:
+        return None
+    place = Path(config.patch).expanduser()
+    beside = (place if place.is_dir() else place.parent) / "board.json"
+    return beside if beside.is_file() else None

@@ -1,0 +1,229 @@
+"""What each kind of part must do. Parts satisfy these by structure; nothing needs to be subclassed.
+
+Shapes use the letters of :mod:`physadv.core.types`. Losses read ``outputs``; success is judged on ``decide(outputs)``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+import torch
+from torch import Tensor
+
+from physadv.core.types import Candidates, Detections, Draws, PatchImage, SceneBatch, Step, Wearer
+
+if TYPE_CHECKING:
+    from physadv.core.problem.objective import Objective
+
+
+class SceneSource(Protocol):
+    """Where images come from, and which objects in them wear the patch."""
+
+    def batches(self, size: int, generator: torch.Generator) -> Iterator[SceneBatch]:
+        """Endless random batches for optimisation. Every image has at least one wearer."""
+        ...
+
+    def sweep(self, size: int, skip: int = 0) -> Iterator[SceneBatch]:
+        """Every image once, in a fixed order, in batches of at most ``size`` images; with and without wearers.
+
+        The first ``skip`` batches of that size are left out without making them, so that a stopped run can go on.
+        """
+        ...
+
+    def split(self, share: float, seed: int) -> tuple[SceneSource, SceneSource]:
+        """Disjoint parts to optimise on and to judge on, the second with ``share`` of the images."""
+        ...
+
+    def __len__(self) -> int:
+        """How many images :meth:`sweep` yields."""
+        ...
+
+
+@runtime_checkable
+class Photographs(Protocol):
+    """A source of pictures that lie in files or arrays: what is in them is known before any is decoded."""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Of all pictures."""
+        ...
+
+    def wearers(self) -> Sequence[Wearer]:
+        """Every object that wears the patch."""
+        ...
+
+    def digests(self, keys: Collection[str]) -> dict[str, str]:
+        """Key → a hash of the decoded picture as it is stored, upright: the same under another name or in a copy."""
+        ...
+
+    def only(self, keys: Collection[str]) -> SceneSource:
+        """The same source with these pictures alone."""
+        ...
+
+
+class PatchModel(Protocol):
+    """What is optimised. Usually an ``nn.Module``."""
+
+    def __call__(self) -> PatchImage: ...
+    def parameters(self) -> Iterator[torch.nn.Parameter]: ...
+    def state_dict(self) -> dict[str, Tensor]: ...
+    def load_state_dict(self, state: Mapping[str, Any]) -> Any: ...
+    def project_(self) -> None:
+        """Bring the parameters back into what can be printed; called after each step."""
+        ...
+
+
+class Renderer(Protocol):
+    """The world between printer and detector: sample a condition, then render it. The same draws, the same image."""
+
+    def sample(self, scene: SceneBatch, generator: torch.Generator) -> Draws: ...
+    def render(self, scene: SceneBatch, patch: PatchImage, draws: Draws) -> Tensor:
+        """The scenes with the patch on every wearer, ``(B,3,H,W)`` sRGB. Gradient flows to ``patch.srgb``."""
+        ...
+
+
+@runtime_checkable
+class JoinsDraws(Protocol):
+    """A renderer that can render pictures in one call though each was sampled on its own."""
+
+    def joined(self, scene: SceneBatch, patch: PatchImage, draws: Sequence[Draws]) -> Draws | None:
+        """Draws for the batch from one for each of its pictures, sampled for that picture alone.
+
+        ``None`` where they cannot be put together: then the pictures are rendered one by one.
+        """
+        ...
+
+
+class Victim(Protocol):
+    """A detector under test. Its weights are frozen: the same before an attack and after it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def labels(self) -> tuple[str, ...]: ...
+    @property
+    def differentiable(self) -> bool: ...
+    @property
+    def confidence(self) -> float:
+        """The operating threshold: what scores at least this is reported."""
+        ...
+
+    @property
+    def digest(self) -> str:
+        """A hash of the weights, for the record."""
+        ...
+
+    def outputs(self, images: Tensor) -> Candidates:
+        """``images`` ``(B,3,H,W)`` sRGB in [0, 1], any size. Boxes come back in pixels of these images."""
+        ...
+
+    def decide(self, outputs: Candidates, confidence: float | None = None) -> tuple[Detections, ...]:
+        """Threshold and suppress, one :class:`Detections` an image; ``confidence`` defaults to the operating point."""
+        ...
+
+    def to(self, device: torch.device | str) -> Victim: ...
+
+
+class Goal(Protocol):
+    """What the attacker wants."""
+
+    def bound(self, labels: tuple[str, ...]) -> Goal:
+        """The same goal for a victim with these labels; :class:`IncompatibleParts` if it lacks one that is needed."""
+        ...
+
+    def loss(self, outputs: Candidates, scene: SceneBatch) -> Tensor:
+        """``(B,)``; lower suits the attacker. Zero for images without a wearer."""
+        ...
+
+    def achieved(self, decisions: tuple[Detections, ...], scene: SceneBatch) -> Tensor:
+        """``(N,)`` bool, one an object; meaningful where ``scene.wears``."""
+        ...
+
+
+class Penalty(Protocol):
+    """A term that only looks at the patch."""
+
+    @property
+    def name(self) -> str: ...
+    def __call__(self, patch: PatchImage) -> Tensor:
+        """A weighted scalar, added to the loss."""
+        ...
+
+
+class Observer(Protocol):
+    """Follows a run: progress bar, curve log, viewer."""
+
+    def started(self, total: int, first: int) -> None: ...
+    def stepped(self, step: Step) -> None: ...
+    def ended(self) -> None: ...
+
+
+class Checkpoints(Protocol):
+    """Where an attack keeps what it needs to go on after a stop. Values are tensors, numbers and strings."""
+
+    def load(self) -> dict[str, Any] | None: ...
+    def save(self, state: dict[str, Any]) -> None: ...
+
+
+class Practice(Protocol):
+    """Makes optimising harder than the world, so that the patch carries over. Never used for judging or held-out draws.
+
+    Its randomness comes from the generators it is given, and what it has learned is in its state: a resumed run is the
+    same run.
+    """
+
+    def scene(self, source: SceneSource, size: int, generator: torch.Generator) -> SceneBatch: ...
+    def draws(self, scene: SceneBatch, draws: Draws, progress: float, generator: torch.Generator) -> Draws:
+        """The same conditions, harder; ``progress`` goes from 0 at the first step to 1 at the last."""
+        ...
+
+    def learn(self, scene: SceneBatch, draws: Draws, losses: Tensor) -> None:
+        """What came of them: ``(B,)`` losses."""
+        ...
+
+    def stepped(self, index: int) -> None: ...
+    def state_dict(self) -> dict[str, Any]: ...
+    def load_state_dict(self, state: Mapping[str, Any]) -> Any: ...
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How much an attack may spend."""
+
+    steps: int
+    batch: int  # images a step
+    draws: int  # sampled conditions for each of them
+    held_out: int  # images whose fixed draws select the best patch
+
+
+@dataclass(frozen=True)
+class Problem:
+    """All that an attack may see."""
+
+    scenes: SceneSource
+    patch: PatchModel
+    renderer: Renderer
+    objective: Objective
+    penalties: tuple[Penalty, ...]
+    budget: Budget
+    seed: int
+    device: torch.device
+    practice: Practice | None = None  # how the conditions are made harder while optimising
+
+
+class Attack(Protocol):
+    """A loop that changes the patch."""
+
+    @property
+    def needs_gradient(self) -> bool: ...
+    def run(self, problem: Problem, observers: Iterable[Observer], checkpoints: Checkpoints) -> PatchImage: ...
+
+
+class Defense(Protocol):
+    """Images in, images out, same shape."""
+
+    @property
+    def differentiable(self) -> bool: ...
+    def __call__(self, images: Tensor) -> Tensor: ...

@@ -1,0 +1,143 @@
+"""From what was seen to the numbers of one victim, and to the table of who fools whom."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from physadv.core.types import Score, named
+from physadv.engines.judging.options import ProtocolConfig
+from physadv.engines.judging.views import Observations, Watched
+from physadv.library.files.atomic import write_text
+from physadv.library.metrics import coco_format
+from physadv.library.metrics.average_precision import library_average_precision
+from physadv.library.metrics.distances import distance_scores
+from physadv.library.metrics.summary import Difference, Measured, differences, eligible, summarise
+from physadv.library.metrics.tables import F64
+from physadv.parts.patches.controls import CLEAN, GREY, PATCH, RANDOM, Contender, role
+
+_TABLED = ("success", "AP50")  # what the table of transfer shows
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One victim: its numbers under every condition, and what they were made of."""
+
+    seen: Observations
+    place: int  # among the victims of ``seen``
+    watched: Watched
+    measured: Mapping[str, Measured]
+    distances: Mapping[str, tuple[Score, ...]]
+
+    def write(self, folder: Path, slug: str) -> None:
+        """The reports as COCO files."""
+        for condition in self.measured:
+            coco_format.write_results(
+                folder / f"{slug}-{condition}.json", self.seen.reported[self.place, condition].findings
+            )
+
+
+def judged(
+    seen: Observations,
+    ground: dict[str, Any],
+    place: int,
+    watched: Watched,
+    shown: Sequence[str],
+    weights: F64,
+    protocol: ProtocolConfig,
+    seen_first: bool,
+) -> Judged:
+    """Measure a victim under every condition; ``ground`` is :func:`ground_truth` of what was seen."""
+    truth, clean = seen.truth, seen.reported[place, CLEAN]
+    numbers = [int(c) + 1 for c in truth.judged_categories]
+    tried = eligible(truth, clean.findings, clean.achieved, watched.confidence, seen_first=seen_first, iou=protocol.iou)
+    measured = {}
+    for condition in shown:
+        here = seen.reported[place, condition]
+        measured[condition] = summarise(
+            truth, here.findings, watched.confidence, weights,
+            library_average_precision(ground, here.findings, numbers),
+            success=None if condition == CLEAN else (here.achieved, tried),
+            clean=None if condition == CLEAN else clean.findings,
+            iou=protocol.iou,
+            classifier=kind_of(watched) == "classifier", covered=seen.covered,
+        )  # fmt: skip
+    distances = {c: distance_scores(dict(columns), seen.measured, weights) for c, columns in seen.distances.items()}
+    return Judged(seen, place, watched, measured, distances)
+
+
+def kind_of(watched: Watched) -> str:
+    """detector or classifier."""
+    return str(getattr(watched.victim, "kind", "detector"))
+
+
+def victim_scores(one: Judged, slug: str, contenders: Sequence[Contender]) -> dict[str, Any]:
+    """A victim as ``scores.json`` shows it."""
+    victim = one.watched.victim
+    return {
+        "name": victim.name,
+        "file": slug,
+        "digest": victim.digest,
+        "confidence": one.watched.confidence,
+        "kind": kind_of(one.watched),
+        "unseen": {c.condition: None if c.trained_on is None else _unseen(victim.digest, c) for c in contenders},
+        "conditions": [_condition(one, condition) for condition in one.measured],
+    }
+
+
+def _unseen(digest: str, contender: Contender) -> bool:
+    return digest not in {known for _, known in contender.trained_on or ()}
+
+
+def _condition(one: Judged, condition: str) -> dict[str, Any]:
+    summary = one.measured[condition].summary
+    return {
+        "condition": condition,
+        "role": role(condition),
+        "scores": summary.scores,
+        "outcomes": summary.outcomes,
+        "errors": summary.errors,
+        "bins": [
+            {"by": b.bin.by, "low": b.bin.low, "high": b.bin.high, "words": b.bin.words, "scores": b.scores}
+            for b in summary.bins
+        ],
+        "distances": one.distances.get(condition, ()),
+        "differences": _differences(one.measured, condition),
+    }
+
+
+def _differences(measured: Mapping[str, Measured], condition: str) -> list[Difference]:
+    """Paired, against what the condition is compared with: no patch, the controls and, for our patch, its rivals."""
+    against = {"clean": [], "control": [CLEAN], "patch": [CLEAN, GREY, RANDOM]}[role(condition)]
+    if condition == PATCH:  # ours minus theirs
+        against += [other for other in measured if role(other) == "patch" and other != PATCH]
+    rows = (differences(measured[condition], measured[minus], minus) for minus in against)
+    return [difference for row in rows for difference in row]
+
+
+def transfer(victims: Sequence[Mapping[str, Any]], contenders: Sequence[Contender]) -> dict[str, Any] | None:
+    """Conditions × victims; ``None`` where there is one patch and one victim."""
+    if len(victims) < 2 and len(contenders) < 2:
+        return None
+    rows = [c["condition"] for c in victims[0]["conditions"]]
+    tables: dict[str, Any] = {}
+    for score in _TABLED:
+        cells = [
+            [named(v["conditions"][row]["scores"], score) for v in victims] for row in range(len(rows))
+        ]  # fmt: skip
+        tables[score] = {"rows": rows, "columns": [v["name"] for v in victims], "cells": cells}
+    trained = {c.condition: [name for name, _ in c.trained_on] for c in contenders if c.trained_on is not None}
+    return tables | {"trained_on": trained}
+
+
+def ground_truth(seen: Observations) -> dict[str, Any]:
+    """What was there, in COCO's format: the same for every victim that was shown it."""
+    return coco_format.ground_truth(seen.truth, seen.view_names, seen.sizes_px, seen.categories)
+
+
+def write_json(path: Path, content: Any) -> None:
+    """The content without a space."""
+    write_text(path, json.dumps(content, allow_nan=False, separators=(",", ":")))

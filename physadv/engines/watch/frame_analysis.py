@@ -1,0 +1,120 @@
+"""One frame: boards found, views made, every victim asked, success judged."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from physadv.core.types import Frame, Pose
+from physadv.engines.watch.expected_object import Wearer
+from physadv.engines.watch.overlay import FILMED, Box, Overlay, Surface, on_board, on_object
+from physadv.engines.watch.tracked_victim import Eye, Place, Seen
+from physadv.library.colour.conversion import srgb_from_bgr_u8
+from physadv.library.fiducials.camera import Camera
+from physadv.library.fiducials.find import Finder, Sighting
+from physadv.library.fiducials.mirror import MirrorCheck
+from physadv.library.fiducials.pose import pose_of
+from physadv.library.placement.objects import Dressing
+
+
+@dataclass(frozen=True)
+class Looked:
+    """All that is known about a frame."""
+
+    frame: Frame
+    boards: list[tuple[Sighting, Pose | None]]
+    seen: Mapping[str, Mapping[str, Seen]]  # victim → view → what it reports
+    pictures: Mapping[str, Tensor]  # view → (3,H,W) sRGB
+    detect_s: float  # of the victims, all views
+    overlay_s: float  # of laying patches over the frame
+    rest_s: float  # of everything else
+
+
+@dataclass
+class Looker:
+    """What looks at frames. Frames must come in their order."""
+
+    eyes: list[Eye]
+    finder: Finder | None
+    camera: Camera | None  # None: guessed
+    field_of_view_deg: float
+    wearer: Wearer | None  # None: no board, so nothing is projected
+    dressing: Dressing | None  # where the overlay is worn without a board
+    overlay: Overlay | None
+    device: torch.device
+    mirror: MirrorCheck | None = None  # where there is a finder
+    board_seen: bool = False
+    size_px: tuple[int, int] = (0, 0)  # of the last frame
+
+    def look(self, frame: Frame, *, overlay: bool) -> Looked:
+        """Ask all victims about all views of a frame."""
+        begun = time.perf_counter()
+        size_px = (frame.bgr_u8.shape[1], frame.bgr_u8.shape[0])
+        if size_px != self.size_px:  # photos in a folder are of many sizes: they are no film
+            self.size_px = size_px
+            for eye in self.eyes:
+                eye.forget()
+        boards = self._boards(frame, size_px)
+        srgb = srgb_from_bgr_u8(frame.bgr_u8).contiguous().to(self.device)
+        board = next((s for s, _ in sorted(boards, key=lambda b: b[0].board.role != "patch")), None)
+        projected = self.wearer.box(board.image_from_board, size_px) if board and self.wearer else None
+        self.board_seen |= board is not None
+        detect_s = 0.0
+        filmed = {}
+        for eye in self.eyes:
+            started = time.perf_counter()
+            filmed[eye] = eye.detect(srgb[None])[0]
+            detect_s += time.perf_counter() - started
+        numbered = {eye: eye.numbered(FILMED, filmed[eye], 1 + frame.dropped) for eye in self.eyes}
+        expected = {eye: self._expected(eye, projected, board is not None, size_px) for eye in self.eyes}
+        laying = time.perf_counter()
+        surface = self._surface(board, expected[self.eyes[0]], srgb) if overlay and self.overlay else None
+        shown = self.overlay.shown(srgb, surface, frame.index) if surface and self.overlay else srgb[None][:0]
+        overlay_s = time.perf_counter() - laying
+        names = list(self.overlay.patches) if len(shown) and self.overlay else []
+        seen: dict[str, dict[str, Seen]] = {}
+        for eye in self.eyes:
+            started = time.perf_counter()
+            others = eye.detect(shown) if names else ()
+            detect_s += time.perf_counter() - started
+            place = expected[eye]
+            done = eye.judged([filmed[eye], *others], place)
+            box = place.box_xyxy_px if place else None
+            views = {FILMED: Seen(numbered[eye], box, done[0])}
+            for name, found, success in zip(names, others, done[1:], strict=True):
+                views[name] = Seen(eye.numbered(name, found, 1 + frame.dropped), box, success)
+            seen[eye.victim.name] = views
+        pictures = {FILMED: srgb, **dict(zip(names, shown, strict=True))}
+        rest_s = time.perf_counter() - begun - detect_s - overlay_s
+        return Looked(frame, boards, seen, pictures, detect_s, overlay_s, rest_s)
+
+    def _boards(self, frame: Frame, size_px: tuple[int, int]) -> list[tuple[Sighting, Pose | None]]:
+        if self.finder is None:
+            return []
+        known = self.camera
+        camera = known.scaled(size_px) if known else Camera.guess(size_px, self.field_of_view_deg)
+        sightings = self.finder.find(frame.bgr_u8)
+        if self.mirror:
+            self.mirror.look(frame.bgr_u8, found=bool(sightings))
+        return [(s, pose_of(s, camera)) for s in sightings if s.board.role != "chart"]
+
+    def _expected(self, eye: Eye, projected: Box | None, found: bool, size_px: tuple[int, int]) -> Place | None:
+        """From the board where one is found; else the followed detection."""
+        if projected is not None:
+            eye.remember(projected)
+            return Place(projected, by_tags=True)
+        return None if found else eye.tracked(size_px)
+
+    def _surface(self, board: Sighting | None, expected: Place | None, srgb: Tensor) -> Surface | None:
+        """On the print; on the object only while no print has been seen, for it would be there as well."""
+        if expected is None:
+            return None
+        if board is not None:
+            return on_board(board, expected.box_xyxy_px, srgb)
+        if self.board_seen or self.dressing is None:
+            return None
+        return on_object(self.dressing, expected.box_xyxy_px, srgb)

@@ -1,0 +1,131 @@
+"""The same frame as it was filmed, with the digital patch, and with controls in the patch's place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from physadv.core.seeding import generator
+from physadv.core.types import PatchImage, SceneBatch
+from physadv.library.colour.conversion import linear_from_srgb
+from physadv.library.fiducials.find import Sighting
+from physadv.library.photometry.blur_noise import blur_px, noise_variances
+from physadv.library.photometry.scene_light import object_light, photo_light
+from physadv.library.placement.objects import Dressing, Thing
+from physadv.parts.printing.ink import Ink
+from physadv.parts.render.entries import EotConfig, build_renderer
+
+F64 = npt.NDArray[np.float64]
+Box = tuple[float, float, float, float]
+
+FILMED, PATCH = "filmed", "patch"
+LOOK_EVERY = 30  # frames after which blur and noise of the picture are measured again
+_PAPER = 1 / 12  # of a tag's side: how far outside its border surely is white paper
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """A surface in the frame, and the light on it."""
+
+    image_from_surface: F64  # (3,3) mm → px
+    light: Tensor  # (3,) linear light of a white surface there
+    box_xyxy_px: Box  # of what wears the print
+
+
+class Overlay:
+    """Lays patches over a frame with the renderer that patches are optimised through."""
+
+    def __init__(
+        self, patches: Mapping[str, PatchImage], ink: Ink | None, seed: int, *, match_camera: bool, label: str
+    ) -> None:
+        self.patches = dict(patches)
+        self._renderer = build_renderer(EotConfig(quality="high"), ink)
+        self._seed, self._label, self._match = seed, label, match_camera
+        self._camera: tuple[float, float, float] = (0.0, 0.0, 0.0)
+        self._until_look = 0
+
+    def shown(self, srgb: Tensor, surface: Surface, index: int) -> Tensor:
+        """``(3,H,W)`` → ``(P,3,H,W)``: one picture a patch, in their order. Equal frames give equal pictures."""
+        scene = self._scene(srgb, surface)
+        draws = self._renderer.sample(scene, generator(self._seed, f"watch/{index}"))
+        with torch.no_grad():
+            return torch.cat([self._renderer.render(scene, patch, draws) for patch in self.patches.values()])
+
+    def _scene(self, srgb: Tensor, surface: Surface) -> SceneBatch:
+        blur, shot, read = self._look(srgb)
+        scene = one_object(srgb[None], surface.box_xyxy_px, self._label)
+        return SceneBatch(
+            srgb=scene.srgb, sizes_px=scene.sizes_px, keys=scene.keys, image_of=scene.image_of,
+            boxes_xyxy_px=scene.boxes_xyxy_px, labels=scene.labels, label_names=scene.label_names, wears=scene.wears,
+            image_from_surface=torch.from_numpy(surface.image_from_surface).float()[None],
+            light=surface.light.float()[None],
+            blur_px=torch.tensor([blur]) if self._match else None,
+            noise=torch.tensor([[shot, read]]) if self._match else None,
+        ).to(srgb.device)  # fmt: skip
+
+    def _look(self, srgb: Tensor) -> tuple[float, float, float]:
+        """Blur and noise of the picture, measured now and then: a camera's change slowly."""
+        if self._match and self._until_look <= 0:
+            picture = srgb.cpu()
+            self._camera = (blur_px(picture), *noise_variances(picture))
+            self._until_look = LOOK_EVERY
+        self._until_look -= 1
+        return self._camera
+
+
+def one_object(srgb: Tensor, box_xyxy_px: Box, label: str) -> SceneBatch:
+    """Pictures ``(B,3,H,W)`` with the same single object in each, which wears the patch."""
+    count = len(srgb)
+    return SceneBatch(
+        srgb=srgb,
+        sizes_px=torch.tensor([list(srgb.shape[2:])] * count, dtype=torch.int64),
+        keys=tuple(f"view {number}" for number in range(count)),
+        image_of=torch.arange(count),
+        boxes_xyxy_px=torch.tensor([box_xyxy_px] * count, dtype=torch.float32),
+        labels=torch.zeros(count, dtype=torch.int64),
+        label_names=(label,),
+        wears=torch.ones(count, dtype=torch.bool),
+        image_from_surface=torch.eye(3).expand(count, 3, 3),
+        light=torch.ones(count, 3),
+    )
+
+
+def on_board(sighting: Sighting, box_xyxy_px: Box, srgb: Tensor) -> Surface:
+    """Where the print is, lit as the white paper round its tags is."""
+    return Surface(sighting.image_from_board, paper_light(sighting, srgb), box_xyxy_px)
+
+
+def on_object(dressing: Dressing, box_xyxy_px: Box, srgb: Tensor) -> Surface | None:
+    """Where a print is worn by an object of which only the box is known; ``None`` where that is out of sight."""
+    thing = Thing(box_xyxy_px, 0, True)
+    surface = dressing.surface(thing, (int(srgb.shape[1]), int(srgb.shape[2])))
+    if surface is None:
+        return None
+    picture = srgb.cpu()
+    light = object_light(picture, dressing.lit_px(thing, surface), photo_light(picture))
+    return Surface(surface.double().numpy(), light, box_xyxy_px)
+
+
+def paper_light(sighting: Sighting, srgb: Tensor) -> Tensor:
+    """``(3,)`` linear light of white: the median over the paper round the tags that were read."""
+    spots = []
+    for tag in sighting.board.tags:
+        if tag.id in sighting.ids:
+            out = tag.side_mm * (0.5 + _PAPER)
+            along = tag.side_mm / 4
+            spots += [(tag.x_mm + x, tag.y_mm + y) for far in (-out, out) for near in (-along, along)
+                      for x, y in ((far, near), (near, far))]  # fmt: skip
+    seen = np.column_stack((np.array(spots), np.ones(len(spots)))) @ sighting.image_from_board.T
+    at = np.rint(seen[:, :2] / seen[:, 2:]).astype(int)
+    height, width = srgb.shape[1:]
+    inside = (at >= 0).all(1) & (at[:, 0] < width) & (at[:, 1] < height)
+    if not inside.any():
+        return torch.ones(3)
+    columns, rows = torch.from_numpy(at[inside]).unbind(1)
+    median: Tensor = linear_from_srgb(srgb[:, rows, columns]).cpu().median(1).values
+    return median.clamp_min(1e-3)

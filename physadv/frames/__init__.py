@@ -1,1 +1,0 @@
-"""Feeds: cameras, streams, video files and folders of images; recordings, and a feed of our own."""

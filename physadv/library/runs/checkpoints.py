@@ -1,0 +1,63 @@
+"""Checkpoints: one file that is replaced whole, carries a digest of itself, and is loaded without running anything.
+
+physadv1 · SHA-256 of the rest (32 bytes) · what torch.save writes
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import pickle
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from physadv.core.errors import BadInput, PhysadvError
+from physadv.library.files.atomic import write_bytes
+from physadv.library.files.reading import ARCHIVE_ERRORS, MB, read_bytes
+
+_MAGIC = b"physadv1"
+_HEAD = len(_MAGIC) + 32
+_LARGEST = 16_000 * MB
+_FAULTS = (*ARCHIVE_ERRORS, pickle.UnpicklingError, struct.error, ImportError, AssertionError, ArithmeticError)
+
+
+def write_checkpoint(path: Path, state: dict[str, Any]) -> None:
+    """Replace what is at ``path``."""
+    buffer = io.BytesIO()
+    torch.save(state, buffer)
+    data = buffer.getvalue()
+    write_bytes(path, _MAGIC + hashlib.sha256(data).digest() + data)
+
+
+def read_checkpoint(path: Path, device: torch.device | str = "cpu") -> dict[str, Any]:
+    """The state at ``path``. Raises :class:`BadInput`, one line, for whatever is not whole."""
+    data = read_bytes(path, _LARGEST)
+    if data.startswith(_MAGIC):
+        if hashlib.sha256(data[_HEAD:]).digest() != data[len(_MAGIC) : _HEAD]:
+            raise BadInput(f"the checkpoint {path} is damaged: delete it to start over")
+        data = data[_HEAD:]
+    try:
+        state = torch.load(io.BytesIO(data), map_location=device, weights_only=True)
+    except _FAULTS as error:
+        reason = (" ".join(str(error).split()) or type(error).__name__)[:100]
+        raise BadInput(f"the checkpoint {path} cannot be read ({reason}): delete it to start over") from error
+    if not isinstance(state, dict) or not all(isinstance(key, str) for key in state):
+        raise BadInput(f"the checkpoint {path} holds no state: delete it to start over")
+    return state
+
+
+@contextmanager
+def restoring(what: str) -> Iterator[None]:
+    """Tell keys that are missing, and tensors of another shape, as a checkpoint of something else."""
+    try:
+        yield
+    except PhysadvError:
+        raise
+    except _FAULTS as error:
+        said = f"it has no {error}" if isinstance(error, KeyError) else " ".join(str(error).split())[:120]
+        raise BadInput(f"{what} is not one of this run ({said}): delete it to start over") from error

@@ -1,0 +1,218 @@
+"""The ``road`` scene: pictures of a drawn road whose signs have a known size, place, angle and light.
+
+Distances are metres from the camera to the sign's centre; yaw 0 faces the camera. No data set is needed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from physadv.core import seeding
+from physadv.core.errors import BadOption
+from physadv.core.splitting import split_run
+from physadv.core.types import SceneBatch
+from physadv.library.roads.background import Brush, paint_background
+from physadv.library.roads.photograph import blur_of, exposed, lay_sign_, noise_of, photographed
+from physadv.library.roads.pinhole import Camera, Plate, through
+from physadv.library.roads.sign_canvas import F64, U8, SignFace
+from physadv.library.roads.signs import LABELS, NAMES, face_of, kind_of
+from physadv.parts.scenes.entries import RoadConfig
+
+_GOLDEN = (0.7548776662466927, 0.5698402909980532)  # R2 sequence: covers (distance, yaw) evenly with few pictures
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Sign:
+    """A sign placed in the world."""
+
+    label: int
+    face: SignFace
+    plate: Plate
+    image_from_surface: F64
+    box_px: F64  # (4,) edges
+    light: F64  # (3,)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Picture:
+    rgb_u8: U8
+    signs: tuple[_Sign, ...]  # the first one wears the patch
+    blur_px: float
+    noise: float  # standard deviation at white, in linear light
+
+
+class RoadScenes:
+    """Endless random pictures of the road, or a fixed sweep that covers distance and yaw evenly."""
+
+    def __init__(self, config: RoadConfig) -> None:
+        kind_of(config.sign)
+        _check(config)
+        self._config = config
+        self._indices: tuple[int, ...] = tuple(range(config.images))
+        self._part: tuple[int, ...] = ()  # mixed into the seed of random pictures, so that parts share none
+
+    def __len__(self) -> int:
+        return len(self._indices)
+
+    def split(self, share: float, seed: int) -> tuple[RoadScenes, RoadScenes]:
+        """Disjoint parts of the sweep; the random pictures of one part never come up in the other.
+
+        A part is a run of neighbours in the sweep, which cover distance and yaw as evenly as the whole.
+        """
+        left, kept = split_run(self._indices, share, seed)
+        return self._only(left, 1), self._only(kept, 2)
+
+    def _only(self, indices: list[int], part: int) -> RoadScenes:
+        other = RoadScenes(self._config)
+        other._indices, other._part = tuple(sorted(indices)), (*self._part, part)
+        return other
+
+    def batches(self, size: int, generator: torch.Generator) -> Iterator[SceneBatch]:
+        """Random pictures; the same generator gives the same ones."""
+        count = 0
+        while True:
+            rngs = [_numpy_rng(generator, self._part) for _ in range(size)]
+            keys = tuple(f"road-random-{count + i:06d}" for i in range(size))
+            yield _batch([self._picture(rng, rng.uniform(size=2)) for rng in rngs], keys)
+            count += size
+
+    def sweep(self, size: int, skip: int = 0) -> Iterator[SceneBatch]:
+        """The fixed pictures of ``seed``; the batch size does not change them."""
+        for start in range(skip * size, len(self._indices), size):
+            indices = self._indices[start : start + size]
+            rngs = [_numpy_rng(seeding.generator(self._config.seed, f"road/{i}")) for i in indices]
+            where = [(np.array(_GOLDEN) * (i + 1) + 0.5) % 1 for i in indices]
+            pictures = [self._picture(rng, place) for rng, place in zip(rngs, where, strict=True)]
+            yield _batch(pictures, tuple(f"road-{i:05d}" for i in indices))
+
+    def _picture(self, rng: np.random.Generator, place: F64) -> _Picture:
+        """``place`` in [0, 1)²: quantiles of the wearer's distance and yaw."""
+        c = self._config
+        camera = Camera.looking_ahead(
+            (c.width_px, c.height_px), c.field_of_view_deg, _between(rng, c.camera_height_m),
+            pitch_deg=rng.uniform(-1, 3), roll_deg=_between(rng, c.roll_deg) / 4,
+        )  # fmt: skip
+        gain = _light_gain(_between(rng, c.exposure_ev), _between(rng, c.temperature_k))
+        sun = _sun_direction(rng)
+        signs = [self._place(rng, camera, c.sign, place, gain, sun)]
+        for _ in range(int(rng.integers(c.distractors[0], c.distractors[1] + 1))):
+            others = [name for name in NAMES if name != c.sign]
+            other = self._place(rng, camera, others[rng.integers(len(others))], rng.uniform(size=2), gain, sun)
+            if not any(_overlap(other.box_px, sign.box_px) for sign in signs):
+                signs.append(other)
+        brush = paint_background(camera, rng, road_right_m=float(np.clip(signs[0].plate.centre_m[0] - 0.8, 0.8, 2.5)))
+        for sign in signs:
+            _paint_pole(brush, sign)
+        linear = exposed(brush, gain)
+        for sign in sorted(signs, key=lambda s: -s.plate.centre_m[2]):
+            lay_sign_(linear, sign.face, sign.image_from_surface, sign.light)
+        blur, noise = _between(rng, c.blur_px), _between(rng, c.noise)
+        return _Picture(photographed(linear, rng, blur, noise), tuple(signs), blur, noise)
+
+    def _place(self, rng: np.random.Generator, camera: Camera, name: str, place: F64, gain: F64, sun: F64) -> _Sign:
+        """Put a sign beside the road, pulled into view where it would stick out of the picture."""
+        c, kind = self._config, kind_of(name)
+        face = face_of(name, int(rng.integers(kind.variants)))
+        distance = c.distance_m[0] * (c.distance_m[1] / c.distance_m[0]) ** float(place[0])
+        yaw = c.yaw_deg[0] + (c.yaw_deg[1] - c.yaw_deg[0]) * _triangular(float(place[1]))
+        side = 1 if rng.random() < 0.85 else -1
+        x, up = side * _between(rng, c.lateral_m), _between(rng, c.mount_height_m) - camera.height_m
+        reach = 0.5 * np.hypot(*face.extent_mm()) / 1000
+        ahead = 0.9 * distance  # the sign's depth is at least this when it stands in view
+        x = _into_view(x, ahead * camera.width_px / 2 / camera.focal_px - reach)
+        up = _into_view(up, ahead * camera.height_px / 2 / camera.focal_px - reach)
+        depth = np.sqrt(max(distance**2 - x**2 - up**2, 0.0))
+        plate = Plate.facing(np.array([x, -up, depth]), yaw, _between(rng, c.roll_deg))
+        homography = plate.image_from_surface(camera)
+        corners = through(homography, face.outline_mm)
+        box = np.concatenate([corners.min(0), corners.max(0)]) + 0.5
+        shade = 0.45 + 0.55 * max(0.0, float(plate.normal() @ sun))
+        return _Sign(kind.label, face, plate, homography, box, gain * shade)
+
+
+def _into_view(offset: float, limit: float) -> float:
+    return float(np.clip(offset, -max(limit, 0.0), max(limit, 0.0)))
+
+
+def _triangular(quantile: float) -> float:
+    """Inverse distribution function of the symmetric triangle on [0, 1]: most signs nearly face the road."""
+    return float(np.sqrt(quantile / 2) if quantile < 0.5 else 1 - np.sqrt((1 - quantile) / 2))
+
+
+def _light_gain(exposure_ev: float, temperature_k: float) -> F64:
+    """Linear gain per channel of a white surface in full light. The exponent is the cast that white balance leaves."""
+    cast = (6500 / temperature_k) ** 0.35
+    return np.asarray(np.array([cast, 1.0, 1 / cast]) * 2.0**exposure_ev)
+
+
+def _sun_direction(rng: np.random.Generator) -> F64:
+    """A unit vector towards the sun, in front of or behind the camera."""
+    azimuth, height = rng.uniform(-np.pi, np.pi), np.deg2rad(rng.uniform(10, 60))
+    return np.array([np.sin(azimuth) * np.cos(height), -np.sin(height), np.cos(azimuth) * np.cos(height)])
+
+
+def _overlap(a: F64, b: F64) -> bool:
+    return bool(np.all(np.minimum(a[2:], b[2:]) > np.maximum(a[:2], b[:2])))
+
+
+def _paint_pole(brush: Brush, sign: _Sign) -> None:
+    x, y, z = sign.plate.centre_m
+    grey = brush.colour((128, 130, 132), z, rough=0.05)
+    brush.upright(x, z + 0.05, 0.06, brush.camera.height_m - y, 0.0, grey)
+
+
+def _numpy_rng(generator: torch.Generator, part: tuple[int, ...] = ()) -> np.random.Generator:
+    """Drawing code runs on NumPy; one number of the torch generator seeds each picture."""
+    number = int(torch.randint(2**62, (1,), generator=generator, device=generator.device))
+    return np.random.default_rng([number, *part] if part else number)
+
+
+def _between(rng: np.random.Generator, limits: list[float]) -> float:
+    return float(rng.uniform(limits[0], limits[1]))
+
+
+def _batch(pictures: list[_Picture], keys: tuple[str, ...]) -> SceneBatch:
+    signs = [(image, first, sign) for image, p in enumerate(pictures) for first, sign in enumerate(p.signs)]
+    wears = torch.tensor([order == 0 for _, order, _ in signs])
+    homographies = np.stack([s.image_from_surface if order == 0 else np.eye(3) for _, order, s in signs])
+    stacked = np.stack([p.rgb_u8 for p in pictures])
+    return SceneBatch(
+        srgb=torch.from_numpy(stacked).permute(0, 3, 1, 2).contiguous().float().div_(255),
+        sizes_px=torch.tensor([p.rgb_u8.shape[:2] for p in pictures]),
+        keys=keys,
+        image_of=torch.tensor([image for image, _, _ in signs]),
+        boxes_xyxy_px=torch.from_numpy(np.stack([s.box_px for *_, s in signs])).float(),
+        labels=torch.tensor([s.label for *_, s in signs]),
+        label_names=LABELS,
+        wears=wears,
+        image_from_surface=torch.from_numpy(homographies).float(),
+        light=torch.from_numpy(np.stack([s.light for *_, s in signs])).float(),
+        distance_m=torch.tensor([float(np.linalg.norm(s.plate.centre_m)) for *_, s in signs]),
+        eye_mm=torch.from_numpy(np.stack([s.plate.eye_mm() for *_, s in signs])).float(),
+        blur_px=torch.tensor([blur_of(p.blur_px) for p in pictures]),
+        noise=torch.tensor([noise_of(p.noise) for p in pictures]),
+    )
+
+
+def _check(config: RoadConfig) -> None:
+    """Ranges must be ordered, the picture large enough to see something."""
+    ranges = ("camera_height_m", "distance_m", "yaw_deg", "roll_deg", "lateral_m", "mount_height_m", "exposure_ev",
+              "temperature_k", "distractors", "blur_px", "noise")  # fmt: skip
+    for name in ranges:
+        values = getattr(config, name)
+        if len(values) != 2 or not -math.inf < values[0] <= values[1] < math.inf:
+            raise BadOption(f"scenes.{name} must be [low, high] with low <= high, got {list(values)}.")
+    if config.distance_m[0] < 1:
+        raise BadOption(f"scenes.distance_m must start at 1 m or more, got {config.distance_m[0]}.")
+    if max(abs(angle) for angle in config.yaw_deg) > 80:
+        raise BadOption(f"scenes.yaw_deg must stay within ±80, got {list(config.yaw_deg)}.")
+    for name, least in (("images", 1), ("width_px", 64), ("height_px", 64)):
+        if getattr(config, name) < least:
+            raise BadOption(f"scenes.{name} must be at least {least}, got {getattr(config, name)}.")
+    if not 5 <= config.field_of_view_deg <= 120:
+        raise BadOption(f"scenes.field_of_view_deg must be between 5 and 120, got {config.field_of_view_deg}.")

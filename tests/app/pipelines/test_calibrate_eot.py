@@ -1,0 +1,53 @@
+"""``physadv calibrate eot``: what it refuses, and what it judges; whole films are in ``test_virtual_walk``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from physadv.core.types import PatchImage
+from physadv.engines.judging.printed_board import printed_board
+from physadv.library.files.boards import Board, Tag
+from tests.running import physadv
+
+BOARD = Board("patch", (200.0, 100.0), tuple(Tag(i + 4, x, y, 40.0) for i, (x, y) in enumerate(
+    [(-80, -80), (80, -80), (80, 80), (-80, 80)])))  # fmt: skip
+
+
+def test_the_print_that_is_judged_can_be_read_like_the_one_that_was_filmed() -> None:
+    patch = PatchImage(torch.full((3, 10, 20), 0.25), torch.ones(1, 10, 20), 200.0)
+    made = printed_board(patch, BOARD)
+    picture = (made.srgb[0] * 255).round().to(torch.uint8).numpy()
+    scale = picture.shape[1] / made.width_mm
+    dictionary = cv2.aruco.getPredefinedDictionary(cv2.aruco.DICT_4X4_50)
+    corners, ids, _ = cv2.aruco.ArucoDetector(dictionary).detectMarkers(picture)
+    assert ids is not None
+    found = {int(i): c.reshape(4, 2).mean(0) for i, c in zip(ids.ravel(), corners, strict=True)}
+    middle = (np.array(picture.shape[::-1]) - 1) / 2
+    for tag in BOARD.tags:
+        assert (found[tag.id] - middle) / scale == pytest.approx((tag.x_mm, tag.y_mm), abs=1)
+    assert made.srgb[:, picture.shape[0] // 2, picture.shape[1] // 2].tolist() == pytest.approx([0.25] * 3)
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["out=here.yaml"], "which recordings?"),
+        (["runs=[nowhere]", "out=here.yaml"], "no run folder of watch"),
+        (["runs=[nowhere]"], "where to?"),
+        (["runs=[nowhere]", "out=here.txt"], "must be a .yaml file"),
+        (["runs=[nowhere]", "out=here.yaml", "films=[a.avi,b.avi]"], "one video or folder a run"),
+        (["runs=[nowhere]", "out=here.yaml", "role=chart"], "role"),
+        (["runs=[nowhere]", "out=here.yaml", "most_frames=0"], "most_frames"),
+    ],
+)
+def test_a_mistake_is_told_in_one_line_and_leaves_nothing(args: list[str], said: str, tmp_path: Path) -> None:
+    done = physadv("calibrate", "eot", *args, cwd=tmp_path)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert [p for p in tmp_path.rglob("*") if p.is_file()] == []

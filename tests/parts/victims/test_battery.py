@@ -1,0 +1,11 @@
+"""Victims that need no file beside the checkout, through the battery."""
+
+import pytest
+
+from physadv.testing import VICTIM_CHECKS, VictimCheck, sample_images
+from tests.parts.victims.building import build_victim
+
+
+@pytest.mark.parametrize("check", VICTIM_CHECKS, ids=lambda check: check.__name__)
+def test_the_built_in_sign_detector_passes(check: VictimCheck) -> None:
+    check(build_victim("sign-nano"), sample_images())
