@@ -58,6 +58,7 @@ def generate(config: DictConfig, registry: Registry, out: Path) -> float:
         return 1.0
     bar = ProgressBar(visible=config.progress, later_s=later_s)
     observers = [bar, CurveLog(out / "curves.csv"), *registry.observers()]
+    plan.problem.objective.queries.images = 0  # what was measured beforehand is not the attack's
     asked = plan.attack.run(plan.problem, observers, FolderCheckpoints(out / "checkpoint.pt"))
     patch = plan.ink.printable(asked) if plan.ink else asked
     save_patch(patch, out)
@@ -69,8 +70,8 @@ def generate(config: DictConfig, registry: Registry, out: Path) -> float:
 def _case(
     config: DictConfig, plan: Plan, patch: PatchImage, asked: PatchImage | None = None, started: float = 0.0
 ) -> judge.Case:
-    budget, objective = plan.problem.budget, plan.problem.objective
-    queries = sum(len(objective.asked(step)) for step in range(budget.steps)) * budget.batch * budget.draws
+    objective = plan.problem.objective
+    queries = objective.queries.images
     trained = tuple((victim.name, victim.digest) for victim in objective.victims)
     return judge.Case(
         patch, plan.judge_on, {PATCH: plan.relation}, plan.found, list(objective.victims), objective.members[0].goal,

@@ -33,12 +33,13 @@ from physadv.engines.judging.readiness import check_trial
 from physadv.engines.judging.scoring import ground_truth
 from physadv.engines.judging.shards import digest
 from physadv.engines.judging.survey import Survey
-from physadv.engines.judging.trial import digest_of, groups, keeping
+from physadv.engines.judging.trial import exact_digest, groups, keeping
 from physadv.library.files.atomic import write_text
 from physadv.library.files.patches import save_patch
 from physadv.library.files.plain_json import plain
 from physadv.library.report.grid_words import in_numbers
 from physadv.library.report.pages.run import write_report
+from physadv.library.report.scores import FORMAT
 from physadv.library.runs.options import read_object
 from physadv.library.runs.relation import Relation
 from physadv.parts.patches.controls import PATCH, Contender, conditions, role
@@ -137,7 +138,7 @@ def _grid(config: DictConfig, registry: Registry, out: Path) -> float:
     places = [_pictured(cell, next(iter(axes)), file) for cell, file in files.items()]
     gather([place for place in places if place], out)
     tables = grid_tables(axes, pair, found, config.usable_from, _notes(config))
-    write_text(out / "grid.json", json.dumps(tables, allow_nan=False, indent=1))
+    write_text(out / "grid.json", json.dumps({"format": FORMAT, **tables}, allow_nan=False, indent=1))
     judge.write_record("grid", _case(bench, source, started), config, out, [])
     for line in in_numbers(tables):
         logger.info("%s", line)
@@ -301,7 +302,7 @@ def _name(config: DictConfig, bench: Bench, cell: Cell) -> str:
     here = grid_axes.held(config, cell)
     facts = [
         choices(), [OmegaConf.to_container(here[key], resolve=True) for key in _DECISIVE], config.seed,
-        [(v.name, v.digest) for v in bench.victims], [digest_of(c.patch) for c in (bench.known, *bench.others)],
+        [(v.name, v.digest) for v in bench.victims], [exact_digest(c.patch) for c in (bench.known, *bench.others)],
     ]  # fmt: skip
     return "-".join(f"{AXES[name].name}={value:g}" for name, value in cell) + "-" + digest(facts)[:12]
 

@@ -30,6 +30,7 @@ from physadv.engines.judging.shards import digest
 from physadv.engines.judging.soft_proof import write_proof
 from physadv.engines.judging.survey import Survey, expect_wearers, survey
 from physadv.engines.judging.trial import Trial
+from physadv.library.files.patches import patch_digest
 from physadv.library.report.cautions import caution, voiding
 from physadv.library.report.pages.run import write_report
 from physadv.library.report.plain_words import headline
@@ -191,7 +192,7 @@ def write_record(command: str, case: Case, config: DictConfig, out: Path, scores
         victims=[{"name": v.name, "digest": v.digest} for v in case.victims],
         data={"scenes": choices()["scenes"], "judged_images": len(case.scenes), **_digests(config)},
         device=str(case.device), seconds=time.monotonic() - case.started, queries=case.queries,
-        patch_mm=[case.patch.width_mm, case.patch.height_mm], scores=scores,
+        patch_mm=[case.patch.width_mm, case.patch.height_mm], patch_digest=patch_digest(case.patch), scores=scores,
         artefacts=sorted(p.relative_to(out).as_posix() for p in out.rglob("*") if p.is_file()),
     )  # fmt: skip
     record.write(out, made)

@@ -14,11 +14,10 @@ from physadv.core.protocols import Victim
 from physadv.core.types import PatchImage
 from physadv.engines.watch.expected_object import Wearer, wearer
 from physadv.library.files.boards import Boards, as_measured, load_boards
-from physadv.library.files.patches import load_patch
+from physadv.library.files.patches import SHORT_DIGEST, load_patch, patch_digest
 from physadv.library.placement.object_sizes import UNKNOWN_MM, usual_height_mm
 from physadv.library.placement.objects import TORSO_LABELS, Dressing, dressing
 from physadv.library.runs import record
-from physadv.parts.printing.sheet import patch_digest
 
 _LIKELY = ("person", "stop sign")
 
@@ -84,7 +83,7 @@ def patch_and_boards(config: DictConfig) -> tuple[PatchImage | None, Boards | No
     boards = as_measured(load_boards(file), float(config.get("measured_bar_mm") or 0)) if file else None
     if boards is None and config.get("measured_bar_mm"):
         raise BadOption("measured_bar_mm belongs to a printed sheet: say which, board=FOLDER of its board.json")
-    if patch is not None and boards is not None and (mine := patch_digest(patch)) != boards.digest:
+    if patch is not None and boards is not None and (mine := patch_digest(patch)[:SHORT_DIGEST]) != boards.digest:
         raise BadInput(
             f"{file} belongs to another patch: it was printed as {boards.digest}, patch={config.patch} is {mine}. "
             "Give the board.json of this patch's sheet, or leave patch= out"

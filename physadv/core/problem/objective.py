@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import torch
@@ -46,6 +46,13 @@ class Verdict:
     achieved: Mapping[str, Tensor]  # member → (N,) bool, one an object; meaningful where the scene's wears
 
 
+@dataclass
+class Queries:
+    """How many images the victims were really asked about."""
+
+    images: int = 0
+
+
 @dataclass(frozen=True)
 class Objective:
     """One or several victims. The images are rendered once, and each victim resizes for itself.
@@ -56,6 +63,7 @@ class Objective:
 
     members: tuple[Member, ...]
     ensemble: Ensemble = Ensemble.weighted
+    queries: Queries = field(default_factory=Queries, compare=False)
 
     def __post_init__(self) -> None:
         if not self.members:
@@ -94,6 +102,7 @@ class Objective:
         wanted = torch.is_grad_enabled() and images.requires_grad
         total = _Total(self.ensemble, images if wanted else None)
         losses, achieved = {}, {}
+        self.queries.images += len(images) * len(self.asked(step))
         for member in (asked := self.asked(step)):
             loss, gradient, achieved[member.name] = _ask(member, images, scene, wanted=wanted, disturb=disturb)
             losses[member.name] = loss

@@ -20,9 +20,10 @@ from physadv.engines.judging.protocol_text import protocol
 from physadv.engines.judging.readiness import expect_known, nothing_worn
 from physadv.engines.judging.render_gap import render_gap
 from physadv.engines.judging.scoring import Judged, ground_truth, judged, transfer, victim_scores, write_json
-from physadv.engines.judging.trial import Group, Trial, digest_of, groups, keeping
+from physadv.engines.judging.trial import Group, Trial, groups, keeping
 from physadv.engines.judging.views import Observations, Progress
 from physadv.library.files.atomic import write_text
+from physadv.library.files.patches import patch_digest
 from physadv.library.metrics.interval import resampled_weights
 from physadv.library.report.scores import scores_csv, scores_json
 from physadv.parts.patches.controls import conditions
@@ -106,7 +107,7 @@ def _patches(trial: Trial) -> list[dict[str, Any]]:
     return [
         {
             "condition": one.condition, "name": one.name, "mm": [one.patch.width_mm, one.patch.height_mm],
-            "digest": digest_of(one.patch), "queries": one.queries,
+            "digest": patch_digest(one.patch), "queries": one.queries,
             "trained_on": None if one.trained_on is None else [name for name, _ in one.trained_on],
         }
         for one in trial.contenders

@@ -93,13 +93,13 @@ def _key(trial: Trial, group: Group) -> str:
     victims = [(one.victim.name, one.victim.digest, one.identity, one.confidence) for one in group.watched]
     facts = [
         trial.fingerprint, asdict(trial.protocol), trial.seed, trial.batch, trial.draws, len(group.showing), victims,
-        trial.goal_name, [digest_of(one.patch) for one in trial.contenders],
+        trial.goal_name, [exact_digest(one.patch) for one in trial.contenders],
     ]  # fmt: skip
     return digest(facts)
 
 
-def digest_of(patch: PatchImage) -> str:
-    """SHA-256 of a patch: its texels and its width."""
+def exact_digest(patch: PatchImage) -> str:
+    """SHA-256 of texels and width, to the last bit: what judgements are kept under."""
     arrays = [values.detach().float().cpu().contiguous().numpy().tobytes() for values in (patch.srgb, patch.alpha)]
     return digest([*arrays, list(patch.srgb.shape), patch.width_mm])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import math
 import os
@@ -22,6 +23,7 @@ from physadv.library.files.images import load_rgba, opened, srgb_profile
 
 EXACT = "patch.safetensors"
 PICTURE = "patch.png"
+SHORT_DIGEST = 8  # hexadecimal digits of a patch's digest on paper
 _WIDTH = "width_mm"
 _REPEATS = "repeats"
 
@@ -31,6 +33,18 @@ def save_patch(patch: PatchImage, folder: str | os.PathLike[str]) -> None:
     tensors = {"srgb": patch.srgb.detach().cpu().contiguous(), "alpha": patch.alpha.detach().cpu().contiguous()}
     write_bytes(Path(folder) / EXACT, save(tensors, metadata=_facts(patch)))
     write_bytes(Path(folder) / PICTURE, png_bytes(patch))
+
+
+def patch_digest(patch: PatchImage) -> str:
+    """What tells patches apart, 64 hexadecimal digits: of the 8-bit colours, the mask and the width.
+
+    The same for a patch and for its picture, so the one on a sheet and in its QR code (the first
+    :data:`SHORT_DIGEST` digits) finds the run, its scores and its board.
+    """
+    content = hashlib.sha256(rgb_u8_from_srgb(patch.srgb).tobytes())
+    content.update(rgb_u8_from_srgb(patch.alpha.expand(3, -1, -1))[..., 0].tobytes())
+    content.update(f"{patch.width_mm:.3f}".encode())
+    return content.hexdigest()
 
 
 def png_bytes(patch: PatchImage) -> bytes:

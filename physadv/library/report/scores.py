@@ -10,12 +10,13 @@ from typing import Any
 
 from physadv.library.files.plain_json import plain
 
+FORMAT = 1  # of scores.json and grid.json
 COLUMNS = ("victim", "condition", "score", "by", "from", "to", "value", "low", "high", "n", "higher_is")
 
 
 def scores_json(scores: dict[str, Any]) -> str:
     """JSON without NaN: what could not be measured is ``null``, and so is an open upper end of a bin."""
-    return json.dumps(plain(scores), indent=1, allow_nan=False, ensure_ascii=False)
+    return json.dumps({"format": FORMAT, **plain(scores)}, indent=1, allow_nan=False, ensure_ascii=False)
 
 
 def scores_csv(scores: dict[str, Any]) -> str:

@@ -152,6 +152,7 @@ def _state(problem: Problem, stepper: Stepper, progress: _Progress, best: dict[s
     return {
         "patch": problem.patch.state_dict(), "best": best, "optimizer": stepper.state_dict(),
         "step": progress.step, "best_loss": progress.best, "stale": progress.stale,
+        "queries": problem.objective.queries.images,
         "practice": problem.practice.state_dict() if problem.practice else {},
     }  # fmt: skip
 
@@ -167,6 +168,7 @@ def _resumed(state: dict[str, Any] | None, problem: Problem, stepper: Stepper) -
         if problem.practice:
             problem.practice.load_state_dict(state["practice"])
         progress = _Progress(int(state["step"]), float(state["best_loss"]), int(state["stale"]))
+        problem.objective.queries.images = int(state["queries"])
         if progress.step < 0 or math.isnan(progress.best):
             raise ValueError(f"step {progress.step}, loss {progress.best}")
     return progress, best

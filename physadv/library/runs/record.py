@@ -20,6 +20,7 @@ from physadv.library.files.plain_json import plain
 from physadv.library.runs.options import read_object
 
 FILE = "run.json"
+FORMAT = 1
 PACKAGES = (
     "torch", "torchvision", "kornia", "numpy", "opencv-python-headless", "pillow", "onnx", "onnx2torch",
     "faster-coco-eval", "hydra-core", "scipy", "plotly",
@@ -41,6 +42,7 @@ class RunRecord:
     seconds: float | None = None  # wall time
     queries: int | None = None  # images that the victim was asked about while optimising
     patch_mm: Sequence[float] = ()  # width, height
+    patch_digest: str = ""  # what tells the patch apart; on its sheet and in its QR code the first eight digits
     scores: Sequence[Any] = ()  # the headline ones
     artefacts: Sequence[str] = ()  # files of the run folder, relative
 
@@ -48,6 +50,7 @@ class RunRecord:
 def write(folder: Path, record: RunRecord) -> Path:
     """Write ``run.json`` into ``folder``, whole or not at all."""
     content = {
+        "format": FORMAT,
         **masked_in(plain(record)),
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "environment": environment(),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +9,9 @@ from pathlib import Path
 from physadv import __version__
 from physadv.core.errors import BadOption
 from physadv.core.types import PatchImage
-from physadv.library.colour.conversion import rgb_u8_from_srgb
 from physadv.library.files.atomic import write_bytes
 from physadv.library.files.boards import ROLES, Board, Boards
+from physadv.library.files.patches import SHORT_DIGEST, patch_digest
 from physadv.parts.printing.artwork import make_artwork
 from physadv.parts.printing.chart import chart_board, fit_chart
 from physadv.parts.printing.layout import MAX_PAGES, Box, arrange, parse_paper
@@ -66,7 +65,7 @@ def write_sheet(
     patch: PatchImage, path: Path, options: SheetOptions, controls: Mapping[str, PatchImage] | None = None
 ) -> SheetReport:
     """Write the PDF for ``patch`` at exactly ``patch.width_mm``, then a page for each control (role → its picture)."""
-    pictures, digest = {"patch": patch, **(controls or {})}, patch_digest(patch)
+    pictures, digest = {"patch": patch, **(controls or {})}, patch_digest(patch)[:SHORT_DIGEST]
     size_mm = (patch.width_mm, patch.height_mm)
     plan, pieces, pages = _planned(size_mm, tuple(pictures), digest, options)
     document, caution = Document(options.title, f"physadv {__version__}"), too_large(pieces[0], options)
@@ -107,14 +106,6 @@ def _planned(
             "Choose a larger paper, as paper=1000x1400, or controls=false."
         )
     return plan, pieces, pages
-
-
-def patch_digest(patch: PatchImage) -> str:
-    """Eight hexadecimal digits that tell prints apart: of the 8-bit colours, the mask and the width."""
-    content = hashlib.sha256(rgb_u8_from_srgb(patch.srgb).tobytes())
-    content.update(rgb_u8_from_srgb(patch.alpha.expand(3, -1, -1))[..., 0].tobytes())
-    content.update(f"{patch.width_mm:.3f}".encode())
-    return content.hexdigest()[:8]
 
 
 def tag_ids(digest: str, role: str) -> Iterator[int]:

@@ -36,7 +36,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_record_names_all_victims_and_counts_the_images_of_each(run: Path) -> None:
     record = json.loads((run / "run.json").read_text())
     assert [victim["name"] for victim in record["victims"]] == ["sign-nano", SSD]
-    assert record["queries"] == 2 * 4 * 2  # victims, steps, images a step
+    assert record["queries"] == 2 * (4 * 2 + 2)  # victims × (steps × images a step + those held out, measured once)
 
 
 def test_the_report_judges_all_of_them(run: Path) -> None:
@@ -62,7 +62,9 @@ def test_turns_are_counted_once_and_survive_a_stop(tmp_path: Path) -> None:
     done = physadv("generate", *options, "budget.steps=4", f"out={broken}", "resume=true")
     assert done.returncode == 0, done.stderr
     assert torch.equal(load_patch(whole).srgb, load_patch(broken).srgb)
-    assert json.loads((whole / "run.json").read_text())["queries"] == 4 * 2
+    assert json.loads((whole / "run.json").read_text())["queries"] == 4 * (
+        2 + 2 * 2
+    )  # one victim a step, both on what is held out
 
 
 def test_another_ensemble_is_another_run(run: Path) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from physadv.library.files.patches import load_patch
+from physadv.library.files.patches import load_patch, patch_digest
 from tests.running import ROOT, physadv
 
 pytestmark = pytest.mark.slow
@@ -64,6 +64,11 @@ def test_the_record_names_choices_seed_and_victim(run: Path) -> None:
     record = json.loads((run / "run.json").read_text())
     assert record["choices"]["victim"] == "sign-nano"
     assert record["seed"] == 0
+    assert record["format"] == 1
+    board = json.loads((run / "board.json").read_text())["digest"] if (run / "board.json").is_file() else ""
+    assert record["patch_digest"].startswith(board)
+    scores = json.loads((run / "scores.json").read_text())
+    assert scores["patches"][0]["digest"] == record["patch_digest"] == patch_digest(load_patch(run / "patch.png"))
     assert len(record["victims"][0]["digest"]) == 64
 
 

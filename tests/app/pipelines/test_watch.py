@@ -22,10 +22,9 @@ from physadv.core.types import PatchImage
 from physadv.engines.watch.expected_object import wearer
 from physadv.engines.watch.frame_log import read_log
 from physadv.library.files.boards import save_boards
-from physadv.library.files.patches import save_patch
+from physadv.library.files.patches import SHORT_DIGEST, patch_digest, save_patch
 from physadv.library.tracking.iou import overlap
 from physadv.parts.frames.serve import Server
-from physadv.parts.printing.sheet import patch_digest
 from tests.app.pipelines.walkby import SIZE_PX, board, boards, face, film, image_from_sign, seen, way
 from tests.running import physadv
 
@@ -45,7 +44,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     patch = PatchImage(torch.from_numpy(rgb).permute(2, 0, 1).float() / 255, torch.ones(1, 12, 12), 120.0)
     (place / "patch").mkdir()
     save_patch(patch, place / "patch")
-    save_boards(place / "patch" / "board.json", boards(patch_digest(patch)))
+    save_boards(place / "patch" / "board.json", boards(patch_digest(patch)[:SHORT_DIGEST]))
     film(place / "print.avi", face(rgb, board()))
     film(place / "bare.avi", face(None, None), count=8)
     (place / "pictures").mkdir()

@@ -244,3 +244,16 @@ def test_other_schedules_and_pictures_lower_the_loss_too(options: dict[str, Any]
 def test_a_share_of_mosaics_beyond_one_is_refused() -> None:
     with pytest.raises(BadOption, match=r"attack\.mosaic"):
         ENTRIES["eot-adam"].build(EotAdamConfig(mosaic=1.5))
+
+
+def test_queries_are_counted_as_they_were_asked() -> None:
+    early = problem(40)
+    schedule = EotAdamConfig(lr=0.5, stop_lr=0.4, check_every=2, patience=1, factor=0.1)
+    watch, kept = Watch(), Memory()
+    ENTRIES["eot-adam"].build(schedule).run(early, [watch], kept)
+    measured = sum(step.held_out is not None for step in watch.steps)
+    assert len(watch.steps) < 40
+    assert early.objective.queries.images == len(watch.steps) * 2 * 2 + measured * 4  # batch × draws, held-out images
+    resumed = problem(40)
+    ENTRIES["eot-adam"].build(schedule).run(resumed, [], kept)
+    assert resumed.objective.queries.images == early.objective.queries.images
