@@ -103,7 +103,7 @@ def test_a_hook_that_raises_is_isolated(plugin: ModuleType) -> None:
 def test_no_entry_needs_torch() -> None:
     import subprocess
 
-    code = "import sys; from physadv.registry import Registry; Registry(); sys.exit('torch' in sys.modules)"
+    code = "import sys; from physadv.app.registry import Registry; Registry(); sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -73,6 +73,7 @@ NAMED: dict[str, Bound] = {
     "axes.yaw_deg": (-89.0, 89.0),
     "axes.patch_yaw_deg": (-89.0, 89.0),
     "axes.pitch_deg": (-89.0, 89.0),
+    "victims.weight": (-1e12, 1e12),  # refused by the victim's name
     "usable_from": _SHARE,
     "minimum_n": _COUNT,
     "fps": (0.01, 10_000.0),

@@ -110,7 +110,7 @@ BAD = {
     "unknown way": (["ensemble=best"], "expected one of [weighted, worst, rotate]"),
     "weight": (["victims=[{part:sign-nano,weight:-1}]"], "weight of 'sign-nano' in victims"),
     "weight is a word": (["victims=[{part:sign-nano,weight:much}]"], "positive number, got 'much'"),
-    "cutout": (["transfer.cutout.probability=2"], "transfer.cutout.probability must be within [0, 1]"),
+    "cutout": (["transfer.cutout.probability=2"], "transfer.cutout.probability must be from 0 to 1"),
     "erase": (["transfer.erase.share=[0.2]"], "transfer.erase.share must be two numbers"),
     "shake": (["transfer.shake.forward=[2,0]"], "transfer.shake.forward must go from low to high"),
     "nothing to shake": (["victims=[{part:torchvision/ssd300_vgg16,weights:random}]", "transfer.shake.probability=0.5"],

@@ -119,7 +119,7 @@ def test_an_empty_folder_is_taken_and_stays_when_the_run_fails(tmp_path: Path) -
 
 
 _HOLD = """
-import sys; from pathlib import Path; from physadv.pipelines.locks import locked
+import sys; from pathlib import Path; from physadv.library.runs.locks import locked
 with locked(Path(sys.argv[1])):
     print("held", flush=True); sys.stdin.read()
 """

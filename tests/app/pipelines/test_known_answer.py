@@ -35,7 +35,10 @@ def both_splits(shared: Path, out: Path) -> Path:
         for image in content["images"]:
             if image["id"] in tall:
                 number = len(images)
-                images.append(image | {"id": number, "file_name": str(folder / image["file_name"])})
+                images.append(
+                    image
+                    | {"id": number, "file_name": (folder / image["file_name"]).relative_to(shared / "data").as_posix()}
+                )
                 boxes = [a for a in content["annotations"] if a["image_id"] == image["id"]]
                 annotations += [a | {"image_id": number} for a in boxes]
     path = out / "annotations.json"

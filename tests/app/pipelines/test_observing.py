@@ -141,7 +141,9 @@ def test_other_patches_are_compared_pairwise_and_make_a_table_of_transfer(tmp_pa
     assert scores["victims"][0]["unseen"] == {"patch": False, "red": None}
     last = scores["victims"][0]["conditions"][-1]
     assert (last["condition"], last["role"]) == ("red", "patch")
-    assert {d.minus for d in last["differences"]} == {"clean", "grey", "random", "patch"}
+    assert {d.minus for d in last["differences"]} == {"clean", "grey", "random"}
+    ours = next(c for c in scores["victims"][0]["conditions"] if c["condition"] == "patch")
+    assert {d.minus for d in ours["differences"]} == {"clean", "grey", "random", "red"}  # ours minus theirs, once
     table = scores["transfer"]["success"]
     assert table["rows"] == ["clean", "grey", "random", "patch", "red"]
     assert table["cells"][0] == [None]

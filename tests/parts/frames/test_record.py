@@ -64,8 +64,8 @@ def test_a_file_that_may_not_grow_is_noticed_at_the_end(tmp_path: Path, name: st
     """A quota, say; OpenCV itself says nothing."""
     code = (
         "import resource, signal, sys, pathlib, numpy as np\n"
-        "from physadv.frames.record import Recorder\n"
-        "from physadv.errors import BadOutput\n"
+        "from physadv.parts.frames.record import Recorder\n"
+        "from physadv.core.errors import BadOutput\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))\n"
         "noise = np.random.default_rng(0).integers(0, 256, (240, 320, 3), dtype=np.uint8)\n"

@@ -62,7 +62,7 @@ def test_the_number_of_operations_does_not_depend_on_boxes_or_images_and_no_tens
 @pytest.mark.slow
 def test_importing_the_renderer_loads_neither_torchvision_nor_the_compiler() -> None:
     code = (
-        "import sys, physadv.render.entries; assert 'torch' not in sys.modules; import physadv.render.eot; "
+        "import sys, physadv.parts.render.entries; assert 'torch' not in sys.modules; import physadv.parts.render.eot; "
         "print([m for m in ('torchvision', 'torch._dynamo', 'kornia') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -30,5 +30,5 @@ def test_an_llvm_that_would_abort_is_not_used(
 
 
 def test_parts_are_listed_without_importing_mitsuba() -> None:
-    code = "import sys, physadv.registry as r; r.Registry(); sys.exit('mitsuba' in sys.modules)"
+    code = "import sys, physadv.app.registry as r; r.Registry(); sys.exit('mitsuba' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
