@@ -18,6 +18,7 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +27,12 @@ import pluggy
 from physadv.core import hookspecs
 from physadv.core.errors import BadOption, BrokenPlugin
 from physadv.core.hookspecs import API, Entry
+from physadv.core.labels import on_one_line
 
 KINDS = ("scenes", "patches", "victims", "goals", "penalties", "attacks")
 """Kinds of part, in the order data meets them; each has the hook ``physadv_<kind>``."""
 
+_MOST_ROWS = 10_000  # that a hook lists
 BUILT_IN = (
     "physadv.parts.scenes.entries",
     "physadv.parts.twin.entries",
@@ -104,6 +107,15 @@ class Registry:
             self._reject(record, error)
         record.seconds = time.perf_counter() - begun
 
+    def _rows(self, hook: Callable[[], Any]) -> Any:
+        """What a hook lists; one that is a generator runs within the time, and not without end."""
+
+        def listed() -> Any:
+            answer = hook()
+            return list(islice(answer, _MOST_ROWS)) if isinstance(answer, Iterator) else answer
+
+        return self._in_time(listed)
+
     def _in_time(self, call: Callable[[], Any]) -> Any:
         """What the call returns. :class:`BrokenPlugin` when it hangs, or wants to end the process.
 
@@ -164,7 +176,7 @@ class Registry:
             for impl in getattr(self.manager.hook, f"physadv_{kind}").get_hookimpls():
                 record = owners.get(impl.plugin_name)
                 try:
-                    rows = [_checked(row, ours=record is None) for row in self._in_time(impl.function)]
+                    rows = [_checked(row, ours=record is None) for row in self._rows(impl.function)]
                 except Exception as error:
                     if record is None:
                         raise
@@ -225,7 +237,7 @@ class Registry:
         """Each plugin's answer to a hook; one that fails is left out by name."""
         for impl in getattr(self.manager.hook, hook).get_hookimpls():
             try:
-                yield impl.plugin_name, self._in_time(impl.function)
+                yield impl.plugin_name, self._rows(impl.function)
             except Exception as error:  # noqa: BLE001 - a stranger's hook may raise anything
                 self._leave_out(impl.plugin_name, error)
 
@@ -252,12 +264,14 @@ def _where(error: Exception) -> str:
         return f"SyntaxError: {error.msg} ({error.filename}, line {error.lineno})"
     frames = [f for f in traceback.extract_tb(error.__traceback__) if _foreign(f.filename)]
     at = f" ({frames[-1].filename}, line {frames[-1].lineno})" if frames else ""
-    return f"{type(error).__name__}: {error}{at}"
+    return f"{type(error).__name__}: {on_one_line(str(error))}{at}"
 
 
 def _checked(row: Any, *, ours: bool) -> Entry[Any, Any]:
     if not isinstance(row, Entry):
         raise BrokenPlugin(f"a hook must return physadv.api.Entry rows, got {type(row).__name__}")
+    if not isinstance(row.name, str) or not row.name or row.name != on_one_line(row.name):
+        raise BrokenPlugin(f"the name of a part must be words on one line, got {row.name!r}")
     if not (isinstance(row.config, type) and dataclasses.is_dataclass(row.config)):
         raise BrokenPlugin(f"the config of {row.name!r} must be a dataclass, got {row.config!r}")
     if not ours:

@@ -140,11 +140,15 @@ BROKEN = {
     "acme_number": ("physadv_api = 99\n", "plugin interface 99"),
     "acme_raises": (HALO.format(of="int", default="4", name="acme/r").replace("    return", "    1 / 0\n    return"),
                     r"ZeroDivisionError: .*acme_raises.py, line 8\)"),
+    "acme_name": (HALO.format(of="int", default="4", name="acme/n").replace('"acme/n"', "3"), "on one line, got 3"),
+    "acme_lines": ("raise ValueError('a\\nb')\n", r"ValueError: a b .*acme_lines.py, line 1\)"),
     "acme_config": (HALO.format(of="int", default="4", name="acme/c").replace("@dataclass\n", ""), "a dataclass"),
 }  # fmt: skip
 
 
-def test_ten_broken_plugins_are_named_and_the_host_still_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_twelve_broken_plugins_are_named_and_the_host_still_runs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr("physadv.app.registry.PATIENCE_S", 0.3)
     begun = time.monotonic()
     registry = module_of(monkeypatch, tmp_path, **{name: source for name, (source, _) in BROKEN.items()})
@@ -154,6 +158,12 @@ def test_ten_broken_plugins_are_named_and_the_host_still_runs(monkeypatch: pytes
         assert re.search(message, errors[name]), (name, errors[name])
     assert "raster" in [o.entry.name for o in registry.offered("patches")]
     assert not [o for o in registry.offered("patches") if o.entry.name.startswith("acme/")]
+
+
+def test_a_hook_that_never_ends_is_no_hang(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    source = HALO.format(of="int", default="4", name="acme/e").replace("    return [", "    while True: yield (")
+    with pytest.raises(BrokenPlugin, match="acme/e"):
+        module_of(monkeypatch, tmp_path, acme_endless=source.replace(")]", "))")).offered("patches")
 
 
 def test_a_hook_without_its_mark_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

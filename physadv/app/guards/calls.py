@@ -47,7 +47,9 @@ class Owner:
             raise  # a user's mistake, or another part's, said already
         except MemoryError as error:
             raise self.broken(method, "ran out of memory") from error
-        except Exception as error:
+        except (KeyboardInterrupt, GeneratorExit):  # the user's, and Python's own
+            raise
+        except BaseException as error:  # SystemExit too: a part that ends the process would pass for a run that is done
             raise self.broken(method, f"raised {told(error)}") from error
 
     def due(self, method: str, value: Tensor) -> bool:
@@ -93,7 +95,9 @@ def told(error: BaseException) -> str:
         message = error.msg
     else:
         own = [
-            f for f in frames if "physadv/guards/" not in Path(f.filename).as_posix() and not f.filename.startswith("<")
+            f
+            for f in frames
+            if "physadv/app/guards/" not in Path(f.filename).as_posix() and not f.filename.startswith("<")
         ]
         where = f" ({Path(own[-1].filename).name}, line {own[-1].lineno})" if own else ""
     return f"{type(error).__name__}: {message}{where}"

@@ -57,6 +57,7 @@ def check_image(owner: Owner, method: str, made: Any) -> None:
     """Raise :class:`BrokenPart` unless ``made`` is an image that a printer can be asked for."""
     owner.require(isinstance(made, PatchImage), method, f"gives {type(made).__name__} where a PatchImage is due")
     height, width = made.srgb.shape[1:]
+    owner.require(height > 0 and width > 0, method, f"gives an image of {width} x {height} texels, with nothing in it")
     owner.check_tensor(method, "srgb", made.srgb, (3, height, width), made.srgb)
     owner.check_tensor(method, "alpha", made.alpha, (1, height, width), made.srgb)
     if owner.due(method, made.srgb):

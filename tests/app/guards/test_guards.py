@@ -50,7 +50,13 @@ class Raising(ToyDetector):
         raise ValueError("no such layer")
 
 
+class Exiting(ToyDetector):
+    def outputs(self, images: Tensor) -> Candidates:
+        raise SystemExit(0)
+
+
 WRONG_VICTIMS = {
+    r"raised SystemExit: 0 \(test_guards.py, line \d+\)": Exiting,
     "scores from .* where 0 to 1": changed(lambda c: Candidates(c.boxes_xyxy_px, c.scores * 100)),
     "float16 where float32": changed(lambda c: Candidates(c.boxes_xyxy_px.half(), c.scores.half())),
     "where Candidates are due": changed(lambda c: {"scores": c.scores}),
@@ -114,6 +120,16 @@ WRONG_PATCHES = {
 def test_a_patch_that_cannot_be_printed_is_named(message: str) -> None:
     with pytest.raises(BrokenPart, match=rf"patch 'acme/dots' \(plugin acme_dots\): __call__ .*{message}"):
         patch(lambda: OfNumbers(WRONG_PATCHES[message]))()
+
+
+def test_a_patch_without_a_texel_is_named() -> None:
+    class Empty(ToyPatch):
+        def forward(self) -> PatchImage:
+            whole = super().forward()
+            return replace(whole, srgb=whole.srgb[:, :0, :0], alpha=whole.alpha[:, :0, :0])
+
+    with pytest.raises(BrokenPart, match="an image of 0 x 0 texels"):
+        patch(Empty)()
 
 
 def test_a_patch_without_a_gradient_is_named() -> None:
