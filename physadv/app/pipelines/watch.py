@@ -222,5 +222,5 @@ def _finish(
         logger.warning("%s", text)
     logger.info("report  %s", write_watch_report(out))
     if died:
-        raise FeedDied(f"{source.reason} What was seen until then is in {out}")
+        raise FeedDied(f"{source.reason.removesuffix('.')}. What was seen until then is in {out}")
     return next((c["success"]["value"] for c in prints if c["condition"] == "print"), None)

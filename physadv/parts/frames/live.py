@@ -11,7 +11,7 @@ from physadv.core.types import Frame
 from physadv.parts.frames.cameras import cameras_here
 from physadv.parts.frames.capture import U8, Readable, open_camera
 from physadv.parts.frames.entries import FrameOptions
-from physadv.parts.frames.packets import Packets, open_url
+from physadv.parts.frames.packets import Packets, answer, open_url
 from physadv.parts.frames.recorded import FOLDER_FPS, clip_frames, played, within
 from physadv.parts.frames.source import Frames, Status
 
@@ -70,10 +70,9 @@ class Stream:
         if not capture.opened:
             slow = time.monotonic() - begun > 0.9 * self._options.open_timeout_s
             seen = f"gave no picture in {self._options.open_timeout_s:g} s" if slow else "was refused at once"
-            seen, advice = (
-                (capture.refusal, "Name a film or a camera's stream.") if capture.refusal else (seen, self._advice)
-            )
-            raise DeadFeed(f"{self.name} {seen}. {advice}")
+            if told := capture.refusal or answer(capture.error):
+                raise DeadFeed(f"{self.name} {told}. Name a film or a camera's stream.")
+            raise DeadFeed(f"{self.name} {seen}. {self._advice}")
         self.fps = capture.fps
         if capture.duration_s and self._url.startswith("http"):
             self.live = False
@@ -150,6 +149,8 @@ def _sought(
             status.found()
             return capture, picture
         capture.release()
+    if status.stopping.is_set():  # nobody wants more: that is no death
+        return capture, None
     gone_s = time.monotonic() - lost_at
     status.died(f"{name} sent nothing any more and did not come back in {gone_s:.1f} s ({tries} tries)")
     return capture, None

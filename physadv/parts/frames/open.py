@@ -48,6 +48,10 @@ def _recorded(path: Path, options: FrameOptions) -> Producer:
         return Pictures(path.name or str(path), images_in(path), options)
     if not path.exists():
         raise BadInput(f"no file or folder {str(path)!r}. Give {FORMS}.")
+    if not path.is_file():  # a pipe would be waited for without end
+        raise BadInput(
+            f"{str(path)!r} is a pipe or a device, no file. Save it as a file first, or send it to a udp://."
+        )
     if path.suffix.lower() in IMAGES:
         return Pictures(path.name, [path], options)
     return Clip(path, options)

@@ -44,6 +44,7 @@ class Packets:
         self.broken = 0  # of all
         self.failed = ""  # why reading ended, where it was not the end
         self.refusal = ""
+        self.error: Exception | None = None  # of opening
         self.clock_s = 0.0
         self.fps: float | None = None
         self._live = limits is not None
@@ -54,7 +55,8 @@ class Packets:
         try:
             self._container = av.open(target, timeout=limits, options=words or {}, metadata_errors="replace")
             self._stream = self._pictures(self._container)
-        except _FAILED:
+        except _FAILED as error:
+            self.error = error
             self.release()
             return
         if self._stream is None:
@@ -166,6 +168,22 @@ def open_film(path: str, name: str) -> Packets:
     film = Packets(f"file:{path}", name, words=_LOCAL)
     film.find_white(f"file:{path}")
     return film
+
+
+def answer(error: Exception | None) -> str:
+    """The server's own reason for giving no film, where it gave one."""
+    return next((words for kind, words in _ANSWERS.items() if isinstance(error, kind)), "")
+
+
+_ANSWERS: dict[type[Exception], str] = {
+    av.error.HTTPUnauthorizedError: "asks for a user name and a password (401), which stand before the host and an @",
+    av.error.HTTPForbiddenError: "is forbidden (403)",
+    av.error.HTTPNotFoundError: "is not there: the server answers 404",
+    av.error.HTTPBadRequestError: "is refused by the server (400)",
+    av.error.HTTPOtherClientError: "is refused by the server (4xx)",
+    av.error.HTTPServerError: "fails at the server (5xx)",
+    av.error.InvalidDataError: "sends nothing that FFmpeg knows as a film: a web page, a login, a file cut short?",
+}
 
 
 def open_url(url: str, name: str, options: FrameOptions, *, listen: bool = False) -> Packets:

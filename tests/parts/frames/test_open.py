@@ -1,13 +1,19 @@
 from __future__ import annotations
 
+import os
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from physadv.core.errors import BadInput, BadOption, DeadFeed, NoCamera, PhysadvError
 from physadv.parts.frames.entries import FrameOptions
+from physadv.parts.frames.live import _sought
 from physadv.parts.frames.open import open_source
+from physadv.parts.frames.packets import Packets
+from physadv.parts.frames.source import SourceState, Status
 from tests.parts.frames.barcode import clip
 from tests.parts.frames.senders import free_port
 
@@ -98,3 +104,38 @@ def test_a_backend_that_this_opencv_lacks_is_refused() -> None:
     if cv2.videoio_registry.hasBackend(cv2.CAP_DSHOW):
         pytest.skip("this OpenCV has every backend")
     assert "has no backend 'dshow'" in str(refusal("0", FrameOptions(backend="dshow")))
+
+
+@pytest.mark.parametrize("name", ["pipe.mp4", "pipe.png"])
+def test_a_pipe_is_refused_at_once(tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / name)
+    begun = time.monotonic()
+    assert "is a pipe or a device" in str(refusal(str(tmp_path / name)))
+    assert time.monotonic() - begun < 2
+
+
+@pytest.mark.parametrize(
+    ("code", "words"), [(401, "asks for a user name"), (404, "answers 404"), (503, "fails at the server")]
+)
+def test_what_the_server_answers_is_told(code: int, words: str) -> None:
+    class Refuses(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_error(code)
+
+        def log_message(self, *_: object) -> None:
+            """Nothing: the test's output stays readable."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refuses) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        error = refusal(f"http://127.0.0.1:{server.server_port}/live.mjpg")
+        server.shutdown()
+    assert words in str(error)
+
+
+def test_a_stream_that_ends_while_nobody_wants_more_has_not_died() -> None:
+    status = Status()
+    status.stopping.set()
+    capture, picture = _sought("camera", Packets("", "camera"), lambda: Packets("", "camera"), status, FrameOptions())
+    assert picture is None
+    assert not capture.opened
+    assert status.state is not SourceState.DIED
