@@ -22,6 +22,11 @@ _SYNONYMS = {
 }
 
 
+def on_one_line(name: str) -> str:
+    """A name from somebody else's file as it can be shown and drawn: no line breaks, control signs or turned text."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in name).split())
+
+
 def plain(label: str) -> str:
     """Lower-case, in one form of Unicode, words separated by one space; synonyms stay apart."""
     composed = unicodedata.normalize("NFC", label).casefold()

@@ -26,6 +26,8 @@ def sees_none(victim: Victim, scenes: SceneSource, device: torch.device) -> str:
         here = scene.to(device)
         (found,) = victim.decide(victim.outputs(here.srgb))
         for row in here.wears.nonzero().squeeze(1).tolist():
+            if index_of(here.label_names[int(here.labels[row])], victim.labels) is None:
+                continue  # that it does not know the label is said elsewhere, and is another matter
             if _is_found(found, here, row, victim):
                 return ""
             looked_at, label = looked_at + 1, canonical(here.label_names[int(here.labels[row])])

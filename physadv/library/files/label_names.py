@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from physadv.core.errors import BadInput, BadOption
+from physadv.core.labels import on_one_line
 from physadv.library.files.reading import SETTINGS_LIMIT, json_of, read_text
 
 _FILES = (".txt", ".json", ".names")
@@ -19,7 +20,7 @@ def read_names(option: Names, where: str) -> tuple[str, ...]:
     ``"face"`` and ``"stop,yield"`` are names; what ends in .txt (a name a line) or .json (a list) is a file.
     """
     if not isinstance(option, str):
-        names = tuple(str(name).strip() for name in option)
+        names = tuple(on_one_line(str(name)) for name in option)
     elif Path(option).suffix.lower() in _FILES or "/" in option or (option and Path(option).is_file()):
         names = _read_file(Path(option), where)
         if not names:
@@ -35,10 +36,10 @@ def _read_file(path: Path, where: str) -> tuple[str, ...]:
     try:
         text = read_text(path, SETTINGS_LIMIT)
         if path.suffix.lower() != ".json":
-            return tuple(line.strip() for line in text.splitlines() if line.strip())
+            return tuple(name for line in text.splitlines() if (name := on_one_line(line)))
         value = json_of(text, str(path))
     except BadInput as error:
         raise BadInput(f"{where}={path} cannot be read: {error}; give a .txt or .json file") from error
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
         raise BadInput(f"{where}={path} must hold a list of strings")
-    return tuple(value)
+    return tuple(map(on_one_line, value))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from physadv.core.errors import BadInput
+from physadv.core.labels import on_one_line
 from physadv.library.files.reading import MB, read_json
 from physadv.library.placement.objects import Box
 from physadv.parts.scenes.category_names import joined
@@ -96,8 +97,7 @@ def _categories(path: Path, entries: list[Any]) -> dict[Id, str]:
         number, name = _id(path, "category", entry, "id"), _get(path, "category", entry, "name")
         if not isinstance(name, str | int) or isinstance(name, bool) or not str(name).strip():
             raise BadInput(f"{path}: category {number} must have a name, got {name!r:.60}. Name it.")
-        shown = "".join(c if c.isprintable() else " " for c in _text(path, f"name of category {number}", str(name)))
-        name = " ".join(shown.split())
+        name = on_one_line(_text(path, f"name of category {number}", str(name)))
         if names.setdefault(number, name) != name:
             raise BadInput(
                 f"{path}: category {number} is both {names[number]!r} and {name!r}. Give every category its own id."

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from physadv.core.errors import BadInput, BadOption
+from physadv.core.labels import on_one_line
 from physadv.library.files.label_names import read_names
 from physadv.library.files.reading import read_text, read_yaml
 from physadv.parts.scenes.annotated import AnnotatedPhotos
@@ -142,7 +143,7 @@ def _names(layout: _Layout) -> list[str]:
     count = layout.content.get("nc")
     if isinstance(count, str) and count.isdecimal() and int(count) != len(names):
         raise BadInput(f"{layout.source}: nc is {count:.20}, but there are {len(names)} names. Correct one of them.")
-    return [" ".join("".join(c if c.isprintable() else " " for c in name).split()) for name in names]
+    return [on_one_line(name) for name in names]
 
 
 def _names_beside(base: Path) -> list[str]:

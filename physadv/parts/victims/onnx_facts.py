@@ -17,6 +17,8 @@ from typing import Any
 
 import onnx
 
+from physadv.core.labels import on_one_line
+
 logger = logging.getLogger(__name__)
 
 _NAME_KEYS = ("names", "class_names", "classes", "labels", "id2label")
@@ -108,7 +110,7 @@ def _names(value: object) -> tuple[str, ...] | None:
         value = [name.strip() for name in value.replace("\n", ",").split(",")]
     if not isinstance(value, list | tuple) or not value or not all(isinstance(name, str | int) for name in value):
         return None
-    names = tuple(str(name).strip() for name in value)
+    names = tuple(on_one_line(str(name)) for name in value)
     return names if all(names) else None
 
 

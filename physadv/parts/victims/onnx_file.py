@@ -21,6 +21,7 @@ from physadv.parts.victims.onnx_facts import Facts, facts_of
 from physadv.parts.victims.onnx_normal import NORMAL_ERRORS, normalised, operations
 
 SIDE_PX = 640  # of graphs that take any size, unless the user or the file says
+_LARGEST_PX = 8192  # a side; a slip in the graph would otherwise take all memory
 _STAND_IN_PX = 64  # a fully convolutional graph exported for less was given any size, just to be traced
 # operations that know no absolute size
 _ANY_SIZE = frozenset(
@@ -66,6 +67,8 @@ def read_onnx(path: Path, size_px: int, wanted: Sequence[str] = (), *, as_it_is:
         raise BadInput(f"victim.path={path} cannot be read: {error.strerror or error}") from error
     except (DecodeError, onnx.checker.ValidationError, ValueError) as error:
         raise BadInput(f"victim.path={path} is not a readable ONNX file: {_first_line(error)}") from error
+    if not model.graph.node:
+        raise BadInput(f"victim.path={path} holds no network (no operation in its graph); copy or export it again")
     facts = facts_of(model, path)
     digest = _digest(path, (*beside, *facts.files))
     if not as_it_is:
@@ -172,7 +175,7 @@ def _choose_outputs_(model: onnx.ModelProto, wanted: Sequence[str], path: Path) 
 def _input_hw(
     model: onnx.ModelProto, image: onnx.ValueInfoProto, path: Path, size_px: int, facts: Facts, *, as_it_is: bool
 ) -> tuple[int, int]:
-    dims = [dim.dim_value for dim in image.type.tensor_type.shape.dim]
+    dims = [max(dim.dim_value, 0) for dim in image.type.tensor_type.shape.dim]  # some exporters write -1 for any size
     if not as_it_is and all(node.op_type in _ANY_SIZE for node in model.graph.node):
         _forget_size_(model, image)
         dims[2:] = [0, 0] if size_px or min(dims[2:]) < _STAND_IN_PX else dims[2:]
@@ -180,6 +183,11 @@ def _input_hw(
         raise BadInput(f"{path} only takes {dims[3]} x {dims[2]} pixels, not victim.size_px={size_px}; leave it out")
     said = facts.size_hw or (SIDE_PX, SIDE_PX)
     height, width = (side or size_px or stated for side, stated in zip(dims[2:], said, strict=True))
+    if max(height, width) > _LARGEST_PX:
+        raise BadInput(
+            f"{path} takes pictures of {width} x {height} pixels; more than {_LARGEST_PX} a side are not fed to it. "
+            "Export it for smaller ones, or for any size"
+        )
     return height, width
 
 

@@ -160,7 +160,7 @@ def _refuse_invalid(file: OnnxFile) -> None:
 
 _BRANCHES = frozenset(("If", "Loop", "Scan"))
 _BLACK_BOX = "or judge with it as a black box: victim=onnxruntime"
-_ADVICE = f"Export it without post-processing (opset 11 to 23), {_BLACK_BOX}"
+_ADVICE = f"Export it without post-processing (opset 9 to 24), {_BLACK_BOX}"
 
 
 def _opset(model: onnx.ModelProto) -> int:

@@ -160,3 +160,7 @@ class Blind(ToyDetector):
 def test_a_victim_that_sees_nothing_is_told_before_the_first_step() -> None:
     assert "toy sees none of the first 3 objects (board)" in sees_none(Blind(), ToyScenes(3), torch.device("cpu"))
     assert not sees_none(ToyDetector(confidence=0.0), ToyScenes(3), torch.device("cpu"))
+
+
+def test_a_victim_that_does_not_know_the_label_is_not_called_blind() -> None:
+    assert not sees_none(Blind(labels=("cat", "dog")), ToyScenes(3), torch.device("cpu"))

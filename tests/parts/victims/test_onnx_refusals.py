@@ -9,6 +9,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from physadv.core.errors import BadInput, BadOption, PhysadvError
+from physadv.parts.victims.onnx_file import read_onnx
 from tests.parts.victims.building import build_victim
 from tests.parts.victims.graph_files import write_detector
 
@@ -139,3 +140,33 @@ def test_raw_yolov5_heads_are_read_only_when_asked_for(tmp_path: Path) -> None:
     refused(path, "does not look like a detector")
     assert build_victim("onnx", path=str(path), layout="yolov5-heads").labels == ("class0", "class1", "class2")
     refused(write_detector(tmp_path / "d.onnx", [np.zeros((1, 7, 84))]), "does not have layout", layout="yolov5-heads")
+
+
+def _pooled(path: Path, shape: list[int]) -> Path:
+    nodes = [
+        helper.make_node("GlobalAveragePool", ["images"], ["mean"]),
+        helper.make_node("Flatten", ["mean"], ["out"]),
+    ]
+    return write_graph(path, nodes, shape)
+
+
+@pytest.mark.parametrize("victim", ["onnx", "opencv-dnn"])
+def test_a_slip_in_the_size_of_the_picture_does_not_take_all_memory(tmp_path: Path, victim: str) -> None:
+    refused(_pooled(tmp_path / "c.onnx", [1, 3, 100_000, 64]), "pictures of 64 x 100000 pixels", victim)
+
+
+def test_a_size_of_minus_one_is_any_size(tmp_path: Path) -> None:
+    path = _pooled(tmp_path / "c.onnx", [1, 3, -1, -1])
+    assert read_onnx(path, 0).input_hw == read_onnx(path, 0, as_it_is=True).input_hw == (640, 640)
+
+
+@pytest.mark.parametrize("victim", ["onnx", "opencv-dnn"])
+def test_a_file_without_a_network_is_not_told_of_its_inputs(tmp_path: Path, victim: str) -> None:
+    (tmp_path / "empty.onnx").touch()
+    refused(tmp_path / "empty.onnx", "holds no network", victim)
+
+
+def test_names_in_the_file_come_on_one_line(tmp_path: Path) -> None:
+    names = {"names": repr({0: "st\u202eop\nsign\x1b[31m", 1: " yield "})}
+    path = write_detector(tmp_path / "d.onnx", [np.zeros((1, 6, 84))], said=names)
+    assert read_onnx(path, 64).class_names == ("st op sign [31m", "yield")
