@@ -171,9 +171,10 @@ class AnnotatedPhotos:
                 f"no {label!r} shows its chest: {len(heights)} found in {len(self)} images, all cut off above it or "
                 f"less than {least:g} px tall. Choose other images, or set wear_on=object."
             )
+        remedy = "Lower scenes.min_height_px" if least > 0 else "Choose pictures that show it larger"
         return (
-            f"no {label!r} is at least {least:g} px tall: {len(heights)} found in {len(self)} images, the tallest "
-            f"{max(heights):.0f} px. Lower min_height_px."
+            f"no {label!r} is at least {max(least, 1):g} px tall: {len(heights)} found in {len(self)} images, the "
+            f"tallest {max(heights):.4g} px. {remedy}."
         )
 
     def _batch(self, indices: Sequence[int]) -> SceneBatch:

@@ -53,7 +53,9 @@ def read_coco(path: Path, files: PhotoFiles) -> MarkedSet:
 
 def _load(path: Path) -> dict[str, list[Any]]:
     if not path.exists():
-        raise BadInput(f"no annotation file {str(path)!r}. Put COCO JSON there, or set annotations to its path.")
+        raise BadInput(
+            f"no annotation file {str(path)!r}. Put COCO JSON there, or name it with scenes.annotations=FILE."
+        )
     content = read_json(path, MAX_BYTES)
     for key in ("images", "annotations", "categories"):
         if not isinstance(content, dict) or not isinstance(content.get(key), list):

@@ -40,6 +40,8 @@ class Header:
 
 def header(path: Path) -> Header:
     """Read the size and the orientation, not the pixels."""
+    if not path.is_file():  # a pipe would be waited for
+        raise BadInput(f"{str(path)!r} is not a regular file. Copy the picture into one, or remove it.")
     try:
         with opened(path) as picture:
             width, height = picture.size

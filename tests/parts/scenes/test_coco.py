@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -133,6 +134,20 @@ def test_no_box_of_the_label_says_what_was_found(tmp_path: Path) -> None:
         scenes.batches(1, torch.Generator())
     with pytest.raises(BadInput, match=r"at least 14 px tall: 1 found in 1 images, the tallest 12 px"):
         source(tmp_path, min_height_px=14).batches(1, torch.Generator())
+
+
+def test_an_object_of_less_than_a_pixel_is_not_blamed_on_an_option(tmp_path: Path) -> None:
+    scenes = source(write_set(tmp_path, [(0, [0, 0, 8, 0.5])], [(16, 16)]))
+    with pytest.raises(BadInput, match=r"at least 1 px tall: .* the tallest 0\.5 px\. Choose pictures"):
+        scenes.batches(1, torch.Generator())
+
+
+def test_a_pipe_among_the_photos_is_not_waited_for(tmp_path: Path) -> None:
+    write_set(tmp_path, [(0, [0, 0, 8, 12])], [(16, 16), (16, 16)])
+    (tmp_path / "images" / "1.png").unlink()
+    os.mkfifo(tmp_path / "images" / "1.png")
+    with pytest.raises(BadInput, match=r"1\.png' is not a regular file"):
+        source(tmp_path)
 
 
 def broken(root: Path, how: str) -> None:
