@@ -19,6 +19,7 @@ from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
 
 from physadv.app.config import guard, store
 from physadv.app.config.commands import GROUPS
@@ -87,7 +88,7 @@ class Composer:
                     f"{key} has several values: add -m to run them all, or write {key}=[{value}] for a list"
                 )
         mine = {key_and_value(text)[0] for text in typed}
-        for overrides in self._each_choice(ready):
+        for overrides in self._each_value(ready):
             made = self._checked(overrides)
             self._known_experiment(made)
             guard.check(self._plain, made, mine, self.command)
@@ -132,13 +133,17 @@ class Composer:
         parsed = OverridesParser.create().parse_overrides(list(ready))
         return [_values(o)[0] if o.is_sweep_override() else o.input_line or "" for o in parsed]
 
-    def _each_choice(self, ready: Sequence[str]) -> Iterable[list[str]]:
-        """The first value of everything, and every other file that a sweep chooses: each could be a mistake."""
+    def _each_value(self, ready: Sequence[str]) -> Iterable[list[str]]:
+        """The first value of everything, and every other one of a sweep in its place: each could be a mistake.
+
+        Of long lists of numbers, as ``part=range(0,1000)``, the first and the last are looked at.
+        """
         first = self._first(ready)
         yield first
         for place, override in enumerate(OverridesParser.create().parse_overrides(list(ready))):
-            if override.is_sweep_override() and override.get_key_element() in self.groups:
-                for value in _values(override)[1:]:
+            if override.is_sweep_override():
+                others = _values(override)[1:]
+                for value in others[-1:] if override.is_range_sweep() else others:
                     yield [*first[:place], value, *first[place + 1 :]]
 
     def _checked(self, overrides: Sequence[str]) -> DictConfig:
@@ -151,6 +156,8 @@ class Composer:
         except (HydraException, OmegaConfBaseException) as error:
             complaint = f"{error}\n{error.__cause__ or ''}"
             raise BadOption(self._explained(complaint, overrides)) from error
+        except (YAMLError, ValueError) as error:  # the text of a file; a list of defaults that is none
+            raise BadOption(f"a preset cannot be read: {' '.join(str(error).split())}. Correct it") from error
 
     def _check_pointers(self, made: DictConfig, overrides: Sequence[str]) -> None:
         """Look up what was typed as ``${...}``, before anything is built with it."""

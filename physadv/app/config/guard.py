@@ -23,6 +23,9 @@ _OWN = {"launcher", "sweeper", "runtime", "overrides", "job", "searchpath", "swe
 _RUNS = {"_target_", "params", "setup", "teardown", "python", "srun_args", "additional_parameters", "executable"}
 """Options of launchers and sweepers that name code or commands: only who types may."""
 
+_WITH_SCHEMA = {"eot", "ink", "protocol"}
+"""Groups of presets for one set of options, which each of them fills in."""
+
 
 def check(plain: DictConfig, made: DictConfig, typed: Set[str], command: str) -> None:
     """Compare with the configuration that is shipped. Raises :class:`BadOption` naming the key."""
@@ -37,6 +40,7 @@ def check(plain: DictConfig, made: DictConfig, typed: Set[str], command: str) ->
         _check_runner(kind, before.get(kind), after.get(kind) or {}, made, typed)
     _check_schemas(made, command)
     _check_lookups(made, typed)
+    _check_bases(made)
 
 
 def _refuse(key: str) -> None:
@@ -86,6 +90,17 @@ def _check_schemas(made: DictConfig, command: str) -> None:
         if OmegaConf.get_type(made[group]) in (None, dict):
             name = made.hydra.runtime.choices.get(group)
             raise BadOption(f"a preset stands in the way of {group}={name}: rename its file {group}/{name}.yaml")
+
+
+def _check_bases(made: DictConfig) -> None:
+    """A preset that leaves out the schema has no types, and none of the values that it does not name."""
+    for group in _WITH_SCHEMA & {str(key) for key in made}:
+        if OmegaConf.get_type(made[group]) in (None, dict, str):
+            name = made.hydra.runtime.choices.get(group)
+            raise BadOption(
+                f"the preset {group}={name} builds on no other, so that its options have neither types nor values. "
+                f"Begin {group}/{name}.yaml with 'defaults: [schema, _self_]'"
+            )
 
 
 def _check_lookups(made: DictConfig, typed: Set[str]) -> None:

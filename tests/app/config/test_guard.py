@@ -63,6 +63,23 @@ def test_a_preset_cannot_stand_in_for_a_schema(registry: Registry, tmp_path: Pat
         Composer("generate", registry, presets=str(tmp_path)).prepared(["seed=1"])
 
 
+@pytest.mark.parametrize("text", ["", "hello", "jitter: {yaw_deg: [0, 1]}\n"])
+def test_a_preset_that_builds_on_none_is_told_how(text: str, registry: Registry, tmp_path: Path) -> None:
+    (tmp_path / "eot").mkdir()
+    (tmp_path / "eot" / "mine.yaml").write_text(text)
+    with pytest.raises(BadOption, match=r"Begin eot/mine\.yaml with 'defaults: \[schema, _self_\]'"):
+        Composer("generate", registry, presets=str(tmp_path)).prepared(["eot=mine"])
+
+
+@pytest.mark.parametrize("content", [b"x: [", b"\xff\xfe", b"defaults: 5\n"])
+def test_a_preset_that_cannot_be_read_is_one_line(content: bytes, registry: Registry, tmp_path: Path) -> None:
+    (tmp_path / "eot").mkdir()
+    (tmp_path / "eot" / "mine.yaml").write_bytes(content)
+    with pytest.raises(BadOption, match="a preset cannot be read: ") as said:
+        Composer("generate", registry, presets=str(tmp_path)).prepared(["eot=mine"])
+    assert "\n" not in str(said.value)
+
+
 def test_presets_may_choose_a_launcher_and_set_its_options(registry: Registry, tmp_path: Path) -> None:
     pytest.importorskip("hydra_plugins.hydra_joblib_launcher", reason="needs the extra sweep")
     (tmp_path / "size").mkdir()

@@ -89,6 +89,14 @@ def test_every_choice_of_a_sweep_is_checked(registry: Registry) -> None:
         Composer("evaluate", registry, sweep=True).prepared(["victim=sign-nano,onx"])
 
 
+@pytest.mark.parametrize(
+    "typed", ["seed=1,x", "judge.images=2,-x", "seed=choice(1,x)", "scenes.distance_m=[1,2],[2,x]"]
+)
+def test_every_value_of_a_sweep_is_checked(registry: Registry, typed: str) -> None:
+    with pytest.raises(BadOption, match="could not be converted"):
+        Composer("evaluate", registry, sweep=True).prepared([typed])
+
+
 REFUSED = {
     "seed=x=y": "'seed' of GenerateConfig: Value 'x=y'",
     "victims=a=b.onnx": r"victims takes a list, got 'a=b.onnx'. Write 'victims=\[a=b.onnx\]'",
