@@ -45,6 +45,14 @@ def test_what_was_measured_otherwise_is_named(tmp_path: Path, key: str, value: f
     assert "not measured alike" in warnings(found, differing(found))[0]
 
 
+def test_runs_judged_on_what_they_were_optimised_on_are_named(tmp_path: Path) -> None:
+    learned = scores()
+    learned["protocol"]["relations"] = {"patch": {"words": "", "seen": 4, "pictures": 4}}
+    found = content(read_runs(runs(tmp_path, a=scores(), b=learned, c=learned)), tmp_path)
+    assert found["warnings"][0].startswith("b, c: All 4 photos were optimised on (patch)")
+    assert not any(told.startswith("a") for told in found["warnings"])
+
+
 def test_every_run_victim_and_condition_has_a_row(tmp_path: Path) -> None:
     found = content(read_runs(runs(tmp_path, a=scores(), b=scores(victims=["sign-nano"]))), tmp_path)
     assert len(found["rows"]) == 3 * 5 + 1 * 5

@@ -14,6 +14,7 @@ from jinja2 import UndefinedError
 
 from physadv.core.errors import BadInput
 from physadv.library.files.atomic import write_text
+from physadv.library.report.cautions import voiding
 from physadv.library.report.conditions import names, score_named
 from physadv.library.report.pages.html import filled
 from physadv.library.report.pages.run import data_uri, flat
@@ -123,7 +124,7 @@ def content(runs: Sequence[Judged], place: Path) -> dict[str, Any]:
         "labels": [run.label for run in runs],
         "minimum_n": few,
         "settings": settings,
-        "warnings": warnings(runs, settings),
+        "warnings": [*_voided(runs), *warnings(runs, settings)],
         "rows": [row for run in runs for row in _rows(run)],
         "headlines": HEADLINES,
         "plots": [plot for score in ("success", "AP50") for plot in _plots(runs, score, few)],
@@ -188,6 +189,15 @@ def warnings(runs: Sequence[Judged], settings: Sequence[Mapping[str, Any]]) -> l
             "between their numbers may come from that."
         )
     return found
+
+
+def _voided(runs: Sequence[Judged]) -> list[str]:
+    """What makes the figures of single runs say something else than they seem to, with the runs it applies to."""
+    labels: dict[str, list[str]] = {}
+    for run in runs:
+        for told in voiding(run.protocol):
+            labels.setdefault(told, []).append(run.label)
+    return [f"{', '.join(found)}: {told}" for told, found in labels.items()]
 
 
 def _about(run: Judged, place: Path) -> dict[str, Any]:
