@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,7 +33,8 @@ def report_command(args: Sequence[str]) -> int:
     if args[:1] == ["compare"]:
         return _compare(args[1:])
     args, summary = _summary_asked(args)
-    if len(args) != 1 or ("=" in args[0] and not Path(args[0]).expanduser().is_dir()):
+    _expect_no_options(args, "summary")
+    if len(args) != 1:
         raise BadOption(
             f"physadv report takes one run folder, got {' '.join(args) or 'none'}. See physadv report --help"
         )
@@ -48,6 +50,15 @@ def report_command(args: Sequence[str]) -> int:
     from physadv.library.report.pages.run import write_report
 
     return _say(f"report  {write_report(folder)}")
+
+
+def _expect_no_options(args: Sequence[str], known: str) -> None:
+    """Refuse what is written as an option but for the one that is ``known``; folders may hold a ``=``."""
+    for arg in args:
+        key, equals, _ = arg.partition("=")
+        if equals and key != known and not Path(arg).expanduser().is_dir():
+            near = f" Did you mean {known!r}?" if difflib.get_close_matches(key, [known]) else ""
+            raise BadOption(f"physadv report has no option {key!r} here.{near} See physadv report --help")
 
 
 def _summary_asked(args: Sequence[str]) -> tuple[list[str], bool]:
@@ -73,6 +84,7 @@ def _summary(folder: Path) -> int:
 def _compare(args: Sequence[str]) -> int:
     options = [a for a in args if a.startswith("out=")]
     folders = [Path(a).expanduser() for a in args if not a.startswith("out=")]
+    _expect_no_options(args, "out")
     if len(options) > 1 or options == ["out="]:
         raise BadOption(f"out= takes one file, got {' '.join(options)}")
     out = Path(options[0].partition("=")[2] if options else "compare.html").expanduser()

@@ -73,3 +73,16 @@ def test_what_has_no_summary_says_so(tmp_path: Path) -> None:
         report_command([str(tmp_path), "summary=true"])
     with pytest.raises(BadOption, match="true or false"):
         report_command([str(tmp_path), "summary=yes"])
+
+
+@pytest.mark.parametrize(
+    ("args", "named"),
+    [
+        (["here", "sumary=true"], "no option 'sumary' here. Did you mean 'summary'"),
+        (["compare", "here", "here", "outt=a.html"], "no option 'outt' here. Did you mean 'out'"),
+        (["compare", "here", "here", "summary=true"], "no option 'summary' here. See"),
+    ],
+)
+def test_a_mistyped_option_is_not_taken_for_a_folder(args: list[str], named: str) -> None:
+    with pytest.raises(BadOption, match=named):
+        report_command(args)
