@@ -46,6 +46,12 @@ def choose(config: DictConfig) -> Path:
     return _free(Path("runs") / f"{datetime.now():%Y-%m-%d}-{config.name}")
 
 
+def job_of_sweep() -> int | None:
+    """The number of this job; ``None`` where it is no sweep."""
+    hydra = HydraConfig.get()
+    return int(hydra.job.num) if hydra.mode == RunMode.MULTIRUN else None
+
+
 def _shared(config: DictConfig) -> bool:
     """Whether several jobs work in one folder."""
     return bool(config.get("parts", 1) > 1)
@@ -154,8 +160,8 @@ def _expect_free(folder: Path, config: DictConfig, *, shared: bool) -> None:
 
 _AFRESH = "It cannot be resumed: start afresh with another out="
 _FREE_TO_CHANGE = {
-    "resume", "out", "device", "progress", "dry_run", "strict", "judge", "paper", "protocol", "axes", "map",
-    "usable_from", "part", "parts",
+    "resume", "out", "device", "progress", "dry_run", "strict", "judge", "paper", "protocol", "axes", "only",
+    "map", "usable_from", "part", "parts",
 }  # fmt: skip
 
 

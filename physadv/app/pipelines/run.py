@@ -43,7 +43,7 @@ def run_command(command: str, config: DictConfig) -> float | None:
         from physadv.app.pipelines.sheet import make_sheet
 
         options: Any = OmegaConf.to_object(config)
-        make_sheet(options)
+        make_sheet(options, folder.job_of_sweep())
         return None
     if command in _WITHOUT_FOLDER:
         module, _, name = _WITHOUT_FOLDER[command].partition(":")

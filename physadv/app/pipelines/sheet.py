@@ -21,15 +21,21 @@ from physadv.parts.printing.transfer import write_transfer
 logger = logging.getLogger(__name__)
 
 
-def make_sheet(config: SheetConfig) -> Path:
-    """Write the sheet that the options ask for, and return where it is."""
+def make_sheet(config: SheetConfig, job: int | None = None) -> Path:
+    """Write the sheet that the options ask for, and return where it is.
+
+    In a sweep the number of the ``job`` ends its name: otherwise the last sheet would take the place of all others.
+    """
     if not config.patch:
         raise BadOption("which patch shall be printed? Write patch=RUN_FOLDER, or patch=PICTURE width_mm=300.")
     source = Path(config.patch)
     patch = load_patch(source, config.width_mm or None)
     options = _options(config, source)
     with_controls = options.tags != "none" if config.controls is None else config.controls
-    report = write_sheet_and_boards(patch, _target(source, config.out), options, with_controls=with_controls)
+    target = _target(source, config.out)
+    if job is not None:
+        target = target.with_stem(f"{target.stem}-{job}")
+    report = write_sheet_and_boards(patch, target, options, with_controls=with_controls)
     logger.info(
         "%s: %.5g x %.5g mm on %d page(s) of %g x %g mm, %.0f dpi. Print at 100 %%.",
         report.path, *report.patch_mm, report.pages, *report.paper_mm, report.dpi,

@@ -61,6 +61,14 @@ def test_a_run_takes_over_what_a_dry_run_left(tmp_path: Path) -> None:
         pass
 
 
+def test_a_grid_goes_on_along_other_axes(tmp_path: Path) -> None:
+    place = tmp_path / "run"
+    with opened(place, _config(only=["distance_m"])):
+        (place / "checkpoint.pt").write_bytes(b"")
+    with opened(place, _config(only=["yaw_deg"], resume=True)):
+        pass
+
+
 @pytest.mark.parametrize("error", [BadOption("no"), OSError(errno.EIO, "no"), RuntimeError("no"), KeyboardInterrupt()])
 def test_a_failed_start_leaves_nothing(error: BaseException, tmp_path: Path) -> None:
     place = tmp_path / "new" / "run"

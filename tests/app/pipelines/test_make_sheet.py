@@ -45,6 +45,20 @@ def test_any_picture_can_be_printed(tmp_path: Path, mode: str) -> None:
     assert (right - left, top - bottom) == pytest.approx((80, 60), abs=1e-3)
 
 
+def test_no_sheet_of_a_sweep_takes_the_place_of_another(tmp_path: Path) -> None:
+    Image.new("RGB", (4, 4), "red").save(tmp_path / "a.png")
+    options = [f"patch={tmp_path / 'a.png'}", "width_mm=60", f"out={tmp_path / 'b.pdf'}"]
+    done = physadv("sheet", "-m", *options, "paper=a4,a3")
+    assert done.returncode == 0, done.stderr
+    widths = []
+    for job in range(2):
+        with pikepdf.open(tmp_path / f"b-{job}.pdf") as pdf:
+            widths.append(round(float(pdf.pages[0].MediaBox[2]) / 72 * 25.4))
+        assert (tmp_path / f"b-{job}-board.json").is_file()
+    assert widths[0] != widths[1]
+    assert not (tmp_path / "b.pdf").exists()
+
+
 def test_one_pixel_is_a_patch(tmp_path: Path) -> None:
     Image.new("RGB", (1, 1), "red").save(tmp_path / "a.png")
     assert make_sheet(SheetConfig(patch=str(tmp_path / "a.png"), width_mm=100)) == tmp_path / "a-sheet.pdf"
