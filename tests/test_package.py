@@ -55,7 +55,7 @@ def test_what_is_imported_is_declared() -> None:
     declared = {re.split(r"[<>=\[; ]", line)[0].lower().replace("_", "-") for line in lines}
     brought = packages_distributions()
     foreign = {name for name in imported if name not in sys.stdlib_module_names and name != "physadv"}
-    homes = {name: {d.lower().replace("_", "-") for d in brought.get(name, [])} for name in foreign} | {
+    homes = {name: {d.lower().replace("_", "-") for d in brought.get(name, [name])} for name in foreign} | {
         "google.protobuf": {"protobuf"}
     }
     assert {name for name, home in homes.items() if not home & declared} == set()

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 def interrupted(source: str, after: str) -> tuple[str, float]:
     """What is printed after Ctrl-C, and how long that takes."""
-    words = [sys.executable, "-m", "tests.frames.interrupted", source]
+    words = [sys.executable, "-m", "tests.parts.frames.interrupted", source]
     with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         try:
             assert process.stdout is not None
