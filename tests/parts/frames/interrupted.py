@@ -1,4 +1,4 @@
-"""A consumer in a process of its own, for Ctrl-C: ``python -m tests.frames.interrupted SOURCE``."""
+"""A consumer in a process of its own, for Ctrl-C: ``python -m tests.parts.frames.interrupted SOURCE``."""
 
 from __future__ import annotations
 
