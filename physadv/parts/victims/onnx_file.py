@@ -17,6 +17,7 @@ from onnx.external_data_helper import ExternalDataInfo, uses_external_data
 
 from physadv.core.errors import BadInput, BadOption
 from physadv.library.files.digests import digest_of_file
+from physadv.library.files.reading import check_file
 from physadv.parts.victims.onnx_facts import Facts, facts_of
 from physadv.parts.victims.onnx_normal import NORMAL_ERRORS, normalised, operations
 
@@ -34,6 +35,8 @@ _ANY_SIZE = frozenset(
 _FLOATS = (TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.BFLOAT16)
 
 logger = logging.getLogger(__name__)
+
+MAX_BYTES = 2**31  # the most that one ONNX file can hold; larger weights lie beside it
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,8 @@ def read_onnx(path: Path, size_px: int, wanted: Sequence[str] = (), *, as_it_is:
 
     ``wanted`` names the outputs that count, in their order. ``as_it_is``: the graph is not touched.
     """
+    if path.exists() and not path.is_dir():
+        check_file(path, MAX_BYTES)  # a pipe has no end
     try:
         bare = onnx.load(str(path), format="protobuf", load_external_data=False)
         beside = _external_files(bare, path)

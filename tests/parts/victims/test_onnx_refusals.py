@@ -1,5 +1,6 @@
 """A file that is not a detector is refused in one clear line, whatever it is."""
 
+import os
 import pickle
 from pathlib import Path
 
@@ -170,3 +171,9 @@ def test_names_in_the_file_come_on_one_line(tmp_path: Path) -> None:
     names = {"names": repr({0: "st\u202eop\nsign\x1b[31m", 1: " yield "})}
     path = write_detector(tmp_path / "d.onnx", [np.zeros((1, 6, 84))], said=names)
     assert read_onnx(path, 64).class_names == ("st op sign [31m", "yield")
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.onnx")
+    with pytest.raises(BadInput, match="a device or a pipe"):
+        read_onnx(tmp_path / "pipe.onnx", 0)
