@@ -17,6 +17,7 @@ from torchvision.models import get_model_builder, get_model_weights
 
 from physadv.core.errors import BadInput, BadOption
 from physadv.core.seeding import fenced, generator
+from physadv.library.files.reading import check_file
 from physadv.parts.victims.entries import TorchvisionConfig
 
 UNREADABLE = (
@@ -110,8 +111,13 @@ def _fill_(model: nn.Module, name: str, state: dict[str, Tensor], path: str) -> 
                 module.eps = 0.0
 
 
+MAX_BYTES = 2**34  # the largest detectors have a tenth of it
+
+
 def read_state(path: Path) -> dict[str, Tensor]:
     """A state dict from .safetensors, or from a torch file without executing anything in it."""
+    if path.exists() and not path.is_dir():
+        check_file(path, MAX_BYTES)  # a pipe has no end
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
