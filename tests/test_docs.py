@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from physadv.app.pipelines.grid_axes import AXES
+from physadv.app.assembly.grid_axes import AXES
 from physadv.library.files.images import save_png
 from physadv.parts.scenes.entries import RoadConfig, build_road
 from tests.running import physadv

@@ -16,7 +16,7 @@ from onnx import TensorProto, helper
 from PIL import Image, ImageCms
 from safetensors.torch import save as safetensors_of
 
-from physadv.app.pipelines.folder import FolderCheckpoints
+from physadv.app.assembly.folder import FolderCheckpoints
 from physadv.core.types import Detections
 from physadv.engines.judging.clean_cache import CleanCache
 from physadv.engines.judging.shards import Shards

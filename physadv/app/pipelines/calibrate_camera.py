@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 
 from physadv import __version__
+from physadv.app.assembly.pictures import SUFFIXES, picture_files
 from physadv.app.config.calibrate_options import CalibrateCameraConfig
-from physadv.app.pipelines.pictures import SUFFIXES, picture_files
 from physadv.core.errors import BadInput, BadOption
 from physadv.library.calibration.camera_picture import camera_picture
 from physadv.library.calibration.charuco import BoardView, Charuco, Squares

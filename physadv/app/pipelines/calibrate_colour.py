@@ -16,8 +16,8 @@ import numpy.typing as npt
 import torch
 from safetensors.numpy import save
 
+from physadv.app.assembly.pictures import picture_files
 from physadv.app.config.calibrate_options import CalibrateColourConfig
-from physadv.app.pipelines.pictures import picture_files
 from physadv.core.errors import BadInput, BadOption
 from physadv.library.calibration.colour import WHITE, Levelled, Measured, level, merged
 from physadv.library.calibration.colour_fit import ColourFit, Prior, bake, difference, fit_colours

@@ -12,10 +12,10 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from physadv.app.pipelines import folder
+from physadv.app.assembly import folder
+from physadv.app.assembly.films import Film, read_films, with_optics
+from physadv.app.assembly.folder import choices
 from physadv.app.pipelines.evaluate import evaluate_command
-from physadv.app.pipelines.films import Film, read_films, with_optics
-from physadv.app.pipelines.folder import choices
 from physadv.app.registry import Registry
 from physadv.core.errors import BadInput, BadOption
 from physadv.core.masking import masked

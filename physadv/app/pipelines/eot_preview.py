@@ -15,8 +15,8 @@ import torch
 from omegaconf import DictConfig, OmegaConf
 from torch import Tensor
 
-from physadv.app.pipelines import assemble, scenes
-from physadv.app.pipelines.folder import choices
+from physadv.app.assembly import parts, scenes
+from physadv.app.assembly.folder import choices
 from physadv.app.registry import Registry
 from physadv.core.errors import BadInput, BadOption
 from physadv.core.protocols import SceneSource
@@ -48,7 +48,7 @@ class Shot:
 
 def eot_preview(config: DictConfig, registry: Registry, out: Path) -> None:
     """Write ``draws.png`` and ``draws.csv``, and ``stages.png`` where the preset lets anything vary."""
-    device = assemble.device_of(config.device)
+    device = parts.device_of(config.device)
     patch = _patch(config)
     shots = _shots(_scenes(config, registry, device), config, device)
     options: Any = OmegaConf.to_object(config.eot)
@@ -69,11 +69,11 @@ def _patch(config: DictConfig) -> PatchImage:
 
 def _scenes(config: DictConfig, registry: Registry, device: torch.device) -> SceneSource:
     chosen = choices()
-    source = assemble.part(registry, "scenes", chosen["scenes"], config.scenes, config.seed)
+    source = parts.part(registry, "scenes", chosen["scenes"], config.scenes, config.seed)
     if not hasattr(source, "with_objects"):
         found: SceneSource = source
         return found
-    victim = assemble.part(registry, "victim", chosen["victim"], config.victim, config.seed).to(device)
+    victim = parts.part(registry, "victim", chosen["victim"], config.victim, config.seed).to(device)
     return scenes.filled(source, victim, device)
 
 
@@ -115,7 +115,7 @@ def _alone(batch: SceneBatch, image: int, row: int, device: torch.device) -> Sho
 
 def _draws(config: DictConfig, shots: list[Shot], patch: PatchImage, out: Path) -> None:
     """A sheet of independent draws, and their numbers."""
-    renderer: Any = assemble.renderer(config.eot, quality="high", ink=assemble.ink(config.ink))
+    renderer: Any = parts.renderer(config.eot, quality="high", ink=parts.ink(config.ink))
     tiles, table = [], []
     for number in range(config.draws):
         shot = shots[number % len(shots)]
@@ -203,7 +203,7 @@ def _only(options: EotConfig, names: tuple[str, ...]) -> EotConfig:
 def _stage_row(title: str, options: EotConfig, config: DictConfig, shots: list[Shot], patch: PatchImage) -> Row:
     from physadv.parts.render.entries import build_renderer
 
-    renderer = build_renderer(dataclasses.replace(options, quality="high"), assemble.ink(config.ink))
+    renderer = build_renderer(dataclasses.replace(options, quality="high"), parts.ink(config.ink))
     tiles = []
     for number, shot in enumerate(shots):
         drawn = renderer.sample(shot.scene, generator(config.seed, f"stage/{number}"))

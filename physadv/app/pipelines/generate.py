@@ -10,9 +10,9 @@ from pathlib import Path
 import torch
 from omegaconf import DictConfig
 
+from physadv.app.assembly import cost, ensemble, judge, parts, scenes
+from physadv.app.assembly.folder import FolderCheckpoints, choices
 from physadv.app.config.commands import penalty_key
-from physadv.app.pipelines import assemble, cost, ensemble, judge, scenes
-from physadv.app.pipelines.folder import FolderCheckpoints, choices
 from physadv.app.registry import Registry
 from physadv.core.errors import BadOption
 from physadv.core.problem.objective import Objective
@@ -113,25 +113,25 @@ def _first(problem: Problem) -> PatchImage:
 
 
 def _plan(config: DictConfig, registry: Registry) -> Plan:
-    chosen, device = choices(), assemble.device_of(config.device)
+    chosen, device = choices(), parts.device_of(config.device)
     budget, practice = _budget(config), ensemble.practice(config)
-    attack = assemble.part(registry, "attack", chosen["attack"], config.attack, config.seed)
+    attack = parts.part(registry, "attack", chosen["attack"], config.attack, config.seed)
     objective = ensemble.objective(config, registry, attack, device)
-    parts = scenes.two_parts(
+    pair = scenes.two_parts(
         registry, chosen["scenes"], config.scenes, config.judge, config.seed, objective.victims[0], device
     )
-    optimise_on, judge_on = parts.optimise_on, parts.judge_on
-    assemble.check_pictures(objective.victims, judge_on)
+    optimise_on, judge_on = pair.optimise_on, pair.judge_on
+    parts.check_pictures(objective.victims, judge_on)
     objective.check(next(optimise_on.batches(config.budget.batch, generator(config.seed, "check"))).to(device))
-    patch = assemble.part(registry, "patch", chosen["patch"], config.patch, config.seed)
-    ink = assemble.ink(config.ink)
+    patch = parts.part(registry, "patch", chosen["patch"], config.patch, config.seed)
+    ink = parts.ink(config.ink)
     problem = Problem(
-        scenes=optimise_on, patch=patch.to(device), renderer=assemble.renderer(config.eot, ink),
-        objective=objective, penalties=assemble.penalties(registry, config.penalties), budget=budget,
+        scenes=optimise_on, patch=patch.to(device), renderer=parts.renderer(config.eot, ink),
+        objective=objective, penalties=parts.penalties(registry, config.penalties), budget=budget,
         seed=config.seed, device=device, practice=practice,
     )  # fmt: skip
-    made_from = relation.origin(optimise_on, chosen["scenes"], parts.judged_apart)
-    related = relation.relate(judge_on, chosen["scenes"], parts.judged_apart, made_from)
+    made_from = relation.origin(optimise_on, chosen["scenes"], pair.judged_apart)
+    related = relation.relate(judge_on, chosen["scenes"], pair.judged_apart, made_from)
     found = judge.surveyed(judge_on, problem.patch(), config)
     return Plan(problem, attack, ink, judge_on, made_from, related, found)
 

@@ -16,13 +16,13 @@ import torch
 from omegaconf import DictConfig, OmegaConf
 from tqdm import tqdm
 
-from physadv.app.pipelines import assemble, cost, grid_axes, judge, scenes
-from physadv.app.pipelines.evaluate import contenders, related, victims_of
-from physadv.app.pipelines.folder import choices
-from physadv.app.pipelines.grid_axes import AXES, Cell
-from physadv.app.pipelines.grid_pictures import gather, save_picture
-from physadv.app.pipelines.grid_tables import grid_tables
-from physadv.app.pipelines.judge import Case
+from physadv.app.assembly import cost, grid_axes, judge, parts, scenes
+from physadv.app.assembly.contenders import contenders, related
+from physadv.app.assembly.folder import choices
+from physadv.app.assembly.grid_axes import AXES, Cell
+from physadv.app.assembly.grid_pictures import gather, save_picture
+from physadv.app.assembly.grid_tables import grid_tables
+from physadv.app.assembly.judge import Case
 from physadv.app.registry import Registry
 from physadv.core.errors import BadInput, BadOption
 from physadv.core.protocols import Goal, SceneSource, Victim
@@ -178,10 +178,10 @@ def _photographed(config: DictConfig, bench: Bench, axes: dict[str, list[float]]
 def _bench(config: DictConfig, registry: Registry, out: Path) -> Bench:
     if not config.patch:
         raise BadOption("which patch? Say patch=RUN_FOLDER, or patch=picture.png width_mm=300")
-    device = assemble.device_of(config.device)
+    device = parts.device_of(config.device)
     known, others = contenders(config.patch, list(config.against), config.width_mm or None)
-    victims = victims_of(config, registry, device)
-    goal = assemble.part(registry, "goal", choices()["goal"], config.goal, config.seed)
+    victims = parts.victims_of(config, registry, device)
+    goal = parts.part(registry, "goal", choices()["goal"], config.goal, config.seed)
     return Bench(registry, known, others, victims, goal, device, out)
 
 
@@ -189,7 +189,7 @@ def _ready(config: DictConfig, bench: Bench, source: Source, wanted: list[Cell])
     """Refuse now what a later cell would refuse, and tell the cost where it is asked for."""
     scenes_of = {digest([_scenes_of(config, cell)]): cell for cell in wanted}
     for cell in {} if _has_photos(config) else scenes_of.values():  # photos were looked at for the axes
-        assemble.part(bench.registry, "scenes", choices()["scenes"], grid_axes.held(config, cell).scenes, config.seed)
+        parts.part(bench.registry, "scenes", choices()["scenes"], grid_axes.held(config, cell).scenes, config.seed)
     trial = judge.trial_of(_case(bench, source), grid_axes.held(config, wanted[0]), bench.out)
     ready = check_trial(trial)
     if config.dry_run:
@@ -254,9 +254,9 @@ def _parts(config: DictConfig, bench: Bench) -> scenes.Parts:
 
 
 def _judged_on(config: DictConfig, bench: Bench) -> Source:
-    chosen, parts = choices()["scenes"], _parts(config, bench)
-    found = judge.surveyed(parts.judge_on, bench.known.patch, config)
-    return Source(parts.judge_on, related(parts, chosen, (bench.known, *bench.others)), found)
+    chosen, pair = choices()["scenes"], _parts(config, bench)
+    found = judge.surveyed(pair.judge_on, bench.known.patch, config)
+    return Source(pair.judge_on, related(pair, chosen, (bench.known, *bench.others)), found)
 
 
 def _pictured(cell: Cell, first: str, file: Path) -> Path | None:

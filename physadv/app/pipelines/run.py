@@ -9,9 +9,9 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from physadv.app.assembly import folder
 from physadv.app.config.bounds import check_numbers
 from physadv.app.config.early import check_late_options
-from physadv.app.pipelines import folder
 from physadv.app.registry import Registry
 from physadv.core.masking import MaskedFormatter
 

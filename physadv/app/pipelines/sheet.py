@@ -6,16 +6,13 @@ import logging
 from pathlib import Path
 from typing import Any
 
+from physadv.app.assembly.sheets import write_sheet_and_boards
+from physadv.app.assembly.worn_by import worn_by
 from physadv.app.config.sheet_options import SheetConfig
-from physadv.app.pipelines.worn_by import worn_by
 from physadv.core.errors import BadOption
-from physadv.core.types import PatchImage
-from physadv.library.files.atomic import sweep_drafts
-from physadv.library.files.boards import save_boards
 from physadv.library.files.patches import load_patch
 from physadv.library.runs.record import read_json
-from physadv.parts.patches.controls import GREY, RANDOM, conditions
-from physadv.parts.printing.sheet import SheetOptions, SheetReport, write_sheet
+from physadv.parts.printing.sheet import SheetOptions
 from physadv.parts.printing.transfer import write_transfer
 
 logger = logging.getLogger(__name__)
@@ -50,20 +47,6 @@ def make_sheet(config: SheetConfig, job: int | None = None) -> Path:
         write_transfer(patch, film, config.dpi, board)
         logger.info("%s: the same, mirrored, for a transfer. Print it at its own resolution.", film)
     return report.path
-
-
-def write_sheet_and_boards(patch: PatchImage, path: Path, options: SheetOptions, *, with_controls: bool) -> SheetReport:
-    """Write the PDF and, where something on it has tags, ``board.json`` beside it (or ``NAME-board.json``).
-
-    The controls are those that a judgement with the same seed compares the patch with.
-    """
-    shown = conditions(patch, options.seed or 0) if with_controls else {}
-    sweep_drafts(path.parent, below=False)
-    report = write_sheet(patch, path, options, {role: shown[role] for role in (GREY, RANDOM) if role in shown})
-    if report.boards:
-        stem = path.stem.removesuffix("sheet").rstrip("-")
-        save_boards(path.with_name(f"{stem}-board.json" if stem else "board.json"), report.boards)
-    return report
 
 
 def _options(config: SheetConfig, source: Path) -> SheetOptions:

@@ -10,8 +10,8 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 from tqdm import tqdm
 
-from physadv.app.pipelines import assemble
-from physadv.app.pipelines.train_cost import train_forecast
+from physadv.app.assembly import parts
+from physadv.app.assembly.train_cost import train_forecast
 from physadv.app.registry import Registry
 from physadv.engines.training.detector import TrainProgress, train_detector
 from physadv.engines.training.options import TrainConfig
@@ -24,7 +24,7 @@ def train_command(config: DictConfig, registry: Registry, out: Path) -> None:
     options: Any = OmegaConf.to_object(config.train)
     assert isinstance(options, TrainConfig)
     options.check()
-    device = assemble.device_of(config.device)
+    device = parts.device_of(config.device)
     if config.dry_run:
         logger.info("cost    %s", train_forecast(options, device).words())
         logger.info("dry run: all parts fit, %d epochs on %s", options.epochs, device)

@@ -13,10 +13,9 @@ from typing import Any
 import torch
 from omegaconf import DictConfig, OmegaConf
 
-from physadv.app.pipelines import assemble
-from physadv.app.pipelines.evaluate import victims_of
-from physadv.app.pipelines.folder import choices
-from physadv.app.pipelines.watch_target import Made, label_of, made_by, patch_and_boards, projected, worn
+from physadv.app.assembly import parts
+from physadv.app.assembly.folder import choices
+from physadv.app.assembly.watch_target import Made, label_of, made_by, patch_and_boards, projected, worn
 from physadv.app.registry import Registry
 from physadv.core.errors import BadOption, FeedDied
 from physadv.core.types import PatchImage
@@ -54,13 +53,13 @@ def watch_command(config: DictConfig, registry: Registry, out: Path) -> float | 
     """Watch until the source ends. Returns the success of the print, where there was one."""
     started = time.monotonic()
     check(config)
-    device = assemble.device_of(config.device)
+    device = parts.device_of(config.device)
     patch, boards = patch_and_boards(config)
-    victims = victims_of(config, registry, device)
+    victims = parts.victims_of(config, registry, device)
     names = [victim.name for victim in victims]
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise BadOption(f"two victims are called {twice!r}, so their reports could not be told apart. Leave one out")
-    goal = assemble.part(registry, "goal", choices()["goal"], config.goal, config.seed)
+    goal = parts.part(registry, "goal", choices()["goal"], config.goal, config.seed)
     made = made_by(config.patch)
     label = label_of(config, made, victims[0])
     eyes = [Eye(victim, goal, label, any_object=choices()["goal"] == "conjure") for victim in victims]
@@ -115,7 +114,7 @@ def looker_of(
         seed = boards.seed if boards and boards.seed is not None else config.seed
         shown = conditions(patch, seed)
         picked = {PATCH: shown[PATCH], **{name: shown[name] for name in config.controls}}
-        overlay = Overlay(picked, assemble.ink(config.ink), config.seed, match_camera=config.match_camera, label=label)
+        overlay = Overlay(picked, parts.ink(config.ink), config.seed, match_camera=config.match_camera, label=label)
     prints = [board for board in boards.boards if board.role != "chart"] if boards else []
     if not prints and (list(config.object_mm) or config.board_at_mm is not None):
         wearer(label, list(config.object_mm), config.board_at_mm)  # a mistake is one without a board, too

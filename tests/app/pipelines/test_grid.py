@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from omegaconf import DictConfig, OmegaConf
 
+from physadv.app.assembly.grid_axes import AXES, cells, chosen_axes, held
 from physadv.app.config.axes_shorthand import only_these_axes
 from physadv.app.config.schema import AxesConfig
-from physadv.app.pipelines.grid_axes import AXES, cells, chosen_axes, held
 from physadv.core.errors import BadOption
 from physadv.parts.render.entries import EotConfig
 from physadv.parts.scenes.entries import CocoConfig, FolderConfig, RoadConfig

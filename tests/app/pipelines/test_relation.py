@@ -14,9 +14,9 @@ import torch
 from omegaconf import OmegaConf
 from PIL import Image
 
+from physadv.app.assembly import scenes
+from physadv.app.assembly.first_look import sees_none
 from physadv.app.config.schema import JudgeConfig
-from physadv.app.pipelines import scenes
-from physadv.app.pipelines.first_look import sees_none
 from physadv.app.registry import Registry
 from physadv.core.errors import BadInput
 from physadv.core.types import Candidates, Detections

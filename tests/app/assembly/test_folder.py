@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from omegaconf import DictConfig, OmegaConf
 
-from physadv.app.pipelines import folder
-from physadv.app.pipelines.folder import opened, untouched
+from physadv.app.assembly import folder
+from physadv.app.assembly.folder import opened, untouched
 from physadv.core.errors import BadInput, BadOption, BadOutput
 from physadv.core.types import Step
 from physadv.library.runs import locks

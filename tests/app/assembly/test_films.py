@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
+from physadv.app.assembly import films
+from physadv.app.assembly.films import read_films, with_optics
 from physadv.app.config.seal import seal
-from physadv.app.pipelines import films
-from physadv.app.pipelines.films import read_films, with_optics
 from physadv.core.errors import BadInput, BadOption
 from physadv.library.files.boards import Board, Boards, Tag, save_boards
 

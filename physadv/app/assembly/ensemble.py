@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from omegaconf import DictConfig, OmegaConf
 
-from physadv.app.pipelines import assemble
-from physadv.app.pipelines.folder import choices
+from physadv.app.assembly import parts
+from physadv.app.assembly.folder import choices
 from physadv.app.registry import Registry
 from physadv.core.errors import BadOption
 from physadv.core.problem.objective import Disturbance, Member, Objective
@@ -23,16 +23,16 @@ logger = logging.getLogger(__name__)
 def objective(config: DictConfig, registry: Registry, attack: Attack, device: torch.device) -> Objective:
     """The goal on every victim of ``victims=``, or on the one of ``victim=`` where that list is empty."""
     chosen = choices()
-    goal = assemble.part(registry, "goal", chosen["goal"], config.goal, config.seed)
+    goal = parts.part(registry, "goal", chosen["goal"], config.goal, config.seed)
     listed: Any = OmegaConf.to_container(config.victims, resolve=True)
     items, weights = [item for item, _ in map(_weighed, listed)], [weight for _, weight in map(_weighed, listed)]
-    victims = assemble.victims(registry, items, config.seed)
+    victims = parts.victims(registry, items, config.seed)
     if not victims:
-        victims = [assemble.part(registry, "victim", chosen["victim"], config.victim, config.seed)]
+        victims = [parts.part(registry, "victim", chosen["victim"], config.victim, config.seed)]
     shake: Any = OmegaConf.to_object(config.transfer.shake)
     check_shake(shake)
     members = tuple(
-        Member(here, assemble.check_fit(attack, here, goal), weight, _shaken(here, shake))
+        Member(here, parts.check_fit(attack, here, goal), weight, _shaken(here, shake))
         for here, weight in zip((v.to(device) for v in victims), weights or [1.0], strict=True)
     )
     return Objective(members, config.ensemble)

@@ -13,7 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 from torch import Tensor
 from tqdm import tqdm
 
-from physadv.app.pipelines import assemble
+from physadv.app.assembly import parts
 from physadv.app.registry import Registry
 from physadv.core.errors import BadOption
 from physadv.core.protocols import Photographs, SceneSource, Victim
@@ -65,9 +65,9 @@ def two_parts(
     device: torch.device,
 ) -> Parts:
     """Scenes to optimise on, and scenes to judge on: another root, a part kept for it, or the same."""
-    scenes = filled(assemble.part(registry, "scenes", choice, node, seed), victim, device)
+    scenes = filled(parts.part(registry, "scenes", choice, node, seed), victim, device)
     if judge.root:
-        other = assemble.part(registry, "scenes", choice, _elsewhere(choice, node, judge.root), seed)
+        other = parts.part(registry, "scenes", choice, _elsewhere(choice, node, judge.root), seed)
         return Parts(scenes, _some(filled(other, victim, device), judge, seed))
     if not judge.share:
         return Parts(scenes, _some(scenes, judge, seed))

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from physadv.app.pipelines.cost import Forecast, Part, duration, timed
+from physadv.app.assembly.cost import Forecast, Part, duration, timed
 from physadv.engines.training.batches import EpochBatches, TrainingData, draw_renders, loader
 from physadv.engines.training.detector import start, steps_of
 from physadv.engines.training.options import TrainConfig

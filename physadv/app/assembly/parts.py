@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from omegaconf import DictConfig, OmegaConf
 
+from physadv.app.assembly.folder import choices
 from physadv.app.config.commands import GROUPS, penalty_key
 from physadv.app.config.spelling import literal_in
 from physadv.app.registry import Registry
@@ -121,6 +122,16 @@ def _victim(registry: Registry, item: Any, seed: int) -> Victim:
     node = OmegaConf.merge(OmegaConf.structured(entry.config), literal_in(options))
     made: Victim = part(registry, "victim", item["part"], node, seed)
     return made
+
+
+def victims_of(config: DictConfig, registry: Registry, device: torch.device) -> list[Victim]:
+    """Those of ``victims=``, or the one of ``victim=``."""
+    listed = OmegaConf.to_container(config.victims, resolve=True)
+    assert isinstance(listed, list)
+    made = victims(registry, listed, config.seed)
+    if not made:
+        made = [part(registry, "victim", choices()["victim"], config.victim, config.seed)]
+    return [victim.to(device) for victim in made]
 
 
 def check_pictures(victims: Iterable[Victim], scenes: SceneSource) -> None:

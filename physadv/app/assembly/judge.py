@@ -16,11 +16,11 @@ import torch
 from omegaconf import DictConfig, OmegaConf
 from tqdm import tqdm
 
-from physadv.app.pipelines import assemble
-from physadv.app.pipelines.first_look import sees_none
-from physadv.app.pipelines.folder import choices
-from physadv.app.pipelines.sheet import write_sheet_and_boards
-from physadv.app.pipelines.worn_by import worn_by
+from physadv.app.assembly import parts
+from physadv.app.assembly.first_look import sees_none
+from physadv.app.assembly.folder import choices
+from physadv.app.assembly.sheets import write_sheet_and_boards
+from physadv.app.assembly.worn_by import worn_by
 from physadv.core.labels import canonical
 from physadv.core.protocols import Goal, SceneSource, Victim
 from physadv.core.types import PatchImage
@@ -83,7 +83,7 @@ class Case:
 
 def judge(command: str, case: Case, config: DictConfig, out: Path) -> float:
     """Judge beside the controls, write record and report; returns the first victim's AP50 with the patch."""
-    if ink := assemble.ink(config.ink):
+    if ink := parts.ink(config.ink):
         write_proof(case.patch, case.asked, ink, out)
     trial = trial_of(case, config, out)
     evaluate(trial, out, _bar(visible=config.progress))
@@ -142,9 +142,9 @@ def _label(config: DictConfig) -> str:
 def trial_of(case: Case, config: DictConfig, out: Path) -> Trial:
     """The judgement that the options ask for."""
     chosen, protocol = choices(), cast(ProtocolConfig, OmegaConf.to_object(config.protocol))
-    ink = None if protocol.digital else assemble.ink(config.ink)
-    eot = assemble.still(config.eot) if protocol.digital else config.eot
-    world, beside = assemble.judging_renderers(case.scenes, eot, ink, config.judge.quality)
+    ink = None if protocol.digital else parts.ink(config.ink)
+    eot = parts.still(config.eot) if protocol.digital else config.eot
+    world, beside = parts.judging_renderers(case.scenes, eot, ink, config.judge.quality)
     facts = [chosen, *(OmegaConf.to_container(config[key], resolve=True) for key in ("scenes", "eot", "ink", "goal"))]
     facts += [OmegaConf.to_container(config.judge, resolve=True), _digests(config)]
     return Trial(

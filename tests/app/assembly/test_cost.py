@@ -12,8 +12,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from physadv.app.pipelines import cost
-from physadv.app.pipelines.cost import Forecast, Part, duration, measured_judging, measured_steps, seconds_of_steps
+from physadv.app.assembly import cost
+from physadv.app.assembly.cost import Forecast, Part, duration, measured_judging, measured_steps, seconds_of_steps
 from physadv.core.errors import BadOption
 from physadv.core.protocols import Budget
 from physadv.core.types import PatchImage, SceneBatch, Step
@@ -112,7 +112,7 @@ def test_a_forecast_tells_every_part_and_the_memory() -> None:
 
 
 def test_training_is_measured_on_a_few_steps() -> None:
-    from physadv.app.pipelines.train_cost import train_forecast
+    from physadv.app.assembly.train_cost import train_forecast
 
     config = TrainConfig(batch=2, size_px=64, renders=40, renders_an_epoch=20, epochs=3)
     parts = {part.name: part for part in train_forecast(config, torch.device("cpu")).parts}

@@ -16,10 +16,10 @@ import numpy.typing as npt
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from physadv.app.assembly.watch_target import patch_and_boards
 from physadv.app.config.seal import own
 from physadv.app.config.spelling import literal_in, spelled
 from physadv.app.config.watch_options import WatchConfig
-from physadv.app.pipelines.watch_target import patch_and_boards
 from physadv.core.errors import BadInput, BadOption, PhysadvError
 from physadv.core.masking import masked
 from physadv.engines.watch.frame_log import FILE, read_log

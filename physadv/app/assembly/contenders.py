@@ -1,0 +1,44 @@
+"""The patches of a judgement, with what their run folders tell about them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from physadv.app.assembly.scenes import Parts
+from physadv.library.files.patches import load_patch
+from physadv.library.runs import record, relation
+from physadv.library.runs.relation import Origin, Relation
+from physadv.parts.patches.controls import PATCH, Contender, names_of
+
+
+def contenders(patch: str, against: list[str], width_mm: float | None) -> tuple[Contender, tuple[Contender, ...]]:
+    """The patch that is judged, and those it is compared with, with what their run folders tell about them."""
+    first = _contender(PATCH, patch, width_mm)
+    names = names_of([_stem(path) for path in against])
+    return first, tuple(_contender(name, path, width_mm) for name, path in zip(names, against, strict=True))
+
+
+def _contender(condition: str, path: str, width_mm: float | None) -> Contender:
+    run = record.read(Path(path)) if Path(path).is_dir() else {}
+    trained = [(v["name"], v["digest"]) for v in run.get("victims", [])] if run.get("command") == "generate" else None
+    return Contender(
+        condition, load_patch(path, width_mm), _stem(path), None if trained is None else tuple(trained),
+        run.get("queries"), _origin(Path(path)),
+    )  # fmt: skip
+
+
+def _origin(path: Path) -> Origin | None:
+    """From the run folder, also where a patch in it is named."""
+    return Origin.read(path if path.is_dir() else path.parent)
+
+
+def _stem(path: str) -> str:
+    """A word for a patch: its folder's or file's name."""
+    place = Path(path).resolve()
+    return place.name if place.is_dir() else place.parent.name if place.stem == "patch" else place.stem
+
+
+def related(pair: Parts, choice: str, patches: Sequence[Contender]) -> dict[str, Relation]:
+    """How what is judged on relates to what each patch was optimised on."""
+    return {one.condition: relation.relate(pair.judge_on, choice, pair.judged_apart, one.origin) for one in patches}
