@@ -1,3 +1,5 @@
 """Testing vision systems against attacks that can be printed."""
 
-__version__ = "0.1.0"
+from physadv.core.version import __version__
+
+__all__ = ["__version__"]

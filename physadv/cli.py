@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from physadv import __version__
 from physadv.core import terminal
 from physadv.core.errors import BadOption, PhysadvError
 from physadv.core.masking import masked
+from physadv.core.version import __version__
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig

@@ -11,10 +11,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from physadv import __version__
 from physadv.app.assembly.pictures import SUFFIXES, picture_files
 from physadv.app.config.calibrate_options import CalibrateCameraConfig
 from physadv.core.errors import BadInput, BadOption
+from physadv.core.version import __version__
 from physadv.library.calibration.camera_picture import camera_picture
 from physadv.library.calibration.charuco import BoardView, Charuco, Squares
 from physadv.library.calibration.intrinsics import LEAST_VIEWS, Intrinsics, calibrate, doubts, pick_views

@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import save
 from torchvision.ops import box_iou
 
-from physadv import __version__
+from physadv.core.version import __version__
 from physadv.engines.training.batches import labelled, road_of
 from physadv.engines.training.options import TrainConfig
 from physadv.engines.training.photos import Labelled, Photos

@@ -13,8 +13,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from physadv import __version__
 from physadv.core.masking import masked_in
+from physadv.core.version import __version__
 from physadv.library.files.atomic import write_text
 from physadv.library.files.plain_json import plain
 from physadv.library.runs.options import read_object

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from physadv import __version__
 from physadv.core.errors import BadOption
 from physadv.core.types import PatchImage
+from physadv.core.version import __version__
 from physadv.library.files.atomic import write_bytes
 from physadv.library.files.boards import ROLES, Board, Boards
 from physadv.library.files.patches import SHORT_DIGEST, patch_digest
