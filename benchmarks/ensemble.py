@@ -27,9 +27,11 @@ from torch import Tensor
 from physadv.core.problem.objective import Member, Objective
 from physadv.core.protocols import Victim
 from physadv.parts.goals.detection import Hide
-from physadv.parts.goals.entries import HideConfig
-from physadv.parts.patches.entries import RasterConfig, physadv_patches
-from physadv.parts.render.entries import EotConfig, JitterConfig, LightConfig, build_renderer
+from physadv.parts.goals.options import HideConfig
+from physadv.parts.patches.entries import physadv_patches
+from physadv.parts.patches.options import RasterConfig
+from physadv.parts.render.entries import build_renderer
+from physadv.parts.render.options import EotConfig, JitterConfig, LightConfig
 
 RANDOM = [f"torchvision/{name}" for name in (
     "ssdlite320_mobilenet_v3_large", "ssd300_vgg16", "fasterrcnn_mobilenet_v3_large_320_fpn"

@@ -17,8 +17,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from physadv.parts.frames.entries import FrameOptions
 from physadv.parts.frames.open import open_source
+from physadv.parts.frames.options import FrameOptions
 from physadv.parts.frames.serve import Server
 
 SECONDS, FPS, WORK_S = 6.0, 30.0, 0.1

@@ -29,7 +29,8 @@ import torch
 from torch import Tensor
 
 from physadv.core.types import PatchImage, SceneBatch
-from physadv.parts.render.entries import EotConfig, JitterConfig, LightConfig, SensorConfig, build_renderer
+from physadv.parts.render.entries import build_renderer
+from physadv.parts.render.options import EotConfig, JitterConfig, LightConfig, SensorConfig
 
 BATCH, OBJECTS, TEXELS = 8, 14, 300
 Method = Callable[[], Tensor]

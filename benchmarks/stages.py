@@ -24,7 +24,8 @@ from timing import timed
 from torch import Tensor
 
 from physadv.core.types import PatchImage, SceneBatch
-from physadv.parts.render.entries import (
+from physadv.parts.render.entries import build_renderer
+from physadv.parts.render.options import (
     CameraConfig,
     CoverConfig,
     EotConfig,
@@ -33,9 +34,9 @@ from physadv.parts.render.entries import (
     OpticsConfig,
     SensorConfig,
     SurfaceConfig,
-    build_renderer,
 )
-from physadv.parts.scenes.entries import RoadConfig, build_road
+from physadv.parts.scenes.entries import build_road
+from physadv.parts.scenes.options import RoadConfig
 
 BATCH, SIDE, BOXES, TEXELS = 8, 640, 4, 300
 Job = Callable[[], object]

@@ -26,10 +26,12 @@ from timing import timed
 from physadv.core.types import SceneBatch
 from physadv.parts.attacks.patch.eot import adam
 from physadv.parts.goals.detection import Hide
-from physadv.parts.goals.entries import HideConfig
+from physadv.parts.goals.options import HideConfig
 from physadv.parts.goals.penalty_entries import physadv_penalties
-from physadv.parts.patches.entries import RasterConfig, physadv_patches
-from physadv.parts.render.entries import EotConfig, JitterConfig, LightConfig, SensorConfig, build_renderer
+from physadv.parts.patches.entries import physadv_patches
+from physadv.parts.patches.options import RasterConfig
+from physadv.parts.render.entries import build_renderer
+from physadv.parts.render.options import EotConfig, JitterConfig, LightConfig, SensorConfig
 from physadv.parts.victims.entries import physadv_victims
 
 BATCH, SIDE, BOXES = 8, 320, 4

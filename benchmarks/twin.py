@@ -23,10 +23,11 @@ from torch import Tensor
 
 from physadv.core.types import PatchImage, SceneBatch
 from physadv.engines.judging.render_gap import Agreement, both, compared
-from physadv.parts.render.entries import EotConfig, LightConfig, SurfaceConfig, build_renderer
-from physadv.parts.twin.entries import TwinConfig
+from physadv.parts.render.entries import build_renderer
+from physadv.parts.render.options import EotConfig, LightConfig, SurfaceConfig
 from physadv.parts.twin.layout import shot
 from physadv.parts.twin.lights import DARK, LIGHTS
+from physadv.parts.twin.options import TwinConfig
 from physadv.parts.twin.scenes import TwinScenes
 from physadv.parts.twin.tracing import Place
 

@@ -30,9 +30,9 @@ from physadv.engines.watch.tracked_victim import Eye  # noqa: E402
 from physadv.library.fiducials.camera import Camera  # noqa: E402
 from physadv.library.fiducials.find import Finder  # noqa: E402
 from physadv.parts.goals.detection import Hide  # noqa: E402
-from physadv.parts.goals.entries import HideConfig  # noqa: E402
-from physadv.parts.victims.entries import OnnxConfig, SignNanoConfig  # noqa: E402
+from physadv.parts.goals.options import HideConfig  # noqa: E402
 from physadv.parts.victims.onnx_victim import build  # noqa: E402
+from physadv.parts.victims.options import OnnxConfig, SignNanoConfig  # noqa: E402
 from physadv.parts.victims.sign_nano import load_sign_nano  # noqa: E402
 from tests.app.pipelines.walkby import SIZE_PX, board, face, seen, way  # noqa: E402
 

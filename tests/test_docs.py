@@ -15,7 +15,8 @@ import pytest
 
 from physadv.app.assembly.grid_axes import AXES
 from physadv.library.files.images import save_png
-from physadv.parts.scenes.entries import RoadConfig, build_road
+from physadv.parts.scenes.entries import build_road
+from physadv.parts.scenes.options import RoadConfig
 from tests.running import physadv
 
 ROOT = Path(__file__).resolve().parents[1]

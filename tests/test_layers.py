@@ -44,3 +44,20 @@ def test_a_plugin_imports_only_the_api(file: Path) -> None:
 def test_no_file_outgrows_its_subject() -> None:
     long = {str(f.relative_to(ROOT)): n for f in PACKAGE.rglob("*.py") if (n := len(f.read_text().splitlines())) > 400}
     assert not long
+
+
+def test_no_imports_run_in_a_circle() -> None:
+    """Neither at import, nor for types, nor inside functions."""
+    grimp = pytest.importorskip("grimp", reason="comes with import-linter, of the extra dev")
+    graph = grimp.build_graph("physadv", cache_dir=None)
+    imported = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    below = {module: graph.find_upstream_modules(module) for module in graph.modules}
+    circles = {module for module, direct in imported.items() if any(module in below[name] for name in direct)}
+    assert circles <= {"physadv.core.protocols", "physadv.core.problem.objective"}
+
+
+@pytest.mark.parametrize("entries", sorted((PACKAGE / "parts").rglob("*entries.py")), ids=lambda f: f.parent.name)
+def test_a_part_reads_its_options_and_never_its_entries(entries: Path) -> None:
+    module = ".".join(entries.relative_to(ROOT).with_suffix("").parts)
+    assert (entries.parent / "options.py").is_file()
+    assert not [file.name for file in entries.parent.rglob("*.py") if module in imports_of(file)]

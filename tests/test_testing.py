@@ -14,9 +14,11 @@ from physadv.core.hookspecs import Entry
 from physadv.core.protocols import Goal, PatchModel
 from physadv.core.types import Candidates, Detections, SceneBatch
 from physadv.parts.goals.detection import Hide
-from physadv.parts.goals.entries import HideConfig, physadv_goals
+from physadv.parts.goals.entries import physadv_goals
+from physadv.parts.goals.options import HideConfig
 from physadv.parts.patches.entries import physadv_patches
-from physadv.parts.scenes.entries import RoadConfig, build_road
+from physadv.parts.scenes.entries import build_road
+from physadv.parts.scenes.options import RoadConfig
 from physadv.testing import VICTIM_CHECKS, BrokenPart, check_goal, check_patch, check_scenes, check_victim
 from tests.toys import ToyDetector, ToyPatch, one_scene
 

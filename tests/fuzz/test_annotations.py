@@ -12,7 +12,7 @@ from typing import Any
 
 from physadv.core.errors import PhysadvError
 from physadv.parts.scenes.coco import build_coco
-from physadv.parts.scenes.entries import CocoConfig
+from physadv.parts.scenes.options import CocoConfig
 from tests.fuzz.scale import share
 from tests.parts.scenes.sets import picture
 

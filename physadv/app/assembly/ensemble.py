@@ -14,8 +14,7 @@ from physadv.app.registry import Registry
 from physadv.core.errors import BadOption
 from physadv.core.problem.objective import Disturbance, Member, Objective
 from physadv.core.protocols import Attack, Practice, Victim
-from physadv.parts.transfer.hardening_options import check
-from physadv.parts.transfer.options import ShakeConfig, check_shake
+from physadv.parts.transfer.options import ShakeConfig, check, check_shake
 
 logger = logging.getLogger(__name__)
 

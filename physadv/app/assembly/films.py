@@ -31,8 +31,8 @@ from physadv.library.fiducials.mirror import REMEDY
 from physadv.library.files.boards import Board, Boards, as_measured
 from physadv.library.runs.options import expecting, read_options
 from physadv.library.runs.record import read_json
-from physadv.parts.frames.entries import FrameOptions
 from physadv.parts.frames.open import open_source
+from physadv.parts.frames.options import FrameOptions
 
 logger = logging.getLogger(__name__)
 

@@ -76,7 +76,7 @@ def renderer(node: DictConfig, ink: Ink | None, quality: str | None = None) -> R
 
 def still(node: DictConfig) -> DictConfig:
     """An ``eot`` preset of which only the place of the patch is left: nothing varies."""
-    from physadv.parts.render.entries import EotConfig
+    from physadv.parts.render.options import EotConfig
 
     options: Any = OmegaConf.to_object(node)
     made: DictConfig = OmegaConf.structured(EotConfig(place=options.place))
@@ -92,7 +92,8 @@ def judging_renderers(
     """
     if not hasattr(scenes, "renderer"):
         return renderer(node, ink, quality), None
-    from physadv.parts.render.entries import EotConfig, SurfaceConfig, build_renderer
+    from physadv.parts.render.entries import build_renderer
+    from physadv.parts.render.options import EotConfig, SurfaceConfig
 
     options: Any = OmegaConf.to_object(node)
     own: Any = scenes

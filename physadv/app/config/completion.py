@@ -20,8 +20,8 @@ from physadv.app.config.locate import conf_dir
 from physadv.app.registry import Registry
 from physadv.core.errors import BadOption
 from physadv.engines.judging.options import ProtocolConfig
-from physadv.parts.printing.entries import InkConfig
-from physadv.parts.render.entries import EotConfig
+from physadv.parts.printing.options import InkConfig
+from physadv.parts.render.options import EotConfig
 
 Options = dict[str, tuple[str, ...]]
 """Option → what it can be; nothing: a number, a text or a file."""

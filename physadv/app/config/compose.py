@@ -30,8 +30,8 @@ from physadv.app.config.typed import Reader, key_and_value, text_of
 from physadv.app.registry import Registry
 from physadv.core.errors import BadOption
 from physadv.engines.judging.options import ProtocolConfig
-from physadv.parts.printing.entries import InkConfig
-from physadv.parts.render.entries import EotConfig
+from physadv.parts.printing.options import InkConfig
+from physadv.parts.render.options import EotConfig
 
 _PRESETS: dict[str, type] = {"eot": EotConfig, "ink": InkConfig, "protocol": ProtocolConfig}
 _STAND_IN = r"\s*'.*' is validated against ConfigStore schema"

@@ -15,8 +15,8 @@ from omegaconf import DictConfig, OmegaConf
 from physadv.app.config.commands import COMMANDS, GROUPS, PARTS, penalty_key
 from physadv.app.registry import Registry
 from physadv.engines.judging.options import ProtocolConfig
-from physadv.parts.printing.entries import InkConfig
-from physadv.parts.render.entries import EotConfig
+from physadv.parts.printing.options import InkConfig
+from physadv.parts.render.options import EotConfig
 
 __all__ = ["COMMANDS", "GROUPS", "PARTS", "penalty_key", "register", "search"]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from physadv.app.config.schema import RunConfig
-from physadv.parts.frames.entries import FrameOptions
+from physadv.parts.frames.options import FrameOptions
 
 
 def _distances() -> list[float]:

@@ -23,8 +23,8 @@ from physadv.library.fiducials.camera import Camera, save_camera
 from physadv.library.fiducials.mirror import REMEDY, flipped
 from physadv.library.files.atomic import write_bytes, write_text
 from physadv.library.files.images import load_srgb
-from physadv.parts.frames.entries import FrameOptions
 from physadv.parts.frames.open import open_source
+from physadv.parts.frames.options import FrameOptions
 from physadv.parts.frames.packets import open_film
 from physadv.parts.printing.layout import FOOTER_MM, HEADER_MM, MARGIN_MM, Box, parse_paper
 from physadv.parts.printing.marks import check_bar

@@ -31,7 +31,7 @@ from physadv.library.metrics.interval import resampled_weights, wilson
 from physadv.library.report.pages.html import filled
 from physadv.library.runs.record import read_json
 from physadv.parts.patches.controls import conditions as conditions_of
-from physadv.parts.render.entries import EotConfig, check
+from physadv.parts.render.options import EotConfig, check
 
 logger = logging.getLogger(__name__)
 Json = dict[str, Any]

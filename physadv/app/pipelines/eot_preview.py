@@ -26,8 +26,8 @@ from physadv.library.files.atomic import write_text
 from physadv.library.files.patches import load_patch
 from physadv.library.report.pictures.tiles import Row, Tile, middle_and_side, write_tiles
 from physadv.parts.patches.testcard import card
-from physadv.parts.render.entries import EotConfig, ranges
 from physadv.parts.render.eot import EotRenderer
+from physadv.parts.render.options import EotConfig, ranges
 
 logger = logging.getLogger(__name__)
 

@@ -43,10 +43,10 @@ from physadv.library.report.scores import FORMAT
 from physadv.library.runs.options import read_object
 from physadv.library.runs.relation import Relation
 from physadv.parts.patches.controls import PATCH, Contender, conditions, role
-from physadv.parts.render.entries import EotConfig
-from physadv.parts.render.entries import check as check_conditions
+from physadv.parts.render.options import EotConfig
+from physadv.parts.render.options import check as check_conditions
 from physadv.parts.scenes.at_distance import TooNear
-from physadv.parts.scenes.entries import MarkedConfig
+from physadv.parts.scenes.options import MarkedConfig
 
 logger = logging.getLogger(__name__)
 

@@ -21,7 +21,7 @@ from physadv.engines.training.augment import mosaic, occlude, recolour, view
 from physadv.engines.training.options import TrainConfig
 from physadv.engines.training.photos import Labelled
 from physadv.library.roads.signs import LABELS, NAMES
-from physadv.parts.scenes.entries import RoadConfig
+from physadv.parts.scenes.options import RoadConfig
 from physadv.parts.scenes.road import RoadScenes
 
 Batch = tuple[Tensor, Targets]

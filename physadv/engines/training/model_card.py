@@ -20,7 +20,7 @@ from physadv.engines.training.photos import Labelled, Photos
 from physadv.library.files import atomic
 from physadv.library.metrics.average_precision import library_average_precision
 from physadv.library.roads.signs import LABELS, NAMES, kind_of
-from physadv.parts.victims.entries import SignNanoConfig
+from physadv.parts.victims.options import SignNanoConfig
 from physadv.parts.victims.sign_nano import METADATA_KEY, SignNano, load_sign_nano
 from physadv.parts.victims.sign_nano_net import SignNanoNet
 

@@ -18,7 +18,8 @@ from physadv.library.photometry.blur_noise import blur_px, noise_variances
 from physadv.library.photometry.scene_light import object_light, photo_light
 from physadv.library.placement.objects import Dressing, Thing
 from physadv.parts.printing.ink import Ink
-from physadv.parts.render.entries import EotConfig, build_renderer
+from physadv.parts.render.entries import build_renderer
+from physadv.parts.render.options import EotConfig
 
 F64 = npt.NDArray[np.float64]
 Box = tuple[float, float, float, float]

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from physadv.core.errors import BadOption
-from physadv.parts.frames.entries import FrameOptions
+from physadv.parts.frames.options import FrameOptions
 
 U8 = npt.NDArray[np.uint8]
 

@@ -13,7 +13,7 @@ import cv2
 
 from physadv.core.errors import DeadFeed, PhysadvError
 from physadv.core.types import Frame
-from physadv.parts.frames.entries import FrameOptions
+from physadv.parts.frames.options import FrameOptions
 from physadv.parts.frames.slot import Slot
 from physadv.parts.frames.source import Producer, SourceState, Status
 

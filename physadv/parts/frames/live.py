@@ -10,7 +10,7 @@ from physadv.core.errors import DeadFeed, PhysadvError
 from physadv.core.types import Frame
 from physadv.parts.frames.cameras import cameras_here
 from physadv.parts.frames.capture import U8, Readable, open_camera
-from physadv.parts.frames.entries import FrameOptions
+from physadv.parts.frames.options import FrameOptions
 from physadv.parts.frames.packets import Packets, answer, open_url
 from physadv.parts.frames.recorded import FOLDER_FPS, clip_frames, played, within
 from physadv.parts.frames.source import Frames, Status

@@ -8,9 +8,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from physadv.core.errors import BadInput, BadOption
 from physadv.core.masking import masked, password_end
-from physadv.parts.frames.entries import FrameOptions
 from physadv.parts.frames.feed import Feed
 from physadv.parts.frames.live import Camera, Stream
+from physadv.parts.frames.options import FrameOptions
 from physadv.parts.frames.recorded import IMAGES, Clip, Pictures, images_in
 from physadv.parts.frames.source import FrameSource, Producer
 

@@ -15,9 +15,9 @@ import av
 import numpy as np
 
 from physadv.parts.frames.capture import MOST_BROKEN, U8
-from physadv.parts.frames.entries import FrameOptions
 from physadv.parts.frames.interlace import Deinterlacer
 from physadv.parts.frames.light import HLG, PQ, REFERENCE_WHITE_NITS, SDR_WHITE_NITS, brightest_nits
+from physadv.parts.frames.options import FrameOptions
 from physadv.parts.frames.raster import Raster
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from physadv.core.types import Frame
 from physadv.library.colour.conversion import bgr_u8_from_srgb
 from physadv.library.files.images import load_srgb
 from physadv.parts.frames.container import codec_name, missing_bytes, why_unreadable
-from physadv.parts.frames.entries import FrameOptions
+from physadv.parts.frames.options import FrameOptions
 from physadv.parts.frames.packets import NO_DECODER, Packets, open_film
 from physadv.parts.frames.source import Frames, Status
 

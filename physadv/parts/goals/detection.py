@@ -17,7 +17,7 @@ from torch import Tensor
 from physadv.core.errors import IncompatibleParts
 from physadv.core.labels import index_of
 from physadv.core.types import Candidates, Detections, SceneBatch
-from physadv.parts.goals.entries import AlterConfig, ConjureConfig, HideConfig
+from physadv.parts.goals.options import AlterConfig, ConjureConfig, HideConfig
 
 _NOTHING = -30.0  # log-odds of "no candidate at all"; finite, so that its softplus has a finite gradient
 

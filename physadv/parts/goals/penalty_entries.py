@@ -2,44 +2,25 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from physadv.core.errors import BadOption
 from physadv.core.hookspecs import Entry, hookimpl
+from physadv.parts.goals.options import NonPrintabilityConfig, ProofResidualConfig, TotalVariationConfig, check_weight
 
 if TYPE_CHECKING:
     from physadv.core.protocols import Penalty
 
 
-@dataclass
-class TotalVariationConfig:
-    weight: float = 0.1  # of the mean absolute difference of neighbouring texels (noise 0.33, a photo 0.03)
-
-
-@dataclass
-class NonPrintabilityConfig:
-    weight: float = 0.0  # of the mean distance to the nearest ink (random colours: 0.19); a baseline, so off
-    inks: int = 30  # printable colours, spread over a measured printing condition
-
-
-@dataclass
-class ProofResidualConfig:
-    weight: float = (
-        0.0  # of the mean distance between asked and printed colour (pure green 0.57); off, as ink is rendered
-    )
-
-
 def _total_variation(config: TotalVariationConfig) -> Penalty:
-    _check_weight("tv", config.weight)
+    check_weight("tv", config.weight)
     from physadv.parts.goals.penalties import TotalVariation
 
     return TotalVariation(config.weight)
 
 
 def _non_printability(config: NonPrintabilityConfig) -> Penalty:
-    _check_weight("nps", config.weight)
+    check_weight("nps", config.weight)
     if not 2 <= config.inks <= 1000:
         raise BadOption(f"penalties.nps.inks must be from 2 to 1000, got {config.inks}.")
     from physadv.library.colour.print_proof import ProofLut, spread_inks
@@ -49,16 +30,11 @@ def _non_printability(config: NonPrintabilityConfig) -> Penalty:
 
 
 def _proof_residual(config: ProofResidualConfig) -> Penalty:
-    _check_weight("proof", config.weight)
+    check_weight("proof", config.weight)
     from physadv.library.colour.print_proof import ProofLut
     from physadv.parts.goals.penalties import ProofResidual
 
     return ProofResidual(config.weight, ProofLut.load())
-
-
-def _check_weight(name: str, weight: float) -> None:
-    if not (weight >= 0 and math.isfinite(weight)):
-        raise BadOption(f"penalties.{name}.weight must be 0 or more, got {weight}.")
 
 
 @hookimpl

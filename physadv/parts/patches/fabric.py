@@ -15,7 +15,7 @@ from physadv.core.types import PatchImage
 from physadv.parts.patches.grid import MAX_SIDE_MM, MAX_TEXELS, size_px, start
 
 if TYPE_CHECKING:
-    from physadv.parts.patches.entries import FabricConfig
+    from physadv.parts.patches.options import FabricConfig
 
 MOST_TILES = 100
 

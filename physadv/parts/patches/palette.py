@@ -15,7 +15,7 @@ from physadv.library.colour.print_proof import ProofLut, requests_for_inks
 from physadv.parts.patches.grid import mask, size_px, start
 
 if TYPE_CHECKING:
-    from physadv.parts.patches.entries import PaletteConfig
+    from physadv.parts.patches.options import PaletteConfig
 
 MOST_INKS = 64
 _NEARNESS = 10.0  # logits lost per squared distance between the start's colour and an ink

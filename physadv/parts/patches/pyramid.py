@@ -19,7 +19,7 @@ from physadv.parts.patches.grid import mask, size_px, start
 from physadv.parts.patches.raster import Raster
 
 if TYPE_CHECKING:
-    from physadv.parts.patches.entries import PyramidConfig
+    from physadv.parts.patches.options import PyramidConfig
 
 COARSEST = 4  # texels along the shorter side of the coarsest grid, at least
 

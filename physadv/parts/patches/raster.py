@@ -11,7 +11,7 @@ from physadv.core.types import PatchImage
 from physadv.parts.patches.grid import mask, size_px, start
 
 if TYPE_CHECKING:
-    from physadv.parts.patches.entries import RasterConfig
+    from physadv.parts.patches.options import RasterConfig
 
 
 class Raster(nn.Module):

@@ -17,7 +17,7 @@ from physadv.core.types import PatchImage
 from physadv.parts.patches.grid import mask, size_px, start
 
 if TYPE_CHECKING:
-    from physadv.parts.patches.entries import SpectrumConfig
+    from physadv.parts.patches.options import SpectrumConfig
 
 _GAIN = 8.0  # of all cosines together: an attack's step moves colours about as much as on a raster
 _DEEPEST = 0.02  # a picture to start from keeps this far from black and white, which a sigmoid never reaches

@@ -16,8 +16,8 @@ from torch import Tensor, nn
 from physadv.core.types import PatchImage
 from physadv.library.colour.conversion import LUMINANCE, linear_from_srgb, srgb_from_linear
 from physadv.library.colour.print_proof import ProofLut
-from physadv.parts.printing.entries import InkConfig
 from physadv.parts.printing.icc import load_profile_table
+from physadv.parts.printing.options import InkConfig
 
 _REACH = 4.0  # sigmas after which a dot has ended
 

@@ -17,8 +17,8 @@ from torch.autograd.function import once_differentiable
 from physadv.core.types import SceneBatch
 from physadv.library.colour.conversion import LUMINANCE, linear_from_srgb, srgb_from_linear
 from physadv.parts.render.codec import check_codec, recompress_
-from physadv.parts.render.entries import CameraConfig
 from physadv.parts.render.light import GREY
+from physadv.parts.render.options import CameraConfig
 from physadv.parts.render.sparse_filter import Pixels, bayer, filtered_, unsharp
 
 STEPS = 1020  # of a table: a multiple of 255, so that the codes of a file fall on its entries

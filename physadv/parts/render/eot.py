@@ -20,11 +20,11 @@ from physadv.parts.render import atlas, dropout, facets, pose, sampler, surface,
 from physadv.parts.render.camera_pipeline import Camera
 from physadv.parts.render.cloth import FOLDS
 from physadv.parts.render.composite import Noise, Paste, Shade
-from physadv.parts.render.entries import EotConfig, ranges
 from physadv.parts.render.facets import Facets
 from physadv.parts.render.footprint import Footprint, scan, see_through, stack, transmittance
 from physadv.parts.render.light import tint
 from physadv.parts.render.mesh import load_mesh
+from physadv.parts.render.options import EotConfig, ranges
 from physadv.parts.render.random_draws import Spans, seeds, table, together
 from physadv.parts.render.sampler import FAST, HIGH, Blur
 from physadv.parts.render.stages import CANVAS, build_stages

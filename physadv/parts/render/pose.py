@@ -7,7 +7,7 @@ from torch import Tensor
 
 from physadv.core.errors import BadInput
 from physadv.core.types import SceneBatch
-from physadv.parts.render.entries import PlaceConfig
+from physadv.parts.render.options import PlaceConfig
 
 
 def translation(x: Tensor, y: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from physadv.parts.render.entries import LightConfig
+from physadv.parts.render.options import LightConfig
 
 GRAZING = 0.15
 """Least cosine between the plain surface and its key light (81°): a lamp behind it is brought round to there."""

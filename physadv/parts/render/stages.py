@@ -17,7 +17,7 @@ from torch import Tensor
 
 from physadv.core.errors import BadOption
 from physadv.core.seeding import fenced
-from physadv.parts.render.entries import KorniaStage
+from physadv.parts.render.options import KorniaStage
 
 log = logging.getLogger(__name__)
 

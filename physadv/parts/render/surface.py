@@ -15,7 +15,7 @@ from torch import Tensor
 
 from physadv.core.types import PatchImage, SceneBatch
 from physadv.parts.render.cloth import spline
-from physadv.parts.render.entries import EotConfig
+from physadv.parts.render.options import EotConfig
 from physadv.parts.render.pose import rotation, translation
 
 HELD = 4.0

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from physadv.parts.render import shading, surface
 from physadv.parts.render.composite import Relief
-from physadv.parts.render.entries import EotConfig
 from physadv.parts.render.footprint import Footprint
+from physadv.parts.render.options import EotConfig
 from physadv.parts.render.sampler import Lookup
 from physadv.parts.render.surface import Lay
 

@@ -19,8 +19,8 @@ from physadv.library.placement.object_sizes import UNKNOWN_MM, usual_height_mm
 from physadv.library.placement.objects import Thing, dressing, facing_the_camera
 from physadv.parts.scenes.annotated import AnnotatedPhotos
 from physadv.parts.scenes.class_arrays import Arrays, read_arrays
-from physadv.parts.scenes.entries import ClassesConfig
 from physadv.parts.scenes.folder_photos import pictures_among, without_doubles
+from physadv.parts.scenes.options import ClassesConfig
 from physadv.parts.scenes.photo_estimates import Reading
 from physadv.parts.scenes.photos import size_px
 from physadv.parts.scenes.pictures import Hw, Pictures

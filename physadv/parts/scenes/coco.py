@@ -7,8 +7,8 @@ from pathlib import Path
 from physadv.core.errors import BadInput, BadOption
 from physadv.parts.scenes.annotated import AnnotatedPhotos
 from physadv.parts.scenes.coco_json import read_coco
-from physadv.parts.scenes.entries import CocoConfig
 from physadv.parts.scenes.marked_scenes import marked_scenes
+from physadv.parts.scenes.options import CocoConfig
 from physadv.parts.scenes.photo_files import PhotoFiles
 
 NAMES = ("annotations.json", "_annotations.coco.json")

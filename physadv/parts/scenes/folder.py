@@ -15,9 +15,9 @@ from physadv.core.types import SceneBatch
 from physadv.library.placement.object_sizes import object_height_mm
 from physadv.library.placement.objects import Dressing, Thing, dressing
 from physadv.parts.scenes.annotated import AnnotatedPhotos
-from physadv.parts.scenes.entries import FolderConfig
 from physadv.parts.scenes.folder_photos import photos_in, without_doubles
 from physadv.parts.scenes.masks import Masks
+from physadv.parts.scenes.options import FolderConfig
 from physadv.parts.scenes.photo_estimates import Reading
 from physadv.parts.scenes.photos import PhotoStore
 from physadv.parts.scenes.quads import read_quads

@@ -14,9 +14,9 @@ from physadv.parts.scenes.annotated import AnnotatedPhotos
 from physadv.parts.scenes.at_distance import at_distance
 from physadv.parts.scenes.category_names import label_among
 from physadv.parts.scenes.checked import CheckedPhoto, checked
-from physadv.parts.scenes.entries import MarkedConfig
 from physadv.parts.scenes.marked import Mark, MarkedPhoto, MarkedSet
 from physadv.parts.scenes.masks import Masks, masks_in
+from physadv.parts.scenes.options import MarkedConfig
 from physadv.parts.scenes.photo_estimates import Reading
 from physadv.parts.scenes.photos import PhotoStore
 from physadv.parts.scenes.remarks import shortened

@@ -21,7 +21,7 @@ from physadv.library.roads.photograph import blur_of, exposed, lay_sign_, noise_
 from physadv.library.roads.pinhole import Camera, Plate, through
 from physadv.library.roads.sign_canvas import F64, U8, SignFace
 from physadv.library.roads.signs import LABELS, NAMES, face_of, kind_of
-from physadv.parts.scenes.entries import RoadConfig
+from physadv.parts.scenes.options import RoadConfig
 
 _GOLDEN = (0.7548776662466927, 0.5698402909980532)  # R2 sequence: covers (distance, yaw) evenly with few pictures
 

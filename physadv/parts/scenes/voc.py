@@ -11,10 +11,10 @@ from physadv.library.files.reading import MB, read_bytes, read_text
 from physadv.library.placement.objects import Box
 from physadv.parts.scenes.annotated import AnnotatedPhotos
 from physadv.parts.scenes.category_names import joined
-from physadv.parts.scenes.entries import VocConfig
 from physadv.parts.scenes.folder_photos import is_picture
 from physadv.parts.scenes.marked import Mark, MarkedPhoto, MarkedSet
 from physadv.parts.scenes.marked_scenes import marked_scenes
+from physadv.parts.scenes.options import VocConfig
 from physadv.parts.scenes.photo_files import PhotoFiles
 from physadv.parts.scenes.remarks import Remarks
 

@@ -16,10 +16,10 @@ from physadv.library.files.label_names import read_names
 from physadv.library.files.reading import read_text, read_yaml
 from physadv.parts.scenes.annotated import AnnotatedPhotos
 from physadv.parts.scenes.category_names import joined
-from physadv.parts.scenes.entries import YoloConfig
 from physadv.parts.scenes.folder_photos import is_picture
 from physadv.parts.scenes.marked import MarkedPhoto, MarkedSet
 from physadv.parts.scenes.marked_scenes import marked_scenes
+from physadv.parts.scenes.options import YoloConfig
 from physadv.parts.scenes.photo_files import PhotoFiles, expect_inside, inside
 from physadv.parts.scenes.remarks import Remarks
 from physadv.parts.scenes.yolo_labels import read_labels

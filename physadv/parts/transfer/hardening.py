@@ -13,7 +13,7 @@ from torch import Tensor
 from physadv.core.errors import BadOption
 from physadv.core.protocols import SceneSource
 from physadv.core.types import CUTOUT, ERASE, Draws, SceneBatch
-from physadv.parts.transfer.hardening_options import CurriculumConfig, CutoutConfig, EraseConfig, check
+from physadv.parts.transfer.options import CurriculumConfig, CutoutConfig, EraseConfig, check
 
 TURNS_FROM_DEG = 10.0  # a narrower range of eot.jitter.yaw_deg is no viewpoint
 WIDEST_DEG = 80.0  # of the yaw that an eye sees

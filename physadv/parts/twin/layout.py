@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from physadv.core.errors import BadOption
-from physadv.parts.twin.entries import TwinConfig
 from physadv.parts.twin.lights import LIGHTS
+from physadv.parts.twin.options import TwinConfig
 
 F64 = npt.NDArray[np.float64]
 SIGN_MM = 750.0  # across flats: MUTCD R1-1, 30 inches

@@ -13,7 +13,7 @@ from torch import Tensor
 from physadv.parts.victims.letterbox import GREY, Fit, letterbox, stretch
 
 if TYPE_CHECKING:
-    from physadv.parts.victims.entries import OnnxConfig
+    from physadv.parts.victims.options import OnnxConfig
 
 
 class Resize(Enum):

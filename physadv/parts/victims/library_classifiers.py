@@ -14,7 +14,7 @@ from physadv.core.errors import BadInput, BadOption, MissingExtra
 from physadv.parts.victims.class_names import imagenet_names
 from physadv.parts.victims.classifier import Classifier
 from physadv.parts.victims.classifier_weights import Feed, Recipe, classifier_from
-from physadv.parts.victims.entries import ClassifierConfig
+from physadv.parts.victims.options import ClassifierConfig
 
 if TYPE_CHECKING:
     from types import ModuleType

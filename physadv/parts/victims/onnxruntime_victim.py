@@ -16,10 +16,10 @@ from torch.nn import functional
 
 from physadv.core.errors import BadInput
 from physadv.parts.victims.classifier import Classifier
-from physadv.parts.victims.entries import OnnxRuntimeConfig
 from physadv.parts.victims.graph_probe import suppressions
 from physadv.parts.victims.graph_victim import GraphVictim, as_taken, assemble
 from physadv.parts.victims.onnx_file import OnnxFile, read_onnx
+from physadv.parts.victims.options import OnnxRuntimeConfig
 
 _ERRORS = (
     state.Fail, state.InvalidArgument, state.InvalidGraph, state.InvalidProtobuf, state.NoSuchFile,

@@ -14,9 +14,9 @@ from torch.nn import functional as F
 from physadv.core.errors import BadInput
 from physadv.core.types import Candidates, Detections
 from physadv.parts.victims.detections import decide
-from physadv.parts.victims.entries import SignNanoConfig
 from physadv.parts.victims.frozen import fold_norms_, freeze
 from physadv.parts.victims.letterbox import GREY, Fit, resize
+from physadv.parts.victims.options import SignNanoConfig
 from physadv.parts.victims.sign_nano_net import STRIDES, SignNanoNet
 
 _LARGEST_FILE = 64 * 2**20  # bytes; ours is 2 MB

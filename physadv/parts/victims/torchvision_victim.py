@@ -15,9 +15,9 @@ from physadv.library.files.digests import digest_of_state
 from physadv.parts.victims.class_names import names_for, read_names
 from physadv.parts.victims.coco import COCO_91
 from physadv.parts.victims.detections import decide
-from physadv.parts.victims.entries import TorchvisionConfig
 from physadv.parts.victims.frozen import fold_norms_, freeze
 from physadv.parts.victims.letterbox import Fit
+from physadv.parts.victims.options import TorchvisionConfig
 from physadv.parts.victims.torchvision_heads import head_of
 from physadv.parts.victims.torchvision_weights import make_model
 

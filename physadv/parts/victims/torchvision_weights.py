@@ -18,7 +18,7 @@ from torchvision.models import get_model_builder, get_model_weights
 from physadv.core.errors import BadInput, BadOption
 from physadv.core.seeding import fenced, generator
 from physadv.library.files.reading import check_file
-from physadv.parts.victims.entries import TorchvisionConfig
+from physadv.parts.victims.options import TorchvisionConfig
 
 UNREADABLE = (
     SafetensorError,

@@ -21,8 +21,8 @@ from physadv.engines.judging.readiness import check_trial
 from physadv.engines.training.options import TrainConfig
 from physadv.library.runs import progress
 from physadv.library.runs.progress import ProgressBar
-from physadv.parts.attacks.patch.entries import EotAdamConfig
 from physadv.parts.attacks.patch.eot import Eot, adam
+from physadv.parts.attacks.patch.options import EotAdamConfig
 from tests.app.pipelines.test_evaluate import SeeThrough, trial
 from tests.parts.attacks.test_eot import problem
 

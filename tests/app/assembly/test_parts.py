@@ -8,7 +8,7 @@ import torch
 from physadv.app.assembly import parts
 from physadv.app.registry import Registry
 from physadv.core.errors import IncompatibleParts
-from physadv.parts.patches.entries import RasterConfig
+from physadv.parts.patches.options import RasterConfig
 from tests.toys import ToyDetector, ToyScenes
 
 

@@ -15,7 +15,7 @@ from physadv.app.guards.door import built, guarded_observer
 from physadv.core.errors import BadOption, BrokenPart
 from physadv.core.types import Candidates, Detections, PatchImage, SceneBatch, Step
 from physadv.parts.goals.detection import Hide
-from physadv.parts.goals.entries import HideConfig
+from physadv.parts.goals.options import HideConfig
 from tests.toys import LABELS, ToyDetector, ToyPatch, ToyScenes, one_scene
 
 

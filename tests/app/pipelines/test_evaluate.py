@@ -18,7 +18,7 @@ from physadv.engines.judging.evaluate import evaluate
 from physadv.engines.judging.options import ProtocolConfig
 from physadv.engines.judging.trial import Trial
 from physadv.parts.goals.detection import Conjure, Hide
-from physadv.parts.goals.entries import ConjureConfig, HideConfig
+from physadv.parts.goals.options import ConjureConfig, HideConfig
 from physadv.parts.patches.controls import CLEAN, PATCH, Contender, conditions
 from tests.toys import BOX, ToyDetector, ToyRenderer, ToyScenes, one_scene
 

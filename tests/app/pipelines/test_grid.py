@@ -15,8 +15,8 @@ from physadv.app.assembly.grid_axes import AXES, cells, chosen_axes, held
 from physadv.app.config.axes_shorthand import only_these_axes
 from physadv.app.config.schema import AxesConfig
 from physadv.core.errors import BadOption
-from physadv.parts.render.entries import EotConfig
-from physadv.parts.scenes.entries import CocoConfig, FolderConfig, RoadConfig
+from physadv.parts.render.options import EotConfig
+from physadv.parts.scenes.options import CocoConfig, FolderConfig, RoadConfig
 from tests.running import ROOT, physadv
 
 SMALL = ["judge.images=2", "judge.batch=2", "scenes.width_px=320", "scenes.height_px=224", "progress=false"]

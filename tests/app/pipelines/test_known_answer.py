@@ -14,11 +14,12 @@ from physadv.engines.judging.evaluate import evaluate
 from physadv.engines.judging.trial import Trial
 from physadv.library.files.patches import load_patch
 from physadv.parts.goals.detection import Hide
-from physadv.parts.goals.entries import HideConfig
-from physadv.parts.render.entries import EotConfig, PlaceConfig, build_renderer
+from physadv.parts.goals.options import HideConfig
+from physadv.parts.render.entries import build_renderer
+from physadv.parts.render.options import EotConfig, PlaceConfig
 from physadv.parts.scenes.coco import build_coco
-from physadv.parts.scenes.entries import CocoConfig
-from physadv.parts.victims.entries import OnnxConfig
+from physadv.parts.scenes.options import CocoConfig
+from physadv.parts.victims.options import OnnxConfig
 
 PERSON_MM, TALL_PX = 1700.0, 96
 

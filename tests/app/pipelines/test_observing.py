@@ -21,7 +21,7 @@ from physadv.engines.judging.shards import Shards
 from physadv.engines.judging.trial import Trial
 from physadv.engines.judging.views import Showing, Watched
 from physadv.parts.goals.detection import Hide
-from physadv.parts.goals.entries import HideConfig
+from physadv.parts.goals.options import HideConfig
 from physadv.parts.patches.controls import conditions
 from tests.app.pipelines.test_evaluate import SeeThrough, quiet
 from tests.toys import ToyDetector, ToyScenes

@@ -11,7 +11,8 @@ import torch
 from physadv.core.types import PatchImage
 from physadv.engines.judging.soft_proof import write_proof
 from physadv.library.files.patches import load_patch
-from physadv.parts.printing.entries import InkConfig, build_ink
+from physadv.parts.printing.entries import build_ink
+from physadv.parts.printing.options import InkConfig
 
 
 def test_what_prints_as_asked_differs_by_nothing_and_what_does_not_is_counted(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from physadv.engines.judging.options import ProtocolConfig
 from physadv.engines.judging.survey import expect_wearers, survey
 from physadv.library.runs.relation import FILE, Origin, origin, relate
 from physadv.parts.scenes.coco import build_coco
-from physadv.parts.scenes.entries import CocoConfig, RoadConfig
+from physadv.parts.scenes.options import CocoConfig, RoadConfig
 from physadv.parts.scenes.road import RoadScenes
 from tests.toys import ToyDetector, ToyScenes
 

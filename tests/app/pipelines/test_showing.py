@@ -14,8 +14,9 @@ from torch import Tensor
 from physadv.core.types import PatchImage
 from physadv.engines.judging.evaluate import evaluate
 from physadv.engines.judging.views import Showing
-from physadv.parts.render.entries import EotConfig, KorniaStage, LightConfig, OpticsConfig, SensorConfig, build_renderer
-from physadv.parts.scenes.entries import RoadConfig
+from physadv.parts.render.entries import build_renderer
+from physadv.parts.render.options import EotConfig, KorniaStage, LightConfig, OpticsConfig, SensorConfig
+from physadv.parts.scenes.options import RoadConfig
 from physadv.parts.scenes.road import RoadScenes
 from tests.app.pipelines.test_evaluate import quiet, trial
 

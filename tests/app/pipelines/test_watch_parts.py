@@ -26,7 +26,7 @@ from physadv.engines.watch.tracked_victim import Eye, Place
 from physadv.library.report.pages.watch import cautions, write_watch_report
 from physadv.library.report.watch_words import headline, said_aloud
 from physadv.parts.goals.detection import Hide
-from physadv.parts.goals.entries import HideConfig
+from physadv.parts.goals.options import HideConfig
 from tests.app.pipelines.walkby import SIZE_PX, face, seen
 from tests.toys import LABELS, ToyDetector
 

@@ -12,7 +12,7 @@ from physadv.core.errors import BadOption, IncompatibleParts
 from physadv.core.problem.ensemble import Ensemble
 from physadv.core.problem.objective import Member, Objective
 from physadv.parts.goals.detection import Hide
-from physadv.parts.goals.entries import HideConfig
+from physadv.parts.goals.options import HideConfig
 from tests.toys import ToyDetector, one_scene
 
 VICTIMS = (ToyDetector(), ToyDetector(name="steep", steepness=30), ToyDetector(name="flat", steepness=3))

@@ -15,10 +15,11 @@ from physadv.core.problem.ensemble import Ensemble
 from physadv.core.problem.objective import Member, Objective
 from physadv.core.protocols import Budget, Problem
 from physadv.core.types import Draws, SceneBatch, Step
-from physadv.parts.attacks.patch.entries import EotAdamConfig, EotPgdConfig, physadv_attacks
+from physadv.parts.attacks.patch.entries import physadv_attacks
 from physadv.parts.attacks.patch.eot import annealed
+from physadv.parts.attacks.patch.options import EotAdamConfig, EotPgdConfig
 from physadv.parts.goals.detection import Hide
-from physadv.parts.goals.entries import HideConfig
+from physadv.parts.goals.options import HideConfig
 from tests.toys import LABELS, ToyDetector, ToyPatch, ToyRenderer, ToyScenes
 
 ENTRIES = {entry.name: entry for entry in physadv_attacks()}

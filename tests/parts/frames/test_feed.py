@@ -9,8 +9,8 @@ import pytest
 from physadv.core.errors import BadInput, DeadFeed
 from physadv.core.types import Frame
 from physadv.parts.frames import feed as feed_module
-from physadv.parts.frames.entries import FrameOptions
 from physadv.parts.frames.feed import Feed
+from physadv.parts.frames.options import FrameOptions
 from physadv.parts.frames.slot import Slot
 from physadv.parts.frames.source import Frames, SourceState, Status
 

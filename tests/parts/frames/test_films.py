@@ -15,9 +15,9 @@ import pytest
 from physadv.core.errors import BadInput
 from physadv.core.types import Frame
 from physadv.parts.frames.container import codec_name, missing_bytes
-from physadv.parts.frames.entries import FrameOptions
 from physadv.parts.frames.light import Converter, Light
 from physadv.parts.frames.open import open_source
+from physadv.parts.frames.options import FrameOptions
 from tests.parts.frames.films import U8, film
 
 SIZE = (160, 96)

@@ -13,8 +13,8 @@ import pytest
 
 from physadv.core.errors import DeadFeed
 from physadv.core.types import Frame
-from physadv.parts.frames.entries import FrameOptions
 from physadv.parts.frames.open import open_source
+from physadv.parts.frames.options import FrameOptions
 from physadv.parts.frames.source import FrameSource, SourceState
 from tests.parts.frames.barcode import clip, drawn, millis, number_in
 from tests.parts.frames.senders import H264, ffmpeg, free_port, jpeg_parts, playing, until, virtual_camera

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from physadv.core.errors import BadInput, BadOption, DeadFeed, NoCamera, PhysadvError
-from physadv.parts.frames.entries import FrameOptions
 from physadv.parts.frames.live import _sought
 from physadv.parts.frames.open import open_source
+from physadv.parts.frames.options import FrameOptions
 from physadv.parts.frames.packets import Packets
 from physadv.parts.frames.source import SourceState, Status
 from tests.parts.frames.barcode import clip

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from physadv.core.errors import BadOption, BadOutput
-from physadv.parts.frames.entries import FrameOptions
 from physadv.parts.frames.open import open_source
+from physadv.parts.frames.options import FrameOptions
 from physadv.parts.frames.record import Recorder, writable_codecs
 from tests.parts.frames.barcode import drawn, number_in
 

@@ -11,8 +11,8 @@ import pytest
 
 from physadv.core.errors import BadInput, PhysadvError
 from physadv.core.types import Frame
-from physadv.parts.frames.entries import FrameOptions
 from physadv.parts.frames.open import open_source
+from physadv.parts.frames.options import FrameOptions
 from physadv.parts.frames.source import SourceState
 from tests.parts.frames.barcode import clip, drawn, number_in
 

@@ -8,7 +8,7 @@ import torch
 from physadv.core.errors import IncompatibleParts
 from physadv.core.types import Candidates, Detections
 from physadv.parts.goals.detection import Alter, Conjure, Hide
-from physadv.parts.goals.entries import AlterConfig, ConjureConfig, HideConfig
+from physadv.parts.goals.options import AlterConfig, ConjureConfig, HideConfig
 from tests.toys import BOX, LABELS, ToyDetector, one_scene
 
 GOALS = {

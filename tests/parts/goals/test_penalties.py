@@ -10,7 +10,8 @@ from physadv.core.protocols import Penalty
 from physadv.core.seeding import generator
 from physadv.core.types import PatchImage
 from physadv.library.colour.print_proof import ProofLut, spread_inks
-from physadv.parts.goals.penalty_entries import NonPrintabilityConfig, physadv_penalties
+from physadv.parts.goals.options import NonPrintabilityConfig
+from physadv.parts.goals.penalty_entries import physadv_penalties
 
 ROWS = {entry.name: entry for entry in physadv_penalties()}
 

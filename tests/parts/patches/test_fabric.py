@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from physadv.core.errors import BadOption
-from physadv.parts.patches.entries import FabricConfig
 from physadv.parts.patches.fabric import build_fabric
+from physadv.parts.patches.options import FabricConfig
 
 SMALL = {"tile_width_mm": 50.0, "tile_height_mm": 30.0, "tiles_across": 2, "tiles_down": 3, "px_per_100mm": 20}
 

@@ -9,7 +9,7 @@ import torch
 
 from physadv.core.errors import BadOption
 from physadv.library.colour.print_proof import ProofLut
-from physadv.parts.patches.entries import PaletteConfig
+from physadv.parts.patches.options import PaletteConfig
 from physadv.parts.patches.palette import build_palette
 
 FLAG = ["#ff0000", "#FFFFFF", "#0000ff"]

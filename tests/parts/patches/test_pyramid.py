@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from physadv.parts.patches.entries import PyramidConfig
+from physadv.parts.patches.options import PyramidConfig
 from physadv.parts.patches.pyramid import COARSEST, build_pyramid
 
 

@@ -9,7 +9,8 @@ import torch
 from PIL import Image
 
 from physadv.core.errors import BadInput, BadOption
-from physadv.parts.patches.entries import RasterConfig, physadv_patches
+from physadv.parts.patches.entries import physadv_patches
+from physadv.parts.patches.options import RasterConfig
 from physadv.parts.patches.raster import build_raster
 
 

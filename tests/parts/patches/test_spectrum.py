@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from physadv.core.errors import BadOption
-from physadv.parts.patches.entries import SpectrumConfig
+from physadv.parts.patches.options import SpectrumConfig
 from physadv.parts.patches.spectrum import build_spectrum
 
 

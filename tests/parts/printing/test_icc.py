@@ -13,8 +13,9 @@ from PIL import Image, ImageCms
 from physadv.core.errors import BadInput
 from physadv.core.types import PatchImage
 from physadv.library.colour.print_proof import ProofLut
-from physadv.parts.printing.entries import InkConfig, build_ink
+from physadv.parts.printing.entries import build_ink
 from physadv.parts.printing.icc import fit_table, load_profile_table, proof_colours
+from physadv.parts.printing.options import InkConfig
 from tests.running import physadv
 
 MEASUREMENTS = Path("/usr/share/color/icc/FOGRA39L.ti3")

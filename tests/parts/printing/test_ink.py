@@ -16,8 +16,9 @@ from physadv.core.types import PatchImage
 from physadv.library.colour.conversion import linear_from_srgb
 from physadv.library.colour.difference import delta_e00, lab_from_srgb
 from physadv.library.colour.print_proof import ProofLut
-from physadv.parts.printing.entries import InkConfig, build_ink
+from physadv.parts.printing.entries import build_ink
 from physadv.parts.printing.ink import Ink, spread
+from physadv.parts.printing.options import InkConfig
 
 CLOTH = InkConfig(
     colours="coated-offset", saturation=0.8, white=[0.9, 0.88, 0.85], black=[0.02, 0.02, 0.03], spread_mm=2.0

@@ -11,7 +11,7 @@ from torch import Tensor
 from physadv.core.types import SceneBatch
 from physadv.library.colour.conversion import LUMINANCE, linear_from_srgb, srgb_from_linear
 from physadv.parts.render.camera_pipeline import Camera
-from physadv.parts.render.entries import CameraConfig
+from physadv.parts.render.options import CameraConfig
 from physadv.parts.render.sparse_filter import Pixels
 from tests.parts.render.copies import demosaic, recompress, sharpen
 from tests.parts.render.scenes import scene_of, upright

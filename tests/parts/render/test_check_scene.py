@@ -7,7 +7,8 @@ import torch
 
 from physadv.core.errors import BadInput
 from physadv.core.types import PatchImage, SceneBatch
-from physadv.parts.render.entries import EotConfig, PlaceConfig, build_renderer
+from physadv.parts.render.entries import build_renderer
+from physadv.parts.render.options import EotConfig, PlaceConfig
 
 TILTED = [[0.1, 0.0, 16.0], [0.0, 0.1, 16.0], [0.002, 0.0, 1.0]]  # its plane meets the camera's at x = -500 mm
 

@@ -12,7 +12,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from physadv.core.seeding import generator
-from physadv.parts.render.entries import EotConfig, JitterConfig, LightConfig, SensorConfig, build_renderer
+from physadv.parts.render.entries import build_renderer
+from physadv.parts.render.options import EotConfig, JitterConfig, LightConfig, SensorConfig
 from tests.parts.render.scenes import opaque, scene_of, upright
 
 

@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 
 from physadv.core.types import CUTOUT, ERASE, Draws, PatchImage, SceneBatch
-from physadv.parts.render.entries import EotConfig, LightConfig, SurfaceConfig, build_renderer
+from physadv.parts.render.entries import build_renderer
+from physadv.parts.render.options import EotConfig, LightConfig, SurfaceConfig
 from physadv.parts.transfer.hardening import draw_cutout, draw_erase
 from tests.parts.render.scenes import opaque, scene_of, upright
 

@@ -10,15 +10,8 @@ from physadv.core.errors import BadInput, BadOption
 from physadv.core.seeding import generator
 from physadv.core.types import PatchImage, SceneBatch
 from physadv.library.colour.conversion import linear_from_srgb, srgb_from_linear
-from physadv.parts.render.entries import (
-    EotConfig,
-    JitterConfig,
-    LightConfig,
-    OpticsConfig,
-    PlaceConfig,
-    SensorConfig,
-    build_renderer,
-)
+from physadv.parts.render.entries import build_renderer
+from physadv.parts.render.options import EotConfig, JitterConfig, LightConfig, OpticsConfig, PlaceConfig, SensorConfig
 from tests.parts.render.scenes import opaque, scene_of, supersampled, upright
 
 WILD = EotConfig(

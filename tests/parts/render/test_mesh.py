@@ -10,8 +10,9 @@ import torch
 
 from physadv.core.errors import BadInput, BadOption
 from physadv.core.seeding import generator
-from physadv.parts.render.entries import EotConfig, JitterConfig, KorniaStage, SurfaceConfig, build_renderer
+from physadv.parts.render.entries import build_renderer
 from physadv.parts.render.mesh import load_mesh
+from physadv.parts.render.options import EotConfig, JitterConfig, KorniaStage, SurfaceConfig
 from tests.parts.render.test_surface import EYE, before, error, render, soft
 
 

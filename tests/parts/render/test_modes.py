@@ -10,7 +10,8 @@ from torch import Tensor
 
 from physadv.core.seeding import generator
 from physadv.core.types import PatchImage, SceneBatch
-from physadv.parts.render.entries import (
+from physadv.parts.render.entries import build_renderer
+from physadv.parts.render.options import (
     CameraConfig,
     CoverConfig,
     EotConfig,
@@ -19,7 +20,6 @@ from physadv.parts.render.entries import (
     OpticsConfig,
     SensorConfig,
     SurfaceConfig,
-    build_renderer,
 )
 from tests.parts.render.scenes import scene_of, upright
 

@@ -12,7 +12,7 @@ import torch
 from physadv.core.errors import BadOption
 from physadv.core.types import CUTOUT, ERASE, Draws, SceneBatch
 from physadv.parts.transfer.hardening import Bins, Practice
-from physadv.parts.transfer.hardening_options import CurriculumConfig, CutoutConfig, EraseConfig
+from physadv.parts.transfer.options import CurriculumConfig, CutoutConfig, EraseConfig
 from tests.toys import one_scene
 
 YAW = (-40.0, 40.0)

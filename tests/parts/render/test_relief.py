@@ -12,15 +12,8 @@ from torch import Tensor
 from physadv.core.seeding import generator
 from physadv.core.types import PatchImage, SceneBatch
 from physadv.library.colour.conversion import linear_from_srgb
-from physadv.parts.render.entries import (
-    CoverConfig,
-    EotConfig,
-    JitterConfig,
-    LightConfig,
-    OpticsConfig,
-    SurfaceConfig,
-    build_renderer,
-)
+from physadv.parts.render.entries import build_renderer
+from physadv.parts.render.options import CoverConfig, EotConfig, JitterConfig, LightConfig, OpticsConfig, SurfaceConfig
 from tests.parts.render.scenes import opaque, scene_of, upright
 
 WHITE = opaque(torch.ones(3, 40, 40), 400.0)

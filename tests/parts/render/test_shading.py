@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from physadv.parts.render.entries import LightConfig
 from physadv.parts.render.light import planckian, planckian_xy, tint
+from physadv.parts.render.options import LightConfig
 from physadv.parts.render.shading import GRAZING, arms, key_light, shade, vignette
 
 FACING = torch.tensor([[0.0, 0.0, -1.0]])

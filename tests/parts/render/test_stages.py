@@ -10,7 +10,8 @@ import torch
 from physadv.core.errors import BadOption
 from physadv.core.seeding import generator
 from physadv.library.colour.conversion import linear_from_srgb
-from physadv.parts.render.entries import CameraConfig, EotConfig, KorniaStage, build_renderer
+from physadv.parts.render.entries import build_renderer
+from physadv.parts.render.options import CameraConfig, EotConfig, KorniaStage
 from physadv.parts.render.stages import CANVAS, MATRICES, build_stages
 from tests.parts.render.scenes import opaque, scene_of, upright
 

@@ -13,15 +13,8 @@ from torch import Tensor
 from physadv.core.seeding import generator
 from physadv.core.types import PatchImage, SceneBatch
 from physadv.parts.render.cloth import FOLDS, SIDE, spline
-from physadv.parts.render.entries import (
-    EotConfig,
-    JitterConfig,
-    OpticsConfig,
-    PlaceConfig,
-    SensorConfig,
-    SurfaceConfig,
-    build_renderer,
-)
+from physadv.parts.render.entries import build_renderer
+from physadv.parts.render.options import EotConfig, JitterConfig, OpticsConfig, PlaceConfig, SensorConfig, SurfaceConfig
 from tests.parts.render.scenes import cast, opaque, scene_of, supersampled, upright
 
 EYE = torch.tensor([150.0, -200.0, -1500.0])  # mm: neither straight ahead nor level

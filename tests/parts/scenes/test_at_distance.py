@@ -14,7 +14,7 @@ from physadv.core.types import SceneBatch
 from physadv.library.placement.viewpoint import focal_px
 from physadv.parts.scenes.annotated import AnnotatedPhotos
 from physadv.parts.scenes.coco import build_coco
-from physadv.parts.scenes.entries import CocoConfig
+from physadv.parts.scenes.options import CocoConfig
 
 SIZE = 1200, 800  # of the file
 Box = tuple[int, int, int, int]  # left, top, width, height

@@ -14,7 +14,7 @@ from PIL import Image
 from physadv.core.errors import BadInput, BadOption, PhysadvError
 from physadv.parts.scenes.annotated import AnnotatedPhotos
 from physadv.parts.scenes.classes import build_classes
-from physadv.parts.scenes.entries import ClassesConfig
+from physadv.parts.scenes.options import ClassesConfig
 from physadv.testing import check_scenes
 
 

@@ -17,7 +17,7 @@ from PIL import Image
 from physadv.core.errors import BadInput, BadOption, PhysadvError
 from physadv.parts.scenes.annotated import GREY, AnnotatedPhotos
 from physadv.parts.scenes.coco import build_coco
-from physadv.parts.scenes.entries import CocoConfig
+from physadv.parts.scenes.options import CocoConfig
 
 
 def write_set(root: Path, boxes: list[tuple[int, Any]], sizes: list[tuple[int, int]], **extra: Any) -> Path:

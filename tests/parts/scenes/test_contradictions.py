@@ -16,7 +16,7 @@ from physadv.core.errors import BadInput, BadOption, PhysadvError
 from physadv.core.types import SceneBatch
 from physadv.parts.scenes.annotated import AnnotatedPhotos
 from physadv.parts.scenes.coco import build_coco
-from physadv.parts.scenes.entries import CocoConfig
+from physadv.parts.scenes.options import CocoConfig
 from tests.parts.scenes.sets import coco, picture, turned
 
 

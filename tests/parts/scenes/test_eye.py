@@ -12,7 +12,7 @@ from torch import Tensor
 from physadv.core.errors import BadInput, BadOption
 from physadv.library.placement.objects import facing_the_camera
 from physadv.library.placement.viewpoint import eye_from_homography, focal_px
-from physadv.parts.scenes.entries import RoadConfig
+from physadv.parts.scenes.options import RoadConfig
 from physadv.parts.scenes.photo_estimates import Reading
 from physadv.parts.scenes.road import RoadScenes
 

@@ -13,9 +13,9 @@ from PIL import Image
 
 from physadv.core.errors import BadInput, BadOption
 from physadv.library.files.images import load_srgb, picture_formats
-from physadv.parts.scenes.entries import FolderConfig
 from physadv.parts.scenes.folder import FolderScenes, build_folder
 from physadv.parts.scenes.folder_photos import photos_in
+from physadv.parts.scenes.options import FolderConfig
 from tests.parts.scenes.sets import noise
 
 SURFACE = {"corners": [[10, 20], [50, 24], [48, 60], [12, 58]], "width_mm": 600, "height_mm": 500}

@@ -12,8 +12,8 @@ from PIL import Image
 
 from physadv.core.errors import BadInput
 from physadv.parts.scenes.coco import build_coco
-from physadv.parts.scenes.entries import CocoConfig, FolderConfig
 from physadv.parts.scenes.folder import build_folder
+from physadv.parts.scenes.options import CocoConfig, FolderConfig
 from tests.parts.scenes.test_coco import write_set
 from tests.parts.scenes.test_folder import SURFACE
 

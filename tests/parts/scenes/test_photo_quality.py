@@ -15,7 +15,7 @@ from torch import Tensor
 from physadv.library.colour.conversion import linear_from_srgb, srgb_from_linear, srgb_from_rgb_u8
 from physadv.library.files.images import load_srgb
 from physadv.library.photometry.blur_noise import MOST_READ, MOST_SHOT, SOFT, blur_px, noise_variances
-from physadv.parts.scenes.entries import RoadConfig
+from physadv.parts.scenes.options import RoadConfig
 from physadv.parts.scenes.road import RoadScenes
 
 FINE = 4

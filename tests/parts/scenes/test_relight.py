@@ -13,7 +13,7 @@ from torch import Tensor
 from physadv.library.colour.conversion import LUMINANCE, linear_from_srgb, srgb_from_linear
 from physadv.library.photometry.scene_light import LEAST, MOST, object_light, photo_light
 from physadv.parts.scenes.coco import build_coco
-from physadv.parts.scenes.entries import CocoConfig, RoadConfig
+from physadv.parts.scenes.options import CocoConfig, RoadConfig
 from physadv.parts.scenes.road import RoadScenes
 
 WEIGHTS = torch.tensor(LUMINANCE)

@@ -11,7 +11,7 @@ from physadv.core.errors import BadOption
 from physadv.core.types import SceneBatch
 from physadv.library.colour.conversion import linear_from_srgb
 from physadv.library.roads.signs import LABELS, NAMES, octagon
-from physadv.parts.scenes.entries import RoadConfig
+from physadv.parts.scenes.options import RoadConfig
 from physadv.parts.scenes.road import RoadScenes
 
 FLAT = [0.0, 0.0]

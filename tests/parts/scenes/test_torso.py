@@ -10,8 +10,8 @@ import torch
 from physadv.core.errors import BadOption
 from physadv.library.placement.objects import Thing, dressing
 from physadv.parts.scenes.coco import build_coco
-from physadv.parts.scenes.entries import CocoConfig, FolderConfig
 from physadv.parts.scenes.folder import FolderScenes, build_folder
+from physadv.parts.scenes.options import CocoConfig, FolderConfig
 from tests.parts.scenes.test_coco import write_set
 
 PERSON_MM, FACE_MM = 1700.0, 190.0

@@ -9,7 +9,7 @@ import pytest
 
 from physadv.core.errors import BadInput, BadOption
 from physadv.core.types import SceneBatch
-from physadv.parts.scenes.entries import VocConfig
+from physadv.parts.scenes.options import VocConfig
 from physadv.parts.scenes.voc import build_voc
 from tests.parts.scenes.sets import noise
 

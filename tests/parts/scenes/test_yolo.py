@@ -10,7 +10,7 @@ import pytest
 
 from physadv.core.errors import BadInput, BadOption, PhysadvError
 from physadv.core.types import SceneBatch
-from physadv.parts.scenes.entries import YoloConfig
+from physadv.parts.scenes.options import YoloConfig
 from physadv.parts.scenes.yolo import build_yolo
 from tests.parts.scenes.sets import noise
 

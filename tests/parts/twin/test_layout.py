@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from physadv.core.errors import BadOption
-from physadv.parts.twin.entries import TwinConfig, build_twin
+from physadv.parts.twin.entries import build_twin
 from physadv.parts.twin.layout import octagon, shot
+from physadv.parts.twin.options import TwinConfig
 
 
 @pytest.mark.parametrize("story", ["sign", "bottle"])

@@ -12,10 +12,11 @@ from physadv.app.registry import Registry
 from physadv.core.types import PatchImage, SceneBatch
 from physadv.engines.judging.render_gap import both, compared
 from physadv.library.colour.conversion import linear_from_srgb
-from physadv.parts.render.entries import EotConfig, LightConfig, PlaceConfig, SurfaceConfig, build_renderer
-from physadv.parts.twin.entries import TwinConfig
+from physadv.parts.render.entries import build_renderer
+from physadv.parts.render.options import EotConfig, LightConfig, PlaceConfig, SurfaceConfig
 from physadv.parts.twin.layout import shot
 from physadv.parts.twin.lights import LIGHTS
+from physadv.parts.twin.options import TwinConfig
 from physadv.parts.twin.scenes import TwinScenes
 from physadv.parts.twin.tracing import Place
 from physadv.testing import check_scenes

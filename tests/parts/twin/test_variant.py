@@ -9,7 +9,8 @@ import pytest
 
 from physadv.core.errors import MissingExtra
 from physadv.parts.twin import variant
-from physadv.parts.twin.entries import TwinConfig, build_twin
+from physadv.parts.twin.entries import build_twin
+from physadv.parts.twin.options import TwinConfig
 
 
 def test_a_missing_mitsuba_is_one_clear_line_before_any_work(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -107,7 +107,7 @@ def test_colours_can_be_turned_round_for_the_network() -> None:
 
 def test_goals_work_on_it() -> None:
     from physadv.parts.goals.detection import Alter, Hide
-    from physadv.parts.goals.entries import AlterConfig, HideConfig
+    from physadv.parts.goals.options import AlterConfig, HideConfig
 
     for goal in (Hide(HideConfig()), Alter(AlterConfig()), Alter(AlterConfig(to="ghost"))):
         check_goal(goal, made(), one_scene(2))

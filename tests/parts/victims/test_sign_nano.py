@@ -11,9 +11,9 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from physadv.core.errors import BadInput
-from physadv.parts.scenes.entries import RoadConfig
+from physadv.parts.scenes.options import RoadConfig
 from physadv.parts.scenes.road import RoadScenes
-from physadv.parts.victims.entries import SignNanoConfig
+from physadv.parts.victims.options import SignNanoConfig
 from physadv.parts.victims.sign_nano import METADATA_KEY, load_sign_nano
 from physadv.parts.victims.sign_nano_net import SignNanoNet, grid
 

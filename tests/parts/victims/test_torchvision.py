@@ -10,8 +10,8 @@ from safetensors.torch import save_file
 
 from physadv.core.errors import BadInput, BadOption
 from physadv.core.types import Detections
-from physadv.parts.victims.entries import TorchvisionConfig
 from physadv.parts.victims.frozen import fold_norms_
+from physadv.parts.victims.options import TorchvisionConfig
 from physadv.parts.victims.torchvision_victim import TorchvisionVictim
 from physadv.parts.victims.torchvision_weights import make_model
 from physadv.testing import check_victim, sample_images

@@ -15,7 +15,7 @@ from physadv.core.protocols import Checkpoints, Observer, Problem
 from physadv.core.types import Draws, PatchImage, SceneBatch, Step
 from physadv.library.placement.mosaic import TILES, mosaic
 from physadv.library.runs.iteration import Schedule, iterate
-from physadv.parts.attacks.patch.entries import EotAdamConfig
+from physadv.parts.attacks.patch.options import EotAdamConfig
 
 MakeOptimizer = Callable[[Iterator[torch.nn.Parameter], float], torch.optim.Optimizer]
 

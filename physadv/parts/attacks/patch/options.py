@@ -1,0 +1,33 @@
+"""Options of the attacks. Imports no torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from physadv.core.errors import BadOption
+
+
+@dataclass
+class EotAdamConfig:
+    lr: float = 0.03  # step size in sRGB units
+    check_every: int = 10  # steps between measurements on the held-out draws, and between checkpoints
+    patience: int = 5  # measurements without progress before the step size falls
+    factor: float = 0.5  # by which it falls
+    stop_lr: float = 0.0005  # stop early when the step size is below this
+    anneal: bool = False  # the step size falls from lr to stop_lr along half a cosine, whatever the held-out draws say
+    mosaic: float = 0.0  # share of steps on pictures of four photos each, resized and mirrored: for few photos
+
+
+@dataclass
+class EotPgdConfig(EotAdamConfig):
+    lr: float = 0.01  # step size in sRGB units: every texel moves by this much, by the gradient's sign
+
+
+def check(config: EotAdamConfig) -> None:
+    if not config.lr > 0 or config.check_every < 1 or not 0 < config.factor < 1:
+        raise BadOption(
+            "an attack needs lr > 0, check_every >= 1 and 0 < factor < 1, "
+            f"got {config.lr}, {config.check_every}, {config.factor}"
+        )
+    if not 0 <= config.mosaic <= 1:
+        raise BadOption(f"attack.mosaic is a share of the steps, from 0 to 1, got {config.mosaic}")
