@@ -9,7 +9,7 @@ import torch
 from omegaconf import DictConfig, OmegaConf
 
 from physadv.app.assembly import parts
-from physadv.app.assembly.folder import choices
+from physadv.app.config.choices import choices
 from physadv.app.registry import Registry
 from physadv.core.errors import BadOption
 from physadv.core.problem.objective import Disturbance, Member, Objective

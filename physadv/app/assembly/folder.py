@@ -17,6 +17,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
+from physadv.app.config.choices import choices
 from physadv.app.config.seal import seal
 from physadv.core.errors import BadInput, BadOption, BadOutput, PhysadvError
 from physadv.core.masking import masked_in
@@ -44,12 +45,6 @@ def choose(config: DictConfig) -> Path:
     if config.resume:
         raise BadOption("resume=true needs out=FOLDER: the run folder to go on with")
     return _free(Path("runs") / f"{datetime.now():%Y-%m-%d}-{config.name}")
-
-
-def job_of_sweep() -> int | None:
-    """The number of this job; ``None`` where it is no sweep."""
-    hydra = HydraConfig.get()
-    return int(hydra.job.num) if hydra.mode == RunMode.MULTIRUN else None
 
 
 def _shared(config: DictConfig) -> bool:
@@ -190,11 +185,6 @@ def _note(folder: Path, config: DictConfig) -> None:
     write_text(folder / "config" / "choices.yaml", yaml.safe_dump(choices()))
     write_text(folder / "config" / "overrides.yaml", yaml.safe_dump(masked_in([str(o) for o in hydra.overrides.task])))
     seal(folder / "config")
-
-
-def choices() -> dict[str, str]:
-    """Which option was chosen in every group; the plain configuration does not say."""
-    return {k: str(v) for k, v in HydraConfig.get().runtime.choices.items() if v and not k.startswith("hydra/")}
 
 
 _EARLY = {

@@ -18,9 +18,9 @@ from tqdm import tqdm
 
 from physadv.app.assembly import parts
 from physadv.app.assembly.first_look import sees_none
-from physadv.app.assembly.folder import choices
 from physadv.app.assembly.sheets import write_sheet_and_boards
 from physadv.app.assembly.worn_by import worn_by
+from physadv.app.config.choices import choices
 from physadv.core.labels import canonical
 from physadv.core.protocols import Goal, SceneSource, Victim
 from physadv.core.types import PatchImage

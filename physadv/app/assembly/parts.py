@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from omegaconf import DictConfig, OmegaConf
 
-from physadv.app.assembly.folder import choices
+from physadv.app.config.choices import choices
 from physadv.app.config.commands import GROUPS, penalty_key
 from physadv.app.config.spelling import literal_in
 from physadv.app.registry import Registry

@@ -14,7 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from physadv.app.assembly import folder
 from physadv.app.assembly.films import Film, read_films, with_optics
-from physadv.app.assembly.folder import choices
+from physadv.app.config.choices import choices
 from physadv.app.pipelines.evaluate import evaluate_command
 from physadv.app.registry import Registry
 from physadv.core.errors import BadInput, BadOption

@@ -16,7 +16,7 @@ from omegaconf import DictConfig, OmegaConf
 from torch import Tensor
 
 from physadv.app.assembly import parts, scenes
-from physadv.app.assembly.folder import choices
+from physadv.app.config.choices import choices
 from physadv.app.registry import Registry
 from physadv.core.errors import BadInput, BadOption
 from physadv.core.protocols import SceneSource

@@ -10,7 +10,7 @@ from omegaconf import DictConfig
 
 from physadv.app.assembly import cost, judge, parts, scenes
 from physadv.app.assembly.contenders import contenders, related
-from physadv.app.assembly.folder import choices
+from physadv.app.config.choices import choices
 from physadv.app.registry import Registry
 from physadv.core.errors import BadOption
 from physadv.engines.judging.readiness import check_trial

@@ -18,11 +18,11 @@ from tqdm import tqdm
 
 from physadv.app.assembly import cost, grid_axes, judge, parts, scenes
 from physadv.app.assembly.contenders import contenders, related
-from physadv.app.assembly.folder import choices
 from physadv.app.assembly.grid_axes import AXES, Cell
 from physadv.app.assembly.grid_pictures import gather, save_picture
 from physadv.app.assembly.grid_tables import grid_tables
 from physadv.app.assembly.judge import Case
+from physadv.app.config.choices import choices
 from physadv.app.registry import Registry
 from physadv.core.errors import BadInput, BadOption
 from physadv.core.protocols import Goal, SceneSource, Victim

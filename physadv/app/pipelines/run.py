@@ -11,6 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from physadv.app.assembly import folder
 from physadv.app.config.bounds import check_numbers
+from physadv.app.config.choices import job_of_sweep
 from physadv.app.config.early import check_late_options
 from physadv.app.registry import Registry
 from physadv.core.masking import MaskedFormatter
@@ -43,7 +44,7 @@ def run_command(command: str, config: DictConfig) -> float | None:
         from physadv.app.pipelines.sheet import make_sheet
 
         options: Any = OmegaConf.to_object(config)
-        make_sheet(options, folder.job_of_sweep())
+        make_sheet(options, job_of_sweep())
         return None
     if command in _WITHOUT_FOLDER:
         module, _, name = _WITHOUT_FOLDER[command].partition(":")

@@ -14,8 +14,8 @@ import torch
 from omegaconf import DictConfig, OmegaConf
 
 from physadv.app.assembly import parts
-from physadv.app.assembly.folder import choices
 from physadv.app.assembly.watch_target import Made, label_of, made_by, patch_and_boards, projected, worn
+from physadv.app.config.choices import choices
 from physadv.app.registry import Registry
 from physadv.core.errors import BadOption, FeedDied
 from physadv.core.types import PatchImage
