@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 DEMO ?= runs/demo
 export OMP_WAIT_POLICY ?= passive
 
-.PHONY: demo test quick fuzz lint bench install clean
+.PHONY: demo test quick exhaustive fuzz lint bench install clean
 
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
@@ -42,6 +42,10 @@ test: $(BIN)/.plugins
 
 quick: $(BIN)/.plugins
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m 'not slow' -n 2 --dist worksteal
+
+# the combinations that `make test` leaves out
+exhaustive: $(BIN)/.plugins
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m exhaustive -n 2 --dist worksteal
 
 # some 500 bad command lines and 12,000 damaged files, seeded: what a tenth of them is in `make test`
 fuzz: $(BIN)/.plugins

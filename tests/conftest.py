@@ -23,3 +23,13 @@ def shared() -> Path:
     if not (SHARED / "data").is_dir():
         pytest.skip("needs the real photos and weights in ../shared, which are not part of the repository")
     return SHARED
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is exhaustive, unless ``-m`` or a test's own name asks for it."""
+    if "exhaustive" in config.option.markexpr or any("::" in argument for argument in config.args):
+        return
+    left_out = [item for item in items if item.get_closest_marker("exhaustive")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not item.get_closest_marker("exhaustive")]
