@@ -1,0 +1,115 @@
+"""How a run looks in a notebook: the patch, what it does, what else would do it, and the way to the report."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Sequence
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from physadv.core.errors import PhysadvError
+from physadv.library.files.reading import MB, read_bytes
+
+if TYPE_CHECKING:
+    from physadv.app.python.results import Run
+    from physadv.app.python.rows import ScoreRow
+
+_SHOWN = ("success", "recall", "AP50")
+_LARGEST = 8 * MB  # of a picture that goes into a notebook
+_ROWS = 40
+_STYLE = "border-collapse:collapse;font-size:90%"
+
+
+def short(run: Run) -> str:
+    """One or two lines: class, folder, and the first sentence of the result."""
+    place = f"{type(run).__name__}({near(run.folder)!r})"
+    try:
+        told = run.headlines
+    except PhysadvError as error:
+        return f"{place}: {error}"
+    more = f" (and {len(told) - 1} more)" if len(told) > 1 else ""
+    return f"{place}: {told[0]}{more}" if told else place
+
+
+def near(path: Path) -> str:
+    """As seen from where one works, where it is below that."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+
+
+def picture(folder: Path) -> bytes | None:
+    """The patch as a PNG, where the run has one that a notebook can hold."""
+    file = folder / "patch.png"
+    return read_bytes(file, _LARGEST) if file.is_file() and file.stat().st_size <= _LARGEST else None
+
+
+def page(run: Run) -> str:
+    """Patch, sentences, a table of scores with intervals, cautions, and a link to the report."""
+    try:
+        record, told, cautions, scores = run.record, run.headlines, run.cautions, run.scores
+    except PhysadvError as error:
+        return f"<p><b>{escape(near(run.folder))}</b>: {escape(str(error))}</p>"
+    size = " × ".join(f"{side:.0f}" for side in record.patch_mm)
+    heading = f"{record.command} {record.name}" + (f", {size} mm" if size else "") + f", seed {record.seed}"
+    pieces = [f"<p><b>{escape(heading)}</b></p>", _embedded(run.folder), *(f"<p>{escape(one)}</p>" for one in told)]
+    pieces += [_table(scores), *(f"<p>⚠ {escape(one)}</p>" for one in cautions), _link(run.folder / "report.html")]
+    return f"<div>{''.join(pieces)}</div>"
+
+
+def listing(files: Iterable[Path]) -> str:
+    """Links to files; pictures are shown."""
+    return "<ul>" + "".join(f"<li>{_link(file, near(file))}</li>" for file in files) + "</ul>"
+
+
+def _embedded(folder: Path) -> str:
+    data = picture(folder)
+    if data is None:
+        return ""
+    return f'<img alt="patch" style="max-height:12em" src="data:image/png;base64,{base64.b64encode(data).decode()}">'
+
+
+def _link(file: Path, words: str = "report") -> str:
+    """Relative where it lies below the notebook: only that a notebook's server can open."""
+    if not file.is_file():
+        return ""
+    here = Path.cwd()
+    href = file.relative_to(here).as_posix() if file.is_relative_to(here) else file.as_uri()
+    return f'<a href="{escape(href)}" target="_blank">{escape(words)}</a>'
+
+
+def _table(scores: Sequence[ScoreRow]) -> str:
+    """A row for each victim and condition (and, along a curve, value), a column for each of the main scores."""
+    names = [name for name in _SHOWN if any(row.score == name for row in scores)]
+    lines: dict[tuple[str, ...], dict[str, ScoreRow]] = {}
+    for row in scores:
+        lines.setdefault(_place(row), {})[row.score] = row
+    if not names:
+        return ""
+    width = max(map(len, lines))
+    head = "".join(f"<th>{escape(name)}</th>" for name in [*["", "", "at"][:width], *names, "n"])
+    body = "".join(_line(place, found, names) for place, found in list(lines.items())[:_ROWS])
+    left_out = f"<p>… {len(lines) - _ROWS} more rows</p>" if len(lines) > _ROWS else ""
+    return f'<table style="{_STYLE}"><tr>{head}</tr>{body}</table>{left_out}'
+
+
+def _place(row: ScoreRow) -> tuple[str, ...]:
+    from physadv.app.python.rows import CurveRow
+
+    name = f"{row.condition} (control)" if row.role == "control" else row.condition
+    along = (f"{row.axis} {row.at:g}",) if isinstance(row, CurveRow) else ()
+    return (row.victim, name, *along)
+
+
+def _line(place: Sequence[str], found: dict[str, ScoreRow], names: Sequence[str]) -> str:
+    cells = [escape(word) for word in place] + [_amount(found.get(name)) for name in names]
+    cells.append(str(max(row.n for row in found.values())))
+    return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
+
+
+def _amount(row: ScoreRow | None) -> str:
+    """ "87 % [79, 92]"; a dash where nothing was measured."""
+    if row is None or row.value is None:
+        return "–"
+    low, high = ("?" if end is None else f"{100 * end:.0f}" for end in (row.low, row.high))
+    return f"{100 * row.value:.0f} % [{low}, {high}]"

@@ -1,0 +1,33 @@
+"""Finished runs, from their folders."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from physadv.app.python.other_runs import GridRun, WatchRun
+from physadv.app.python.results import Run
+from physadv.core.errors import BadInput
+
+RUNS: dict[str, type[Run]] = {"generate": Run, "evaluate": Run, "grid": GridRun, "watch": WatchRun}
+"""Commands whose folders hold a ``run.json``."""
+
+
+def load(run: str | os.PathLike[str]) -> Run:
+    """A finished run, from its folder: what :func:`run` returned when it was made. Reads JSON only.
+
+    Raises :class:`BadInput` for folders that are none, did not finish, or are damaged.
+    """
+    folder = Path(run).expanduser().absolute()
+    if not folder.is_dir():
+        raise BadInput(f"there is no run folder {os.fspath(run)!r}. Name a folder that generate, evaluate, grid or "
+                       "watch wrote")  # fmt: skip
+    command = Run(folder).record.command
+    if command not in RUNS:
+        raise BadInput(f"{folder} was written by {command!r}, of which nothing can be loaded. Name a folder that "
+                       f"{', '.join(RUNS)} wrote")  # fmt: skip
+    found = RUNS[command](folder)
+    if not found.record.config.get("dry_run"):
+        found.headlines  # noqa: B018 - what is damaged is told now
+        found.scores  # noqa: B018
+    return found

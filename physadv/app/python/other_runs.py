@@ -1,0 +1,90 @@
+"""Runs that hold more than one judgement: a grid's curves, and what was filmed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from physadv.app.python import rows
+from physadv.app.python.results import Run
+from physadv.app.python.rows import BinRow, CurveRow, Rows, ScoreRow, UsableRow
+from physadv.library.report.plain_words import grid_caution
+from physadv.library.runs.options import expecting
+from physadv.library.runs.record import FILE
+
+
+@dataclass(frozen=True, repr=False)
+class GridRun(Run):
+    """A run of ``grid``: scores along each axis."""
+
+    @cached_property
+    def curves(self) -> Rows[CurveRow]:
+        """Every score at every value of every axis."""
+        with expecting(self.folder / "grid.json"):
+            return rows.curve_rows(self._grid)
+
+    @cached_property
+    def usable(self) -> Rows[UsableRow]:
+        """Where the patch works, axis by axis."""
+        with expecting(self.folder / "grid.json"):
+            return rows.usable_rows(self._grid)
+
+    @cached_property
+    def scores(self) -> Rows[ScoreRow]:
+        """The points of all curves."""
+        return Rows(self.curves)
+
+    @cached_property
+    def bins(self) -> Rows[BinRow]:
+        """None: a grid's values are exact."""
+        return Rows()
+
+    @property
+    def headlines(self) -> tuple[str, ...]:
+        """A sentence for each axis: where the patch works."""
+        axes = {one["name"]: one["words"] for one in self._grid["axes"]}
+        found = [row for row in self.usable if row.role == "patch"]
+        return tuple(f"{row.victim}, {axes[row.axis]}: {row.words}" for row in found)
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """What a careful reader would object to the curves."""
+        with expecting(self.folder / "grid.json"):
+            return tuple(grid_caution(self._grid, self._grid["protocol"]["minimum_n"]))
+
+    @cached_property
+    def _grid(self) -> dict[str, Any]:
+        return self._json("grid.json")
+
+
+@dataclass(frozen=True, repr=False)
+class WatchRun(Run):
+    """A run of ``watch``: a film, frame by frame."""
+
+    @cached_property
+    def summary(self) -> Mapping[str, Any]:
+        """``summary.json``: success by distance and angle, print and digital patch side by side."""
+        return self._json("summary.json")
+
+    @cached_property
+    def scores(self) -> Rows[ScoreRow]:
+        """Success of what was filmed."""
+        with expecting(self.folder / FILE):
+            return rows.headline_rows(self.record.scores)
+
+    @cached_property
+    def bins(self) -> Rows[BinRow]:
+        """None: ``summary`` has the distances and angles."""
+        return Rows()
+
+    @property
+    def headlines(self) -> tuple[str, ...]:
+        """What was seen, in a sentence."""
+        return (str(self.summary.get("headline", "")),)
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """What is in doubt."""
+        return tuple(self.summary.get("in_doubt", ()))

@@ -1,0 +1,131 @@
+"""A run as a value. Everything is read from JSON when it is asked for; only the patch needs torch."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from physadv.app.python import display, rows
+from physadv.app.python.rows import BinRow, Rows, ScoreRow
+from physadv.core.errors import BadInput, BadOption
+from physadv.library.report.cautions import caution, voiding
+from physadv.library.report.plain_words import headline
+from physadv.library.runs.options import expecting, read_object
+from physadv.library.runs.record import FILE, RunRecord
+
+if TYPE_CHECKING:
+    from physadv.core.types import PatchImage
+
+
+_NAMES = ("score", "condition", "victim")
+
+
+@dataclass(frozen=True)
+class RunFacts(RunRecord):
+    """``run.json``: what the run was, with what, and what came of it."""
+
+    made: str = ""  # when it ended, in UTC
+    environment: Mapping[str, Any] = field(default_factory=dict)  # versions, platform, commit
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run of ``generate`` or ``evaluate``: its folder, and what lies in it."""
+
+    folder: Path
+
+    @cached_property
+    def record(self) -> RunFacts:
+        """What the run was. Raises :class:`BadInput` where it did not finish, or its file is damaged."""
+        content = self._json(FILE)
+        known = {one.name for one in fields(RunFacts)}
+        with expecting(self.folder / FILE):
+            facts = RunFacts(**{name: value for name, value in content.items() if name in known})
+            assert isinstance(facts.command, str)
+            assert isinstance(facts.choices, dict)
+            assert isinstance(facts.config, dict)
+        return facts
+
+    @cached_property
+    def patch(self) -> PatchImage:
+        """The patch as it is printed: ``srgb`` ``(3,h,w)``, ``alpha`` ``(1,h,w)``, ``width_mm``. Imports torch."""
+        from physadv.library.files.patches import load_patch
+
+        return load_patch(self.folder)
+
+    @cached_property
+    def scores(self) -> Rows[ScoreRow]:
+        """Every score of every victim without a patch, with the controls, and with the patch."""
+        with expecting(self.folder / "scores.json"):
+            return rows.score_rows(self._scores["victims"])
+
+    @cached_property
+    def bins(self) -> Rows[BinRow]:
+        """The same by distance or size."""
+        with expecting(self.folder / "scores.json"):
+            return rows.bin_rows(self._scores["victims"])
+
+    @property
+    def headlines(self) -> tuple[str, ...]:
+        """A sentence for each victim: what the patch does, and what a grey one of the same size does."""
+        with expecting(self.folder / "scores.json"):
+            return tuple(headline(self._scores["protocol"], victim) for victim in self._scores["victims"])
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """What voids the figures, or what a careful reader would object to them."""
+        with expecting(self.folder / "scores.json"):
+            protocol, victims = self._scores["protocol"], self._scores["victims"]
+            return (*voiding(protocol), *caution(protocol, victims))
+
+    def score(self, name: str, condition: str = "patch", victim: str | None = None) -> ScoreRow:
+        """One score, of the first victim unless another is named. Raises :class:`BadOption` with what there is."""
+        for row in self.scores:
+            if (row.score, row.condition) == (name, condition) and victim in (None, row.victim):
+                return row
+        known = {kind: ", ".join(dict.fromkeys(getattr(row, kind) for row in self.scores)) for kind in _NAMES}
+        told = "; ".join(f"{kind}: {names or 'none'}" for kind, names in known.items())
+        raise BadOption(f"there is no score {name!r} of {condition!r} for {victim or 'any victim'}. There are {told}")
+
+    @property
+    def report(self) -> Path:
+        """``report.html``: one page, works offline."""
+        page = self.folder / "report.html"
+        if not page.is_file():
+            raise BadInput(f"{page} is not there. Make it with physadv report {self.folder}")
+        return page
+
+    @cached_property
+    def _scores(self) -> dict[str, Any]:
+        return self._json("scores.json")
+
+    def _json(self, name: str) -> dict[str, Any]:
+        if not (self.folder / name).is_file():
+            raise BadInput(f"{self.folder} holds no {name}: {_why_not(self.folder)}")
+        return read_object(self.folder / name)
+
+    def __fspath__(self) -> str:
+        return os.fspath(self.folder)
+
+    def __repr__(self) -> str:
+        return display.short(self)
+
+    def _repr_html_(self) -> str:
+        return display.page(self)
+
+    def _repr_png_(self) -> bytes | None:
+        return display.picture(self.folder)
+
+
+def _why_not(folder: Path) -> str:
+    """Why a file is missing, and what helps."""
+    if (folder / "config" / "config.yaml").is_file():
+        return "its run was a dry run, or did not finish. Go on with the same command plus resume=true"
+    inside = sorted(path.parent.name for path in folder.glob(f"*/{FILE}"))
+    if inside:
+        return f"it holds {len(inside)} runs. Load one of them: {', '.join(inside[:3])}{', …' * (len(inside) > 3)}"
+    return "it is no run folder. Name one that generate, evaluate, grid or watch wrote"

@@ -1,0 +1,122 @@
+"""The numbers of a run as plain rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Generic, TypeVar
+
+from physadv.core.errors import MissingExtra
+from physadv.library.report.conditions import role
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True)
+class ScoreRow:
+    """One score of one victim, with its 95 % interval."""
+
+    victim: str
+    condition: str  # "clean", "grey", "random", "patch", or the name of a patch it is compared with
+    role: str  # "clean", "control" or "patch"
+    score: str  # "success", "recall", "AP50", …
+    value: float | None  # None: nothing could be measured
+    low: float | None
+    high: float | None
+    n: int  # objects
+    higher_is: str  # "safer" or "more attacked"
+
+
+@dataclass(frozen=True)
+class BinRow(ScoreRow):
+    """The same within a range of distances or sizes."""
+
+    by: str  # "distance_m", …
+    words: str  # "5–10 m"
+    above: float | None
+    below: float | None
+
+
+@dataclass(frozen=True)
+class CurveRow(ScoreRow):
+    """The same where one condition is held at a value."""
+
+    axis: str  # "distance_m", "yaw_deg", …
+    at: float
+
+
+@dataclass(frozen=True)
+class UsableRow:
+    """Where along an axis success is at least ``at_least``."""
+
+    victim: str
+    condition: str
+    role: str
+    axis: str
+    at_least: float
+    low: float | None  # None: nowhere
+    high: float | None
+    words: str
+    surely: str  # where the low end of the interval is at least as high
+
+
+class Rows(list[Row], Generic[Row]):
+    """A list of rows that can become a table of pandas."""
+
+    def frame(self) -> Any:
+        """A ``pandas.DataFrame`` with a column for each field. Raises :class:`MissingExtra` without pandas."""
+        try:
+            import pandas
+        except ImportError as error:
+            raise MissingExtra(
+                'a frame needs pandas: pip install "physadv[frames]". Without it, every row is a dataclass: '
+                "[dataclasses.asdict(row) for row in rows]"
+            ) from error
+        rows: list[Any] = list(self)
+        return pandas.DataFrame([asdict(row) for row in rows])
+
+
+def score_rows(victims: Sequence[Mapping[str, Any]]) -> Rows[ScoreRow]:
+    """Of the victims in ``scores.json``."""
+    return Rows(ScoreRow(**heading, **_measured(score)) for heading, c in _conditions(victims) for score in c["scores"])
+
+
+def bin_rows(victims: Sequence[Mapping[str, Any]]) -> Rows[BinRow]:
+    """Of the victims in ``scores.json``, by distance or size."""
+    return Rows(
+        BinRow(**heading, **_measured(score), by=one["by"], words=one["words"], above=one["low"], below=one["high"])
+        for heading, condition in _conditions(victims) for one in condition["bins"] for score in one["scores"]
+    )  # fmt: skip
+
+
+def headline_rows(scores: Sequence[Mapping[str, Any]]) -> Rows[ScoreRow]:
+    """Of the headlines in ``run.json``."""
+    return Rows(
+        ScoreRow(one["victim"], one["condition"], role(one), **_measured(score))
+        for one in scores for score in one["scores"]
+    )  # fmt: skip
+
+
+def curve_rows(grid: Mapping[str, Any]) -> Rows[CurveRow]:
+    """Of ``grid.json``; points at which nothing was measured are left out."""
+    return Rows(
+        CurveRow(curve["victim"], curve["condition"], curve["role"], **_measured(score), axis=curve["axis"], at=at)
+        for curve in grid["curves"] for at, score in zip(curve["at"], curve["scores"], strict=True) if score
+    )  # fmt: skip
+
+
+def usable_rows(grid: Mapping[str, Any]) -> Rows[UsableRow]:
+    """Of ``grid.json``."""
+    fields = ("victim", "condition", "role", "axis", "at_least", "low", "high", "words", "surely")
+    return Rows(UsableRow(**{name: one[name] for name in fields}) for one in grid["usable"])
+
+
+def _conditions(victims: Sequence[Mapping[str, Any]]) -> Iterator[tuple[dict[str, str], Mapping[str, Any]]]:
+    for victim in victims:
+        for one in victim["conditions"]:
+            yield {"victim": victim["name"], "condition": one["condition"], "role": role(one)}, one
+
+
+def _measured(score: Mapping[str, Any]) -> dict[str, Any]:
+    taken = {name: score[name] for name in ("value", "low", "high", "n")}
+    return {"score": score["name"], **taken, "higher_is": score.get("higher_is", "")}
