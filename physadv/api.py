@@ -1,4 +1,7 @@
-"""The only module a plugin imports. Importing it never imports torch; names that need torch are loaded on first use."""
+"""What plugins and loops of one's own are made of: the only module of ours that a plugin imports.
+
+Importing it never imports torch; names that need torch are loaded on first use.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from physadv.core.problem.ensemble import Ensemble
 from physadv.core.reach import FETCHES, OPENS, STAYS, TRUSTS
 
 if TYPE_CHECKING:
+    from physadv.app.python.build import build, renderer
     from physadv.core.labels import canonical, index_of
     from physadv.core.problem.objective import Member, Objective, Verdict
     from physadv.core.protocols import (
@@ -30,12 +34,17 @@ if TYPE_CHECKING:
     from physadv.core.seeding import generator
     from physadv.core.types import Candidates, Detections, Draws, PatchImage, SceneBatch, Score, Step, expect
     from physadv.library.colour.conversion import linear_from_srgb, srgb_from_linear
+    from physadv.library.files.patches import load_patch, save_patch
+    from physadv.library.runs.checkpoints import NoCheckpoints
     from physadv.library.runs.iteration import Schedule, Stepper, iterate
     from physadv.parts.victims.classifier import Classifier
 
 _LAZY = {
+    "physadv.app.python.build": ("build", "renderer"),
     "physadv.parts.victims.classifier": ("Classifier",),
     "physadv.library.colour.conversion": ("linear_from_srgb", "srgb_from_linear"),
+    "physadv.library.files.patches": ("load_patch", "save_patch"),
+    "physadv.library.runs.checkpoints": ("NoCheckpoints",),
     "physadv.library.runs.iteration": ("Schedule", "Stepper", "iterate"),
     "physadv.core.labels": ("canonical", "index_of"),
     "physadv.core.problem.objective": ("Member", "Objective", "Verdict"),
@@ -51,10 +60,10 @@ _HOME = {name: module for module, names in _LAZY.items() for name in names}
 __all__ = [
     "API", "FETCHES", "OPENS", "STAYS", "TRUSTS", "Attack", "BadInput", "BadOption", "BadShape", "BrokenPart",
     "Budget", "Candidates", "Checkpoints", "Classifier", "Defense", "Detections", "Draws", "Ensemble", "Entry",
-    "Goal", "IncompatibleParts", "Member", "MissingExtra", "Objective", "Observer", "PatchImage", "PatchModel",
-    "Penalty", "PhysadvError", "Problem", "Renderer", "SceneBatch", "SceneSource", "Schedule", "Score", "Step",
-    "Stepper", "Verdict", "Victim", "canonical", "expect", "generator", "hookimpl", "index_of", "iterate",
-    "linear_from_srgb", "srgb_from_linear",
+    "Goal", "IncompatibleParts", "Member", "MissingExtra", "NoCheckpoints", "Objective", "Observer", "PatchImage",
+    "PatchModel", "Penalty", "PhysadvError", "Problem", "Renderer", "SceneBatch", "SceneSource", "Schedule", "Score",
+    "Step", "Stepper", "Verdict", "Victim", "build", "canonical", "expect", "generator", "hookimpl", "index_of",
+    "iterate", "linear_from_srgb", "load_patch", "renderer", "save_patch", "srgb_from_linear",
 ]  # fmt: skip
 
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
 from physadv.app.config.choices import choices
 from physadv.app.config.commands import GROUPS, penalty_key
 from physadv.app.config.spelling import literal_in
-from physadv.app.registry import Registry
+from physadv.app.registry import Registry, did_you_mean
 from physadv.core.errors import BadOption, IncompatibleParts
 from physadv.core.protocols import Attack, Goal, Penalty, Renderer, SceneSource, Victim
 from physadv.parts.printing.ink import Ink
@@ -40,9 +41,7 @@ def device_of(wanted: str) -> torch.device:
 def part(registry: Registry, group: str, choice: str, options: Any, seed: int) -> Any:
     """Build the part that was chosen for a config group. An option ``seed`` that is null takes the run's."""
     filled: Any = OmegaConf.to_object(options) if isinstance(options, DictConfig) else options
-    if getattr(filled, "seed", 0) is None:
-        filled = dataclasses.replace(filled, seed=seed)
-    return registry.build(GROUPS[group], choice, filled)
+    return registry.build(GROUPS[group], choice, _seeded(filled, seed))
 
 
 def penalties(registry: Registry, node: DictConfig) -> tuple[Penalty, ...]:
@@ -115,14 +114,28 @@ def _victim(registry: Registry, item: Any, seed: int) -> Victim:
         item = {"part": "onnx", "path": item} if Path(item).suffix == ".onnx" else {"part": item}
     if not isinstance(item, dict) or "part" not in item:
         raise BadOption(f"victims holds part names, ONNX paths or {{part: ..., option: ...}}, got {item!r}")
-    entry = registry.entry("victims", item["part"])
-    known = {f.name for f in dataclasses.fields(entry.config)}
-    options = {k: v for k, v in item.items() if k != "part"}
-    if unknown := sorted(set(options) - known):
-        raise BadOption(f"victim {item['part']!r} has no option {unknown[0]!r}. Known: {', '.join(sorted(known))}")
-    node = OmegaConf.merge(OmegaConf.structured(entry.config), literal_in(options))
-    made: Victim = part(registry, "victim", item["part"], node, seed)
+    options = {name: value for name, value in item.items() if name != "part"}
+    made: Victim = named(registry, "victims", item["part"], options, seed)
     return made
+
+
+def named(registry: Registry, kind: str, name: str, options: Mapping[str, Any], seed: int) -> Any:
+    """Build a part from its name and some of its options. An option ``seed`` that is null takes ``seed``."""
+    entry = registry.entry(kind, name)
+    known = {f.name for f in dataclasses.fields(entry.config)}
+    if unknown := sorted(set(options) - known):
+        near = did_you_mean(unknown[0], known)
+        raise BadOption(f"{kind} {name!r} has no option {unknown[0]!r}{near}. Known: {', '.join(sorted(known))}")
+    try:
+        node = OmegaConf.merge(OmegaConf.structured(entry.config), literal_in(dict(options)))
+    except OmegaConfBaseException as error:
+        raise BadOption(f"{kind} {name!r}: {str(error).splitlines()[0]}") from error
+    return registry.build(kind, name, _seeded(OmegaConf.to_object(node), seed))
+
+
+def _seeded(options: Any, seed: int) -> Any:
+    """The options, with ``seed`` where theirs is null."""
+    return dataclasses.replace(options, seed=seed) if getattr(options, "seed", 0) is None else options
 
 
 def victims_of(config: DictConfig, registry: Registry, device: torch.device) -> list[Victim]:

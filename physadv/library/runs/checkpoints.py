@@ -61,3 +61,13 @@ def restoring(what: str) -> Iterator[None]:
     except _FAULTS as error:
         said = f"it has no {error}" if isinstance(error, KeyError) else " ".join(str(error).split())[:120]
         raise BadInput(f"{what} is not one of this run ({said}): delete it to start over") from error
+
+
+class NoCheckpoints:
+    """Nothing is kept: a run that is stopped is lost."""
+
+    def load(self) -> None:
+        """There is never a state to go on with."""
+
+    def save(self, state: dict[str, Any]) -> None:
+        """Forget the state."""
