@@ -111,7 +111,7 @@ def usable_rows(grid: Mapping[str, Any]) -> Rows[UsableRow]:
     return Rows(UsableRow(**{name: one[name] for name in fields}) for one in grid["usable"])
 
 
-def _conditions(victims: Sequence[Mapping[str, Any]]) -> Iterator[tuple[dict[str, str], Mapping[str, Any]]]:
+def _conditions(victims: Sequence[Mapping[str, Any]]) -> Iterator[tuple[dict[str, Any], Mapping[str, Any]]]:
     for victim in victims:
         for one in victim["conditions"]:
             yield {"victim": victim["name"], "condition": one["condition"], "role": role(one)}, one
