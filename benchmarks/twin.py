@@ -29,7 +29,7 @@ from physadv.parts.twin.layout import shot
 from physadv.parts.twin.lights import DARK, LIGHTS
 from physadv.parts.twin.options import TwinConfig
 from physadv.parts.twin.scenes import TwinScenes
-from physadv.parts.twin.tracing import Place
+from physadv.parts.twin.tracing import PatchPlace
 
 DISTANCES = {"sign": (4.0, 8.0, 16.0), "bottle": (0.5, 0.8, 1.6)}
 WIDTH_MM = {"sign": 500.0, "bottle": 100.0}
@@ -56,7 +56,7 @@ def measured(
         exposure_ev=[0.0, 0.0], samples=16, surface_samples=samples,
     )  # fmt: skip
     scenes, patch = TwinScenes(config), pattern(WIDTH_MM[story])
-    scene, twin = next(scenes.sweep(1)), scenes.renderer(Place(), None)
+    scene, twin = next(scenes.sweep(1)), scenes.renderer(PatchPlace(), None)
     begun = time.perf_counter()
     twin.render(scene, patch, twin.sample(scene, torch.Generator()))
     seconds = time.perf_counter() - begun

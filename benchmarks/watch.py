@@ -24,10 +24,10 @@ sys.path.insert(0, str(ROOT))
 from physadv.core.types import Frame  # noqa: E402
 from physadv.engines.watch.counts import Tally  # noqa: E402
 from physadv.engines.watch.expected_object import wearer  # noqa: E402
-from physadv.engines.watch.frame_analysis import Looker  # noqa: E402
+from physadv.engines.watch.frame_analysis import FrameAnalyzer  # noqa: E402
 from physadv.engines.watch.frame_log import FrameLog, frame_line  # noqa: E402
-from physadv.engines.watch.tracked_victim import Eye  # noqa: E402
-from physadv.library.fiducials.camera import Camera  # noqa: E402
+from physadv.engines.watch.tracked_victim import TrackedVictim  # noqa: E402
+from physadv.library.fiducials.camera import CalibratedCamera  # noqa: E402
 from physadv.library.fiducials.find import Finder  # noqa: E402
 from physadv.parts.goals.detection import Hide  # noqa: E402
 from physadv.parts.goals.options import HideConfig  # noqa: E402
@@ -71,9 +71,16 @@ def main() -> None:
     victim = Timed(build(OnnxConfig(path=sys.argv[1])) if len(sys.argv) > 1 else load_sign_nano(SignNanoConfig()))
     print_rgb = np.random.default_rng(0).integers(0, 255, (12, 12, 3)).astype(np.uint8)
     pictures = [seen(face(print_rgb, board()), *spot)[0] for spot in way(count)]
-    looker = Looker([Eye(victim, Hide(HideConfig()), "stop sign")], Finder([board(), board("grey", 8)]),
-                    Camera.guess(SIZE_PX), 60.0, wearer("stop sign", [], None), None, None,
-                    torch.device("cpu"))  # fmt: skip
+    looker = FrameAnalyzer(
+        [TrackedVictim(victim, Hide(HideConfig()), "stop sign")],
+        Finder([board(), board("grey", 8)]),
+        CalibratedCamera.guess(SIZE_PX),
+        60.0,
+        wearer("stop sign", [], None),
+        None,
+        None,
+        torch.device("cpu"),
+    )
     tally = Tally("stop sign", victim.name, [0.0, 2.0, 3.0, 5.0], [-45.0, -15.0, 15.0, 45.0])
     rest, detect = [], []
     with tempfile.TemporaryDirectory() as place, FrameLog(Path(place) / "frames.jsonl", {}) as log:

@@ -21,7 +21,7 @@ from safetensors.numpy import load_file
 
 from physadv.library.colour.difference import delta_e00, lab_from_srgb
 from physadv.library.colour.print_proof import ProofLut
-from physadv.library.fiducials.camera import Camera, load_camera
+from physadv.library.fiducials.camera import CalibratedCamera, load_camera
 from physadv.library.fiducials.find import Finder
 from physadv.library.fiducials.pose import pose_of
 from physadv.library.files.boards import load_boards
@@ -67,7 +67,7 @@ def test_poses_of_a_print_are_true(bench: tuple[Any, Any], sheet: Path) -> None:
     camera, walk = bench
     piece, _ = camera.cut_out(sheet, "patch")
     lens, light, rng = camera.Lens(defocus_px=0.6), camera.daylight(3), np.random.default_rng(3)
-    seen_by = Camera(lens.matrix(), np.array(lens.distortion), lens.size_px, "truth")
+    seen_by = CalibratedCamera(lens.matrix(), np.array(lens.distortion), lens.size_px, "truth")
     boards = [board for board in load_boards(sheet).boards if board.role == "patch"]
     shot, rays, far = camera.Shot(np.zeros(3), np.eye(3)), lens.rays(), camera.panorama(3)
     misses = []

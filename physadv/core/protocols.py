@@ -167,7 +167,7 @@ class Checkpoints(Protocol):
     def save(self, state: dict[str, Any]) -> None: ...
 
 
-class Practice(Protocol):
+class Hardening(Protocol):
     """Makes optimising harder than the world, so that the patch carries over. Never used for judging or held-out draws.
 
     Its randomness comes from the generators it is given, and what it has learned is in its state: a resumed run is the
@@ -210,7 +210,7 @@ class Problem:
     budget: Budget
     seed: int
     device: torch.device
-    practice: Practice | None = None  # how the conditions are made harder while optimising
+    practice: Hardening | None = None  # how the conditions are made harder while optimising
 
 
 class Attack(Protocol):

@@ -9,20 +9,22 @@ from physadv.app.assembly.scenes import Parts
 from physadv.library.files.patches import load_patch
 from physadv.library.runs import record, relation
 from physadv.library.runs.relation import Origin, Relation
-from physadv.parts.patches.controls import PATCH, Contender, names_of
+from physadv.parts.patches.controls import PATCH, PatchUnderTest, names_of
 
 
-def contenders(patch: str, against: list[str], width_mm: float | None) -> tuple[Contender, tuple[Contender, ...]]:
+def contenders(
+    patch: str, against: list[str], width_mm: float | None
+) -> tuple[PatchUnderTest, tuple[PatchUnderTest, ...]]:
     """The patch that is judged, and those it is compared with, with what their run folders tell about them."""
     first = _contender(PATCH, patch, width_mm)
     names = names_of([_stem(path) for path in against])
     return first, tuple(_contender(name, path, width_mm) for name, path in zip(names, against, strict=True))
 
 
-def _contender(condition: str, path: str, width_mm: float | None) -> Contender:
+def _contender(condition: str, path: str, width_mm: float | None) -> PatchUnderTest:
     run = record.read(Path(path)) if Path(path).is_dir() else {}
     trained = [(v["name"], v["digest"]) for v in run.get("victims", [])] if run.get("command") == "generate" else None
-    return Contender(
+    return PatchUnderTest(
         condition, load_patch(path, width_mm), _stem(path), None if trained is None else tuple(trained),
         run.get("queries"), _origin(Path(path)),
     )  # fmt: skip
@@ -39,6 +41,6 @@ def _stem(path: str) -> str:
     return place.name if place.is_dir() else place.parent.name if place.stem == "patch" else place.stem
 
 
-def related(pair: Parts, choice: str, patches: Sequence[Contender]) -> dict[str, Relation]:
+def related(pair: Parts, choice: str, patches: Sequence[PatchUnderTest]) -> dict[str, Relation]:
     """How what is judged on relates to what each patch was optimised on."""
     return {one.condition: relation.relate(pair.judge_on, choice, pair.judged_apart, one.origin) for one in patches}

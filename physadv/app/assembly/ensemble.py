@@ -13,7 +13,7 @@ from physadv.app.config.choices import choices
 from physadv.app.registry import Registry
 from physadv.core.errors import BadOption
 from physadv.core.problem.objective import Disturbance, Member, Objective
-from physadv.core.protocols import Attack, Practice, Victim
+from physadv.core.protocols import Attack, Hardening, Victim
 from physadv.parts.transfer.options import ShakeConfig, check, check_shake
 
 logger = logging.getLogger(__name__)
@@ -37,16 +37,16 @@ def objective(config: DictConfig, registry: Registry, attack: Attack, device: to
     return Objective(members, config.ensemble)
 
 
-def practice(config: DictConfig) -> Practice | None:
+def practice(config: DictConfig) -> Hardening | None:
     """What makes the conditions harder while optimising; ``None`` where all of it is off."""
     chosen: Any = OmegaConf.to_object(config.transfer)
     check(chosen.cutout, chosen.erase, chosen.curriculum)
     if not (chosen.cutout.probability or any(chosen.erase.share) or chosen.curriculum.sharpness):
         return None
-    from physadv.parts.transfer.hardening import Practice as RenderPractice
+    from physadv.parts.transfer.hardening import TransferHardening
 
     low, high = config.eot.jitter.yaw_deg
-    return RenderPractice(chosen.cutout, chosen.erase, chosen.curriculum, (low, high))
+    return TransferHardening(chosen.cutout, chosen.erase, chosen.curriculum, (low, high))
 
 
 def _shaken(victim: Victim, config: ShakeConfig) -> Disturbance | None:

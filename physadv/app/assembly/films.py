@@ -24,9 +24,9 @@ from physadv.core.errors import BadInput, BadOption, PhysadvError
 from physadv.core.masking import masked
 from physadv.engines.watch.frame_log import FILE, read_log
 from physadv.engines.watch.summary import FILE as SUMMARY
-from physadv.library.calibration.conditions import Seen
+from physadv.library.calibration.conditions import BoardFrame
 from physadv.library.calibration.sharpness import read_optics
-from physadv.library.fiducials.camera import Camera, load_camera
+from physadv.library.fiducials.camera import CalibratedCamera, load_camera
 from physadv.library.fiducials.mirror import REMEDY
 from physadv.library.files.boards import Board, Boards, as_measured
 from physadv.library.runs.options import expecting, read_options
@@ -38,13 +38,13 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Sight:
+class BoardSighting:
     """A board with a pose, in one frame."""
 
     line: int  # of the log, from 0
     board: Board
     image_from_board: npt.NDArray[np.float64]  # (3, 3) mm → px
-    seen: Seen
+    seen: BoardFrame
     miss: float  # by how much more than a pixel the tags miss the pose (rms), as a share of the print's side
 
 
@@ -68,7 +68,7 @@ class Film:
     size_px: tuple[int, int]
     field_of_view_deg: float  # from left to right
     seed: int | None  # of the sheet's random control
-    sights: tuple[Sight, ...]
+    sights: tuple[BoardSighting, ...]
     success: tuple[Success, ...]
 
 
@@ -178,9 +178,9 @@ def _inside(run: Path, place: str) -> bool:
 
 def _read_lines(
     run: Path, known: Mapping[str, Board], scale: float
-) -> tuple[list[Sight], list[Success], tuple[int, int]]:
+) -> tuple[list[BoardSighting], list[Success], tuple[int, int]]:
     _, lines = read_log(run / FILE)
-    sights: list[Sight] = []
+    sights: list[BoardSighting] = []
     success: list[Success] = []
     size_px = (0, 0)
     for number, line in enumerate(lines):
@@ -195,7 +195,7 @@ def _read_lines(
     return sights, success, size_px
 
 
-def _sight(number: int, line: dict[str, Any], seen: dict[str, Any], board: Board, distance_m: float) -> Sight:
+def _sight(number: int, line: dict[str, Any], seen: dict[str, Any], board: Board, distance_m: float) -> BoardSighting:
     width, height = board.size_mm
     plane = np.array([(sx * width / 2, sy * height / 2) for sx, sy in ((-1, -1), (1, -1), (1, 1), (-1, 1))], np.float32)
     image_from_board = cv2.getPerspectiveTransform(plane, np.array(seen["corners_px"], np.float32))
@@ -203,8 +203,8 @@ def _sight(number: int, line: dict[str, Any], seen: dict[str, Any], board: Board
     centre = image_from_board[:2, 2] / image_from_board[2, 2]
     corners = np.array(seen["corners_px"], np.float64)
     side_px = float(np.linalg.norm(corners - np.roll(corners, 1, axis=0), axis=1).mean())
-    return Sight(
-        number, board, image_from_board, Seen(
+    return BoardSighting(
+        number, board, image_from_board, BoardFrame(
             line["index"], distance_m, pose["yaw_deg"], pose["pitch_deg"], pose["roll_deg"],
             pose["ambiguity"], (float(centre[0]), float(centre[1])),
         ), max(0.0, float(pose["reprojection_px"]) - 1) / max(side_px, 1e-6),
@@ -213,11 +213,11 @@ def _sight(number: int, line: dict[str, Any], seen: dict[str, Any], board: Board
 
 def _field_of_view_deg(config: DictConfig, size_px: tuple[int, int]) -> float:
     if not config.camera:
-        return Camera.guess(size_px, float(config.field_of_view_deg)).field_of_view_deg
+        return CalibratedCamera.guess(size_px, float(config.field_of_view_deg)).field_of_view_deg
     return load_camera(Path(config.camera).expanduser()).scaled(size_px).field_of_view_deg
 
 
-def with_optics(film: Film, most_frames: int) -> list[Seen]:
+def with_optics(film: Film, most_frames: int) -> list[BoardFrame]:
     """The frames' conditions, with blur, noise and light where the frame itself can still be read."""
     every = max(1, math.ceil(len(film.sights) / max(most_frames, 1)))
     if not film.source:

@@ -37,7 +37,7 @@ from physadv.library.report.plain_words import headline
 from physadv.library.runs import record
 from physadv.library.runs.record import RunRecord
 from physadv.library.runs.relation import Relation
-from physadv.parts.patches.controls import Contender
+from physadv.parts.patches.controls import PatchUnderTest
 from physadv.parts.printing.sheet import SheetOptions
 
 logger = logging.getLogger(__name__)
@@ -74,8 +74,8 @@ class Case:
     victims: list[Victim]
     goal: Goal
     device: torch.device
-    known: Contender | None = None  # what is known about the patch
-    others: tuple[Contender, ...] = ()  # further patches
+    known: PatchUnderTest | None = None  # what is known about the patch
+    others: tuple[PatchUnderTest, ...] = ()  # further patches
     asked: PatchImage | None = None  # what was optimised, where the patch was brought into the printer's gamut
     queries: int | None = None  # images the victim was asked about while optimising
     started: float = 0.0  # time.monotonic() at the start of the run

@@ -12,11 +12,11 @@ from physadv.core.errors import BadInput, BadOption
 from physadv.core.labels import canonical, index_of
 from physadv.core.protocols import Victim
 from physadv.core.types import PatchImage
-from physadv.engines.watch.expected_object import Wearer, wearer
+from physadv.engines.watch.expected_object import FilmedWearer, wearer
 from physadv.library.files.boards import Boards, as_measured, load_boards
 from physadv.library.files.patches import SHORT_DIGEST, load_patch, patch_digest
 from physadv.library.placement.object_sizes import UNKNOWN_MM, usual_height_mm
-from physadv.library.placement.objects import TORSO_LABELS, Dressing, dressing
+from physadv.library.placement.objects import TORSO_LABELS, PatchPlacement, dressing
 from physadv.library.runs import record
 
 _LIKELY = ("person", "stop sign")
@@ -52,7 +52,7 @@ def label_of(config: DictConfig, made: Made, victim: Victim) -> str:
     return found
 
 
-def projected(config: DictConfig, made: Made, label: str) -> Wearer:
+def projected(config: DictConfig, made: Made, label: str) -> FilmedWearer:
     """The object about its print, for frames in which the tags are found."""
     at = config.board_at_mm
     usual = wearer(label, list(config.object_mm), None if at is None else list(at))
@@ -61,10 +61,10 @@ def projected(config: DictConfig, made: Made, label: str) -> Wearer:
     (x, y), (dx, dy) = usual.board_at_mm, made.place_mm
     if made.on_torso is False:
         x, y = 0.0, 0.0
-    return Wearer(usual.label, usual.size_mm, (x + dx, y + dy))
+    return FilmedWearer(usual.label, usual.size_mm, (x + dx, y + dy))
 
 
-def worn(config: DictConfig, made: Made, label: str) -> Dressing:
+def worn(config: DictConfig, made: Made, label: str) -> PatchPlacement:
     """Where the overlay goes on an object of which only a box is known."""
     height = float(config.object_mm[1]) if len(config.object_mm) == 2 else usual_height_mm(label) or UNKNOWN_MM
     torso = canonical(label) in TORSO_LABELS and made.on_torso is not False

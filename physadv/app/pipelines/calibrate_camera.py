@@ -19,7 +19,7 @@ from physadv.library.calibration.camera_picture import camera_picture
 from physadv.library.calibration.charuco import BoardView, Charuco, Squares
 from physadv.library.calibration.intrinsics import LEAST_VIEWS, Intrinsics, calibrate, doubts, pick_views
 from physadv.library.colour.conversion import U8, rgb_u8_from_srgb
-from physadv.library.fiducials.camera import Camera, save_camera
+from physadv.library.fiducials.camera import CalibratedCamera, save_camera
 from physadv.library.fiducials.mirror import REMEDY, flipped
 from physadv.library.files.atomic import write_bytes, write_text
 from physadv.library.files.images import load_srgb
@@ -28,7 +28,7 @@ from physadv.parts.frames.options import FrameOptions
 from physadv.parts.frames.packets import open_film
 from physadv.parts.printing.layout import FOOTER_MM, HEADER_MM, MARGIN_MM, Box, parse_paper
 from physadv.parts.printing.marks import check_bar
-from physadv.parts.printing.pdf import Canvas, Document
+from physadv.parts.printing.pdf import Document, PdfCanvas
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ def calibrate_camera(config: CalibrateCameraConfig) -> Path:
     if out.suffix not in (".yaml", ".yml"):
         raise BadOption(f"out={config.out!r} must be a .yaml file. Write out={out.with_suffix('.yaml')}")
     found, views = _calibrated(_views(config, squares), config.views)
-    camera = Camera(found.matrix, found.distortion, found.size_px, f"ChArUco, {len(views)} views")
+    camera = CalibratedCamera(found.matrix, found.distortion, found.size_px, f"ChArUco, {len(views)} views")
     save_camera(out, camera)
     said = doubts(found, views)
     write_text(out.with_suffix(".json"), json.dumps(_report(found, views, said), indent=1, allow_nan=False))
@@ -173,7 +173,7 @@ def _print_board(config: CalibrateCameraConfig, squares: Squares) -> Path:
     board = Box((paper_mm[0] - size_mm[0]) / 2, MARGIN_MM + HEADER_MM, *size_mm)
     title = f"ChArUco board, {squares.columns} x {squares.rows} squares of {config.square_mm:g} mm"
     document = Document(title, f"physadv {__version__}")
-    canvas = Canvas(paper_mm)
+    canvas = PdfCanvas(paper_mm)
     canvas.image(document.add_image(np.repeat(squares.drawn()[..., None], 3, 2), None), board)
     canvas.text(MARGIN_MM, MARGIN_MM + 3.5, title, 11, bold=True)
     canvas.text(MARGIN_MM, MARGIN_MM + 7.0, "Glue it to something flat. Show it tilted, near and far, and in all "

@@ -19,15 +19,15 @@ from safetensors.numpy import save
 from physadv.app.assembly.pictures import picture_files
 from physadv.app.config.calibrate_options import CalibrateColourConfig
 from physadv.core.errors import BadInput, BadOption
-from physadv.library.calibration.colour import WHITE, Levelled, Measured, level, merged
+from physadv.library.calibration.colour import WHITE, Levelled, MeasuredColours, level, merged
 from physadv.library.calibration.colour_fit import ColourFit, Prior, bake, difference, fit_colours
 from physadv.library.calibration.colour_picture import colour_picture
 from physadv.library.calibration.colour_sense import check_colours, check_error
-from physadv.library.calibration.swatches import Readings, read_swatches
+from physadv.library.calibration.swatches import SwatchReadings, read_swatches
 from physadv.library.colour.conversion import U8, rgb_u8_from_srgb
 from physadv.library.colour.print_proof import ProofLut
-from physadv.library.fiducials.camera import Camera, load_camera
-from physadv.library.fiducials.find import Finder, Sighting
+from physadv.library.fiducials.camera import CalibratedCamera, load_camera
+from physadv.library.fiducials.find import DetectedBoard, Finder
 from physadv.library.fiducials.mirror import REMEDY, mirrored
 from physadv.library.files.atomic import write_bytes, write_text
 from physadv.library.files.boards import Board, Boards, as_measured, load_boards
@@ -85,8 +85,8 @@ def _chart_of(boards: Boards, named: str) -> Board:
 
 
 def _photos(
-    files: Sequence[Path], boards: Boards, chart: Board, camera: Camera | None
-) -> tuple[list[Levelled], dict[str, Readings]]:
+    files: Sequence[Path], boards: Boards, chart: Board, camera: CalibratedCamera | None
+) -> tuple[list[Levelled], dict[str, SwatchReadings]]:
     """Every photo that can be used; if there is none, the first one's fault is raised."""
     levelled, readings, faults = [], {}, []
     for file in files:
@@ -106,7 +106,7 @@ def _photos(
     return levelled, readings
 
 
-def _read(file: Path, boards: Boards, chart: Board, camera: Camera | None) -> Readings:
+def _read(file: Path, boards: Boards, chart: Board, camera: CalibratedCamera | None) -> SwatchReadings:
     rgb_u8 = rgb_u8_from_srgb(load_srgb(file))
     if camera is not None:
         lens = camera.scaled((rgb_u8.shape[1], rgb_u8.shape[0]))
@@ -115,7 +115,7 @@ def _read(file: Path, boards: Boards, chart: Board, camera: Camera | None) -> Re
     return read_swatches(rgb_u8, sighting.image_from_board, chart.swatches, file.name)
 
 
-def _find(rgb_u8: U8, boards: Boards, chart: Board, photo: str) -> Sighting:
+def _find(rgb_u8: U8, boards: Boards, chart: Board, photo: str) -> DetectedBoard:
     """The chart; where nothing is found at full size, a photo of many megapixels is tried smaller."""
     grey_u8 = cv2.cvtColor(rgb_u8, cv2.COLOR_RGB2GRAY)
     others: set[str] = set()
@@ -146,10 +146,10 @@ def _small(grey_u8: U8) -> U8:
     return made
 
 
-def _enlarged(seen: Sighting, factor: float) -> Sighting:
+def _enlarged(seen: DetectedBoard, factor: float) -> DetectedBoard:
     shift = (factor - 1) / 2  # a picture's edges scale, not its pixel centres
     grow = np.array([[factor, 0, shift], [0, factor, shift], [0, 0, 1.0]])
-    return Sighting(
+    return DetectedBoard(
         seen.board,
         seen.ids,
         seen.corners_px * factor + shift,
@@ -173,8 +173,8 @@ _PRIORS: dict[str, Prior] = {"coated-offset": _offset, "none": _as_asked}
 
 
 def _report(
-    config: CalibrateColourConfig, boards: Boards, photos: Sequence[Levelled], readings: dict[str, Readings],
-    measured: Measured, fit: ColourFit,
+    config: CalibrateColourConfig, boards: Boards, photos: Sequence[Levelled], readings: dict[str, SwatchReadings],
+    measured: MeasuredColours, fit: ColourFit,
 ) -> dict[str, Any]:  # fmt: skip
     def summary(errors: F64) -> dict[str, float]:
         found = errors[~np.isnan(errors)]
@@ -208,7 +208,7 @@ def _report(
     }  # fmt: skip
 
 
-def _picture(chart: Board, measured: Measured, fit: ColourFit, report: dict[str, Any]) -> bytes:
+def _picture(chart: Board, measured: MeasuredColours, fit: ColourFit, report: dict[str, Any]) -> bytes:
     row_of = {tuple(colour): row for row, colour in enumerate(measured.asked.round(4))}
     rows = np.array([row_of.get(tuple(np.round(s.srgb, 4)), -1) for s in chart.swatches])
     missing = rows < 0

@@ -21,7 +21,7 @@ from physadv.core.errors import BadInput, BadOption
 from physadv.core.masking import masked
 from physadv.core.seeding import generator
 from physadv.engines.judging.printed_board import printed_board
-from physadv.library.calibration.conditions import Range, Seen, block_bootstrap, ranges
+from physadv.library.calibration.conditions import BoardFrame, Range, block_bootstrap, ranges
 from physadv.library.calibration.conditions_picture import conditions_picture
 from physadv.library.calibration.film_sense import check_film
 from physadv.library.calibration.preset import Placed, placed, preset_text
@@ -130,7 +130,7 @@ def _set(config: DictConfig, options: Sequence[Placed]) -> DictConfig:
 
 
 def _preset(
-    config: DictConfig, options: Sequence[Placed], watched: Sequence[Film], frames: Sequence[Seen], width_px: int,
+    config: DictConfig, options: Sequence[Placed], watched: Sequence[Film], frames: Sequence[BoardFrame], width_px: int,
     name: str,
 ) -> str:  # fmt: skip
     optics = sum(frame.optics is not None for frame in frames)
@@ -208,7 +208,7 @@ def _prints(config: DictConfig, watched: Sequence[Film], out: Path) -> dict[str,
 
 
 def _content(
-    config: DictConfig, watched: Sequence[Film], frames: Sequence[Seen], found: Mapping[str, Range],
+    config: DictConfig, watched: Sequence[Film], frames: Sequence[BoardFrame], found: Mapping[str, Range],
     options: Sequence[Placed], measured: Json, judged: Json, target: Path,
 ) -> Json:  # fmt: skip
     def old(key: str) -> list[float] | None:

@@ -24,7 +24,7 @@ from physadv.core.seeding import generator
 from physadv.core.types import Draws, PatchImage, SceneBatch
 from physadv.library.files.atomic import write_text
 from physadv.library.files.patches import load_patch
-from physadv.library.report.pictures.tiles import Row, Tile, middle_and_side, write_tiles
+from physadv.library.report.pictures.tiles import PictureTile, TileRow, middle_and_side, write_tiles
 from physadv.parts.patches.testcard import card
 from physadv.parts.render.eot import EotRenderer
 from physadv.parts.render.options import EotConfig, ranges
@@ -39,7 +39,7 @@ HIDDEN = ("light.key_azimuth_deg", "light.key_height_deg", "light.shadow_edge_mm
 
 
 @dataclass(frozen=True)
-class Shot:
+class PreviewShot:
     """One object that wears the patch, alone in its scene."""
 
     scene: SceneBatch  # one image; only this object wears
@@ -77,11 +77,11 @@ def _scenes(config: DictConfig, registry: Registry, device: torch.device) -> Sce
     return scenes.filled(source, victim, device)
 
 
-def _shots(source: SceneSource, config: DictConfig, device: torch.device) -> list[Shot]:
+def _shots(source: SceneSource, config: DictConfig, device: torch.device) -> list[PreviewShot]:
     """One wearer from each of the first images that have one."""
     if config.draws < 1:
         raise BadOption(f"draws must be at least 1, got {config.draws}")
-    found: list[Shot] = []
+    found: list[PreviewShot] = []
     for batch in source.sweep(8):
         for image in range(len(batch.keys)):
             wearers = (batch.wears & (batch.image_of == image)).nonzero().flatten()
@@ -94,7 +94,7 @@ def _shots(source: SceneSource, config: DictConfig, device: torch.device) -> lis
     return found
 
 
-def _alone(batch: SceneBatch, image: int, row: int, device: torch.device) -> Shot:
+def _alone(batch: SceneBatch, image: int, row: int, device: torch.device) -> PreviewShot:
     """The scene of one image, where only one object wears the patch."""
     kept = (batch.image_of == image).nonzero().flatten()
     height, width = batch.sizes_px[image].tolist()
@@ -110,10 +110,10 @@ def _alone(batch: SceneBatch, image: int, row: int, device: torch.device) -> Sho
         if changed.get(name) is not None:
             changed[name] = changed[name][..., :height, :width].contiguous()
     scene = dataclasses.replace(batch, keys=(batch.keys[image],), **changed).to(device)
-    return Shot(scene, int((kept == row).nonzero()))
+    return PreviewShot(scene, int((kept == row).nonzero()))
 
 
-def _draws(config: DictConfig, shots: list[Shot], patch: PatchImage, out: Path) -> None:
+def _draws(config: DictConfig, shots: list[PreviewShot], patch: PatchImage, out: Path) -> None:
     """A sheet of independent draws, and their numbers."""
     renderer: Any = parts.renderer(config.eot, quality="high", ink=parts.ink(config.ink))
     tiles, table = [], []
@@ -123,7 +123,7 @@ def _draws(config: DictConfig, shots: list[Shot], patch: PatchImage, out: Path) 
         tiles.append(_tile(renderer, shot, patch, drawn, _caption(shot, drawn)))
         table.append({"tile": number, "image": shot.scene.keys[0], **_numbers(drawn, shot.row)})
     columns = 6
-    rows = [Row("", tuple(tiles[start : start + columns])) for start in range(0, len(tiles), columns)]
+    rows = [TileRow("", tuple(tiles[start : start + columns])) for start in range(0, len(tiles), columns)]
     heading = f"eot={choices()['eot']}: {config.draws} draws, {patch.width_mm:.0f} x {patch.height_mm:.0f} mm"
     path = write_tiles(rows, heading, out / "draws.png")
     stream = io.StringIO()
@@ -134,17 +134,19 @@ def _draws(config: DictConfig, shots: list[Shot], patch: PatchImage, out: Path) 
     logger.info("draws   %s (their numbers: %s)", path, out / "draws.csv")
 
 
-def _tile(renderer: EotRenderer, shot: Shot, patch: PatchImage, drawn: Draws, caption: tuple[str, ...]) -> Tile:
+def _tile(
+    renderer: EotRenderer, shot: PreviewShot, patch: PatchImage, drawn: Draws, caption: tuple[str, ...]
+) -> PictureTile:
     """The print as it is drawn; cut out alike whatever is drawn, so that sizes can be compared."""
     images = renderer.render(shot.scene, patch, drawn)
     plain = EotRenderer(EotConfig(place=renderer.config.place))
     still = plain.sample(shot.scene, torch.Generator(device=shot.scene.srgb.device))
     corners = plain.outline(shot.scene, patch, still)[shot.row]
     middle, side = middle_and_side(corners.cpu().numpy())
-    return Tile(images[0].cpu(), middle, side, caption)
+    return PictureTile(images[0].cpu(), middle, side, caption)
 
 
-def _caption(shot: Shot, drawn: Draws) -> tuple[str, ...]:
+def _caption(shot: PreviewShot, drawn: Draws) -> tuple[str, ...]:
     scene, jitter, light = shot.scene, drawn.stages["jitter"], drawn.stages["light"]
     box = scene.boxes_xyxy_px[shot.row].tolist()
     far = f"{float(scene.distance_m[shot.row]):.1f} m, " if scene.distance_m is not None else ""
@@ -164,7 +166,7 @@ def _numbers(drawn: Draws, row: int) -> dict[str, str]:
     return found
 
 
-def _spread(shots: list[Shot], distances_m: list[float]) -> list[Shot]:
+def _spread(shots: list[PreviewShot], distances_m: list[float]) -> list[PreviewShot]:
     """The shots nearest to these distances; where none is known, those at quantiles of size, large to small."""
     if shots[0].scene.distance_m is not None:
         away = torch.tensor([float(s.scene.distance_m[s.row]) for s in shots if s.scene.distance_m is not None])
@@ -174,7 +176,9 @@ def _spread(shots: list[Shot], distances_m: list[float]) -> list[Shot]:
     return [order[round((k + 0.5) / count * (len(order) - 1))] for k in range(count)]
 
 
-def _stage_rows(options: EotConfig, config: DictConfig, shots: list[Shot], patch: PatchImage) -> Iterator[Row]:
+def _stage_rows(
+    options: EotConfig, config: DictConfig, shots: list[PreviewShot], patch: PatchImage
+) -> Iterator[TileRow]:
     yield _stage_row("nothing varies", _only(options, ()), config, shots, patch)
     for group in GROUPS:
         for option, span in ranges(getattr(options, group)).items():
@@ -200,7 +204,9 @@ def _only(options: EotConfig, names: tuple[str, ...]) -> EotConfig:
     return made
 
 
-def _stage_row(title: str, options: EotConfig, config: DictConfig, shots: list[Shot], patch: PatchImage) -> Row:
+def _stage_row(
+    title: str, options: EotConfig, config: DictConfig, shots: list[PreviewShot], patch: PatchImage
+) -> TileRow:
     from physadv.parts.render.entries import build_renderer
 
     renderer = build_renderer(dataclasses.replace(options, quality="high"), parts.ink(config.ink))
@@ -210,4 +216,4 @@ def _stage_row(title: str, options: EotConfig, config: DictConfig, shots: list[S
         far = shot.scene.distance_m
         caption = () if far is None else (f"{float(far[shot.row]):.1f} m",)
         tiles.append(_tile(renderer, shot, patch, drawn, caption))
-    return Row(title, tuple(tiles))
+    return TileRow(title, tuple(tiles))

@@ -27,7 +27,7 @@ from physadv.library.files.patches import save_patch
 from physadv.library.runs import relation
 from physadv.library.runs.progress import CurveLog, ProgressBar
 from physadv.library.runs.relation import Origin, Relation
-from physadv.parts.patches.controls import PATCH, Contender
+from physadv.parts.patches.controls import PATCH, PatchUnderTest
 from physadv.parts.printing.ink import Ink
 from physadv.parts.printing.sheet import check_sheet
 
@@ -76,7 +76,7 @@ def _case(
     trained = tuple((victim.name, victim.digest) for victim in objective.victims)
     return judge.Case(
         patch, plan.judge_on, {PATCH: plan.relation}, plan.found, list(objective.victims), objective.members[0].goal,
-        plan.problem.device, known=Contender(PATCH, patch, config.name, trained, queries), asked=asked,
+        plan.problem.device, known=PatchUnderTest(PATCH, patch, config.name, trained, queries), asked=asked,
         queries=queries, started=started,
     )  # fmt: skip
 

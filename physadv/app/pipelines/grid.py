@@ -42,7 +42,7 @@ from physadv.library.report.pages.run import write_report
 from physadv.library.report.scores import FORMAT
 from physadv.library.runs.options import read_object
 from physadv.library.runs.relation import Relation
-from physadv.parts.patches.controls import PATCH, Contender, conditions, role
+from physadv.parts.patches.controls import PATCH, PatchUnderTest, conditions, role
 from physadv.parts.render.options import EotConfig
 from physadv.parts.render.options import check as check_conditions
 from physadv.parts.scenes.at_distance import TooNear
@@ -58,8 +58,8 @@ class Bench:
     """What all cells share."""
 
     registry: Registry
-    known: Contender
-    others: tuple[Contender, ...]
+    known: PatchUnderTest
+    others: tuple[PatchUnderTest, ...]
     victims: list[Victim]
     goal: Goal
     device: torch.device

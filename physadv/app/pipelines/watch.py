@@ -23,13 +23,13 @@ from physadv.engines.watch.browser import Browser
 from physadv.engines.watch.controls import Controls
 from physadv.engines.watch.counts import Tally
 from physadv.engines.watch.expected_object import wearer
-from physadv.engines.watch.frame_analysis import Looker
+from physadv.engines.watch.frame_analysis import FrameAnalyzer
 from physadv.engines.watch.frame_log import FILE, FrameLog
 from physadv.engines.watch.gallery import Gallery
 from physadv.engines.watch.loop import Loop
 from physadv.engines.watch.overlay import Overlay
 from physadv.engines.watch.summary import summary, write_summary
-from physadv.engines.watch.tracked_victim import Eye
+from physadv.engines.watch.tracked_victim import TrackedVictim
 from physadv.engines.watch.window import window
 from physadv.library.fiducials.camera import load_camera
 from physadv.library.fiducials.find import Finder
@@ -62,7 +62,7 @@ def watch_command(config: DictConfig, registry: Registry, out: Path) -> float | 
     goal = parts.part(registry, "goal", choices()["goal"], config.goal, config.seed)
     made = made_by(config.patch)
     label = label_of(config, made, victims[0])
-    eyes = [Eye(victim, goal, label, any_object=choices()["goal"] == "conjure") for victim in victims]
+    eyes = [TrackedVictim(victim, goal, label, any_object=choices()["goal"] == "conjure") for victim in victims]
     looker = looker_of(config, made, label, eyes, patch, boards, device)
     logger.info("watching %s with %s", config.source, ", ".join(victim.name for victim in victims))
     options: Any = OmegaConf.to_object(config.frames)
@@ -105,9 +105,14 @@ def check(config: DictConfig) -> None:
 
 
 def looker_of(
-    config: DictConfig, made: Made, label: str, eyes: list[Eye], patch: PatchImage | None, boards: Boards | None,
+    config: DictConfig,
+    made: Made,
+    label: str,
+    eyes: list[TrackedVictim],
+    patch: PatchImage | None,
+    boards: Boards | None,
     device: torch.device,
-) -> Looker:  # fmt: skip
+) -> FrameAnalyzer:
     """What looks at the frames."""
     overlay = None
     if patch is not None and config.overlay is not False:
@@ -118,7 +123,7 @@ def looker_of(
     prints = [board for board in boards.boards if board.role != "chart"] if boards else []
     if not prints and (list(config.object_mm) or config.board_at_mm is not None):
         wearer(label, list(config.object_mm), config.board_at_mm)  # a mistake is one without a board, too
-    return Looker(
+    return FrameAnalyzer(
         eyes=eyes,
         finder=Finder(prints) if prints else None,
         mirror=MirrorCheck(prints) if prints else None,
@@ -131,7 +136,7 @@ def looker_of(
     )
 
 
-def _loop(config: DictConfig, looker: Looker, source: FrameSource, facts: dict[str, Any], out: Path) -> Loop:
+def _loop(config: DictConfig, looker: FrameAnalyzer, source: FrameSource, facts: dict[str, Any], out: Path) -> Loop:
     controls = Controls(
         overlay=looker.overlay is not None, can_overlay=looker.overlay is not None, victims=len(looker.eyes),
         recording=bool(config.record),
@@ -160,7 +165,7 @@ def _loop(config: DictConfig, looker: Looker, source: FrameSource, facts: dict[s
 
 
 def _facts(
-    config: DictConfig, looker: Looker, label: str, boards: Boards | None, source: FrameSource
+    config: DictConfig, looker: FrameAnalyzer, label: str, boards: Boards | None, source: FrameSource
 ) -> dict[str, Any]:
     """The first line of the log."""
     victim = looker.eyes[0].victim

@@ -18,12 +18,12 @@ from physadv.engines.judging.clean_cache import CleanCache
 from physadv.engines.judging.shards import Arrays, Shards
 from physadv.engines.judging.views import (
     Categories,
+    JudgedView,
     Observations,
     Progress,
     Reported,
-    Showing,
-    View,
-    Watched,
+    VictimUnderTest,
+    ViewSource,
     reported_by,
     truth_of,
 )
@@ -49,9 +49,9 @@ class Keeping:
 
 @torch.no_grad()
 def observe(
-    showing: Showing,
+    showing: ViewSource,
     conditions: Mapping[str, PatchImage],
-    watched: Sequence[Watched],
+    watched: Sequence[VictimUnderTest],
     progress: Progress,
     keeping: Keeping | None = None,
 ) -> Observations:
@@ -76,7 +76,7 @@ def observe(
     return _joined(kept if store is None else _read(store, done), list(conditions), len(watched), showing.draws)
 
 
-def _already(store: Shards, showing: Showing) -> tuple[int, int, int]:
+def _already(store: Shards, showing: ViewSource) -> tuple[int, int, int]:
     """Batches that a run before this one has seen, the pictures in them, and how many of these have a wearer."""
     done = store.done()
     counts = [(len(arrays["sizes_px"]) // showing.draws, int(arrays["worn"])) for arrays in _read(store, done)]
@@ -91,10 +91,10 @@ def _read(store: Shards, count: int) -> Iterator[Arrays]:
 
 
 def _seen(
-    views: Sequence[View],
-    showing: Showing,
+    views: Sequence[JudgedView],
+    showing: ViewSource,
     conditions: Mapping[str, PatchImage],
-    watched: Sequence[Watched],
+    watched: Sequence[VictimUnderTest],
     keeping: Keeping,
     worn: int,
 ) -> Arrays:
@@ -135,13 +135,13 @@ def _seen(
     }
 
 
-def _wearing(view: View) -> Bool:
+def _wearing(view: JudgedView) -> Bool:
     """``(B,)`` whether something in the picture wears the patch."""
     scene = view.scene
     return np.isin(np.arange(len(scene.keys)), scene.image_of[scene.wears].cpu().numpy())
 
 
-def _measured(view: View, showing: Showing, worn: int) -> I64:
+def _measured(view: JudgedView, showing: ViewSource, worn: int) -> I64:
     """Rows whose distance is measured: every so many pictures with a wearer, of which ``worn`` came before."""
     stride = math.ceil((showing.wearing or len(showing)) * showing.draws / MEASURED)
     wearing: I64 = np.flatnonzero(_wearing(view))
@@ -149,7 +149,7 @@ def _measured(view: View, showing: Showing, worn: int) -> I64:
     return chosen
 
 
-def _decided(one: Watched, images: Tensor, keeping: Keeping, *, cached: bool) -> tuple[Detections, ...]:
+def _decided(one: VictimUnderTest, images: Tensor, keeping: Keeping, *, cached: bool) -> tuple[Detections, ...]:
     from_score = min(keeping.kept_from, one.confidence)
     if keeping.cache is None or not cached or not one.identity:
         return one.victim.decide(one.victim.outputs(images), from_score)

@@ -19,7 +19,7 @@ from physadv.engines.judging.exemplars import save_exemplars
 from physadv.engines.judging.protocol_text import protocol
 from physadv.engines.judging.readiness import expect_known, nothing_worn
 from physadv.engines.judging.render_gap import render_gap
-from physadv.engines.judging.scoring import Judged, ground_truth, judged, transfer, victim_scores, write_json
+from physadv.engines.judging.scoring import JudgedVictim, ground_truth, judged, transfer, victim_scores, write_json
 from physadv.engines.judging.trial import Group, Trial, groups, keeping
 from physadv.engines.judging.views import Observations, Progress
 from physadv.library.files.atomic import write_text
@@ -74,7 +74,7 @@ def shown_of(trial: Trial) -> dict[str, PatchImage]:
 
 def judge_group(
     trial: Trial, group: Group, seen: Observations, ground: dict[str, Any], shown: Sequence[str]
-) -> dict[int, Judged]:
+) -> dict[int, JudgedVictim]:
     """The numbers of each victim of a group, by its number among all."""
     _expect_wearers(seen)
     worn = [seen.categories[c] for c in seen.truth.judged_categories]

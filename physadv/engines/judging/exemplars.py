@@ -12,7 +12,7 @@ from torch import Tensor
 
 from physadv.core.labels import canonical
 from physadv.core.types import Detections, PatchImage
-from physadv.engines.judging.views import Observations, Showing, View, Watched
+from physadv.engines.judging.views import JudgedView, Observations, VictimUnderTest, ViewSource
 from physadv.library.metrics.summary import eligible, own_scores
 from physadv.library.metrics.tables import I64
 from physadv.library.report.pictures import contact_sheet
@@ -32,7 +32,7 @@ class Exemplar:
     view: int
 
 
-def chosen(seen: Observations, watched: Watched, *, seen_first: bool) -> list[Exemplar]:
+def chosen(seen: Observations, watched: VictimUnderTest, *, seen_first: bool) -> list[Exemplar]:
     """Objects at fixed quantiles of how well the patch does, the median first, each from another view.
 
     Sorted by whether the goal is achieved, then by the score that is left. Objects that could not become a success
@@ -68,9 +68,9 @@ def _first_of_each(values: I64) -> I64:
 
 
 def save_exemplars(
-    showing: Showing,
+    showing: ViewSource,
     conditions: Mapping[str, PatchImage],
-    watched: Watched,
+    watched: VictimUnderTest,
     seen: Observations,
     seen_first: bool,
     out: Path,
@@ -86,15 +86,15 @@ def save_exemplars(
 
 @torch.no_grad()
 def rows_of(
-    showing: Showing,
+    showing: ViewSource,
     conditions: Mapping[str, PatchImage],
-    watched: Watched,
+    watched: VictimUnderTest,
     seen: Observations,
     picks: Sequence[Exemplar],
-) -> list[contact_sheet.Row]:
+) -> list[contact_sheet.ObjectRow]:
     """The chosen views under every condition but the random control."""
     wanted = {one.view: one for one in picks}
-    rows: dict[int, contact_sheet.Row] = {}
+    rows: dict[int, contact_sheet.ObjectRow] = {}
     for view in showing.holding(wanted, seen.batches):
         here = [(place, int(number)) for place, number in enumerate(view.numbers) if int(number) in wanted]
         if here:
@@ -107,8 +107,13 @@ def rows_of(
 
 
 def _row(
-    view: View, place: int, one: Exemplar, images: Mapping[str, Tensor], watched: Watched, seen: Observations
-) -> contact_sheet.Row:
+    view: JudgedView,
+    place: int,
+    one: Exemplar,
+    images: Mapping[str, Tensor],
+    watched: VictimUnderTest,
+    seen: Observations,
+) -> contact_sheet.ObjectRow:
     box = tuple(float(v) for v in seen.truth.boxes_xyxy_px[one.row])
     label = _own_word(view, seen.categories[int(seen.truth.category[one.row])])
     height, width = view.scene.sizes_px[place].tolist()
@@ -116,19 +121,21 @@ def _row(
     for condition, batch in images.items():
         image = batch[place : place + 1]
         (found,) = watched.victim.decide(watched.victim.outputs(image), watched.confidence)
-        tiles.append(contact_sheet.Tile(condition, image[0, :, :height, :width].cpu(), _marks(found, watched, label)))
+        tiles.append(
+            contact_sheet.ArmTile(condition, image[0, :, :height, :width].cpu(), _marks(found, watched, label))
+        )
     where = "" if seen.truth.distance_m is None else f"{seen.truth.distance_m[one.row]:.0f} m"
-    return contact_sheet.Row(one.title, where, label, (box[0], box[1], box[2], box[3]), tuple(tiles))
+    return contact_sheet.ObjectRow(one.title, where, label, (box[0], box[1], box[2], box[3]), tuple(tiles))
 
 
-def _own_word(view: View, category: str) -> str:
+def _own_word(view: JudgedView, category: str) -> str:
     """The category as the user's data spell it."""
     return next((name for name in view.scene.label_names if canonical(name) == category), category)
 
 
-def _marks(found: Detections, watched: Watched, label: str) -> tuple[contact_sheet.Mark, ...]:
+def _marks(found: Detections, watched: VictimUnderTest, label: str) -> tuple[contact_sheet.ReportMark, ...]:
     names = [watched.victim.labels[i] for i in found.labels.tolist()]
     return tuple(
-        contact_sheet.Mark((box[0], box[1], box[2], box[3]), name, score, canonical(name) == canonical(label))
+        contact_sheet.ReportMark((box[0], box[1], box[2], box[3]), name, score, canonical(name) == canonical(label))
         for box, name, score in zip(found.boxes_xyxy_px.tolist(), names, found.scores.tolist(), strict=True)
     )

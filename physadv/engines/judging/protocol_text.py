@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from physadv.engines.judging.views import Observations, Showing
+from physadv.engines.judging.views import Observations, ViewSource
 from physadv.library.metrics.interval import MINIMUM_N
 from physadv.library.metrics.outcomes import NEARBY_IOU
 from physadv.library.metrics.tables import MAX_DETECTIONS, Truth
@@ -22,7 +22,7 @@ _SUCCESS = {
 }
 
 
-def protocol(trial: Trial, seen: Observations, showing: Showing) -> dict[str, Any]:
+def protocol(trial: Trial, seen: Observations, showing: ViewSource) -> dict[str, Any]:
     """Everything a reader needs to repeat or compare the numbers."""
     truth, chosen = seen.truth, trial.protocol
     objects = {int(o) for o in truth.object_of[truth.judged]}

@@ -14,7 +14,7 @@ from torch import Tensor
 from physadv.core.protocols import Renderer
 from physadv.core.types import PatchImage, SceneBatch, Score
 from physadv.engines.judging.collect import Keeping, observe
-from physadv.engines.judging.views import Observations, Showing, View, Watched
+from physadv.engines.judging.views import JudgedView, Observations, VictimUnderTest, ViewSource
 from physadv.library.colour.conversion import linear_from_srgb
 from physadv.library.metrics.average_precision import precision_scores
 from physadv.library.metrics.interval import resampled_means, studentised
@@ -40,10 +40,10 @@ class Agreement:
 
 
 def render_gap(
-    showing: Showing,
+    showing: ViewSource,
     ours: Renderer,
     shown: Mapping[str, PatchImage],
-    watched: Sequence[Watched],
+    watched: Sequence[VictimUnderTest],
     twin: Observations,
     weights: F64,
     *,
@@ -68,7 +68,13 @@ def render_gap(
 
 
 def _compared(
-    twin: Observations, laid: Observations, number: int, one: Watched, condition: str, weights: F64, seen_first: bool
+    twin: Observations,
+    laid: Observations,
+    number: int,
+    one: VictimUnderTest,
+    condition: str,
+    weights: F64,
+    seen_first: bool,
 ) -> list[dict[str, Any]]:
     """Success, AP50 and confidence in both renderers, and their paired difference with a bootstrap over images."""
     truth, clean = twin.truth, twin.reported[number, CLEAN]
@@ -105,7 +111,7 @@ def _precision(truth: Truth, first: Findings, second: Findings, weights: F64) ->
 
 
 @torch.no_grad()
-def _agreement(showing: Showing, ours: Renderer, patch: PatchImage) -> tuple[list[Agreement], list[GapRow]]:
+def _agreement(showing: ViewSource, ours: Renderer, patch: PatchImage) -> tuple[list[Agreement], list[GapRow]]:
     views, rows = list[Agreement](), list[GapRow]()
     for view in replace(showing, draws=1).views():
         traced, laid, covered = both(showing.renderer, ours, view.scene, patch)
@@ -168,18 +174,18 @@ def _words(one: Agreement) -> str:
     return f"{where}RMSE {one.rmse:.3f}"
 
 
-def _distance(view: View, row: int) -> float | None:
+def _distance(view: JudgedView, row: int) -> float | None:
     if view.scene.distance_m is None:
         return None
     return float(view.scene.distance_m[_wearer(view, row)])
 
 
-def _box(view: View, row: int) -> tuple[float, float, float, float]:
+def _box(view: JudgedView, row: int) -> tuple[float, float, float, float]:
     left, top, right, bottom = view.scene.boxes_xyxy_px[_wearer(view, row)].tolist()
     return left, top, right, bottom
 
 
-def _wearer(view: View, row: int) -> int:
+def _wearer(view: JudgedView, row: int) -> int:
     """The first object of an image that wears the patch, or its first."""
     scene = view.scene
     return int(((scene.image_of == row) & scene.wears).int().argmax())

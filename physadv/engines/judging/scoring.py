@@ -10,26 +10,26 @@ from typing import Any
 
 from physadv.core.types import Score, named
 from physadv.engines.judging.options import ProtocolConfig
-from physadv.engines.judging.views import Observations, Watched
+from physadv.engines.judging.views import Observations, VictimUnderTest
 from physadv.library.files.atomic import write_text
 from physadv.library.metrics import coco_format
 from physadv.library.metrics.average_precision import library_average_precision
 from physadv.library.metrics.distances import distance_scores
-from physadv.library.metrics.summary import Difference, Measured, differences, eligible, summarise
+from physadv.library.metrics.summary import Difference, MeasuredSummary, differences, eligible, summarise
 from physadv.library.metrics.tables import F64
-from physadv.parts.patches.controls import CLEAN, GREY, PATCH, RANDOM, Contender, role
+from physadv.parts.patches.controls import CLEAN, GREY, PATCH, RANDOM, PatchUnderTest, role
 
 _TABLED = ("success", "AP50")  # what the table of transfer shows
 
 
 @dataclass(frozen=True)
-class Judged:
+class JudgedVictim:
     """One victim: its numbers under every condition, and what they were made of."""
 
     seen: Observations
     place: int  # among the victims of ``seen``
-    watched: Watched
-    measured: Mapping[str, Measured]
+    watched: VictimUnderTest
+    measured: Mapping[str, MeasuredSummary]
     distances: Mapping[str, tuple[Score, ...]]
 
     def write(self, folder: Path, slug: str) -> None:
@@ -44,12 +44,12 @@ def judged(
     seen: Observations,
     ground: dict[str, Any],
     place: int,
-    watched: Watched,
+    watched: VictimUnderTest,
     shown: Sequence[str],
     weights: F64,
     protocol: ProtocolConfig,
     seen_first: bool,
-) -> Judged:
+) -> JudgedVictim:
     """Measure a victim under every condition; ``ground`` is :func:`ground_truth` of what was seen."""
     truth, clean = seen.truth, seen.reported[place, CLEAN]
     numbers = [int(c) + 1 for c in truth.judged_categories]
@@ -66,15 +66,15 @@ def judged(
             classifier=kind_of(watched) == "classifier", covered=seen.covered,
         )  # fmt: skip
     distances = {c: distance_scores(dict(columns), seen.measured, weights) for c, columns in seen.distances.items()}
-    return Judged(seen, place, watched, measured, distances)
+    return JudgedVictim(seen, place, watched, measured, distances)
 
 
-def kind_of(watched: Watched) -> str:
+def kind_of(watched: VictimUnderTest) -> str:
     """detector or classifier."""
     return str(getattr(watched.victim, "kind", "detector"))
 
 
-def victim_scores(one: Judged, slug: str, contenders: Sequence[Contender]) -> dict[str, Any]:
+def victim_scores(one: JudgedVictim, slug: str, contenders: Sequence[PatchUnderTest]) -> dict[str, Any]:
     """A victim as ``scores.json`` shows it."""
     victim = one.watched.victim
     return {
@@ -88,11 +88,11 @@ def victim_scores(one: Judged, slug: str, contenders: Sequence[Contender]) -> di
     }
 
 
-def _unseen(digest: str, contender: Contender) -> bool:
+def _unseen(digest: str, contender: PatchUnderTest) -> bool:
     return digest not in {known for _, known in contender.trained_on or ()}
 
 
-def _condition(one: Judged, condition: str) -> dict[str, Any]:
+def _condition(one: JudgedVictim, condition: str) -> dict[str, Any]:
     summary = one.measured[condition].summary
     return {
         "condition": condition,
@@ -109,7 +109,7 @@ def _condition(one: Judged, condition: str) -> dict[str, Any]:
     }
 
 
-def _differences(measured: Mapping[str, Measured], condition: str) -> list[Difference]:
+def _differences(measured: Mapping[str, MeasuredSummary], condition: str) -> list[Difference]:
     """Paired, against what the condition is compared with: no patch, the controls and, for our patch, its rivals."""
     against = {"clean": [], "control": [CLEAN], "patch": [CLEAN, GREY, RANDOM]}[role(condition)]
     if condition == PATCH:  # ours minus theirs
@@ -118,7 +118,7 @@ def _differences(measured: Mapping[str, Measured], condition: str) -> list[Diffe
     return [difference for row in rows for difference in row]
 
 
-def transfer(victims: Sequence[Mapping[str, Any]], contenders: Sequence[Contender]) -> dict[str, Any] | None:
+def transfer(victims: Sequence[Mapping[str, Any]], contenders: Sequence[PatchUnderTest]) -> dict[str, Any] | None:
     """Conditions × victims; ``None`` where there is one patch and one victim."""
     if len(victims) < 2 and len(contenders) < 2:
         return None

@@ -18,9 +18,9 @@ from physadv.engines.judging.options import ProtocolConfig, check
 from physadv.engines.judging.protocol_scenes import ByProtocol
 from physadv.engines.judging.shards import Shards, digest
 from physadv.engines.judging.survey import Survey
-from physadv.engines.judging.views import Showing, Watched
+from physadv.engines.judging.views import VictimUnderTest, ViewSource
 from physadv.library.runs.relation import Relation
-from physadv.parts.patches.controls import PATCH, Contender
+from physadv.parts.patches.controls import PATCH, PatchUnderTest
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ class Trial:
     truth_from: str = "annotations"  # or the name of the victim whose clean detections are the truth
     worn_by: str = ""  # label of what wears the patch; only needed where detections are the truth
     protocol: ProtocolConfig = field(default_factory=ProtocolConfig)
-    known: Contender | None = None  # what is known about the patch
-    others: tuple[Contender, ...] = ()  # further patches, judged on the same scenes and draws
+    known: PatchUnderTest | None = None  # what is known about the patch
+    others: tuple[PatchUnderTest, ...] = ()  # further patches, judged on the same scenes and draws
     beside: Renderer | None = None  # our renderer, where ``renderer`` is the scenes' own: their gap is shown
     identities: tuple[str, ...] = ()  # of the victims, with all their options; (): nothing is kept between runs
     fingerprint: str = ""  # of scenes and conditions; "": a stopped judgement starts over
@@ -57,9 +57,9 @@ class Trial:
         return self.goal_name != "conjure" and self.protocol.count == "seen"
 
     @property
-    def contenders(self) -> tuple[Contender, ...]:
+    def contenders(self) -> tuple[PatchUnderTest, ...]:
         """The patch and the others."""
-        first = replace(self.known, patch=self.patch) if self.known else Contender(PATCH, self.patch)
+        first = replace(self.known, patch=self.patch) if self.known else PatchUnderTest(PATCH, self.patch)
         return (first, *self.others)
 
 
@@ -67,8 +67,8 @@ class Trial:
 class Group:
     """Victims that share one truth, with the numbers they have among all victims."""
 
-    showing: Showing
-    watched: tuple[Watched, ...]
+    showing: ViewSource
+    watched: tuple[VictimUnderTest, ...]
     numbers: tuple[int, ...]
 
 
@@ -104,23 +104,23 @@ def exact_digest(patch: PatchImage) -> str:
     return digest([*arrays, list(patch.srgb.shape), patch.width_mm])
 
 
-def _showing(trial: Trial, victim: Victim | None) -> Showing:
+def _showing(trial: Trial, victim: Victim | None) -> ViewSource:
     scenes, protocol = trial.scenes, trial.protocol
     if protocol.truth == "detections" or protocol.placement == "box" or protocol.digital or protocol.min_height_px:
         size = (trial.patch.width_mm, trial.patch.height_mm)
         scenes = ByProtocol(scenes, protocol, size, victim, trial.worn_by, trial.device)
     wearing = trial.found.wearing if trial.found and trial.found.whole else 0
-    return Showing(scenes, trial.renderer, trial.batch, trial.draws, trial.images, trial.seed, trial.device, wearing)
+    return ViewSource(scenes, trial.renderer, trial.batch, trial.draws, trial.images, trial.seed, trial.device, wearing)
 
 
-def _watched(number: int, trial: Trial) -> Watched:
+def _watched(number: int, trial: Trial) -> VictimUnderTest:
     here = trial.victims[number].to(trial.device)
     identity = trial.identities[number] if len(trial.identities) == len(trial.victims) else ""
     try:
         goal = trial.goal.bound(here.labels)
     except IncompatibleParts as error:
         raise IncompatibleParts(f"victim {here.name!r} does not fit: {error}") from error
-    return Watched(here, goal, trial.protocol.confidence or here.confidence, identity)
+    return VictimUnderTest(here, goal, trial.protocol.confidence or here.confidence, identity)
 
 
 def _check(trial: Trial) -> None:

@@ -20,7 +20,7 @@ Progress = Callable[[int, int], None]  # images done, images in all
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class JudgedView:
     """One batch of scenes under one draw. Rendering it again gives the same images."""
 
     scene: SceneBatch
@@ -31,7 +31,7 @@ class View:
 
 
 @dataclass(frozen=True)
-class Showing:
+class ViewSource:
     """Which scenes are shown, and how. Going through the views again shows the same ones."""
 
     scenes: SceneSource
@@ -46,11 +46,11 @@ class Showing:
     def __len__(self) -> int:
         return min(len(self.scenes), self.images or len(self.scenes))
 
-    def views(self) -> Iterator[View]:
+    def views(self) -> Iterator[JudgedView]:
         """Every batch, once a draw."""
         return chain.from_iterable(self.batches())
 
-    def batches(self, skip: int = 0, images: int = 0) -> Iterator[list[View]]:
+    def batches(self, skip: int = 0, images: int = 0) -> Iterator[list[JudgedView]]:
         """Every batch as its views, one a draw; ``skip`` of them, which hold ``images``, are left out at the start.
 
         Draws depend on seed, picture and draw alone: conditions, victims, a resumed run and any batch size share them.
@@ -63,14 +63,14 @@ class Showing:
             yield [self._view(here, draw, images + np.arange(count)) for draw in range(self.draws)]
             images += count
 
-    def holding(self, numbers: Iterable[int], sizes: Sequence[int]) -> Iterator[View]:
+    def holding(self, numbers: Iterable[int], sizes: Sequence[int]) -> Iterator[JudgedView]:
         """The views of the batches that hold these views; the others are not made. ``sizes``: images in each batch."""
         ends = np.cumsum(sizes)
         wanted = sorted({int(np.searchsorted(ends, number // self.draws, "right")) for number in numbers})
         for index in wanted:
             yield from next(self.batches(index, int(ends[index] - sizes[index])))
 
-    def render(self, view: View, patch: PatchImage) -> Tensor:
+    def render(self, view: JudgedView, patch: PatchImage) -> Tensor:
         """The pictures of a view with a patch, ``(B,3,H,W)`` sRGB. A picture looks the same in any batch."""
         joined = self.renderer.joined(view.scene, patch, view.draws) if isinstance(self.renderer, JoinsDraws) else None
         if joined is not None:
@@ -78,11 +78,11 @@ class Showing:
         alone = zip(_each(view.scene), view.draws, strict=True)
         return torch.cat([self.renderer.render(one, patch, draws) for one, draws in alone])
 
-    def _view(self, scene: SceneBatch, draw: int, images: I64) -> View:
+    def _view(self, scene: SceneBatch, draw: int, images: I64) -> JudgedView:
         sampled = tuple(
             self.renderer.sample(one, generator(self.seed, f"evaluate/{one.keys[0]}/{draw}")) for one in _each(scene)
         )
-        return View(scene, sampled, f"#{draw}" if self.draws > 1 else "", images * self.draws + draw, images)
+        return JudgedView(scene, sampled, f"#{draw}" if self.draws > 1 else "", images * self.draws + draw, images)
 
 
 def _each(scene: SceneBatch) -> list[SceneBatch]:
@@ -91,7 +91,7 @@ def _each(scene: SceneBatch) -> list[SceneBatch]:
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
+class VictimUnderTest:
     """A victim, its goal, and the score from which it reports."""
 
     victim: Victim
@@ -151,7 +151,7 @@ class Categories:
         return self.names.index(found[0])
 
 
-def truth_of(view: View, categories: Categories) -> Truth:
+def truth_of(view: JudgedView, categories: Categories) -> Truth:
     """The objects of one batch of views. An object is the same in another draw when image and row are the same."""
     scene = view.scene
     image, row = _numbers(scene.image_of), np.arange(len(scene.wears))
@@ -171,7 +171,7 @@ def truth_of(view: View, categories: Categories) -> Truth:
 
 
 def reported_by(
-    watched: Watched, decisions: tuple[Detections, ...], view: View, categories: Categories, at_most: int
+    watched: VictimUnderTest, decisions: tuple[Detections, ...], view: JudgedView, categories: Categories, at_most: int
 ) -> Reported:
     """What a victim reported for a batch of views: the ``at_most`` best a picture."""
     labels = categories.of(watched.victim.labels)

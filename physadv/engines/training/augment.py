@@ -10,15 +10,15 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from physadv.engines.training.photos import F32, Labelled
+from physadv.engines.training.photos import F32, LabelledPicture
 
 _GREY = 114
 _SMALLEST_PX = 6.0  # boxes below are dropped from the labels
 
 
 def view(
-    picture: Labelled, size_px: int, rng: np.random.Generator, *, zoom: tuple[float, float], turn_deg: float
-) -> Labelled:
+    picture: LabelledPicture, size_px: int, rng: np.random.Generator, *, zoom: tuple[float, float], turn_deg: float
+) -> LabelledPicture:
     """A ``size_px`` square: the picture scaled by ``zoom`` (log-uniform), turned within ±``turn_deg``, shifted."""
     height, width = picture.rgb_u8.shape[:2]
     scale = float(np.exp(rng.uniform(*np.log(zoom))))
@@ -30,10 +30,10 @@ def view(
         picture.rgb_u8, matrix, (size_px, size_px), flags=cv2.INTER_LINEAR, borderValue=(_GREY, _GREY, _GREY)
     )
     boxes, kept = _moved(picture.boxes_xyxy_px, matrix, size_px)
-    return Labelled(np.asarray(pixels, np.uint8), boxes[kept], picture.labels[kept])
+    return LabelledPicture(np.asarray(pixels, np.uint8), boxes[kept], picture.labels[kept])
 
 
-def _corner_range(picture: Labelled, scale: float, size_px: int, rng: np.random.Generator) -> tuple[F32, F32]:
+def _corner_range(picture: LabelledPicture, scale: float, size_px: int, rng: np.random.Generator) -> tuple[F32, F32]:
     """Where the scaled picture's corner may lie: no needless border, and mostly with some object in view."""
     height, width = picture.rgb_u8.shape[:2]
     spare = np.array([size_px - width * scale, size_px - height * scale])
@@ -55,7 +55,7 @@ def _moved(boxes: F32, matrix: F32, size_px: int) -> tuple[F32, F32]:
     return seen.astype(np.float32), kept
 
 
-def mosaic(pictures: Sequence[Labelled], size_px: int, rng: np.random.Generator) -> Labelled:
+def mosaic(pictures: Sequence[LabelledPicture], size_px: int, rng: np.random.Generator) -> LabelledPicture:
     """Four views around a random centre."""
     out = np.full((size_px, size_px, 3), _GREY, np.uint8)
     cx, cy = (int(size_px * rng.uniform(0.35, 0.65)) for _ in range(2))
@@ -72,10 +72,10 @@ def mosaic(pictures: Sequence[Labelled], size_px: int, rng: np.random.Generator)
         kept = (sides.prod(1) > 0.4 * area) & (sides.min(1, initial=1e9) > _SMALLEST_PX)
         boxes.append(cut[kept] + [x0, y0, x0, y0])
         labels.append(tile.labels[kept])
-    return Labelled(out, np.concatenate(boxes).astype(np.float32), np.concatenate(labels))
+    return LabelledPicture(out, np.concatenate(boxes).astype(np.float32), np.concatenate(labels))
 
 
-def recolour(picture: Labelled, rng: np.random.Generator) -> Labelled:
+def recolour(picture: LabelledPicture, rng: np.random.Generator) -> LabelledPicture:
     """Shift hue a little, scale saturation and brightness, blur now and then."""
     hsv = list(cv2.split(cv2.cvtColor(picture.rgb_u8, cv2.COLOR_RGB2HSV)))
     codes = np.arange(256)
@@ -85,10 +85,10 @@ def recolour(picture: Labelled, rng: np.random.Generator) -> Labelled:
     rgb = cv2.cvtColor(cv2.merge(hsv), cv2.COLOR_HSV2RGB)
     if rng.random() < 0.2:
         rgb = cv2.GaussianBlur(rgb, (0, 0), rng.uniform(0.4, 1.2))
-    return Labelled(np.asarray(rgb, np.uint8), picture.boxes_xyxy_px, picture.labels)
+    return LabelledPicture(np.asarray(rgb, np.uint8), picture.boxes_xyxy_px, picture.labels)
 
 
-def occlude(picture: Labelled, rng: np.random.Generator) -> Labelled:
+def occlude(picture: LabelledPicture, rng: np.random.Generator) -> LabelledPicture:
     """Cover small rectangles with a colour or noise, half of them on signs: plain stickers alone must not fool it."""
     rgb = picture.rgb_u8.copy()
     size = min(rgb.shape[:2])
@@ -105,4 +105,4 @@ def occlude(picture: Labelled, rng: np.random.Generator) -> Labelled:
         if region.size:
             noisy = rng.random() < 0.4
             region[:] = rng.integers(0, 256, region.shape if noisy else 3)
-    return Labelled(rgb, picture.boxes_xyxy_px, picture.labels)
+    return LabelledPicture(rgb, picture.boxes_xyxy_px, picture.labels)

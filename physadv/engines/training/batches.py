@@ -19,7 +19,7 @@ from physadv.core.types import SceneBatch
 from physadv.engines.training.assign import Targets
 from physadv.engines.training.augment import mosaic, occlude, recolour, view
 from physadv.engines.training.options import TrainConfig
-from physadv.engines.training.photos import Labelled
+from physadv.engines.training.photos import LabelledPicture
 from physadv.library.roads.signs import LABELS, NAMES
 from physadv.parts.scenes.options import RoadConfig
 from physadv.parts.scenes.road import RoadScenes
@@ -33,14 +33,14 @@ def road_of(sign: str, config: TrainConfig, *, images: int = 1, seed: int = 0) -
     return RoadScenes(RoadConfig(sign=sign, images=images, seed=seed, distance_m=list(config.distance_m)))
 
 
-def labelled(scene: SceneBatch, index: int) -> Labelled:
+def labelled(scene: SceneBatch, index: int) -> LabelledPicture:
     """One picture of a scene batch, as a photo."""
     rgb = (scene.srgb[index] * 255).round().to(torch.uint8).permute(1, 2, 0).contiguous().numpy()
     of_it = scene.image_of == index
-    return Labelled(rgb, scene.boxes_xyxy_px[of_it].numpy(), scene.labels[of_it].numpy())
+    return LabelledPicture(rgb, scene.boxes_xyxy_px[of_it].numpy(), scene.labels[of_it].numpy())
 
 
-def draw_renders(config: TrainConfig, count: int) -> tuple[Labelled, ...]:
+def draw_renders(config: TrainConfig, count: int) -> tuple[LabelledPicture, ...]:
     """Roads with every kind of sign in turn; the same seed draws the same."""
     generator = seeding.generator(config.seed, "renders")
     roads = [road_of(name, config).batches(1, generator) for name in NAMES]
@@ -56,9 +56,9 @@ def draw_renders(config: TrainConfig, count: int) -> tuple[Labelled, ...]:
 class TrainingData:
     """Pictures to train on, each with the labels that its annotator knew."""
 
-    photos: tuple[Labelled, ...]
+    photos: tuple[LabelledPicture, ...]
     photos_know: npt.NDArray[np.bool_]  # (K,)
-    renders: tuple[Labelled, ...]  # every label is known
+    renders: tuple[LabelledPicture, ...]  # every label is known
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +89,7 @@ class EpochBatches(Dataset[Batch]):
         members = [(True, i) for i in range(len(self.data.photos))] + [(False, int(i)) for i in picked]
         return [members[i] for i in torch.randperm(len(members), generator=draws).tolist()]
 
-    def _sample(self, is_photo: bool, number: int, rng: np.random.Generator) -> Labelled:
+    def _sample(self, is_photo: bool, number: int, rng: np.random.Generator) -> LabelledPicture:
         pictures = self.data.photos if is_photo else self.data.renders
         size = self.config.size_px
         if self.epoch < 0.85 * self.config.epochs and rng.random() < self.config.mosaic * is_photo:
@@ -100,12 +100,12 @@ class EpochBatches(Dataset[Batch]):
         return _finish(view(pictures[number], size, rng, zoom=zoom, turn_deg=5 * is_photo), rng)
 
 
-def _finish(picture: Labelled, rng: np.random.Generator) -> Labelled:
+def _finish(picture: LabelledPicture, rng: np.random.Generator) -> LabelledPicture:
     coloured = recolour(picture, rng) if rng.random() < 0.8 else picture
     return occlude(coloured, rng) if rng.random() < 0.3 else coloured
 
 
-def _stack(samples: Sequence[Labelled], known: npt.NDArray[np.bool_]) -> Batch:
+def _stack(samples: Sequence[LabelledPicture], known: npt.NDArray[np.bool_]) -> Batch:
     most = max(1, *(len(s.labels) for s in samples))
     boxes, labels = torch.zeros(len(samples), most, 4), torch.zeros(len(samples), most, dtype=torch.int64)
     real = torch.zeros(len(samples), most, dtype=torch.bool)

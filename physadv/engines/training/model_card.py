@@ -16,7 +16,7 @@ from torchvision.ops import box_iou
 from physadv.core.version import __version__
 from physadv.engines.training.batches import labelled, road_of
 from physadv.engines.training.options import TrainConfig
-from physadv.engines.training.photos import Labelled, Photos
+from physadv.engines.training.photos import LabelledPicture, TrainingPhotos
 from physadv.library.files import atomic
 from physadv.library.metrics.average_precision import library_average_precision
 from physadv.library.roads.signs import LABELS, NAMES, kind_of
@@ -29,7 +29,7 @@ _HELD_OUT_SEED = 10_007  # added to the training seed; training renders come fro
 
 
 def ship(
-    net: SignNanoNet, config: TrainConfig, validation: Photos | None, times: dict[str, float], out: Path
+    net: SignNanoNet, config: TrainConfig, validation: TrainingPhotos | None, times: dict[str, float], out: Path
 ) -> dict[str, Any]:
     """Write weights (half precision) and model card, evaluated as shipped; returns the figures."""
     path = out / "sign-nano.safetensors"
@@ -51,7 +51,7 @@ def ship(
 
 
 def average_precisions(
-    victim: SignNano, pictures: Sequence[Labelled], judged: Sequence[int]
+    victim: SignNano, pictures: Sequence[LabelledPicture], judged: Sequence[int]
 ) -> dict[str, tuple[float, float, int]]:
     """AP over IoU 0.5 to 0.95, AP at 0.5 and number of objects, for each judged label and their mean."""
     truth, results = _coco(victim, pictures)
@@ -65,7 +65,7 @@ def average_precisions(
     return table | {"mean": (ap, ap50, sum(count for *_, count in table.values()))}
 
 
-def _coco(victim: SignNano, pictures: Sequence[Labelled]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def _coco(victim: SignNano, pictures: Sequence[LabelledPicture]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Ground truth and detections (from 0.01 on) as COCO dictionaries; image and category ids count from 1."""
     images: list[dict[str, Any]] = []
     marks: list[dict[str, Any]] = []
@@ -89,7 +89,7 @@ def _coco(victim: SignNano, pictures: Sequence[Labelled]) -> tuple[dict[str, Any
 
 
 def _at_thresholds(
-    victim: SignNano, pictures: Sequence[Labelled], judged: Sequence[int]
+    victim: SignNano, pictures: Sequence[LabelledPicture], judged: Sequence[int]
 ) -> list[tuple[float, float, float]]:
     """Threshold, share of objects found (IoU 0.5, right label), false alarms a picture; judged labels only."""
     rows = []
@@ -112,11 +112,11 @@ def _xywh(box: list[float]) -> list[float]:
     return [box[0], box[1], box[2] - box[0], box[3] - box[1]]
 
 
-def _tensor(picture: Labelled) -> torch.Tensor:
+def _tensor(picture: LabelledPicture) -> torch.Tensor:
     return torch.from_numpy(picture.rgb_u8).permute(2, 0, 1)[None].float() / 255
 
 
-def _held_out(sign: str, config: TrainConfig, count: int) -> list[Labelled]:
+def _held_out(sign: str, config: TrainConfig, count: int) -> list[LabelledPicture]:
     road = road_of(sign, config, images=count, seed=config.seed + _HELD_OUT_SEED)
     return [labelled(scene, i) for scene in road.sweep(8) for i in range(len(scene.keys))]
 

@@ -26,7 +26,7 @@ U8 = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Labelled:
+class LabelledPicture:
     """One picture and what is in it."""
 
     rgb_u8: U8  # (H, W, 3)
@@ -35,14 +35,14 @@ class Labelled:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Photos:
+class TrainingPhotos:
     """A data set in memory."""
 
-    pictures: tuple[Labelled, ...]
+    pictures: tuple[LabelledPicture, ...]
     known: npt.NDArray[np.bool_]  # (K,) which of the detector's labels the annotators marked at all
 
 
-def read_photos(folder: Path, labels: tuple[str, ...]) -> Photos:
+def read_photos(folder: Path, labels: tuple[str, ...]) -> TrainingPhotos:
     """Read the annotations and their images, checked as ``scenes=coco`` checks them.
 
     Categories that the detector does not know and crowds are left out.
@@ -61,12 +61,12 @@ def read_photos(folder: Path, labels: tuple[str, ...]) -> Photos:
     if not known:
         raise BadInput(f"{folder}: none of its categories is among {', '.join(labels)}.")
     pictures = tuple(_labelled(photo, rows) for photo in checked(marked))
-    return Photos(pictures, np.isin(np.arange(len(labels)), known))
+    return TrainingPhotos(pictures, np.isin(np.arange(len(labels)), known))
 
 
-def _labelled(photo: CheckedPhoto, rows: list[int | None]) -> Labelled:
+def _labelled(photo: CheckedPhoto, rows: list[int | None]) -> LabelledPicture:
     rgb = np.asarray(rgb_u8_from_srgb(load_srgb(photo.file)), np.uint8)
     marks = [(mark.box_xyxy_px, rows[mark.category]) for mark in photo.marks if not mark.crowd]
     kept = [(box, row) for box, row in marks if row is not None]
     boxes = np.array([box for box, _ in kept], np.float32).reshape(-1, 4)
-    return Labelled(np.ascontiguousarray(rgb), boxes, np.array([row for _, row in kept], np.int64))
+    return LabelledPicture(np.ascontiguousarray(rgb), boxes, np.array([row for _, row in kept], np.int64))

@@ -11,10 +11,10 @@ import numpy.typing as npt
 
 from physadv.core.labels import canonical
 from physadv.engines.watch.controls import HELP, Controls
-from physadv.engines.watch.frame_analysis import Looked
+from physadv.engines.watch.frame_analysis import FrameResult
 from physadv.engines.watch.frame_log import corners_px
 from physadv.engines.watch.overlay import FILMED
-from physadv.engines.watch.tracked_victim import Seen
+from physadv.engines.watch.tracked_victim import ViewResult
 from physadv.library.colour.conversion import bgr_u8_from_srgb
 
 U8 = npt.NDArray[np.uint8]
@@ -78,7 +78,7 @@ def in_browser(shown_px: int, views: int) -> Sheet:
     return Sheet(min(2 * shown_px, MOST_WIDTH_PX), shown_px, columns, lines=False)
 
 
-def canvas(looked: Looked, controls: Controls, state: State, sheet: Sheet | None = None) -> U8:
+def canvas(looked: FrameResult, controls: Controls, state: State, sheet: Sheet | None = None) -> U8:
     """``(H,W,3)`` BGR. Every view is drawn on a copy."""
     views = looked.seen[state.victim]
     height, width = looked.frame.bgr_u8.shape[:2]
@@ -107,13 +107,13 @@ def canvas(looked: Looked, controls: Controls, state: State, sheet: Sheet | None
     return whole
 
 
-def plain(looked: Looked, view: str) -> U8:
+def plain(looked: FrameResult, view: str) -> U8:
     """A view without any drawing, as a camera would give it."""
     return looked.frame.bgr_u8 if view == FILMED else bgr_u8_from_srgb(looked.pictures[view])
 
 
 def _tile(
-    looked: Looked, name: str, seen: Seen, controls: Controls, state: State, scales: tuple[float, float]
+    looked: FrameResult, name: str, seen: ViewResult, controls: Controls, state: State, scales: tuple[float, float]
 ) -> U8:  # fmt: skip
     scale, letters = scales
     picture: U8 = plain(looked, name).copy()
@@ -141,7 +141,7 @@ def _tile(
     return picture
 
 
-def _lines(looked: Looked, controls: Controls, state: State) -> list[str]:
+def _lines(looked: FrameResult, controls: Controls, state: State) -> list[str]:
     """The state of the run, one matter a line."""
     pose = next((pose for _, pose in looked.boards if pose), None)
     where = (

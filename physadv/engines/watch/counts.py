@@ -26,7 +26,7 @@ _COVERED = 0.5  # of the print, by a report that is about what wears it
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
+class BoxFit:
     """How a report lies to the box that was expected, in that box's width and height."""
 
     wide: float
@@ -46,7 +46,7 @@ class Look:
     track: int | None  # of that report
     score: float  # of the best such report; 0 without
     beside: float = 0.0  # of the best report of its label that lies over the print, or partly over its place
-    fit: Fit | None = None  # of that report
+    fit: BoxFit | None = None  # of that report
     reported: bool = False  # its label, anywhere
 
     @property
@@ -61,7 +61,7 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class FrameRow:
     """One frame."""
 
     time_s: float
@@ -82,19 +82,19 @@ class Tally:
     distance_edges_m: Sequence[float]
     yaw_edges_deg: Sequence[float]
     appears: bool = False  # the goal is that something else appears: the object's own label decides nothing
-    rows: list[Row] = field(default_factory=list)
+    rows: list[FrameRow] = field(default_factory=list)
     dropped: int = 0
     counts: dict[str, dict[str, dict[int, list[int]]]] = field(default_factory=dict)
     """by → condition → bin → [successes, frames], of the first victim"""
     _won: Counter[tuple[str, str]] = field(default_factory=Counter)
     _fits: dict[tuple[str, str], list[Look]] = field(default_factory=dict)
 
-    def add(self, line: Json) -> Row:
+    def add(self, line: Json) -> FrameRow:
         """Take in one line of the log."""
         board = primary(line["boards"])
         pose = board["pose"] if board else None
         victims = {self.victim: line["views"], **line.get("others", {})}
-        row = Row(
+        row = FrameRow(
             line["time_s"], line["inferred_s"] - line["time_s"], line["dropped"],
             pose and pose["distance_m"], pose and pose["yaw_deg"], pose and pose["ambiguity"],
             {name: {view: self._look(view, views, board) for view in views} for name, views in victims.items()},
@@ -138,7 +138,7 @@ class Tally:
     def _own(self, seen: Json) -> list[Json]:
         return [d for d in seen["detections"] if canonical(d["label"]) == canonical(self.label)]
 
-    def _count(self, row: Row) -> None:
+    def _count(self, row: FrameRow) -> None:
         places = {
             "distance": bin_of(row.distance_m, self.distance_edges_m),
             "yaw": bin_of(row.yaw_deg, self.yaw_edges_deg),
@@ -159,7 +159,9 @@ class Tally:
         for condition in CONDITIONS:
             if fits := self._fits.get((victim, condition)):
                 kept = fits[-last:]
-                middle = {name: statistics.median(getattr(look.fit, name) for look in kept) for name in Fit.__slots__}
+                middle = {
+                    name: statistics.median(getattr(look.fit, name) for look in kept) for name in BoxFit.__slots__
+                }
                 made.append({
                     "condition": condition, "successes": self._won[victim, condition], "doubtful": len(fits),
                     "score": max(look.beside for look in kept), **middle,
@@ -224,12 +226,12 @@ def _covered(corners_px: Sequence[Sequence[float]], box: Sequence[float]) -> flo
     return shared / max(math.prod(print_box[i + 2] - print_box[i] for i in (0, 1)), 1e-9)
 
 
-def _fit(box: Sequence[float], expected: Sequence[float]) -> Fit:
+def _fit(box: Sequence[float], expected: Sequence[float]) -> BoxFit:
     (width, height), (wide, high) = ((b[2] - b[0], b[3] - b[1]) for b in (expected, box))
     middles = [((b[0] + b[2]) / 2, (b[1] + b[3]) / 2) for b in (expected, box)]
     (x, y), (u, v) = middles
     width, height = max(width, 1e-9), max(height, 1e-9)
-    return Fit(wide / width, high / height, (u - x) / width, (v - y) / height)
+    return BoxFit(wide / width, high / height, (u - x) / width, (v - y) / height)
 
 
 def _score(report: Json) -> float:

@@ -27,7 +27,7 @@ _DEEP = {"person": 350 / 600, "face": 0.9}
 
 
 @dataclass(frozen=True, slots=True)
-class Wearer:
+class FilmedWearer:
     """What wears the print, flat as the print and in its plane."""
 
     label: str
@@ -61,7 +61,7 @@ def _outline(kind: str) -> F64:
     return np.array([(sx * a, sy * b) for sx in (-1, 1) for sy in (-1, 1) for a, b in ((1, cut), (cut, 1))])
 
 
-def wearer(label: str, object_mm: Sequence[float], board_at_mm: Sequence[float] | None) -> Wearer:
+def wearer(label: str, object_mm: Sequence[float], board_at_mm: Sequence[float] | None) -> FilmedWearer:
     """Fill in what is usual for the label, or say what must be given."""
     if len(object_mm) not in (0, 2) or any(not v > 0 for v in object_mm):
         raise BadOption(f"object_mm must be [width, height] in millimetres, got {list(object_mm)}")
@@ -78,7 +78,7 @@ def wearer(label: str, object_mm: Sequence[float], board_at_mm: Sequence[float] 
             f"how large is a {label!r}? That is known for {', '.join(sorted(_WIDTH))}. Give object_mm=[width,height]"
         )
     x, y = (float(v) for v in board_at_mm) if board_at_mm is not None else (0.0, _usual_y(kind) * height)
-    return Wearer(label, (width, height), (x, y))
+    return FilmedWearer(label, (width, height), (x, y))
 
 
 def _usual_y(kind: str) -> float:

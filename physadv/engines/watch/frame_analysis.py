@@ -10,24 +10,24 @@ import torch
 from torch import Tensor
 
 from physadv.core.types import Frame, Pose
-from physadv.engines.watch.expected_object import Wearer
-from physadv.engines.watch.overlay import FILMED, Box, Overlay, Surface, on_board, on_object
-from physadv.engines.watch.tracked_victim import Eye, Place, Seen
+from physadv.engines.watch.expected_object import FilmedWearer
+from physadv.engines.watch.overlay import FILMED, Box, FilmedSurface, Overlay, on_board, on_object
+from physadv.engines.watch.tracked_victim import ExpectedPlace, TrackedVictim, ViewResult
 from physadv.library.colour.conversion import srgb_from_bgr_u8
-from physadv.library.fiducials.camera import Camera
-from physadv.library.fiducials.find import Finder, Sighting
+from physadv.library.fiducials.camera import CalibratedCamera
+from physadv.library.fiducials.find import DetectedBoard, Finder
 from physadv.library.fiducials.mirror import MirrorCheck
 from physadv.library.fiducials.pose import pose_of
-from physadv.library.placement.objects import Dressing
+from physadv.library.placement.objects import PatchPlacement
 
 
 @dataclass(frozen=True)
-class Looked:
+class FrameResult:
     """All that is known about a frame."""
 
     frame: Frame
-    boards: list[tuple[Sighting, Pose | None]]
-    seen: Mapping[str, Mapping[str, Seen]]  # victim → view → what it reports
+    boards: list[tuple[DetectedBoard, Pose | None]]
+    seen: Mapping[str, Mapping[str, ViewResult]]  # victim → view → what it reports
     pictures: Mapping[str, Tensor]  # view → (3,H,W) sRGB
     detect_s: float  # of the victims, all views
     overlay_s: float  # of laying patches over the frame
@@ -35,22 +35,22 @@ class Looked:
 
 
 @dataclass
-class Looker:
+class FrameAnalyzer:
     """What looks at frames. Frames must come in their order."""
 
-    eyes: list[Eye]
+    eyes: list[TrackedVictim]
     finder: Finder | None
-    camera: Camera | None  # None: guessed
+    camera: CalibratedCamera | None  # None: guessed
     field_of_view_deg: float
-    wearer: Wearer | None  # None: no board, so nothing is projected
-    dressing: Dressing | None  # where the overlay is worn without a board
+    wearer: FilmedWearer | None  # None: no board, so nothing is projected
+    dressing: PatchPlacement | None  # where the overlay is worn without a board
     overlay: Overlay | None
     device: torch.device
     mirror: MirrorCheck | None = None  # where there is a finder
     board_seen: bool = False
     size_px: tuple[int, int] = (0, 0)  # of the last frame
 
-    def look(self, frame: Frame, *, overlay: bool) -> Looked:
+    def look(self, frame: Frame, *, overlay: bool) -> FrameResult:
         """Ask all victims about all views of a frame."""
         begun = time.perf_counter()
         size_px = (frame.bgr_u8.shape[1], frame.bgr_u8.shape[0])
@@ -76,7 +76,7 @@ class Looker:
         shown = self.overlay.shown(srgb, surface, frame.index) if surface and self.overlay else srgb[None][:0]
         overlay_s = time.perf_counter() - laying
         names = list(self.overlay.patches) if len(shown) and self.overlay else []
-        seen: dict[str, dict[str, Seen]] = {}
+        seen: dict[str, dict[str, ViewResult]] = {}
         for eye in self.eyes:
             started = time.perf_counter()
             others = eye.detect(shown) if names else ()
@@ -84,32 +84,36 @@ class Looker:
             place = expected[eye]
             done = eye.judged([filmed[eye], *others], place)
             box = place.box_xyxy_px if place else None
-            views = {FILMED: Seen(numbered[eye], box, done[0])}
+            views = {FILMED: ViewResult(numbered[eye], box, done[0])}
             for name, found, success in zip(names, others, done[1:], strict=True):
-                views[name] = Seen(eye.numbered(name, found, 1 + frame.dropped), box, success)
+                views[name] = ViewResult(eye.numbered(name, found, 1 + frame.dropped), box, success)
             seen[eye.victim.name] = views
         pictures = {FILMED: srgb, **dict(zip(names, shown, strict=True))}
         rest_s = time.perf_counter() - begun - detect_s - overlay_s
-        return Looked(frame, boards, seen, pictures, detect_s, overlay_s, rest_s)
+        return FrameResult(frame, boards, seen, pictures, detect_s, overlay_s, rest_s)
 
-    def _boards(self, frame: Frame, size_px: tuple[int, int]) -> list[tuple[Sighting, Pose | None]]:
+    def _boards(self, frame: Frame, size_px: tuple[int, int]) -> list[tuple[DetectedBoard, Pose | None]]:
         if self.finder is None:
             return []
         known = self.camera
-        camera = known.scaled(size_px) if known else Camera.guess(size_px, self.field_of_view_deg)
+        camera = known.scaled(size_px) if known else CalibratedCamera.guess(size_px, self.field_of_view_deg)
         sightings = self.finder.find(frame.bgr_u8)
         if self.mirror:
             self.mirror.look(frame.bgr_u8, found=bool(sightings))
         return [(s, pose_of(s, camera)) for s in sightings if s.board.role != "chart"]
 
-    def _expected(self, eye: Eye, projected: Box | None, found: bool, size_px: tuple[int, int]) -> Place | None:
+    def _expected(
+        self, eye: TrackedVictim, projected: Box | None, found: bool, size_px: tuple[int, int]
+    ) -> ExpectedPlace | None:
         """From the board where one is found; else the followed detection."""
         if projected is not None:
             eye.remember(projected)
-            return Place(projected, by_tags=True)
+            return ExpectedPlace(projected, by_tags=True)
         return None if found else eye.tracked(size_px)
 
-    def _surface(self, board: Sighting | None, expected: Place | None, srgb: Tensor) -> Surface | None:
+    def _surface(
+        self, board: DetectedBoard | None, expected: ExpectedPlace | None, srgb: Tensor
+    ) -> FilmedSurface | None:
         """On the print; on the object only while no print has been seen, for it would be there as well."""
         if expected is None:
             return None

@@ -11,8 +11,8 @@ from typing import Any
 
 from physadv.core.errors import BadInput, BadOutput
 from physadv.core.types import Frame, Pose
-from physadv.engines.watch.tracked_victim import Seen
-from physadv.library.fiducials.find import Sighting
+from physadv.engines.watch.tracked_victim import ViewResult
+from physadv.library.fiducials.find import DetectedBoard
 from physadv.library.files.reading import MB, json_of, read_text
 
 FILE = "frames.jsonl"
@@ -63,7 +63,10 @@ def read_log(path: Path) -> tuple[Json, Iterator[Json]]:
 
 
 def frame_line(
-    frame: Frame, inferred_s: float, boards: list[tuple[Sighting, Pose | None]], seen: Mapping[str, Mapping[str, Seen]]
+    frame: Frame,
+    inferred_s: float,
+    boards: list[tuple[DetectedBoard, Pose | None]],
+    seen: Mapping[str, Mapping[str, ViewResult]],
 ) -> Json:
     """The first victim's views under ``views``, the others' under ``others``."""
     first, *others = seen.items()
@@ -78,7 +81,7 @@ def frame_line(
     return line
 
 
-def _board(sighting: Sighting, pose: Pose | None) -> Json:
+def _board(sighting: DetectedBoard, pose: Pose | None) -> Json:
     return {
         "role": sighting.board.role,
         "tags": len(sighting.ids),
@@ -91,7 +94,7 @@ def _board(sighting: Sighting, pose: Pose | None) -> Json:
     }  # fmt: skip
 
 
-def corners_px(sighting: Sighting) -> list[tuple[float, float]]:
+def corners_px(sighting: DetectedBoard) -> list[tuple[float, float]]:
     """Of what the board carries: TL TR BR BL, pixel centres at integers."""
     width, height = sighting.board.size_mm
     h = sighting.image_from_board
@@ -102,7 +105,7 @@ def corners_px(sighting: Sighting) -> list[tuple[float, float]]:
     return found
 
 
-def _seen(seen: Seen) -> Json:
+def _seen(seen: ViewResult) -> Json:
     return {
         "detections": [
             {"box": [round(v, 2) for v in r.box_xyxy_px], "label": r.label, "score": round(r.score, 4),

@@ -13,13 +13,13 @@ from typing import Any
 
 from physadv.core.labels import canonical
 from physadv.engines.watch.canvas import plain
-from physadv.engines.watch.counts import BARE, CONDITIONS, Look, Row
-from physadv.engines.watch.frame_analysis import Looked
+from physadv.engines.watch.counts import BARE, CONDITIONS, FrameRow, Look
+from physadv.engines.watch.frame_analysis import FrameResult
 from physadv.engines.watch.frame_log import corners_px
-from physadv.engines.watch.tracked_victim import Seen
+from physadv.engines.watch.tracked_victim import ViewResult
 from physadv.library.files.atomic import write_bytes
 from physadv.library.report.film_frames import Shown, frame_jpeg
-from physadv.library.report.pictures.contact_sheet import Mark
+from physadv.library.report.pictures.contact_sheet import ReportMark
 
 FOLDER = "frames"
 EVENLY = 15  # frames spread over the film, of which one is typical
@@ -29,7 +29,7 @@ Picture = tuple[str, str, bytes]  # condition, what it came to, JPEG
 
 
 @dataclass(frozen=True)
-class Kept:
+class KeptFrame:
     """One frame, drawn."""
 
     number: int  # among those considered
@@ -43,12 +43,12 @@ class Shelf:
     """Frames that show the same: the print, or the patch laid over, or neither."""
 
     keys: list[float] = field(default_factory=list)
-    strongest: Kept | None = None
-    weakest: Kept | None = None
-    spread: list[Kept] = field(default_factory=list)
+    strongest: KeptFrame | None = None
+    weakest: KeptFrame | None = None
+    spread: list[KeptFrame] = field(default_factory=list)
     _stride: int = 1
 
-    def take(self, key: float, draw: Callable[[int], Kept]) -> None:
+    def take(self, key: float, draw: Callable[[int], KeptFrame]) -> None:
         """Look at one more frame; it is drawn where it is wanted."""
         number = len(self.keys)
         self.keys.append(key)
@@ -66,7 +66,7 @@ class Shelf:
                 self._stride *= 2
                 self.spread = [one for one in self.spread if one.number % self._stride == 0]
 
-    def typical(self) -> Kept:
+    def typical(self) -> KeptFrame:
         """Nearest to the median; of equals the one in the middle of the film."""
         middle, half = statistics.median(self.keys), len(self.keys) / 2
         return min(self.spread, key=lambda kept: (abs(kept.key - middle), abs(kept.number - half)))
@@ -80,7 +80,7 @@ class Gallery:
     label: str
     shelves: dict[str, Shelf] = field(default_factory=dict)
 
-    def consider(self, looked: Looked, row: Row) -> None:
+    def consider(self, looked: FrameResult, row: FrameRow) -> None:
         """One more frame of the film."""
         looks = row.looks[self.victim]
         tried = [look for look in looks.values() if look.success is not None]
@@ -111,7 +111,7 @@ class Gallery:
             made[0]["pick"] = "typical"  # neither best nor worst: there is nothing else
         return sorted(made, key=lambda shot: list(picks).index(shot["pick"]))
 
-    def _drawn(self, number: int, key: float, looked: Looked, row: Row) -> Kept:
+    def _drawn(self, number: int, key: float, looked: FrameResult, row: FrameRow) -> KeptFrame:
         looks, seen = row.looks[self.victim], looked.seen[self.victim]
         prints = [corners_px(sighting) for sighting, _ in looked.boards]
         pictures = [
@@ -120,11 +120,11 @@ class Gallery:
             for view, one in seen.items()
         ]  # fmt: skip
         told = {"index": looked.frame.index, "time_s": row.time_s, "distance_m": row.distance_m, "yaw_deg": row.yaw_deg}
-        return Kept(number, key, told, pictures)
+        return KeptFrame(number, key, told, pictures)
 
-    def _marks(self, seen: Seen) -> list[Mark]:
+    def _marks(self, seen: ViewResult) -> list[ReportMark]:
         own = canonical(self.label)
-        return [Mark(r.box_xyxy_px, r.label, r.score, canonical(r.label) == own) for r in seen.reports]
+        return [ReportMark(r.box_xyxy_px, r.label, r.score, canonical(r.label) == own) for r in seen.reports]
 
 
 def _written(out: Path, name: str, pictures: Sequence[Picture]) -> list[dict[str, str]]:

@@ -25,8 +25,8 @@ from physadv.core.types import Frame
 from physadv.engines.watch.browser import Browser
 from physadv.engines.watch.canvas import State, canvas, in_browser, plain
 from physadv.engines.watch.controls import Controls
-from physadv.engines.watch.counts import CONDITIONS, Row, Tally
-from physadv.engines.watch.frame_analysis import Looked, Looker
+from physadv.engines.watch.counts import CONDITIONS, FrameRow, Tally
+from physadv.engines.watch.frame_analysis import FrameAnalyzer, FrameResult
 from physadv.engines.watch.frame_log import FrameLog, frame_line
 from physadv.engines.watch.gallery import Gallery, words
 from physadv.engines.watch.overlay import FILMED, PATCH
@@ -80,7 +80,7 @@ class Loop:
     """Everything that a run needs while it runs."""
 
     source: FrameSource
-    looker: Looker
+    looker: FrameAnalyzer
     controls: Controls
     log: FrameLog
     tally: Tally
@@ -98,7 +98,7 @@ class Loop:
     recordings: int = 0
     snapshots: int = 0
     cut_off: bool = False  # by max_frames, and the source went on
-    _last: Looked | None = None
+    _last: FrameResult | None = None
     _doubted: set[str] = field(default_factory=set)  # conditions of which the terminal has heard
     _told_at: float = 0.0
     _said_at: float = field(default_factory=time.monotonic)
@@ -154,7 +154,7 @@ class Loop:
         times.show.append(time.perf_counter() - logged)
         self._say()
 
-    def _show(self, looked: Looked, lag_s: float) -> None:
+    def _show(self, looked: FrameResult, lag_s: float) -> None:
         """Draw only what somebody sees or keeps."""
         wanted = self.controls.snapshot_wanted()
         self._last = looked
@@ -169,7 +169,7 @@ class Loop:
             self._to_browser(looked, lag_s)
         self._record(picture if self.record_shown and picture is not None else looked.frame.bgr_u8)
 
-    def _for_browser(self, looked: Looked, lag_s: float) -> U8:
+    def _for_browser(self, looked: FrameResult, lag_s: float) -> U8:
         assert self.browser is not None
         state = self._state(lag_s)
         sheet = in_browser(self.browser.shown_px, len(looked.seen[state.victim]))
@@ -194,7 +194,7 @@ class Loop:
             self.controls.recording, frozenset(view for view, look in looks.items() if look.doubtful),
         )  # fmt: skip
 
-    def _to_browser(self, looked: Looked, lag_s: float) -> None:
+    def _to_browser(self, looked: FrameResult, lag_s: float) -> None:
         assert self.browser is not None
         self.browser.show(self._for_browser(looked, lag_s))
         self.browser.send(plain(looked, PATCH if PATCH in looked.pictures else FILMED))
@@ -213,7 +213,7 @@ class Loop:
                 "looks": {name: look.colour for name, look in styles(CONDITIONS).items()}, **self.tally.live(),
             })  # fmt: skip
 
-    def _views(self, row: Row, victim: str) -> list[dict[str, Any]]:
+    def _views(self, row: FrameRow, victim: str) -> list[dict[str, Any]]:
         """What every view of the detector that is shown came to, in words: in the picture there is little room."""
         label = self.looker.eyes[self.controls.shown].label
         return [{"view": view, "condition": look.condition, "success": look.success, "said": words(look, label)}
@@ -250,7 +250,7 @@ class Loop:
         if self.window:
             self.window.poll()
 
-    def _snapshot(self, looked: Looked, picture: U8) -> None:
+    def _snapshot(self, looked: FrameResult, picture: U8) -> None:
         """The picture as shown, every view without drawings, and their line of the log."""
         self.snapshots += 1
         stem = self.out / "snapshots" / f"{looked.frame.index:06d}"

@@ -13,10 +13,10 @@ from torch import Tensor
 from physadv.core.seeding import generator
 from physadv.core.types import PatchImage, SceneBatch
 from physadv.library.colour.conversion import linear_from_srgb
-from physadv.library.fiducials.find import Sighting
+from physadv.library.fiducials.find import DetectedBoard
 from physadv.library.photometry.blur_noise import blur_px, noise_variances
 from physadv.library.photometry.scene_light import object_light, photo_light
-from physadv.library.placement.objects import Dressing, Thing
+from physadv.library.placement.objects import PatchPlacement, PhotoObject
 from physadv.parts.printing.ink import Ink
 from physadv.parts.render.entries import build_renderer
 from physadv.parts.render.options import EotConfig
@@ -30,7 +30,7 @@ _PAPER = 1 / 12  # of a tag's side: how far outside its border surely is white p
 
 
 @dataclass(frozen=True, slots=True)
-class Surface:
+class FilmedSurface:
     """A surface in the frame, and the light on it."""
 
     image_from_surface: F64  # (3,3) mm → px
@@ -50,14 +50,14 @@ class Overlay:
         self._camera: tuple[float, float, float] = (0.0, 0.0, 0.0)
         self._until_look = 0
 
-    def shown(self, srgb: Tensor, surface: Surface, index: int) -> Tensor:
+    def shown(self, srgb: Tensor, surface: FilmedSurface, index: int) -> Tensor:
         """``(3,H,W)`` → ``(P,3,H,W)``: one picture a patch, in their order. Equal frames give equal pictures."""
         scene = self._scene(srgb, surface)
         draws = self._renderer.sample(scene, generator(self._seed, f"watch/{index}"))
         with torch.no_grad():
             return torch.cat([self._renderer.render(scene, patch, draws) for patch in self.patches.values()])
 
-    def _scene(self, srgb: Tensor, surface: Surface) -> SceneBatch:
+    def _scene(self, srgb: Tensor, surface: FilmedSurface) -> SceneBatch:
         blur, shot, read = self._look(srgb)
         scene = one_object(srgb[None], surface.box_xyxy_px, self._label)
         return SceneBatch(
@@ -96,23 +96,23 @@ def one_object(srgb: Tensor, box_xyxy_px: Box, label: str) -> SceneBatch:
     )
 
 
-def on_board(sighting: Sighting, box_xyxy_px: Box, srgb: Tensor) -> Surface:
+def on_board(sighting: DetectedBoard, box_xyxy_px: Box, srgb: Tensor) -> FilmedSurface:
     """Where the print is, lit as the white paper round its tags is."""
-    return Surface(sighting.image_from_board, paper_light(sighting, srgb), box_xyxy_px)
+    return FilmedSurface(sighting.image_from_board, paper_light(sighting, srgb), box_xyxy_px)
 
 
-def on_object(dressing: Dressing, box_xyxy_px: Box, srgb: Tensor) -> Surface | None:
+def on_object(dressing: PatchPlacement, box_xyxy_px: Box, srgb: Tensor) -> FilmedSurface | None:
     """Where a print is worn by an object of which only the box is known; ``None`` where that is out of sight."""
-    thing = Thing(box_xyxy_px, 0, True)
+    thing = PhotoObject(box_xyxy_px, 0, True)
     surface = dressing.surface(thing, (int(srgb.shape[1]), int(srgb.shape[2])))
     if surface is None:
         return None
     picture = srgb.cpu()
     light = object_light(picture, dressing.lit_px(thing, surface), photo_light(picture))
-    return Surface(surface.double().numpy(), light, box_xyxy_px)
+    return FilmedSurface(surface.double().numpy(), light, box_xyxy_px)
 
 
-def paper_light(sighting: Sighting, srgb: Tensor) -> Tensor:
+def paper_light(sighting: DetectedBoard, srgb: Tensor) -> Tensor:
     """``(3,)`` linear light of white: the median over the paper round the tags that were read."""
     spots = []
     for tag in sighting.board.tags:

@@ -14,7 +14,18 @@ from typing import Any
 import numpy as np
 
 from physadv.core.seeding import generator
-from physadv.engines.watch.counts import BARE, CONDITIONS, OVERLAY, PRINT, ROLES, Look, Row, Tally, bin_of, bin_words
+from physadv.engines.watch.counts import (
+    BARE,
+    CONDITIONS,
+    OVERLAY,
+    PRINT,
+    ROLES,
+    FrameRow,
+    Look,
+    Tally,
+    bin_of,
+    bin_words,
+)
 from physadv.library.files.atomic import write_text
 from physadv.library.files.plain_json import plain
 from physadv.library.metrics.interval import percentiles, resampled_means, resampled_weights, wilson
@@ -66,7 +77,7 @@ def _used(tally: Tally, by: str) -> list[int]:
     return list(range(min(found), max(found) + 1)) if found else []
 
 
-def _place(tally: Tally, row: Row, by: str) -> int | None:
+def _place(tally: Tally, row: FrameRow, by: str) -> int | None:
     if by == "distance":
         return bin_of(row.distance_m, tally.distance_edges_m)
     return bin_of(row.yaw_deg, tally.yaw_edges_deg)
@@ -104,7 +115,7 @@ def _of_condition(looks: Mapping[str, Look], condition: str) -> Look | None:
     return next((look for look in looks.values() if look.condition == condition), None)
 
 
-def _pairs(name: str, rows: Sequence[Row], places: Sequence[Spot], condition: str, minus: str) -> list[Found]:
+def _pairs(name: str, rows: Sequence[FrameRow], places: Sequence[Spot], condition: str, minus: str) -> list[Found]:
     """Success of one condition minus success of another on the very same frames."""
     found = []
     for at, row in zip(places, rows, strict=True):
@@ -173,7 +184,7 @@ def _difference(found: list[tuple[float, float]], seed: int) -> Json:
             "blocks": count}  # fmt: skip
 
 
-def _steadiness(name: str, view: str, rows: Sequence[Row]) -> Json:
+def _steadiness(name: str, view: str, rows: Sequence[FrameRow]) -> Json:
     """How detection lasted over time, in frames in which the object was expected."""
     kept = [(row.time_s, row.looks[name][view]) for row in rows if view in row.looks[name]]
     kept = [(at, look) for at, look in kept if look.expected]

@@ -20,7 +20,7 @@ FOUND_IOU = 0.5  # from which a report is about the object
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class TrackedDetection:
     """One detection."""
 
     box_xyxy_px: Box
@@ -30,16 +30,16 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ViewResult:
     """One view of one frame through one victim."""
 
-    reports: tuple[Report, ...]
+    reports: tuple[TrackedDetection, ...]
     expected: Box | None
     success: bool | None  # None where it does not count
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ExpectedPlace:
     """Where the object is expected, and who says so."""
 
     box_xyxy_px: Box
@@ -47,7 +47,7 @@ class Place:
     fresh: bool = True  # the track was reported in this very frame
 
 
-class Eye:
+class TrackedVictim:
     """A victim with its trackers, one a view."""
 
     def __init__(self, victim: Victim, goal: Goal, label: str, *, any_object: bool = False) -> None:
@@ -82,16 +82,16 @@ class Eye:
         """Reports in pictures ``(V,3,H,W)`` at the threshold of now."""
         return self.victim.decide(self.victim.outputs(images), self.confidence)
 
-    def numbered(self, view: str, found: Detections, frames: int) -> tuple[Report, ...]:
+    def numbered(self, view: str, found: Detections, frames: int) -> tuple[TrackedDetection, ...]:
         """The reports of a view's next frame with the numbers of their tracks."""
         tracker = self._trackers.setdefault(view, IouTracker())
         labels = found.labels.tolist()
         boxes = found.boxes_xyxy_px.double().cpu().numpy()
         numbers = tracker.update(boxes, labels, frames)
         rows = zip(boxes.tolist(), labels, found.scores.tolist(), numbers, strict=True)
-        return tuple(Report((a, b, c, d), self.victim.labels[k], s, n) for (a, b, c, d), k, s, n in rows)
+        return tuple(TrackedDetection((a, b, c, d), self.victim.labels[k], s, n) for (a, b, c, d), k, s, n in rows)
 
-    def judged(self, found: Sequence[Detections], place: Place | None) -> list[bool | None]:
+    def judged(self, found: Sequence[Detections], place: ExpectedPlace | None) -> list[bool | None]:
         """Success in every view, the one as filmed first; ``None`` where it does not count.
 
         Where tags say where the object is, every view counts. Elsewhere the picture as filmed is the clean one, so it
@@ -126,7 +126,7 @@ class Eye:
         for tracker in self._trackers.values():
             tracker.tracks = ()
 
-    def tracked(self, size_px: tuple[int, int]) -> Place | None:
+    def tracked(self, size_px: tuple[int, int]) -> ExpectedPlace | None:
         """Where the object is by the track that is followed; the tallest one's, when that one is lost."""
         tracks = {track.number: track for track in self._own_tracks()}
         track = tracks.get(self._followed)
@@ -140,7 +140,7 @@ class Eye:
         width, height = size_px
         box = (max(x0, 0.0), max(y0, 0.0), min(x1, float(width)), min(y1, float(height)))
         inside = box[2] - box[0] >= 1 and box[3] - box[1] >= 1
-        return Place(box, by_tags=False, fresh=track.missed == 0) if inside else None
+        return ExpectedPlace(box, by_tags=False, fresh=track.missed == 0) if inside else None
 
     def _own_tracks(self) -> list[Track]:
         tracker = self._trackers.get(FILMED)

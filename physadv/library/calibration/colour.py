@@ -13,7 +13,7 @@ from physadv.core.errors import BadInput
 from physadv.library.calibration.colour_fit import difference
 from physadv.library.calibration.colour_sense import check_paper
 from physadv.library.calibration.light import light_field
-from physadv.library.calibration.swatches import Readings
+from physadv.library.calibration.swatches import SwatchReadings
 from physadv.library.colour.conversion import linear_from_srgb, srgb_from_linear
 from physadv.library.files.boards import Swatch
 
@@ -33,7 +33,7 @@ class Levelled:
 
 
 @dataclass(frozen=True, eq=False)
-class Measured:
+class MeasuredColours:
     """Every colour of the chart once."""
 
     asked: F64  # (m,3) sRGB
@@ -41,7 +41,7 @@ class Measured:
     copies: F64  # (m,) ΔE00 by which copies lie from their mean, at most; NaN for a single one
 
 
-def level(readings: Readings, swatches: Sequence[Swatch], photo: str) -> Levelled:
+def level(readings: SwatchReadings, swatches: Sequence[Swatch], photo: str) -> Levelled:
     """Divide by the light's fall-off and by the paper, in linear light."""
     asked = np.array([s.srgb for s in swatches])
     good = readings.good
@@ -62,7 +62,7 @@ def level(readings: Readings, swatches: Sequence[Swatch], photo: str) -> Levelle
     return Levelled(srgb, field.range, paper, doubt)
 
 
-def merged(photos: Sequence[Levelled], swatches: Sequence[Swatch]) -> Measured:
+def merged(photos: Sequence[Levelled], swatches: Sequence[Swatch]) -> MeasuredColours:
     """Average copies and photos."""
     asked = np.array([s.srgb for s in swatches])
     numbers = colour_numbers(asked)
@@ -76,7 +76,7 @@ def merged(photos: Sequence[Levelled], swatches: Sequence[Swatch]) -> Measured:
         colours.append(asked[numbers == number][0])
         seen.append(mean)
         copies.append(float(difference(own, np.repeat(mean[None], len(own), 0)).max()) if len(own) > 1 else np.nan)
-    return Measured(np.array(colours), np.array(seen), np.array(copies))
+    return MeasuredColours(np.array(colours), np.array(seen), np.array(copies))
 
 
 def colour_numbers(asked: F64) -> npt.NDArray[np.intp]:

@@ -18,7 +18,7 @@ SURE = 0.6  # IPPE ambiguity above which the tilt may be mirrored, so the angles
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class BoardFrame:
     """One frame on which a board was found."""
 
     index: int  # in its film
@@ -41,7 +41,7 @@ class Range:
     frames: int
 
 
-def ranges(films: Sequence[Sequence[Seen]], shrink: float) -> dict[str, Range]:
+def ranges(films: Sequence[Sequence[BoardFrame]], shrink: float) -> dict[str, Range]:
     """Conditions by name, those that can be told. ``shrink``: pixels of the judged pictures for one of the films."""
     frames = [frame for film in films for frame in film]
     sure = [f for f in frames if f.ambiguity < SURE]
@@ -53,7 +53,7 @@ def ranges(films: Sequence[Sequence[Seen]], shrink: float) -> dict[str, Range]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def _blur(films: Sequence[Sequence[Seen]], shrink: float) -> dict[str, Range | None]:
+def _blur(films: Sequence[Sequence[BoardFrame]], shrink: float) -> dict[str, Range | None]:
     defocus: list[float] = []
     motion: list[float] = []
     for film in films:
@@ -63,7 +63,7 @@ def _blur(films: Sequence[Sequence[Seen]], shrink: float) -> dict[str, Range | N
     return {"defocus_px": _range([v * shrink for v in defocus]), "motion_px": _range([v * shrink for v in motion])}
 
 
-def _one_blur(film: Sequence[Seen]) -> tuple[list[float], list[float]]:
+def _one_blur(film: Sequence[BoardFrame]) -> tuple[list[float], list[float]]:
     """Sigma of the defocus and length of the smear, in px, of the frames of which they are known.
 
     Defocus blurs all round, motion along its way only, in proportion to how far the print moved in one frame. That
@@ -90,7 +90,7 @@ def _one_blur(film: Sequence[Seen]) -> tuple[list[float], list[float]]:
     return defocus.tolist(), length[known].tolist() if open_share > 0 else []
 
 
-def _ways(film: Sequence[Seen]) -> dict[int, tuple[float, float]]:
+def _ways(film: Sequence[BoardFrame]) -> dict[int, tuple[float, float]]:
     """How far the print's centre moves in one frame, px, by index, where the last frame shows it, too."""
     at = {f.index: np.array(f.centre_px) for f in film}
     ways = {}
@@ -100,7 +100,7 @@ def _ways(film: Sequence[Seen]) -> dict[int, tuple[float, float]]:
     return ways
 
 
-def _noise(frames: Sequence[Seen], shrink: float) -> dict[str, Range | None]:
+def _noise(frames: Sequence[BoardFrame], shrink: float) -> dict[str, Range | None]:
     """Variance a·signal + b from paper and ink; averaging pixels makes it less by the square of ``shrink``."""
     shot, read = [], []
     for f in frames:
@@ -115,7 +115,7 @@ def _noise(frames: Sequence[Seen], shrink: float) -> dict[str, Range | None]:
     return {"shot": _range(shot), "read": _range(read)}
 
 
-def _light(frames: Sequence[Seen]) -> dict[str, Range | None]:
+def _light(frames: Sequence[BoardFrame]) -> dict[str, Range | None]:
     """How the paper's brightness changes, in stops about its median, and the gain of red and of blue against green."""
     white = np.array([f.optics.white for f in frames if f.optics and f.optics.white is not None]).reshape(-1, 3)
     white = (

@@ -10,13 +10,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from physadv.library.calibration.conditions import Seen
+from physadv.library.calibration.conditions import BoardFrame
 
 BEFORE, AFTER, MEASURED = "#9aa5b1", "#d55e00", "#0072b2"
 _WORDS = {"before": "foretold,\nold preset", "places": "foretold,\nfilmed places", "after": "foretold,\nnew preset"}
 
 
-def conditions_picture(frames: Sequence[Seen], content: Mapping[str, Any]) -> bytes:
+def conditions_picture(frames: Sequence[BoardFrame], content: Mapping[str, Any]) -> bytes:
     """A PNG."""
     figure = Figure(figsize=(12, 6.4), dpi=100, layout="constrained")
     figure.suptitle(f"{content['frames']} frames with a pose: {content['parent']} (grey) and what was seen (orange)")
@@ -47,7 +47,7 @@ def _ranges(axes: Axes, options: Sequence[Mapping[str, Any]]) -> None:
         axes.spines[side].set_visible(False)
 
 
-def _places(axes: Axes, frames: Sequence[Seen]) -> None:
+def _places(axes: Axes, frames: Sequence[BoardFrame]) -> None:
     axes.plot([f.yaw_deg for f in frames], [f.distance_m for f in frames], ".", color=MEASURED, markersize=4, alpha=0.6)
     axes.set_xlabel("yaw, °")
     axes.set_ylabel("distance, m")

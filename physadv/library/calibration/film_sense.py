@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from physadv.core.errors import BadInput
-from physadv.library.calibration.conditions import Seen
+from physadv.library.calibration.conditions import BoardFrame
 
 MOST_MISS = 0.02  # of the print's side by which tags may miss the board's model, in the middle of all frames
 NEAREST_M, FARTHEST_M = 0.05, 200.0
@@ -15,7 +15,7 @@ DARK_PAPER, CLIPPED_PAPER = 0.03, 0.97  # linear light of the paper; a camera's 
 MOST_BLACK = 0.6  # light of the tags' ink, the paper being 1
 
 
-def check_film(frames: Sequence[Seen], misses: Sequence[float], name: str) -> str:
+def check_film(frames: Sequence[BoardFrame], misses: Sequence[float], name: str) -> str:
     """Refuse a film that cannot be right; a doubt comes back as words, or nothing.
 
     ``misses`` are how far tags lie from where the pose has them, as shares of the print's side, a frame each.
@@ -34,7 +34,7 @@ def check_film(frames: Sequence[Seen], misses: Sequence[float], name: str) -> st
     return _light(frames, name)
 
 
-def _light(frames: Sequence[Seen], name: str) -> str:
+def _light(frames: Sequence[BoardFrame], name: str) -> str:
     optics = [frame.optics for frame in frames if frame.optics is not None]
     whites = [max(seen.white) for seen in optics if seen.white is not None]
     contrasts = [

@@ -24,7 +24,7 @@ ALIKE = 0.6  # correlation of asked and seen below which this is not the chart
 
 
 @dataclass(frozen=True, eq=False)
-class Readings:
+class SwatchReadings:
     """The swatches of one photo, in the board's order."""
 
     srgb: F64  # (n,3) in [0, 1]; NaN where a swatch is out of the picture
@@ -40,7 +40,7 @@ class Readings:
         return kept
 
 
-def read_swatches(rgb_u8: U8, image_from_board: F64, swatches: Sequence[Swatch], photo: str) -> Readings:
+def read_swatches(rgb_u8: U8, image_from_board: F64, swatches: Sequence[Swatch], photo: str) -> SwatchReadings:
     """Mean colours of the inner parts, each over the middle half of its pixels' values."""
     places = np.array([(s.x_mm, s.y_mm) for s in swatches])
     sides_mm = np.array([s.side_mm for s in swatches])
@@ -54,7 +54,7 @@ def read_swatches(rgb_u8: U8, image_from_board: F64, swatches: Sequence[Swatch],
     saturated = ~outside & (np.array(clipped) > 0.1)
     typical = float(np.median(spread[~outside])) if not outside.all() else 0.0
     uneven = ~outside & (spread > max(UNEVEN, MUCH_MORE * typical))
-    readings = Readings(codes / 255, spread, saturated, uneven, outside)
+    readings = SwatchReadings(codes / 255, spread, saturated, uneven, outside)
     _check_likeness(readings, np.array([s.srgb for s in swatches]), photo)
     return readings
 
@@ -98,7 +98,7 @@ def _check_size(image_from_board: F64, places: F64, sides_mm: F64, photo: str) -
         )
 
 
-def _check_likeness(readings: Readings, asked: F64, photo: str) -> None:
+def _check_likeness(readings: SwatchReadings, asked: F64, photo: str) -> None:
     """The fields' order is drawn by the sheet's seed, so another sheet's board file fits no photo."""
     shown = ~readings.outside
     if shown.sum() < 8:

@@ -24,7 +24,7 @@ _DISTORTIONS = (0, 4, 5, 8, 12, 14)  # lengths of k1 k2 p1 p2 [k3 [k4 k5 k6 [s1 
 
 
 @dataclass(frozen=True, eq=False)
-class Camera:
+class CalibratedCamera:
     """How a camera maps directions to pixels, at frames of one size."""
 
     matrix: F64  # (3,3) in pixels; pixel centres at integers
@@ -33,7 +33,7 @@ class Camera:
     source: str  # where the numbers come from, e.g. "guess of 60°" or "ChArUco, 34 views"
 
     @classmethod
-    def guess(cls, size_px: tuple[int, int], field_of_view_deg: float = 60.0) -> Camera:
+    def guess(cls, size_px: tuple[int, int], field_of_view_deg: float = 60.0) -> CalibratedCamera:
         """No distortion, the axis through the middle, and this field of view across the longer side.
 
         The longer side, because it stays the same lens when a phone is turned upright.
@@ -47,7 +47,7 @@ class Camera:
         matrix = np.array([[focal, 0, (width - 1) / 2], [0, focal, (height - 1) / 2], [0, 0, 1]])
         return cls(matrix, np.zeros(0), size_px, f"guess of {field_of_view_deg:g}°")
 
-    def scaled(self, size_px: tuple[int, int]) -> Camera:
+    def scaled(self, size_px: tuple[int, int]) -> CalibratedCamera:
         """The same camera for frames that were resized, not cropped; turned along where width and height change places.
 
         Which way it was turned is not in a size: clockwise is taken, as upright phones are; the other way moves the
@@ -66,7 +66,7 @@ class Camera:
         scale = np.array([[width / own_width, 0, 0], [0, height / own_height, 0], [0, 0, 1.0]])
         edge_from_centre = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1.0]])  # edges scale, pixel centres do not
         matrix = np.linalg.inv(edge_from_centre) @ scale @ edge_from_centre @ self.matrix
-        return Camera(matrix, self.distortion, size_px, self.source)
+        return CalibratedCamera(matrix, self.distortion, size_px, self.source)
 
     def is_turned(self, size_px: tuple[int, int]) -> bool:
         """Frames of this size are those of the camera on its side."""
@@ -77,7 +77,7 @@ class Camera:
         """From left to right, without distortion."""
         return math.degrees(2 * math.atan(self.size_px[0] / 2 / float(self.matrix[0, 0])))
 
-    def _turned(self) -> Camera:
+    def _turned(self) -> CalibratedCamera:
         """Clockwise by a quarter: a pixel (x, y) comes to (height - 1 - y, x), and so do the coefficients' axes."""
         (fx, _, cx), (_, fy, cy), _ = self.matrix.tolist()
         width, height = self.size_px
@@ -90,7 +90,7 @@ class Camera:
         lens[2:4] = lens[3], -lens[2]  # p1 belongs to y, p2 to x
         lens[8:12] = -lens[10], -lens[11], lens[8], lens[9]  # s1 and s2 belong to x, s3 and s4 to y
         matrix = np.array([[fy, 0, height - 1 - cy], [0, fx, cx], [0, 0, 1.0]])
-        return Camera(matrix, lens[: len(self.distortion)], (height, width), f"{self.source}, turned")
+        return CalibratedCamera(matrix, lens[: len(self.distortion)], (height, width), f"{self.source}, turned")
 
 
 def _alike(size_px: tuple[int, int], other_px: tuple[int, int]) -> bool:
@@ -98,7 +98,7 @@ def _alike(size_px: tuple[int, int], other_px: tuple[int, int]) -> bool:
     return abs(math.log(size_px[0] / size_px[1] * other_px[1] / other_px[0])) <= SAME_ASPECT
 
 
-def save_camera(path: Path, camera: Camera) -> Path:
+def save_camera(path: Path, camera: CalibratedCamera) -> Path:
     """Write the camera as text that can be read and mended by hand."""
     (fx, _, cx), (_, fy, cy) = (row.tolist() for row in camera.matrix[:2])
     content = {
@@ -108,7 +108,7 @@ def save_camera(path: Path, camera: Camera) -> Path:
     return write_text(path, yaml.safe_dump(content, sort_keys=False, allow_unicode=True, default_flow_style=None))
 
 
-def load_camera(path: Path) -> Camera:
+def load_camera(path: Path) -> CalibratedCamera:
     """Read ``camera.yaml``."""
     try:
         content: Any = read_yaml(path, 64 * KB)
@@ -136,4 +136,4 @@ def load_camera(path: Path) -> Camera:
             f"{', '.join(map(str, _DISTORTIONS))} numbers. `physadv calibrate camera` writes such a file"
         )
     matrix = np.array([[fx, 0, cx], [0, fy, cy], [0, 0, 1.0]])
-    return Camera(matrix, distortion, (width, height), source)
+    return CalibratedCamera(matrix, distortion, (width, height), source)

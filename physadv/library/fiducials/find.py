@@ -26,7 +26,7 @@ RETRY = 5  # frames after which boards that are not in sight are sought at doubl
 
 
 @dataclass(frozen=True, eq=False)
-class Sighting:
+class DetectedBoard:
     """A board that was found."""
 
     board: Board
@@ -57,7 +57,7 @@ class Finder:
         self._frames_until_search = 0
         self._frames_until_upsampled = 0
 
-    def find(self, bgr_u8: U8) -> tuple[Sighting, ...]:
+    def find(self, bgr_u8: U8) -> tuple[DetectedBoard, ...]:
         """All boards of which at least two tags are seen and agree, in the order of the boards. Grey will do."""
         grey = cv2.cvtColor(bgr_u8, cv2.COLOR_BGR2GRAY) if bgr_u8.ndim == 3 else bgr_u8
         found = {index: seen for index, at in self._places.items() if (seen := self._measured(grey, index, at))}
@@ -68,7 +68,7 @@ class Finder:
         self._places = {index: seen.corners_px for index, seen in found.items()}
         return tuple(found[index] for index in sorted(found))
 
-    def _search(self, grey: U8, found: dict[int, Sighting]) -> None:
+    def _search(self, grey: U8, found: dict[int, DetectedBoard]) -> None:
         """Add boards that are anywhere in the picture."""
         self._search_at(grey, 1, found)
         self._frames_until_upsampled -= 1
@@ -76,7 +76,7 @@ class Finder:
             self._search_at(grey, 2, found)
             self._frames_until_upsampled = RETRY
 
-    def _search_at(self, grey: U8, scale: int, found: dict[int, Sighting]) -> None:
+    def _search_at(self, grey: U8, scale: int, found: dict[int, DetectedBoard]) -> None:
         missing = [index for index in range(len(self._boards)) if index not in found]
         tags = {name: self._read(grey, name, scale) for name in {self._boards[i].dictionary for i in missing}}
         for index in missing:
@@ -85,7 +85,7 @@ class Finder:
                 finer = self._measured(grey, index, rough.corners_px) if scale == 1 and self._upsample else None
                 found[index] = finer if finer and len(finer.ids) >= len(rough.ids) else rough
 
-    def _measured(self, grey: U8, index: int, corners_px: F64) -> Sighting | None:
+    def _measured(self, grey: U8, index: int, corners_px: F64) -> DetectedBoard | None:
         """The board near where its tags' corners were."""
         height, width = grey.shape
         side_px = _side_px(corners_px)
@@ -120,7 +120,7 @@ class Finder:
         ]
 
 
-def sighting(board: Board, tags: Tags) -> Sighting | None:
+def sighting(board: Board, tags: Tags) -> DetectedBoard | None:
     """The board through those of ``tags`` that agree on one homography; ``None`` if fewer than two do."""
     model = {tag.id: np.array(tag.corners_mm) for tag in board.tags}
     own = [(number, corners) for number, corners in tags if number in model]
@@ -133,7 +133,7 @@ def sighting(board: Board, tags: Tags) -> Sighting | None:
         return None
     error = _mapped(homography, plane) - seen
     rms = float(np.sqrt(np.square(error).sum(1).mean()))
-    return Sighting(board, tuple(n for n, _ in picked), np.stack([c for _, c in picked]), homography, rms)
+    return DetectedBoard(board, tuple(n for n, _ in picked), np.stack([c for _, c in picked]), homography, rms)
 
 
 def _largest_agreement(own: Tags, model: dict[int, F64]) -> Tags:

@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from physadv.core.types import Pose
-from physadv.library.fiducials.camera import Camera
-from physadv.library.fiducials.find import LEAST_TAGS, Sighting
+from physadv.library.fiducials.camera import CalibratedCamera
+from physadv.library.fiducials.find import LEAST_TAGS, DetectedBoard
 
 F64 = npt.NDArray[np.float64]
 
 
-def pose_of(sighting: Sighting, camera: Camera) -> Pose | None:
+def pose_of(sighting: DetectedBoard, camera: CalibratedCamera) -> Pose | None:
     """How the board is seen, along the line of sight to its centre: panning the camera changes no angle.
 
     A plane has two poses that look nearly alike (Collins and Bartoli 2014, IPPE); both are refined on all corners

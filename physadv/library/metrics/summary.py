@@ -20,7 +20,7 @@ from physadv.library.metrics.outcomes import IOU, Outcome, counts, outcomes, sha
 from physadv.library.metrics.tables import F64, I64, Bool, Findings, Truth, as_written
 
 __all__ = [
-    "MINIMUM_N", "BinSummary", "Difference", "Measured", "Summary", "differences", "eligible", "own_scores",
+    "MINIMUM_N", "BinSummary", "Difference", "MeasuredSummary", "Summary", "differences", "eligible", "own_scores",
     "summarise",
 ]  # fmt: skip
 
@@ -44,7 +44,7 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class MeasuredSummary:
     """A summary, and what each of its scores is in every resample of the images: what differences are made of."""
 
     summary: Summary
@@ -86,7 +86,7 @@ def summarise(
     iou: float = IOU,
     classifier: bool = False,
     covered: I64 | None = None,
-) -> Measured:
+) -> MeasuredSummary:
     """Every number of a condition. ``weights`` ``(R, I)`` are the resamples of the images, shared by all conditions.
 
     ``library`` is (AP, AP50) of faster-coco-eval, or ``None`` for our own equal values. ``success`` is (achieved,
@@ -130,10 +130,10 @@ def summarise(
         errors(truth, findings, confidence, iou, covered),
         tuple(BinSummary(group, _bin_scores(truth, found, success, group.rows)) for group in bins(truth)),
     )
-    return Measured(summary, {name: replicates for name, (_, replicates) in made.items()})
+    return MeasuredSummary(summary, {name: replicates for name, (_, replicates) in made.items()})
 
 
-def differences(here: Measured, there: Measured, minus: str) -> tuple[Difference, ...]:
+def differences(here: MeasuredSummary, there: MeasuredSummary, minus: str) -> tuple[Difference, ...]:
     """Every score that both conditions have, ``here`` minus ``there`` (which is called ``minus``), paired by image."""
     others = {score.name: score for score in there.summary.scores}
     return tuple(

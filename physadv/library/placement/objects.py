@@ -21,7 +21,7 @@ SEEN_FROM_ASIDE = 0.9  # width over height; boxes drawn by hand are not better
 
 
 @dataclass(frozen=True, slots=True)
-class Thing:
+class PhotoObject:
     """One object of a photo, in pixels of the file as stored on disk, upright."""
 
     box_xyxy_px: Box
@@ -36,7 +36,7 @@ class Thing:
 
 
 @dataclass(frozen=True, slots=True)
-class Dressing:
+class PatchPlacement:
     """Which objects wear the patch, where on them, and how large a millimetre is there."""
 
     label: str
@@ -44,7 +44,7 @@ class Dressing:
     min_height_px: float
     torso: bool = False  # on the chest, where a garment is printed; else about the middle of the box
 
-    def surface(self, thing: Thing, size_px: tuple[int, int]) -> Tensor | None:
+    def surface(self, thing: PhotoObject, size_px: tuple[int, int]) -> Tensor | None:
         """``(3, 3)`` millimetres → pixels of a photo of ``size_px``; ``None`` where the object does not wear."""
         if not thing.may_wear or thing.height_px < max(self.min_height_px, 1.0):
             return None
@@ -57,7 +57,7 @@ class Dressing:
             return turned_away(thing.box_xyxy_px, self.object_height_mm)
         return facing_the_camera(thing.box_xyxy_px, self.object_height_mm)
 
-    def lit_px(self, thing: Thing, surface: Tensor) -> Box:
+    def lit_px(self, thing: PhotoObject, surface: Tensor) -> Box:
         """Where the light on the print shows: the object, or of a face also the shirt below it."""
         if not (self.torso and canonical(self.label) == "face"):
             return thing.box_xyxy_px
@@ -66,7 +66,7 @@ class Dressing:
         return x - across, min(thing.box_xyxy_px[1], y - down), x + across, y + down
 
 
-def dressing(label: str, object_height_mm: float, min_height_px: float, wear_on: str = "object") -> Dressing:
+def dressing(label: str, object_height_mm: float, min_height_px: float, wear_on: str = "object") -> PatchPlacement:
     """Check what every annotated source takes."""
     if min_height_px < 0:
         raise BadOption(f"min_height_px must not be negative, got {min_height_px:g}.")
@@ -77,10 +77,10 @@ def dressing(label: str, object_height_mm: float, min_height_px: float, wear_on:
             f"wear_on=torso knows where the chest of a person or below a face is, not of a {label!r}. "
             "Set wear_on=object, or label=person."
         )
-    return Dressing(label, object_height_mm, min_height_px, torso=wear_on == "torso")
+    return PatchPlacement(label, object_height_mm, min_height_px, torso=wear_on == "torso")
 
 
-def scaled(thing: Thing, original_px: tuple[int, int], size_px: tuple[int, int]) -> Thing | None:
+def scaled(thing: PhotoObject, original_px: tuple[int, int], size_px: tuple[int, int]) -> PhotoObject | None:
     """The object in the shrunk photo, its box clipped to it; ``None`` when the box lies wholly outside."""
     scale_y, scale_x = (now / then for now, then in zip(size_px, original_px, strict=True))
     left, top, right, bottom = thing.box_xyxy_px

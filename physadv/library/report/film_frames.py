@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
 
-from physadv.library.report.pictures.contact_sheet import PAPER, RIGHT, WRONG, Box, Mark, lettering
+from physadv.library.report.pictures.contact_sheet import PAPER, RIGHT, WRONG, Box, ReportMark, lettering
 
 SIZE_PX = (600, 450)  # at most; width, height
 QUALITY = 85
@@ -26,7 +26,7 @@ class Shown:
 
     expected: Box | None
     prints: Sequence[Sequence[tuple[float, float]]]  # corners of each print
-    marks: Sequence[Mark]
+    marks: Sequence[ReportMark]
 
 
 def frame_jpeg(bgr_u8: npt.NDArray[np.uint8], shown: Shown) -> bytes:
@@ -74,7 +74,7 @@ def _touch(box: Box, other: Box) -> bool:
     return box[0] < other[2] and other[0] < box[2] and box[1] < other[3] and other[1] < box[3]
 
 
-def _report(pen: ImageDraw.ImageDraw, corners: list[float], mark: Mark, size: tuple[int, int]) -> None:
+def _report(pen: ImageDraw.ImageDraw, corners: list[float], mark: ReportMark, size: tuple[int, int]) -> None:
     if corners[2] <= 0 or corners[3] <= 0 or corners[0] >= size[0] or corners[1] >= size[1]:
         return
     colour, font = RIGHT if mark.own else WRONG, lettering(_LETTERS_PX)

@@ -13,7 +13,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from physadv.library.roads.pinhole import Camera
+from physadv.library.roads.pinhole import RoadCamera
 from physadv.library.roads.sign_canvas import F64, RGB, U8
 
 _SHIFT = 4
@@ -67,7 +67,7 @@ def noise_crop(rng: np.random.Generator, octaves: int, width: int, height: int, 
 class Brush:
     """Draws in metres; what is far fades into the haze."""
 
-    camera: Camera
+    camera: RoadCamera
     rng: np.random.Generator
     mood: dict[str, RGB]
     haze_m: float  # distance after which 63 % of a colour is haze
@@ -101,7 +101,7 @@ class Brush:
         self.fill(np.array(corners), colour)
 
 
-def paint_background(camera: Camera, rng: np.random.Generator, road_right_m: float) -> Brush:
+def paint_background(camera: RoadCamera, rng: np.random.Generator, road_right_m: float) -> Brush:
     """Sky, ground, road and clutter; returns the brush, with which signs get their poles."""
     rgba = np.zeros((camera.height_px, camera.width_px, 4), np.uint8)
     brush = Brush(camera, rng, _MOODS[rng.integers(len(_MOODS))], float(np.exp(rng.uniform(4.2, 6.2))), rgba)

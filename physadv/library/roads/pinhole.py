@@ -14,7 +14,7 @@ from physadv.library.roads.sign_canvas import F64
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Camera:
+class RoadCamera:
     """Where the picture is taken from."""
 
     width_px: int
@@ -26,7 +26,7 @@ class Camera:
     @classmethod
     def looking_ahead(
         cls, size_px: tuple[int, int], field_of_view_deg: float, height_m: float, pitch_deg: float, roll_deg: float
-    ) -> Camera:
+    ) -> RoadCamera:
         """A level camera raised by ``pitch_deg`` and turned counter-clockwise by ``roll_deg``."""
         width, height = size_px
         focal = width / 2 / np.tan(np.deg2rad(field_of_view_deg) / 2)
@@ -67,7 +67,7 @@ class Plate:
         axes = np.stack([self.right, self.down, -self.normal()])
         return np.asarray(axes @ -self.centre_m * 1000)
 
-    def image_from_surface(self, camera: Camera) -> F64:
+    def image_from_surface(self, camera: RoadCamera) -> F64:
         """Homography ``(3, 3)`` from millimetres on the face to pixels, scaled so that its last entry is 1."""
         world_from_mm = np.stack([self.right / 1000, self.down / 1000, self.centre_m], 1)
         matrix = camera.pixels_from_world @ world_from_mm

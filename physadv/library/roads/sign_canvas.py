@@ -39,7 +39,7 @@ class SignFace:
         return float(width), float(height)
 
 
-class Canvas:
+class SignCanvas:
     """Paint in sRGB on a transparent ground, then :meth:`face` averages it to texels in linear light."""
 
     def __init__(self, width_mm: float, height_mm: float) -> None:

@@ -14,7 +14,7 @@ from functools import lru_cache
 import numpy as np
 
 from physadv.core.errors import BadOption
-from physadv.library.roads.sign_canvas import F64, RGB, Canvas, SignFace, ellipse
+from physadv.library.roads.sign_canvas import F64, RGB, SignCanvas, SignFace, ellipse
 
 LABELS = ("speed limit", "stop sign", "crosswalk", "traffic light", "yield", "warning")
 
@@ -51,7 +51,7 @@ def _regular(corners: int, radius_mm: float, first_deg: float) -> F64:
 
 
 def _draw_stop(_: int) -> SignFace:
-    canvas = Canvas(750, 750)
+    canvas = SignCanvas(750, 750)
     canvas.polygon(octagon(750), _WHITE)
     canvas.polygon(octagon(750 - 2 * 19), _RED)
     canvas.text("STOP", 254, _WHITE)
@@ -59,7 +59,7 @@ def _draw_stop(_: int) -> SignFace:
 
 
 def _draw_speed_limit(variant: int) -> SignFace:
-    canvas, rim = Canvas(600, 600), ellipse(0, 0, 300, 300)
+    canvas, rim = SignCanvas(600, 600), ellipse(0, 0, 300, 300)
     canvas.polygon(rim, _RED)
     canvas.polygon(rim * 0.8, _LIME if variant >= len(_SPEEDS) else _WHITE)
     word = _SPEEDS[variant % len(_SPEEDS)]
@@ -69,7 +69,7 @@ def _draw_speed_limit(variant: int) -> SignFace:
 
 def _draw_yield(_: int) -> SignFace:
     rim = _regular(3, 520, 90) - _DOWN
-    canvas = Canvas(910, 790)
+    canvas = SignCanvas(910, 790)
     canvas.polygon(rim, _RED)
     canvas.polygon(_regular(3, 330, 90) - _DOWN, _WHITE)
     return canvas.face(rim)
@@ -78,12 +78,12 @@ def _draw_yield(_: int) -> SignFace:
 def _draw_warning(variant: int) -> SignFace:
     """Even variants: MUTCD diamonds. Odd variants: Vienna triangles."""
     if variant % 2:
-        rim, canvas = _regular(3, 520, -90) + _DOWN, Canvas(910, 790)
+        rim, canvas = _regular(3, 520, -90) + _DOWN, SignCanvas(910, 790)
         canvas.polygon(rim, _RED)
         canvas.polygon(_regular(3, 360, -90) + _DOWN, _WHITE)
         _draw_symbol(canvas, variant // 2, 300, 110)
         return canvas.face(rim)
-    rim, canvas = _regular(4, 530, 0), Canvas(1062, 1062)
+    rim, canvas = _regular(4, 530, 0), SignCanvas(1062, 1062)
     canvas.polygon(rim, _YELLOW)
     canvas.polygon(rim * 0.95, _BLACK)
     canvas.polygon(rim * 0.92, _YELLOW)
@@ -91,7 +91,7 @@ def _draw_warning(variant: int) -> SignFace:
     return canvas.face(rim)
 
 
-def _draw_symbol(canvas: Canvas, which: int, size: float, y: float) -> None:
+def _draw_symbol(canvas: SignCanvas, which: int, size: float, y: float) -> None:
     """Exclamation mark, bend, or bumps."""
     if which % 3 == 0:
         canvas.text("!", size, _BLACK, (0, y))
@@ -108,7 +108,7 @@ def _draw_crosswalk(variant: int) -> SignFace:
     """A walking figure on stripes in a white triangle on blue; odd variants have a lime surround."""
     half = 350.0
     square = np.array([(-half, -half), (half, -half), (half, half), (-half, half)])
-    canvas = Canvas(1000, 1000)
+    canvas = SignCanvas(1000, 1000)
     rim = square * (1.3 if variant % 2 else 1.0)
     canvas.polygon(rim, _LIME)
     canvas.polygon(square, _BLUE)
@@ -128,7 +128,7 @@ def _draw_crosswalk(variant: int) -> SignFace:
 def _draw_traffic_light(variant: int) -> SignFace:
     """Three lamps in a black housing, one of them lit."""
     rim = np.array([(-160, -460), (160, -460), (160, 460), (-160, 460)], float)
-    canvas = Canvas(320, 920)
+    canvas = SignCanvas(320, 920)
     canvas.polygon(rim, _BLACK)
     lit: tuple[RGB, ...] = ((255, 48, 30), (255, 190, 40), (60, 255, 150))
     for lamp, (y, colour) in enumerate(zip((-300, 0, 300), lit, strict=True)):

@@ -38,7 +38,7 @@ _FROM_P3 = np.array(
 
 
 @dataclass(frozen=True, slots=True)
-class Light:
+class ColourDescription:
     """How codes of a film stand for light, by H.273."""
 
     primaries: int
@@ -73,7 +73,7 @@ class Light:
 class Converter:
     """Codes of 16 bits into sRGB of 8, for one kind of light and one white."""
 
-    def __init__(self, light: Light, white_nits: float) -> None:
+    def __init__(self, light: ColourDescription, white_nits: float) -> None:
         self._light = light
         self._linear = _linear_of(light.curve)
         self._scale = _HLG_PEAK_NITS / white_nits if light.hdr else 1.0
@@ -93,7 +93,7 @@ class Converter:
         return made
 
 
-def brightest_nits(rgb_u16: U16, light: Light) -> float:
+def brightest_nits(rgb_u16: U16, light: ColourDescription) -> float:
     """The light that all but a hundredth of the picture's pixels stay below, in any channel."""
     own = _display(_linear_of(light.curve)[rgb_u16], light.curve) * _HLG_PEAK_NITS
     return float(np.percentile(own.max(-1), 99))

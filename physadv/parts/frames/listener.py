@@ -38,7 +38,7 @@ PEER_ASKING = 16  # a browser opens six
 MOST_STREAMS = 32
 
 
-class Owner(Protocol):
+class Routes(Protocol):
     """What is served; see :class:`physadv.parts.frames.serve.Server`."""
 
     token: str
@@ -67,7 +67,7 @@ class Listener(ThreadingHTTPServer):
     allow_reuse_address = True
     request_queue_size = 128  # the usual 5 makes others wait for seconds while many connect at once
 
-    def __init__(self, address: tuple[str, int], owner: Owner) -> None:
+    def __init__(self, address: tuple[str, int], owner: Routes) -> None:
         self.owner = owner
         self._open: dict[socket.socket, _Client] = {}
         self._lock = threading.Lock()

@@ -21,7 +21,7 @@ FIRST_PAUSE_S = 0.25
 LONGEST_PAUSE_S = 5.0
 
 
-class Camera:
+class CameraFeed:
     """A camera by its number or device file."""
 
     live = True

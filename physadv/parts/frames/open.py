@@ -9,9 +9,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from physadv.core.errors import BadInput, BadOption
 from physadv.core.masking import masked, password_end
 from physadv.parts.frames.feed import Feed
-from physadv.parts.frames.live import Camera, Stream
+from physadv.parts.frames.live import CameraFeed, Stream
 from physadv.parts.frames.options import FrameOptions
-from physadv.parts.frames.recorded import IMAGES, Clip, Pictures, images_in
+from physadv.parts.frames.recorded import IMAGES, ImageSequence, VideoFile, images_in
 from physadv.parts.frames.source import FrameSource, Producer
 
 SCHEMES = ("http", "https", "rtsp", "rtsps", "udp", "tcp", "rtmp")
@@ -33,9 +33,9 @@ def _producer(text: str, options: FrameOptions) -> Producer:
     if not text:
         raise BadOption(f"the source is empty. Give {FORMS}.")
     if text.isdecimal():
-        return Camera(int(text), options)
+        return CameraFeed(int(text), options)
     if re.fullmatch(r"/dev/video\d+", text):
-        return Camera(text, options)
+        return CameraFeed(text, options)
     if "://" in text:
         return _stream(text, options)
     path = Path(text).expanduser()
@@ -45,7 +45,7 @@ def _producer(text: str, options: FrameOptions) -> Producer:
 
 def _recorded(path: Path, options: FrameOptions) -> Producer:
     if path.is_dir():
-        return Pictures(path.name or str(path), images_in(path), options)
+        return ImageSequence(path.name or str(path), images_in(path), options)
     if not path.exists():
         raise BadInput(f"no file or folder {str(path)!r}. Give {FORMS}.")
     if not path.is_file():  # a pipe would be waited for without end
@@ -53,8 +53,8 @@ def _recorded(path: Path, options: FrameOptions) -> Producer:
             f"{str(path)!r} is a pipe or a device, no file. Save it as a file first, or send it to a udp://."
         )
     if path.suffix.lower() in IMAGES:
-        return Pictures(path.name, [path], options)
-    return Clip(path, options)
+        return ImageSequence(path.name, [path], options)
+    return VideoFile(path, options)
 
 
 def _stream(text: str, options: FrameOptions) -> Producer:

@@ -18,7 +18,7 @@ from physadv.parts.frames.capture import MOST_BROKEN, U8
 from physadv.parts.frames.interlace import Deinterlacer
 from physadv.parts.frames.light import HLG, PQ, REFERENCE_WHITE_NITS, SDR_WHITE_NITS, brightest_nits
 from physadv.parts.frames.options import FrameOptions
-from physadv.parts.frames.raster import Raster
+from physadv.parts.frames.raster import FrameConverter
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -48,7 +48,7 @@ class Packets:
         self.clock_s = 0.0
         self.fps: float | None = None
         self._live = limits is not None
-        self._raster = Raster(name)
+        self._raster = FrameConverter(name)
         self._container: InputContainer | None = None
         self._stream: VideoStream | None = None
         self._frames: Iterator[VideoFrame | None] = iter(())

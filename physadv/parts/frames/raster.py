@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from physadv.core.errors import BadInput
-from physadv.parts.frames.light import REFERENCE_WHITE_NITS, Converter, Light
+from physadv.parts.frames.light import REFERENCE_WHITE_NITS, ColourDescription, Converter
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
@@ -31,13 +31,13 @@ _TURNS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTA
 _PAIRS = {1: "sbsl", 2: "abl", 6: "irl"}  # FFmpeg's kinds of two views in one frame, as its filter spells them
 
 
-class Raster:
+class FrameConverter:
     """Turns the frames of one film or stream into pictures, and says once what it does to them."""
 
     def __init__(self, name: str) -> None:
         self._name = name
         self._said: set[str] = set()
-        self._converter: tuple[Light, Converter] | None = None
+        self._converter: tuple[ColourDescription, Converter] | None = None
         self.white_nits = REFERENCE_WHITE_NITS
 
     def bgr_u8(self, frame: VideoFrame, pixel_aspect: Fraction | None) -> U8:
@@ -46,9 +46,9 @@ class Raster:
         picture = self._stretched(self._light(frame), pixel_aspect)
         return self._turned(picture, frame)
 
-    def light_of(self, frame: VideoFrame) -> Light:
+    def light_of(self, frame: VideoFrame) -> ColourDescription:
         """What its codes stand for. Raises ``BadInput`` where it cannot be turned into sRGB."""
-        light = Light(int(frame.color_primaries), int(frame.color_trc), int(frame.colorspace))
+        light = ColourDescription(int(frame.color_primaries), int(frame.color_trc), int(frame.colorspace))
         if light.unknown:
             raise BadInput(
                 f"{self._name} is in {light.unknown}, which is not converted here. Convert it: "

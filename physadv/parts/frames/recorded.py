@@ -23,7 +23,7 @@ IMAGES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 FOLDER_FPS = 30.0  # pace of a folder of images, if none is chosen
 
 
-class Clip:
+class VideoFile:
     """A video file."""
 
     live = False
@@ -74,7 +74,7 @@ class Clip:
         return f"{film.refusal}. Name a film" if film.refusal else why_unreadable(self._path)
 
 
-class Pictures:
+class ImageSequence:
     """Images in the order of the numbers in their names, at a pace of our own. Sizes may differ."""
 
     live = False

@@ -29,7 +29,7 @@ _ALIKE = 0.01  # sizes that differ by less than this share are the same
 
 
 @dataclass(frozen=True)
-class Contender:
+class PatchUnderTest:
     """A patch that is judged, and what is known about it."""
 
     condition: str  # its name among the conditions
@@ -40,7 +40,7 @@ class Contender:
     origin: Origin | None = None  # what it was optimised on
 
 
-def conditions(patch: PatchImage, seed: int, others: Sequence[Contender] = ()) -> dict[str, PatchImage]:
+def conditions(patch: PatchImage, seed: int, others: Sequence[PatchUnderTest] = ()) -> dict[str, PatchImage]:
     """One patch a condition. The clean one is fully transparent, so that every condition takes the same path."""
     noise = torch.rand(patch.srgb.shape, generator=generator(seed, "evaluate/noise-control"))
     shown = {
@@ -55,7 +55,7 @@ def conditions(patch: PatchImage, seed: int, others: Sequence[Contender] = ()) -
     return shown
 
 
-def descriptions(others: Sequence[Contender]) -> dict[str, str]:
+def descriptions(others: Sequence[PatchUnderTest]) -> dict[str, str]:
     """Condition → what it is."""
     return DESCRIPTIONS | {other.condition: f"another patch: {other.name}" for other in others}
 
@@ -77,7 +77,7 @@ def names_of(wanted: Sequence[str]) -> list[str]:
     return made
 
 
-def _expect_alike(patch: PatchImage, other: Contender) -> None:
+def _expect_alike(patch: PatchImage, other: PatchUnderTest) -> None:
     """Controls are as large as the patch, so all patches must be."""
     pairs = ((patch.width_mm, other.patch.width_mm), (patch.height_mm, other.patch.height_mm))
     if any(abs(a - b) > _ALIKE * a for a, b in pairs):

@@ -51,7 +51,7 @@ class Box:
 
 
 @dataclass(frozen=True)
-class Tile:
+class SheetTile:
     """One page: what it shows, and where the patch's trim lies on it, mostly outside when there are several."""
 
     row: int  # from 0
@@ -61,13 +61,13 @@ class Tile:
 
 
 @dataclass(frozen=True)
-class Layout:
+class SheetLayout:
     """All pages of a sheet."""
 
     paper_mm: tuple[float, float]
     rows: int
     columns: int
-    tiles: tuple[Tile, ...]
+    tiles: tuple[SheetTile, ...]
 
 
 def parse_paper(text: str) -> tuple[tuple[float, float], ...]:
@@ -83,7 +83,7 @@ def parse_paper(text: str) -> tuple[tuple[float, float], ...]:
     return ((width_mm, height_mm),)
 
 
-def arrange(trim_mm: tuple[float, float], bleed_mm: float, papers: tuple[tuple[float, float], ...]) -> Layout:
+def arrange(trim_mm: tuple[float, float], bleed_mm: float, papers: tuple[tuple[float, float], ...]) -> SheetLayout:
     """Lay a patch out on whichever of ``papers`` needs fewest pages, the first on a draw."""
     counts = [math.prod(_grid(trim_mm, bleed_mm, paper)) for paper in papers]
     paper_mm = papers[counts.index(min(counts))]
@@ -103,8 +103,8 @@ def arrange(trim_mm: tuple[float, float], bleed_mm: float, papers: tuple[tuple[f
         for column in range(columns):
             left, top = column * (width - OVERLAP_MM), row * (height - OVERLAP_MM)
             trim = Box(x - left + slug, y - top + slug, *trim_mm)
-            tiles.append(Tile(row, column, Box(x, y, width, height), trim))
-    return Layout(paper_mm, rows, columns, tuple(tiles))
+            tiles.append(SheetTile(row, column, Box(x, y, width, height), trim))
+    return SheetLayout(paper_mm, rows, columns, tuple(tiles))
 
 
 def free_mm(paper_mm: tuple[float, float]) -> tuple[float, float]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from physadv.parts.printing.layout import MARGIN_MM, MARK_GAP_MM, MARK_MM, OVERLAP_MM, Box, Layout, Tile
-from physadv.parts.printing.pdf import Canvas
+from physadv.parts.printing.layout import MARGIN_MM, MARK_GAP_MM, MARK_MM, OVERLAP_MM, Box, SheetLayout, SheetTile
+from physadv.parts.printing.pdf import PdfCanvas
 from physadv.parts.printing.qr import qr_modules
 from physadv.parts.printing.typeface import typeface
 
@@ -18,7 +18,7 @@ GREY = 0.45
 """Of secondary text."""
 
 
-def crop_marks(canvas: Canvas, trim: Box, bleed_mm: float) -> None:
+def crop_marks(canvas: PdfCanvas, trim: Box, bleed_mm: float) -> None:
     """Two lines at each corner, outside the bleed, that prolong the edges to cut along."""
     near = bleed_mm + MARK_GAP_MM
     far = near + MARK_MM
@@ -30,7 +30,7 @@ def crop_marks(canvas: Canvas, trim: Box, bleed_mm: float) -> None:
         canvas.line([(x, trim.y + trim.height + near), (x, trim.y + trim.height + far)], HAIRLINE_MM)
 
 
-def tile_marks(canvas: Canvas, layout: Layout, tile: Tile) -> None:
+def tile_marks(canvas: PdfCanvas, layout: SheetLayout, tile: SheetTile) -> None:
     """Ticks where to cut (left and top edges inside the sheet), triangles where the next tile's cut edge goes."""
     window = tile.window
     right, bottom = window.x + window.width, window.y + window.height
@@ -44,7 +44,7 @@ def tile_marks(canvas: Canvas, layout: Layout, tile: Tile) -> None:
         _triangles(canvas, _level(bottom - OVERLAP_MM, window.x, right))
 
 
-def draw_header(canvas: Canvas, layout: Layout, tile: Tile, title: str, facts: Sequence[str]) -> None:
+def draw_header(canvas: PdfCanvas, layout: SheetLayout, tile: SheetTile, title: str, facts: Sequence[str]) -> None:
     """What this is, at the top: the title, the facts in as many lines as they need, and for tiles which one."""
     width_mm = canvas.paper_mm[0] - 2 * MARGIN_MM
     if len(layout.tiles) > 1:
@@ -52,7 +52,7 @@ def draw_header(canvas: Canvas, layout: Layout, tile: Tile, title: str, facts: S
     draw_titles(canvas, title, facts, width_mm)
 
 
-def draw_titles(canvas: Canvas, title: str, facts: Sequence[str], width_mm: float) -> None:
+def draw_titles(canvas: PdfCanvas, title: str, facts: Sequence[str], width_mm: float) -> None:
     """The title and, below, the facts, in letters small enough for all of them."""
     size_pt, line = fitting(title, width_mm, (11, 9, 7.5), bold=True)
     canvas.text(MARGIN_MM, MARGIN_MM + 3.5, line, size_pt, bold=True)
@@ -64,7 +64,7 @@ def draw_titles(canvas: Canvas, title: str, facts: Sequence[str], width_mm: floa
         canvas.text(MARGIN_MM, MARGIN_MM + top, fitting(line, width_mm, (size_pt,))[1], size_pt, grey=GREY)
 
 
-def draw_footer(canvas: Canvas, layout: Layout, advice: str, code: str) -> None:
+def draw_footer(canvas: PdfCanvas, layout: SheetLayout, advice: str, code: str) -> None:
     """What to do with the page, the check bar, how to print and join, and the QR code of ``code``."""
     width_mm, height_mm = canvas.paper_mm
     free_mm = width_mm - 2 * MARGIN_MM - QR_MM - QR_WHITE_MM
@@ -92,7 +92,7 @@ def bar_mm(paper_mm: tuple[float, float]) -> int:
     return next(length for length in (100, 50, 20) if length <= free_mm - 10)
 
 
-def check_bar(canvas: Canvas, x: float, y: float, length_mm: int) -> None:
+def check_bar(canvas: PdfCanvas, x: float, y: float, length_mm: int) -> None:
     """A ruler whose black baseline on ``y`` is exactly ``length_mm`` long; a tick every 10 mm."""
     thick = 0.25
     canvas.fill(Box(x, y - thick, length_mm, thick))
@@ -106,7 +106,7 @@ def check_bar(canvas: Canvas, x: float, y: float, length_mm: int) -> None:
         canvas.text(x + at_mm + 0.8, y - 1.3, label, 6, grey=GREY)
 
 
-def _draw_map(canvas: Canvas, layout: Layout, tile: Tile) -> float:
+def _draw_map(canvas: PdfCanvas, layout: SheetLayout, tile: SheetTile) -> float:
     """A small plan of all tiles with this one filled, and its place in words. Returns where it begins."""
     aspect = tile.window.width / tile.window.height
     height = min(8.0 / layout.rows, 24.0 / layout.columns / aspect)
@@ -132,13 +132,13 @@ def _level(y: float, left: float, right: float) -> tuple[End, End]:
     return ((left, y), (-1, 0)), ((right, y), (1, 0))
 
 
-def _ticks(canvas: Canvas, ends: tuple[End, End]) -> None:
+def _ticks(canvas: PdfCanvas, ends: tuple[End, End]) -> None:
     for (x, y), (dx, dy) in ends:
         near, far = TICK_GAP_MM, TICK_GAP_MM + TICK_LENGTH_MM
         canvas.line([(x + near * dx, y + near * dy), (x + far * dx, y + far * dy)], HAIRLINE_MM)
 
 
-def _triangles(canvas: Canvas, ends: tuple[End, End]) -> None:
+def _triangles(canvas: PdfCanvas, ends: tuple[End, End]) -> None:
     """Triangles whose tips touch the window's rim."""
     for (x, y), (dx, dy) in ends:
         base_x, base_y = x + 2.4 * dx, y + 2.4 * dy

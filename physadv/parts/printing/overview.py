@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from physadv.parts.printing.layout import MARGIN_MM, OVERLAP_MM, Box
 from physadv.parts.printing.marks import GREY, HAIRLINE_MM, draw_titles, fitting, wrapped
-from physadv.parts.printing.pdf import Canvas
+from physadv.parts.printing.pdf import PdfCanvas
 from physadv.parts.printing.pieces import Drawing, Piece
 from physadv.parts.printing.tags import MODULES
 from physadv.parts.printing.typeface import MM_A_POINT
@@ -17,7 +17,7 @@ _TAG_GREY = 0.55  # paler than a tag, and without its cells: no camera takes the
 
 
 def draw_overview(
-    canvas: Canvas, piece: Piece, drawing: Drawing | None, title: str, facts: Sequence[str], notes: Sequence[str]
+    canvas: PdfCanvas, piece: Piece, drawing: Drawing | None, title: str, facts: Sequence[str], notes: Sequence[str]
 ) -> None:
     """A plan of the whole print, as large as the page bears, with a number on every tile, and ``notes`` below."""
     width_mm, height_mm = canvas.paper_mm
@@ -68,7 +68,7 @@ def _scaled(box: Box, origin: tuple[float, float], scale: float) -> Box:
 
 
 def _draw_print(
-    canvas: Canvas, piece: Piece, drawing: Drawing | None, origin: tuple[float, float], scale: float
+    canvas: PdfCanvas, piece: Piece, drawing: Drawing | None, origin: tuple[float, float], scale: float
 ) -> None:
     trim, (width, height) = piece.layout.tiles[0].trim, piece.picture_mm
     whole = _scaled(Box(0, 0, trim.width, trim.height), origin, scale)
@@ -93,7 +93,7 @@ def _draw_print(
                 HAIRLINE_MM, GREY)  # fmt: skip
 
 
-def _draw_tiles(canvas: Canvas, piece: Piece, origin: tuple[float, float], scale: float) -> None:
+def _draw_tiles(canvas: PdfCanvas, piece: Piece, origin: tuple[float, float], scale: float) -> None:
     """The rim of every page but for what its neighbours cover, and its row and column in the middle."""
     for tile in piece.layout.tiles:
         window = Box(tile.window.x - tile.trim.x, tile.window.y - tile.trim.y, tile.window.width, tile.window.height)

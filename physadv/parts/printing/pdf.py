@@ -19,7 +19,7 @@ POINTS = 72 / 25.4
 """Points in a millimetre."""
 
 
-class Canvas:
+class PdfCanvas:
     """Collects the operators of one page."""
 
     def __init__(self, paper_mm: tuple[float, float]) -> None:
@@ -131,7 +131,7 @@ class Document:
         self._images[f"/{name}"] = image
         return name
 
-    def add_page(self, canvas: Canvas, trim: Box, bleed: Box) -> None:
+    def add_page(self, canvas: PdfCanvas, trim: Box, bleed: Box) -> None:
         """Add a page whose finished size, after cutting, is ``trim``."""
         width_mm, height_mm = canvas.paper_mm
         page = self._pdf.add_blank_page(page_size=(width_mm * POINTS, height_mm * POINTS))

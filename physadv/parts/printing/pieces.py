@@ -9,9 +9,9 @@ import numpy as np
 
 from physadv.library.files.boards import Board, Tag
 from physadv.parts.printing.artwork import Artwork
-from physadv.parts.printing.layout import Box, Layout, Tile
+from physadv.parts.printing.layout import Box, SheetLayout, SheetTile
 from physadv.parts.printing.marks import GREY, crop_marks
-from physadv.parts.printing.pdf import Canvas
+from physadv.parts.printing.pdf import PdfCanvas
 from physadv.parts.printing.tags import MODULES
 from physadv.parts.printing.typeface import typeface
 
@@ -28,7 +28,7 @@ class Piece:
     """One thing to cut out, over as many pages as it needs."""
 
     role: str  # patch, grey, random, chart
-    layout: Layout  # the trim of its tiles is the finished piece
+    layout: SheetLayout  # the trim of its tiles is the finished piece
     board: Board | None  # without tags: None
     picture_mm: tuple[float, float]  # of the patch in its middle
     bleed_mm: float = 0.0
@@ -37,7 +37,7 @@ class Piece:
     labels: tuple[str, ...] = ()  # for the white rim: the first that has room
 
 
-def draw_piece(canvas: Canvas, tile: Tile, piece: Piece, drawing: Drawing | None) -> None:
+def draw_piece(canvas: PdfCanvas, tile: SheetTile, piece: Piece, drawing: Drawing | None) -> None:
     """The part of the piece that this page's window shows."""
     trim = tile.trim
     canvas.clip(tile.window)
@@ -58,7 +58,7 @@ def draw_piece(canvas: Canvas, tile: Tile, piece: Piece, drawing: Drawing | None
     canvas.restore()
 
 
-def draw_board(canvas: Canvas, board: Board, origin: tuple[float, float], window: Box) -> None:
+def draw_board(canvas: PdfCanvas, board: Board, origin: tuple[float, float], window: Box) -> None:
     """Tags and swatches whose millimetres begin at ``origin``; what is wholly outside ``window`` is left out."""
     for swatch in board.swatches:
         canvas.colour(_square(origin, swatch.x_mm, swatch.y_mm, swatch.side_mm), swatch.srgb)
@@ -80,7 +80,7 @@ def tag_modules(tag: Tag, dictionary: str, origin: tuple[float, float] = (0.0, 0
     ]
 
 
-def _draw_picture(canvas: Canvas, piece: Piece, drawing: Drawing, place: Box) -> None:
+def _draw_picture(canvas: PdfCanvas, piece: Piece, drawing: Drawing, place: Box) -> None:
     """Image and cut line; on a board nothing is cut along the patch, and white is what shows round it."""
     name, artwork = drawing
     canvas.clip(place.grown(piece.bleed_mm))
@@ -90,7 +90,7 @@ def _draw_picture(canvas: Canvas, piece: Piece, drawing: Drawing, place: Box) ->
         canvas.line([(place.x + x, place.y + y) for x, y in contour.tolist()], _CUT_LINE_MM, _CUT_LINE_GREY)
 
 
-def _label_rim(canvas: Canvas, piece: Piece, board: Board, trim: Box) -> None:
+def _label_rim(canvas: PdfCanvas, piece: Piece, board: Board, trim: Box) -> None:
     """A small line below the patch, clear of the tags' own white, so that a piece that was cut out can be told."""
     width_mm, height_mm = piece.picture_mm
     below = sorted((tag for tag in board.tags if tag.y_mm > height_mm / 2), key=lambda tag: tag.x_mm)

@@ -17,7 +17,7 @@ from physadv.parts.printing.chart import chart_board, fit_chart
 from physadv.parts.printing.layout import MAX_PAGES, Box, arrange, parse_paper
 from physadv.parts.printing.marks import bar_mm, draw_footer, draw_header, tile_marks
 from physadv.parts.printing.overview import draw_overview, size_notes
-from physadv.parts.printing.pdf import Canvas, Document
+from physadv.parts.printing.pdf import Document, PdfCanvas
 from physadv.parts.printing.pieces import WORDS, Drawing, Piece, draw_piece
 from physadv.parts.printing.qr import qr_text
 from physadv.parts.printing.tags import IDS, TagPlan, choose_tags
@@ -179,7 +179,7 @@ def _add_overview(sheet: _Sheet, pieces: Sequence[Piece], drawing: Drawing | Non
         pages.append((WORDS[piece.role] or "patch", after + 1, after + len(piece.layout.tiles)))
         after = pages[-1][2]
     first = pieces[0]
-    canvas = Canvas(first.layout.paper_mm)
+    canvas = PdfCanvas(first.layout.paper_mm)
     notes = [*size_notes(first, pages), *([caution] if caution else [])]
     draw_overview(canvas, first, drawing, sheet.title(first), sheet.facts(first), notes)
     whole = Box(0, 0, *first.layout.paper_mm)
@@ -190,7 +190,7 @@ def _add_piece(sheet: _Sheet, piece: Piece, drawing: Drawing | None) -> None:
     """Add the pages of a piece."""
     advice = _advice(piece, outlined=bool(drawing and drawing[1].contours))
     for tile in piece.layout.tiles:
-        canvas = Canvas(piece.layout.paper_mm)
+        canvas = PdfCanvas(piece.layout.paper_mm)
         draw_piece(canvas, tile, piece, drawing)
         if len(piece.layout.tiles) > 1:
             tile_marks(canvas, piece.layout, tile)

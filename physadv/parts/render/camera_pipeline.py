@@ -26,7 +26,7 @@ STRIDE = 8  # px between those that are metered
 DARKEST = 1e-3  # mean that metering still believes: a black picture is brightened 180 times at most
 
 
-class Camera:
+class CameraPipeline:
     """The stages of :class:`CameraConfig`. Stateless; ``drawn`` holds its ranges by name, one row an image."""
 
     def __init__(self, config: CameraConfig) -> None:

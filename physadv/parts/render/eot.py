@@ -17,7 +17,7 @@ from torch import Tensor
 from physadv.core.errors import BadOption
 from physadv.core.types import CUTOUT, ERASE, Draws, PatchImage, SceneBatch
 from physadv.parts.render import atlas, dropout, facets, pose, sampler, surface, surface_maps
-from physadv.parts.render.camera_pipeline import Camera
+from physadv.parts.render.camera_pipeline import CameraPipeline
 from physadv.parts.render.cloth import FOLDS
 from physadv.parts.render.composite import Noise, Paste, Shade
 from physadv.parts.render.facets import Facets
@@ -45,7 +45,7 @@ class EotRenderer:
         self.ink = ink
         self.stages = build_stages(config.kornia)
         self.quality = HIGH if config.quality == "high" else FAST
-        self.camera = Camera(config.camera)
+        self.camera = CameraPipeline(config.camera)
         self.mesh, self.solid = None, None
         if config.surface.mesh:
             if any(stage.geometric for stage in self.stages):
@@ -143,7 +143,7 @@ class EotRenderer:
             moved = matrix if moved is None else moved @ matrix
         return surface.lay(self.config, scene, patch, draws.stages, moved, self.mesh)
 
-    def _view(self, scene: SceneBatch, patch: PatchImage, draws: Draws, wearers: Tensor) -> View:
+    def _view(self, scene: SceneBatch, patch: PatchImage, draws: Draws, wearers: Tensor) -> PrintView:
         """The covered pixels, and where their scan lines lie on the print."""
         image_of = scene.image_of.index_select(0, wearers)
         sizes_px = scene.sizes_px.index_select(0, image_of)
@@ -154,7 +154,7 @@ class EotRenderer:
         rows = sampler.follow(facets, blur, lines, self.quality)
         solid = sampler.solid(rows, patch, blur, lines, self.quality)
         footprint = stack(lines, solid, image_of, scene.srgb.shape, patch.srgb.dtype, layered=self._in_one_piece(lay))
-        return View(lay, wearers, image_of, sizes_px, footprint, rows)
+        return PrintView(lay, wearers, image_of, sizes_px, footprint, rows)
 
     def _in_one_piece(self, lay: Lay) -> bool:
         """Whether one homography a wearer says where the print is."""
@@ -190,7 +190,7 @@ class EotRenderer:
         way = torch.atan2(away[:, 1], away[:, 0]).to(sigma) + optics["motion_turn"]
         return Blur(sigma, torch.stack((way.cos(), way.sin()), 1) * optics["motion_px"][:, None])
 
-    def _look(self, scene: SceneBatch, draws: Draws, view: View, where: sampler.Lookup) -> Tensor:
+    def _look(self, scene: SceneBatch, draws: Draws, view: PrintView, where: sampler.Lookup) -> Tensor:
         """``(3,n)`` sRGB codes, one an entry."""
         footprint, wearers, varied = view.footprint, view.wearers, None
         if surface_maps.varies(self.config):
@@ -214,7 +214,7 @@ class EotRenderer:
         codes: Tensor = Shade.apply(light, where, alpha, through, footprint, lit, varied, noise, images)
         return codes
 
-    def _noise(self, scene: SceneBatch, draws: Draws, view: View, dtype: torch.dtype) -> Noise | None:
+    def _noise(self, scene: SceneBatch, draws: Draws, view: PrintView, dtype: torch.dtype) -> Noise | None:
         """The noise that the draws' seed stands for, beside the picture's own; nothing where there is none."""
         if self.config.sensor.shot[1] == 0 and self.config.sensor.read[1] == 0 and scene.noise is None:
             return None
@@ -229,7 +229,7 @@ class EotRenderer:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class PrintView:
     """Which pixels show the print of which wearer."""
 
     lay: Lay

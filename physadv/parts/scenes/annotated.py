@@ -15,9 +15,9 @@ from physadv.core.errors import BadInput
 from physadv.core.seeding import generator as seeded
 from physadv.core.splitting import check_share
 from physadv.core.types import SceneBatch, Wearer
-from physadv.library.placement.objects import Dressing, Thing, scaled
+from physadv.library.placement.objects import PatchPlacement, PhotoObject, scaled
 from physadv.parts.scenes.masks import Masks
-from physadv.parts.scenes.photo_estimates import NOT_SEEN_MM, Reading, Readings
+from physadv.parts.scenes.photo_estimates import NOT_SEEN_MM, PhotoEstimates, Reading
 from physadv.parts.scenes.photos import Photos
 from physadv.parts.scenes.prefetch import made_ahead
 from physadv.parts.scenes.remarks import shortened
@@ -31,7 +31,7 @@ GREY = 114 / 255  # what detectors are used to seeing where there is no image
 class _Placed:
     """An object of the shrunk photo with the surface that wears the patch, if it wears one."""
 
-    thing: Thing
+    thing: PhotoObject
     image_from_surface: Tensor | None  # (3, 3)
     eye_mm: Tensor  # (3,)
 
@@ -51,16 +51,16 @@ class AnnotatedPhotos:
     def __init__(
         self,
         photos: Photos,
-        things: Sequence[Sequence[Thing]],
+        things: Sequence[Sequence[PhotoObject]],
         label_names: tuple[str, ...],
-        dressing: Dressing,
+        dressing: PatchPlacement,
         reading: Reading,
         masks: Masks | None = None,
     ) -> None:
         self._photos = photos
         self._label_names = label_names
         self._dressing = dressing
-        self._readings = Readings(photos, reading)
+        self._readings = PhotoEstimates(photos, reading)
         self._masks = masks
         outside: list[str] = []
         self._things = tuple(self._fitted(index, found, outside) for index, found in enumerate(things))
@@ -136,13 +136,13 @@ class AnnotatedPhotos:
             yield self._batch(waiting[:size])
             del waiting[:size]
 
-    def _fitted(self, index: int, things: Sequence[Thing], outside: list[str]) -> tuple[_Placed, ...]:
+    def _fitted(self, index: int, things: Sequence[PhotoObject], outside: list[str]) -> tuple[_Placed, ...]:
         size = self._photos.sizes_px[index]
         fitted = [scaled(thing, self._photos.original_px[index], size) for thing in things]
         outside += [self._photos.names[index] for thing in fitted if thing is None]
         return tuple(self._placed(index, thing, size) for thing in fitted if thing is not None)
 
-    def _placed(self, index: int, thing: Thing, size: tuple[int, int]) -> _Placed:
+    def _placed(self, index: int, thing: PhotoObject, size: tuple[int, int]) -> _Placed:
         surface = self._dressing.surface(thing, size)
         if surface is None:
             return _Placed(thing, None, torch.tensor(NOT_SEEN_MM, dtype=torch.float64))

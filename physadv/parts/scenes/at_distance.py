@@ -22,9 +22,9 @@ from torch import Tensor
 
 from physadv.core.errors import BadInput, BadOption
 from physadv.library.files.images import load_srgb
-from physadv.library.placement.objects import Box, Thing
+from physadv.library.placement.objects import Box, PhotoObject
 from physadv.library.placement.viewpoint import focal_px
-from physadv.parts.scenes.photos import Inside, Kept, PhotoStore
+from physadv.parts.scenes.photos import Inside, PhotoStore, PictureCache
 from physadv.parts.scenes.resize import resized
 
 logger = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ class TooNear(BadInput):
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class PhotoCrop:
     """One photo from its new distance."""
 
     photo: int  # its number in the store
@@ -53,13 +53,13 @@ class View:
 class DistantPhotos:
     """Photos of a store, zoomed out or in; a picture is as large as the store would give it."""
 
-    def __init__(self, store: PhotoStore, views: Sequence[View], memory_mb: int) -> None:
+    def __init__(self, store: PhotoStore, views: Sequence[PhotoCrop], memory_mb: int) -> None:
         self._store, self._views = store, tuple(views)
         self.names = tuple(store.names[view.photo] for view in views)
         self.sizes_px = tuple(store.sizes_px[view.photo] for view in views)
         self.original_px = self.sizes_px
         self.inside_px = tuple(self._inside(view) for view in views)
-        self._kept = Kept(memory_mb)
+        self._kept = PictureCache(memory_mb)
 
     def __len__(self) -> int:
         return len(self._views)
@@ -81,7 +81,7 @@ class DistantPhotos:
         canvas[:, top:bottom, left:right] = zoomed[:, top - y : bottom - y, left - x : right - x]
         return canvas
 
-    def _inside(self, view: View) -> Inside:
+    def _inside(self, view: PhotoCrop) -> Inside:
         """Where the new picture shows the photo."""
         (tall, wide), (height, width) = (
             (max(1, round(side * view.zoom)) for side in self._store.original_px[view.photo]),
@@ -93,13 +93,13 @@ class DistantPhotos:
 
 def at_distance(
     store: PhotoStore,
-    things: Sequence[Sequence[Thing]],
+    things: Sequence[Sequence[PhotoObject]],
     distance_m: Sequence[float],
     object_height_mm: float,
     field_of_view_deg: float,
     memory_mb: int,
     label: str,
-) -> tuple[DistantPhotos, list[list[Thing]]]:
+) -> tuple[DistantPhotos, list[list[PhotoObject]]]:
     """The photos that can be shown from a distance in the range ``distance_m``, and their objects there.
 
     The tallest whole wearer of a photo stands at the distance; others wear the patch where theirs is alike.
@@ -107,8 +107,8 @@ def at_distance(
     logarithm, the same for the same photos.
     """
     low, high = _checked(distance_m)
-    views: list[View] = []
-    placed: list[list[Thing]] = []
+    views: list[PhotoCrop] = []
+    placed: list[list[PhotoObject]] = []
     nearest: list[float] = []
     for photo, found in enumerate(things):
         whole = [thing for thing in found if thing.may_wear and _whole(thing.box_xyxy_px, store.original_px[photo])]
@@ -141,7 +141,7 @@ def _checked(distance_m: Sequence[float]) -> tuple[float, float]:
 
 
 def _expect(
-    views: Sequence[View], nearest: Sequence[float], wanted: tuple[float, float], label: str, photos: int
+    views: Sequence[PhotoCrop], nearest: Sequence[float], wanted: tuple[float, float], label: str, photos: int
 ) -> None:
     if not nearest:
         raise BadInput(
@@ -164,7 +164,7 @@ def _whole(box: Box, size_px: tuple[int, int]) -> bool:
     return box[0] > _EDGE_PX and box[1] > _EDGE_PX and box[2] < size_px[1] - _EDGE_PX and box[3] < size_px[0] - _EDGE_PX
 
 
-def _view(store: PhotoStore, photo: int, box: Box, zoom: float) -> View:
+def _view(store: PhotoStore, photo: int, box: Box, zoom: float) -> PhotoCrop:
     """The photo about the picture's middle, as a camera sees it that goes back; moved only to keep the object whole."""
     offsets = []
     for axis in (0, 1):
@@ -173,21 +173,21 @@ def _view(store: PhotoStore, photo: int, box: Box, zoom: float) -> View:
         low, high = box[axis] * zoom, box[axis + 2] * zoom
         offset = min(max(offset, -low), room - high) if high - low <= room else (room - low - high) / 2
         offsets.append(offset)
-    return View(photo, zoom, float(round(offsets[0])), float(round(offsets[1])))
+    return PhotoCrop(photo, zoom, float(round(offsets[0])), float(round(offsets[1])))
 
 
-def _box(thing: Thing, view: View) -> Box:
+def _box(thing: PhotoObject, view: PhotoCrop) -> Box:
     left, top, right, bottom = (edge * view.zoom for edge in thing.box_xyxy_px)
     return left + view.left, top + view.top, right + view.left, bottom + view.top
 
 
-def _shows(thing: Thing, view: View, store: PhotoStore) -> bool:
+def _shows(thing: PhotoObject, view: PhotoCrop, store: PhotoStore) -> bool:
     left, top, right, bottom = _box(thing, view)
     height, width = store.sizes_px[view.photo]
     return right > 0 and bottom > 0 and left < width and top < height
 
 
-def _moved(thing: Thing, view: View, whole: Sequence[Thing], tall_px: float) -> Thing:
+def _moved(thing: PhotoObject, view: PhotoCrop, whole: Sequence[PhotoObject], tall_px: float) -> PhotoObject:
     """The object in the new picture; it wears the patch where it is whole and about as far as the one that counts."""
     alike = abs(thing.height_px * view.zoom / tall_px - 1) <= ALIKE
     return replace(thing, box_xyxy_px=_box(thing, view), may_wear=thing in whole and alike)

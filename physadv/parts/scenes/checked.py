@@ -10,7 +10,7 @@ from physadv.core.errors import BadInput
 from physadv.library.placement.objects import Box
 from physadv.parts.scenes.fitting import Found, fitted
 from physadv.parts.scenes.folder_photos import expect_nameable
-from physadv.parts.scenes.marked import Hw, Mark, MarkedPhoto, MarkedSet
+from physadv.parts.scenes.marked import Annotation, Hw, MarkedPhoto, MarkedSet
 from physadv.parts.scenes.photos import header
 from physadv.parts.scenes.remarks import Remarks, shortened
 from physadv.parts.scenes.same_pictures import first_of_same
@@ -35,7 +35,7 @@ class CheckedPhoto:
     name: str  # unique in the set
     file: Path
     size_px: Hw
-    marks: tuple[Mark, ...]
+    marks: tuple[Annotation, ...]
 
 
 def checked(marked: MarkedSet) -> list[CheckedPhoto]:
@@ -121,7 +121,7 @@ def _joined(name: str, group: list[Found], remarks: Remarks) -> CheckedPhoto:
     size = group[0].header.size_px
     if _differ(group):
         remarks.add(DIFFERENT, name)
-    kept: dict[tuple[object, ...], Mark] = {}
+    kept: dict[tuple[object, ...], Annotation] = {}
     places: dict[tuple[object, ...], int] = {}
     for mark in (mark for one in group for mark in one.photo.marks):
         fitting = _fitting(mark, size, name, remarks)
@@ -148,7 +148,7 @@ def _differ(group: list[Found]) -> bool:
     return any(len(several) > 1 for several in boxes.values())
 
 
-def _fitting(mark: Mark, size: Hw, name: str, remarks: Remarks) -> Mark | None:
+def _fitting(mark: Annotation, size: Hw, name: str, remarks: Remarks) -> Annotation | None:
     """The mark inside the picture; ``None`` where nothing of it is."""
     left, top, right, bottom = mark.box_xyxy_px
     where = f"{mark.where} of {name}" if mark.where else name

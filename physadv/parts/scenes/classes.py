@@ -16,14 +16,14 @@ from physadv.core.labels import canonical, index_of
 from physadv.library.files.images import load_srgb
 from physadv.library.files.label_names import read_names
 from physadv.library.placement.object_sizes import UNKNOWN_MM, usual_height_mm
-from physadv.library.placement.objects import Thing, dressing, facing_the_camera
+from physadv.library.placement.objects import PhotoObject, dressing, facing_the_camera
 from physadv.parts.scenes.annotated import AnnotatedPhotos
 from physadv.parts.scenes.class_arrays import Arrays, read_arrays
 from physadv.parts.scenes.folder_photos import pictures_among, without_doubles
 from physadv.parts.scenes.options import ClassesConfig
 from physadv.parts.scenes.photo_estimates import Reading
 from physadv.parts.scenes.photos import size_px
-from physadv.parts.scenes.pictures import Hw, Pictures
+from physadv.parts.scenes.pictures import FittedPictures, Hw
 from physadv.parts.scenes.remarks import shortened
 
 logger = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ SIDE_PX = 224  # of pictures of unequal size, unless the user says
 
 
 @dataclass(frozen=True)
-class Labelled:
+class ClassPictures:
     """Pictures with a class each."""
 
     keys: Sequence[str]  # unique
@@ -50,7 +50,7 @@ def build_classes(config: ClassesConfig) -> AnnotatedPhotos:
     wearer = _wearer(config.label, found.names)
     chosen = _chosen(found.classes, wearer, config.limit)
     stored = [found.stored_px(index) for index in chosen]
-    pictures = Pictures(
+    pictures = FittedPictures(
         [found.keys[index] for index in chosen], lambda place: found.read(chosen[place]), stored,
         side_px=_side_px(config, stored), stretch=config.fit == "stretch", memory_mb=config.memory_mb,
     )  # fmt: skip
@@ -77,7 +77,7 @@ def _check(config: ClassesConfig) -> None:
             raise BadOption(f"scenes.{name} must not be negative, got {getattr(config, name):g}.")
 
 
-def _from_folders(root: Path, config: ClassesConfig) -> Labelled:
+def _from_folders(root: Path, config: ClassesConfig) -> ClassPictures:
     """``root/CLASS/**/picture``; classes are numbered in the order of their names (torchvision's ``ImageFolder``)."""
     if not root.is_dir():
         raise BadInput(f"no folder or .npz file {str(root)!r}. scenes.root holds one sub-folder of pictures per class.")
@@ -97,16 +97,16 @@ def _from_folders(root: Path, config: ClassesConfig) -> Labelled:
     paths = without_doubles(paths, root)
     names = [folder.name for folder in folders]
     classes = [names.index(path.relative_to(root).parts[0]) for path in paths]
-    return Labelled(
+    return ClassPictures(
         [path.relative_to(root).as_posix() for path in paths], classes, tuple(names),
         lambda index: size_px(paths[index]), lambda index: load_srgb(paths[index]),
     )  # fmt: skip
 
 
-def _from_arrays(path: Path, config: ClassesConfig) -> Labelled:
+def _from_arrays(path: Path, config: ClassesConfig) -> ClassPictures:
     arrays = read_arrays(path, read_names(config.names, "scenes.names"))
     kept = _each_once(arrays, path)
-    return Labelled(
+    return ClassPictures(
         [arrays.keys[index] for index in kept], [arrays.classes[index] for index in kept], arrays.names,
         lambda place: arrays.size_px, lambda place: arrays.rgb_u8[kept[place]].permute(2, 0, 1).float() / 255,
     )  # fmt: skip
@@ -157,11 +157,11 @@ def _side_px(config: ClassesConfig, stored: Sequence[Hw]) -> int:
     return SIDE_PX
 
 
-def _thing(size: Hw, number: int, wearer: int | None, names: tuple[str, ...], config: ClassesConfig) -> Thing:
+def _thing(size: Hw, number: int, wearer: int | None, names: tuple[str, ...], config: ClassesConfig) -> PhotoObject:
     box = (0.0, 0.0, float(size[1]), float(size[0]))
     tall_mm = config.object_height_mm or usual_height_mm(names[number]) or UNKNOWN_MM
     surface = facing_the_camera(box, tall_mm / config.fills)
-    return Thing(box, number, wearer is None or number == wearer, image_from_surface=surface)
+    return PhotoObject(box, number, wearer is None or number == wearer, image_from_surface=surface)
 
 
 def _tell_unknown_heights(names: Sequence[str], config: ClassesConfig) -> None:

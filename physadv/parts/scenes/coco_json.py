@@ -11,7 +11,7 @@ from physadv.core.labels import on_one_line
 from physadv.library.files.reading import MB, read_json
 from physadv.library.placement.objects import Box
 from physadv.parts.scenes.category_names import joined
-from physadv.parts.scenes.marked import Mark, MarkedPhoto, MarkedSet
+from physadv.parts.scenes.marked import Annotation, MarkedPhoto, MarkedSet
 from physadv.parts.scenes.photo_files import PhotoFiles
 from physadv.parts.scenes.remarks import Remarks
 
@@ -30,7 +30,7 @@ def read_coco(path: Path, files: PhotoFiles) -> MarkedSet:
     content, remarks = _load(path), Remarks(path)
     names = _categories(path, content["categories"])
     row_of = {number: row for row, number in enumerate(names)}
-    marks: dict[Id, list[Mark]] = {}
+    marks: dict[Id, list[Annotation]] = {}
     for entry in content["images"]:
         marks.setdefault(_id(path, "image", entry, "id"), [])
     for annotation in content["annotations"]:
@@ -44,7 +44,7 @@ def read_coco(path: Path, files: PhotoFiles) -> MarkedSet:
     rows = [mark.category for found in marks.values() for mark in found]
     categories, new_row = joined(list(names.values()), rows, remarks)
     numbered = {
-        image: tuple(Mark(m.box_xyxy_px, new_row[m.category], m.crowd, m.where) for m in found)
+        image: tuple(Annotation(m.box_xyxy_px, new_row[m.category], m.crowd, m.where) for m in found)
         for image, found in marks.items()
     }
     photos = _photos(path, content["images"], numbered, remarks)
@@ -108,7 +108,7 @@ def _categories(path: Path, entries: list[Any]) -> dict[Id, str]:
     return {number: names[number] for number in order}
 
 
-def _mark(path: Path, annotation: Any, row_of: dict[Id, int], remarks: Remarks) -> tuple[Id, Mark]:
+def _mark(path: Path, annotation: Any, row_of: dict[Id, int], remarks: Remarks) -> tuple[Id, Annotation]:
     """One annotation and the id of its image."""
     name = f"annotation {annotation.get('id', '?')}" if isinstance(annotation, dict) else f"annotation {annotation!r}"
     name = name[:60] if name.isprintable() else ascii(name)[:60]
@@ -116,7 +116,7 @@ def _mark(path: Path, annotation: Any, row_of: dict[Id, int], remarks: Remarks) 
     if category not in row_of:
         raise BadInput(f"{path}: {name} has category {category}, which is not listed. Add it to 'categories'.")
     crowd = annotation.get("iscrowd") in (1, True, "1")
-    return image, Mark(_box(path, name, annotation, remarks), row_of[category], crowd, name)
+    return image, Annotation(_box(path, name, annotation, remarks), row_of[category], crowd, name)
 
 
 def _box(path: Path, name: str, annotation: dict[str, Any], remarks: Remarks) -> Box:
@@ -149,7 +149,7 @@ def _finite(value: Any) -> bool:
 
 
 def _photos(
-    path: Path, entries: list[Any], marks: dict[Id, tuple[Mark, ...]], remarks: Remarks
+    path: Path, entries: list[Any], marks: dict[Id, tuple[Annotation, ...]], remarks: Remarks
 ) -> tuple[MarkedPhoto, ...]:
     photos: dict[Id, MarkedPhoto] = {}
     for entry in entries:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from physadv.core.errors import BadInput
 from physadv.library.placement.objects import Box
-from physadv.parts.scenes.marked import Hw, Mark, MarkedPhoto
+from physadv.parts.scenes.marked import Annotation, Hw, MarkedPhoto
 from physadv.parts.scenes.photos import Header
 from physadv.parts.scenes.remarks import Remarks, shortened
 
@@ -81,7 +81,7 @@ def _placed(one: Found, turned: bool, remarks: Remarks, unfit: list[str]) -> Fou
     return replace(one, photo=replace(one.photo, size_px=one.header.size_px, marks=marks))
 
 
-def _moved(mark: Mark, scale_x: float, scale_y: float, orientation: int, frame: Hw) -> Mark:
+def _moved(mark: Annotation, scale_x: float, scale_y: float, orientation: int, frame: Hw) -> Annotation:
     left, top, right, bottom = mark.box_xyxy_px
     box = left * scale_x, top * scale_y, right * scale_x, bottom * scale_y
     return replace(mark, box_xyxy_px=upright_box(box, orientation, frame))

@@ -13,7 +13,7 @@ from physadv.core.labels import index_of
 from physadv.core.protocols import SceneSource
 from physadv.core.types import SceneBatch
 from physadv.library.placement.object_sizes import object_height_mm
-from physadv.library.placement.objects import Dressing, Thing, dressing
+from physadv.library.placement.objects import PatchPlacement, PhotoObject, dressing
 from physadv.parts.scenes.annotated import AnnotatedPhotos
 from physadv.parts.scenes.folder_photos import photos_in, without_doubles
 from physadv.parts.scenes.masks import Masks
@@ -29,7 +29,7 @@ Detect = Callable[[Tensor], tuple[Tensor, Tensor]]
 class FolderScenes:
     """Photos whose objects are not known yet. It has a length; scenes come from :meth:`with_objects`."""
 
-    def __init__(self, photos: PhotoStore, dressing: Dressing, reading: Reading) -> None:
+    def __init__(self, photos: PhotoStore, dressing: PatchPlacement, reading: Reading) -> None:
         self._photos = photos
         self._dressing = dressing
         self._reading = reading
@@ -66,12 +66,12 @@ class FolderScenes:
             "Give quads, or let a detector look first."
         )
 
-    def _seen(self, index: int, detect: Detect, wearer: int) -> list[Thing]:
+    def _seen(self, index: int, detect: Detect, wearer: int) -> list[PhotoObject]:
         boxes, labels = detect(self._photos[index].float() / 255)
         (height, width), (tall, wide) = self._photos.original_px[index], self._photos.sizes_px[index]
         back = torch.tensor([width / wide, height / tall] * 2, dtype=torch.float64)
         return [
-            Thing((left, top, right, bottom), label, label == wearer)
+            PhotoObject((left, top, right, bottom), label, label == wearer)
             for (left, top, right, bottom), label in zip(
                 (boxes.cpu().double() * back).tolist(), labels.tolist(), strict=True
             )

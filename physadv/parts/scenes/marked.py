@@ -14,7 +14,7 @@ Hw = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class Annotation:
     """One object, in pixels of the picture that was annotated."""
 
     box_xyxy_px: Box
@@ -29,7 +29,7 @@ class MarkedPhoto:
 
     name: str  # as the annotations write it
     size_px: Hw | None  # as the annotations state it
-    marks: tuple[Mark, ...]
+    marks: tuple[Annotation, ...]
 
 
 @dataclass(frozen=True, slots=True)

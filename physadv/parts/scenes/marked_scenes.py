@@ -9,12 +9,12 @@ from pathlib import Path
 
 from physadv.core.errors import BadInput, BadOption
 from physadv.library.placement.object_sizes import object_height_mm
-from physadv.library.placement.objects import Thing, dressing
+from physadv.library.placement.objects import PhotoObject, dressing
 from physadv.parts.scenes.annotated import AnnotatedPhotos
 from physadv.parts.scenes.at_distance import at_distance
 from physadv.parts.scenes.category_names import label_among
 from physadv.parts.scenes.checked import CheckedPhoto, checked
-from physadv.parts.scenes.marked import Mark, MarkedPhoto, MarkedSet
+from physadv.parts.scenes.marked import Annotation, MarkedPhoto, MarkedSet
 from physadv.parts.scenes.masks import Masks, masks_in
 from physadv.parts.scenes.options import MarkedConfig
 from physadv.parts.scenes.photo_estimates import Reading
@@ -58,8 +58,8 @@ def _tell_counts(photos: Sequence[CheckedPhoto], marked: MarkedSet, limit: int) 
         logger.info("%s does not list %d photo(s) of the folder: %s", marked.source, len(rest), shortened(rest))
 
 
-def _thing(mark: Mark, label: int) -> Thing:
-    return Thing(mark.box_xyxy_px, mark.category, mark.category == label and not mark.crowd, mark.crowd)
+def _thing(mark: Annotation, label: int) -> PhotoObject:
+    return PhotoObject(mark.box_xyxy_px, mark.category, mark.category == label and not mark.crowd, mark.crowd)
 
 
 def _chosen(marked: MarkedSet, label: int, limit: int) -> tuple[MarkedPhoto, ...]:

@@ -31,7 +31,7 @@ class Reading:
             raise BadOption(f"field_of_view_deg must be between 5 and 150, got {self.field_of_view_deg:g}.")
 
 
-class Readings:
+class PhotoEstimates:
     """Readings of the photos in a store; parts of a split share them.
 
     They are kept as plain numbers: thousands of tiny tensors among the large passing ones would keep the heap from

@@ -101,7 +101,7 @@ def check_long_side(long_side_px: int) -> None:
 _SLAB = 2**26  # bytes
 
 
-class Kept:
+class PictureCache:
     """Decoded pictures, kept up to a limit of memory; may be asked from several threads.
 
     They lie side by side in large slabs. Each on its own between what decoding needs for a moment, they would keep
@@ -152,7 +152,7 @@ class PhotoStore:
         self.original_px = tuple(sizes_px or (size_px(path) for path in self.paths))
         self.sizes_px = tuple(shrunk(size, long_side_px) for size in self.original_px)
         self.inside_px = whole(self.sizes_px)
-        self._kept = Kept(memory_mb)
+        self._kept = PictureCache(memory_mb)
         self._digests: dict[int, str] = {}
 
     def __len__(self) -> int:

@@ -9,13 +9,13 @@ from torch import Tensor
 
 from physadv.core.errors import BadInput
 from physadv.library.files.digests import digest_of_picture
-from physadv.parts.scenes.photos import Kept, whole
+from physadv.parts.scenes.photos import PictureCache, whole
 from physadv.parts.scenes.resize import resized
 
 Hw = tuple[int, int]
 
 
-class Pictures:
+class FittedPictures:
     """``pictures[i]`` is what ``read(i)`` gives, ``(3,H,W)`` sRGB in [0, 1], fitted and as uint8.
 
     With ``side_px`` all are squares of that side: the middle part, or with ``stretch`` the whole picture. With 0 they
@@ -37,7 +37,7 @@ class Pictures:
         self.original_px = self.sizes_px
         self.inside_px = whole(self.sizes_px)
         self._stored_px, self._stretch, self._read = tuple(stored_px), stretch, read
-        self._kept = Kept(memory_mb)
+        self._kept = PictureCache(memory_mb)
         self._digests: dict[int, str] = {}
 
     def __len__(self) -> int:

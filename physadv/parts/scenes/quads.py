@@ -13,7 +13,7 @@ import torch
 
 from physadv.core.errors import BadInput
 from physadv.library.files.reading import read_json
-from physadv.library.placement.objects import Thing
+from physadv.library.placement.objects import PhotoObject
 from physadv.parts.scenes.photo_files import expect_inside, inside
 
 _REMEDY = 'Write {"photo.jpg": {"corners": [[x,y] × 4], "width_mm": …, "height_mm": …}}, corners TL, TR, BR, BL.'
@@ -24,7 +24,7 @@ MaskFiles = dict[int, tuple[Path, ...]]
 """Photo → the masks that its surfaces name."""
 
 
-def read_quads(path: Path, photos: list[Path]) -> tuple[list[list[Thing]], MaskFiles]:
+def read_quads(path: Path, photos: list[Path]) -> tuple[list[list[PhotoObject]], MaskFiles]:
     """For each photo its measured surfaces, and their masks. Photos that the file does not name have none."""
     if not path.exists():
         raise BadInput(f"no quads file {str(path)!r}. {_REMEDY}")
@@ -58,7 +58,7 @@ def _listed(entry: Any) -> list[Any]:
     return entry if isinstance(entry, list) else [entry]
 
 
-def _thing(path: Path, photo: str, surface: Any) -> Thing:
+def _thing(path: Path, photo: str, surface: Any) -> PhotoObject:
     """One surface; its object is taken to be just as large as the surface."""
     where = f"{path}: surface of {photo!r}"
     if not isinstance(surface, dict):
@@ -78,7 +78,9 @@ def _thing(path: Path, photo: str, surface: Any) -> Thing:
     rectangle = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]], dtype=np.float32) * half
     homography = torch.from_numpy(np.asarray(cv2.getPerspectiveTransform(rectangle, quad), dtype=np.float64))
     low, high = quad.min(0) + 0.5, quad.max(0) + 0.5  # a pixel's centre → box edges
-    return Thing((float(low[0]), float(low[1]), float(high[0]), float(high[1])), 0, True, image_from_surface=homography)
+    return PhotoObject(
+        (float(low[0]), float(low[1]), float(high[0]), float(high[1])), 0, True, image_from_surface=homography
+    )
 
 
 def _expect_clockwise(where: str, quad: np.ndarray[Any, np.dtype[np.float32]]) -> None:

@@ -18,7 +18,7 @@ from physadv.core.splitting import split_run
 from physadv.core.types import SceneBatch
 from physadv.library.roads.background import Brush, paint_background
 from physadv.library.roads.photograph import blur_of, exposed, lay_sign_, noise_of, photographed
-from physadv.library.roads.pinhole import Camera, Plate, through
+from physadv.library.roads.pinhole import Plate, RoadCamera, through
 from physadv.library.roads.sign_canvas import F64, U8, SignFace
 from physadv.library.roads.signs import LABELS, NAMES, face_of, kind_of
 from physadv.parts.scenes.options import RoadConfig
@@ -93,7 +93,7 @@ class RoadScenes:
     def _picture(self, rng: np.random.Generator, place: F64) -> _Picture:
         """``place`` in [0, 1)²: quantiles of the wearer's distance and yaw."""
         c = self._config
-        camera = Camera.looking_ahead(
+        camera = RoadCamera.looking_ahead(
             (c.width_px, c.height_px), c.field_of_view_deg, _between(rng, c.camera_height_m),
             pitch_deg=rng.uniform(-1, 3), roll_deg=_between(rng, c.roll_deg) / 4,
         )  # fmt: skip
@@ -114,7 +114,7 @@ class RoadScenes:
         blur, noise = _between(rng, c.blur_px), _between(rng, c.noise)
         return _Picture(photographed(linear, rng, blur, noise), tuple(signs), blur, noise)
 
-    def _place(self, rng: np.random.Generator, camera: Camera, name: str, place: F64, gain: F64, sun: F64) -> _Sign:
+    def _place(self, rng: np.random.Generator, camera: RoadCamera, name: str, place: F64, gain: F64, sun: F64) -> _Sign:
         """Put a sign beside the road, pulled into view where it would stick out of the picture."""
         c, kind = self._config, kind_of(name)
         face = face_of(name, int(rng.integers(kind.variants)))

@@ -12,7 +12,7 @@ from physadv.library.placement.objects import Box
 from physadv.parts.scenes.annotated import AnnotatedPhotos
 from physadv.parts.scenes.category_names import joined
 from physadv.parts.scenes.folder_photos import is_picture
-from physadv.parts.scenes.marked import Mark, MarkedPhoto, MarkedSet
+from physadv.parts.scenes.marked import Annotation, MarkedPhoto, MarkedSet
 from physadv.parts.scenes.marked_scenes import marked_scenes
 from physadv.parts.scenes.options import VocConfig
 from physadv.parts.scenes.photo_files import PhotoFiles
@@ -54,9 +54,9 @@ def read_voc(root: str, split: str = "") -> MarkedSet:
     return MarkedSet(base, categories, marked, photos, remarks)
 
 
-def _mark(raw: Raw, category: int, first: float) -> Mark:
+def _mark(raw: Raw, category: int, first: float) -> Annotation:
     _, (left, top, right, bottom), difficult, where = raw
-    return Mark((left - first, top - first, right, bottom), category, difficult, where)
+    return Annotation((left - first, top - first, right, bottom), category, difficult, where)
 
 
 def _xml_files(base: Path, split: str) -> list[Path]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from physadv.core.errors import BadInput
 from physadv.library.files.reading import read_text
 from physadv.library.placement.objects import Box
-from physadv.parts.scenes.marked import Hw, Mark
+from physadv.parts.scenes.marked import Annotation, Hw
 from physadv.parts.scenes.photos import size_px
 from physadv.parts.scenes.remarks import Remarks
 
@@ -17,7 +17,7 @@ _OUTLINES = "object(s) are outlines; the boxes round them are used"
 _CONFIDENT = "line(s) end in a confidence, as a detector writes them; it is left out. Are these labels made by hand?"
 
 
-def read_labels(path: Path, photo: Path, classes: int, *, pose: bool, remarks: Remarks) -> tuple[Mark, ...]:
+def read_labels(path: Path, photo: Path, classes: int, *, pose: bool, remarks: Remarks) -> tuple[Annotation, ...]:
     """The marks of a photo, in pixels of it as seen upright."""
     if not path.is_file():
         return ()
@@ -31,7 +31,7 @@ def read_labels(path: Path, photo: Path, classes: int, *, pose: bool, remarks: R
     )
 
 
-def _mark(words: list[str], size: Hw, classes: int, where: str, *, pose: bool, remarks: Remarks) -> Mark:
+def _mark(words: list[str], size: Hw, classes: int, where: str, *, pose: bool, remarks: Remarks) -> Annotation:
     try:
         number, *shares = (float(word) for word in words)
     except ValueError:
@@ -49,7 +49,7 @@ def _mark(words: list[str], size: Hw, classes: int, where: str, *, pose: bool, r
         )
     left, top, right, bottom = box
     pixels = left * size[1], top * size[0], right * size[1], bottom * size[0]
-    return Mark(pixels, int(number), where=f"line {where.split()[1]}")
+    return Annotation(pixels, int(number), where=f"line {where.split()[1]}")
 
 
 def _box(shares: list[float], where: str, *, pose: bool, remarks: Remarks) -> Box:

@@ -57,7 +57,7 @@ class Bins:
         self.total, self.seen = state["total"].double().cpu(), state["seen"].double().cpu()
 
 
-class Practice:
+class TransferHardening:
     """Cutout, erased blocks and a curriculum of viewpoints, each where it is switched on."""
 
     def __init__(

@@ -23,7 +23,7 @@ _GOLDEN = (0.7548776662466927, 0.5698402909980532)  # R2 sequence: covers (dista
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Camera:
+class TwinCamera:
     """A pinhole at the origin."""
 
     size_px: tuple[int, int]  # width, height
@@ -44,7 +44,7 @@ class Camera:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Surface:
+class TwinSurface:
     """What wears the patch: a plane, or a cylinder that touches that plane along its y axis."""
 
     centre_m: F64  # (3,)
@@ -72,13 +72,13 @@ class Surface:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Shot:
+class TwinShot:
     """One picture to be taken."""
 
     key: str
     story: str
-    camera: Camera
-    surface: Surface
+    camera: TwinCamera
+    surface: TwinSurface
     light: str  # name in LIGHTS
     sun: F64  # (3,) unit vector towards the sun
     exposure: float  # picture = exposure · radiance
@@ -127,7 +127,7 @@ def octagon(across_mm: float) -> F64:
     return np.asarray(across_mm / 2 / np.cos(np.deg2rad(22.5)) * np.stack([np.cos(angle), np.sin(angle)], 1))
 
 
-def shot(config: TwinConfig, index: int) -> Shot:
+def shot(config: TwinConfig, index: int) -> TwinShot:
     """The picture at one place of the sweep: distance and yaw cover their ranges evenly, the rest is drawn."""
     rng = np.random.default_rng([config.seed, index])
     place = (np.array(_GOLDEN) * (index + 1) + 0.5) % 1
@@ -142,7 +142,7 @@ def shot(config: TwinConfig, index: int) -> Shot:
     height = np.deg2rad(light.sun_height_deg)
     sun = np.array([np.sin(bearing) * np.cos(height), -np.sin(height), np.cos(bearing) * np.cos(height)])
     stops = rng.uniform(config.exposure_ev[0], config.exposure_ev[1])
-    return Shot(
+    return TwinShot(
         f"twin-{config.story}-{index:04d}-{name}", config.story, camera, surface, name, sun,
         float(light.exposure * 2**stops), ground, int(rng.integers(2**31)),
     )  # fmt: skip
@@ -150,7 +150,7 @@ def shot(config: TwinConfig, index: int) -> Shot:
 
 def _by_the_road(
     config: TwinConfig, rng: np.random.Generator, distance: float, yaw: float
-) -> tuple[Camera, Surface, float]:
+) -> tuple[TwinCamera, TwinSurface, float]:
     """A sign right of the road, pulled into view where it would stick out of the picture."""
     camera = _camera(config, pitch_deg=rng.uniform(-1, 3), roll_deg=rng.uniform(-1, 1))
     ground, half = rng.uniform(1.2, 1.6), SIGN_MM / 2000
@@ -158,24 +158,28 @@ def _by_the_road(
     reach_x, reach_y = max(wide - half, 0.0), max(wide * config.height_px / config.width_px - half, 0.0)
     x, up = min(rng.uniform(1.5, 4.0), reach_x), min(rng.uniform(1.8, 2.8) - ground, reach_y)
     centre = np.array([x, -up, np.sqrt(max(distance**2 - x**2 - up**2, 0.25))])
-    return camera, Surface(centre, _upright(centre, yaw, rng.uniform(-3, 3))), float(ground)
+    return camera, TwinSurface(centre, _upright(centre, yaw, rng.uniform(-3, 3))), float(ground)
 
 
 def _on_a_table(
     config: TwinConfig, rng: np.random.Generator, distance: float, yaw: float
-) -> tuple[Camera, Surface, float]:
+) -> tuple[TwinCamera, TwinSurface, float]:
     """A bottle in the middle of the picture; the table is the ground."""
     camera = _camera(config, pitch_deg=-6.0, roll_deg=rng.uniform(-1, 1))
     centre = distance * np.array([rng.uniform(-0.05, 0.05), 0.08, 1.0])
     centre *= distance / np.linalg.norm(centre)
-    return camera, Surface(centre, _upright(centre, yaw, 0.0), config.radius_mm), float(centre[1] + BOTTLE_MM / 2000)
+    return (
+        camera,
+        TwinSurface(centre, _upright(centre, yaw, 0.0), config.radius_mm),
+        float(centre[1] + BOTTLE_MM / 2000),
+    )
 
 
-def _camera(config: TwinConfig, pitch_deg: float, roll_deg: float) -> Camera:
+def _camera(config: TwinConfig, pitch_deg: float, roll_deg: float) -> TwinCamera:
     pitch, roll = np.deg2rad([pitch_deg, roll_deg])
     raised = np.array([[1, 0, 0], [0, np.cos(pitch), np.sin(pitch)], [0, -np.sin(pitch), np.cos(pitch)]])
     turned = np.array([[np.cos(roll), -np.sin(roll), 0], [np.sin(roll), np.cos(roll), 0], [0, 0, 1.0]])
-    return Camera((config.width_px, config.height_px), config.field_of_view_deg, turned @ raised)
+    return TwinCamera((config.width_px, config.height_px), config.field_of_view_deg, turned @ raised)
 
 
 def _upright(centre_m: F64, yaw_deg: float, lean_deg: float) -> F64:

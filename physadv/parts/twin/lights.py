@@ -9,7 +9,7 @@ DARK: RGB = (0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Light:
+class TwinLight:
     """Radiances of the sky, irradiances of what shines."""
 
     zenith: RGB  # radiance of the sky overhead
@@ -21,11 +21,11 @@ class Light:
 
 
 LIGHTS = {
-    "white": Light((0.9, 0.9, 0.9), (0.9, 0.9, 0.9)),  # the same from everywhere: for comparisons
-    "overcast": Light((0.95, 1.0, 1.06), (0.75, 0.78, 0.82)),
-    "noon": Light((0.16, 0.3, 0.62), (0.5, 0.62, 0.78), (2.3, 2.2, 2.05), 50.0, exposure=1.2),
-    "low-sun": Light((0.16, 0.27, 0.5), (0.5, 0.55, 0.6), (2.1, 1.8, 1.35), 14.0, exposure=1.2),
-    "evening": Light((0.13, 0.17, 0.3), (0.55, 0.36, 0.22), (1.3, 0.78, 0.4), 5.0, exposure=1.3),
-    "lamp": Light((0.006, 0.008, 0.015), (0.02, 0.02, 0.025), lamp=(2.0, 1.55, 0.95)),
+    "white": TwinLight((0.9, 0.9, 0.9), (0.9, 0.9, 0.9)),  # the same from everywhere: for comparisons
+    "overcast": TwinLight((0.95, 1.0, 1.06), (0.75, 0.78, 0.82)),
+    "noon": TwinLight((0.16, 0.3, 0.62), (0.5, 0.62, 0.78), (2.3, 2.2, 2.05), 50.0, exposure=1.2),
+    "low-sun": TwinLight((0.16, 0.27, 0.5), (0.5, 0.55, 0.6), (2.1, 1.8, 1.35), 14.0, exposure=1.2),
+    "evening": TwinLight((0.13, 0.17, 0.3), (0.55, 0.36, 0.22), (1.3, 0.78, 0.4), 5.0, exposure=1.3),
+    "lamp": TwinLight((0.006, 0.008, 0.015), (0.02, 0.02, 0.025), lamp=(2.0, 1.55, 0.95)),
 }
 """By name. The colours and strengths are assumptions; the gap they leave is what is measured."""

@@ -12,8 +12,8 @@ from torch import Tensor
 from physadv.core.errors import BadInput
 from physadv.core.types import Draws, PatchImage, SceneBatch
 from physadv.library.colour.conversion import srgb_from_linear
-from physadv.parts.twin.layout import F64, Shot
-from physadv.parts.twin.tracing import Effort, Place, Region, outline_mm, trace
+from physadv.parts.twin.layout import F64, TwinShot
+from physadv.parts.twin.tracing import Effort, PatchPlace, Region, outline_mm, trace
 
 _MARGIN_PX = 4  # around what can change
 
@@ -27,9 +27,9 @@ class TwinRenderer:
 
     def __init__(
         self,
-        shots: Mapping[str, Shot],
+        shots: Mapping[str, TwinShot],
         effort: Effort,
-        place: Place,
+        place: PatchPlace,
         ink: Callable[[PatchImage], PatchImage] | None = None,
     ) -> None:
         self._shots, self._effort, self._place, self._ink = shots, effort, place, ink
@@ -58,7 +58,7 @@ class TwinRenderer:
         return images
 
 
-def region_of(shot: Shot, points_mm: F64) -> Region:
+def region_of(shot: TwinShot, points_mm: F64) -> Region:
     """The smallest part of the picture that shows all of these points of the surface, with a margin."""
     seen = shot.camera.project(shot.surface.world(points_mm)) + 0.5
     size = np.array(shot.camera.size_px)

@@ -12,10 +12,10 @@ from torch import Tensor
 from physadv.core.splitting import split_run
 from physadv.core.types import PatchImage, SceneBatch
 from physadv.library.colour.conversion import srgb_from_linear
-from physadv.parts.twin.layout import STORIES, Shot, check, shot
+from physadv.parts.twin.layout import STORIES, TwinShot, check, shot
 from physadv.parts.twin.options import TwinConfig
 from physadv.parts.twin.renderer import TwinRenderer, region_of
-from physadv.parts.twin.tracing import Effort, Place, trace, white_light
+from physadv.parts.twin.tracing import Effort, PatchPlace, trace, white_light
 from physadv.parts.twin.variant import expect_mitsuba
 
 
@@ -26,7 +26,7 @@ class TwinScenes:
         check(config)
         expect_mitsuba()
         self._config = config
-        self._shots: tuple[Shot, ...] = tuple(shot(config, index) for index in range(config.images))
+        self._shots: tuple[TwinShot, ...] = tuple(shot(config, index) for index in range(config.images))
         self._taken: dict[str, tuple[Tensor, Tensor]] = {}  # key → picture u8 (3, H, W), light (3,)
 
     def __len__(self) -> int:
@@ -37,7 +37,7 @@ class TwinScenes:
         left, kept = split_run(self._shots, share, seed)
         return self._only(left), self._only(kept)
 
-    def _only(self, shots: Sequence[Shot]) -> TwinScenes:
+    def _only(self, shots: Sequence[TwinShot]) -> TwinScenes:
         part = copy(self)  # shares what was traced
         part._shots = tuple(sorted(shots, key=lambda one: one.key))
         return part
@@ -53,7 +53,7 @@ class TwinScenes:
             picks = torch.randint(len(self._shots), (size,), generator=generator, device=generator.device)
             yield self._batch([self._shots[index] for index in picks.tolist()])
 
-    def renderer(self, place: Place, ink: Callable[[PatchImage], PatchImage] | None) -> TwinRenderer:
+    def renderer(self, place: PatchPlace, ink: Callable[[PatchImage], PatchImage] | None) -> TwinRenderer:
         """Puts the patch into the scenes and traces them again, instead of laying it over the pictures."""
         return TwinRenderer({one.key: one for one in self._shots}, self._effort(surface=True), place, ink)
 
@@ -66,7 +66,7 @@ class TwinScenes:
         c = self._config
         return Effort(c.surface_samples if surface else c.samples, c.bounces, c.filter_px)
 
-    def _take(self, one: Shot) -> tuple[Tensor, Tensor]:
+    def _take(self, one: TwinShot) -> tuple[Tensor, Tensor]:
         if one.key not in self._taken:
             picture = trace(one, self._effort(surface=False), (0, 0, *one.camera.size_px))
             left, top, right, bottom = region = region_of(one, one.worn_mm())
@@ -75,7 +75,7 @@ class TwinScenes:
             self._taken[one.key] = codes, white_light(one, self._config.bounces)
         return self._taken[one.key]
 
-    def _batch(self, shots: Sequence[Shot]) -> SceneBatch:
+    def _batch(self, shots: Sequence[TwinShot]) -> SceneBatch:
         taken, count = [self._take(one) for one in shots], len(shots)
         blur = float(np.sqrt(self._config.filter_px**2 - 1 / 12))  # besides the pixel's own square
         return SceneBatch(

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from physadv.parts.twin.artwork import stop_face
-from physadv.parts.twin.layout import BOTTLE_MM, F64, SIGN_MM, Shot, octagon
+from physadv.parts.twin.layout import BOTTLE_MM, F64, SIGN_MM, TwinShot, octagon
 from physadv.parts.twin.lights import DARK, LIGHTS
 from physadv.parts.twin.shapes import Node, ball, block, fan, flat, matte, post, printed, sheet, speckled, texture
 
@@ -15,13 +15,13 @@ _FAR_M = 300.0
 _LAMP_M = (-1.0, -2.2, -3.0)  # in the surface's frame: left of it, above it, before it
 
 
-def stage(mi: Any, shot: Shot) -> Node:
+def stage(mi: Any, shot: TwinShot) -> Node:
     """Everything but camera, integrator and patch."""
     build = _road if shot.story == "sign" else _table
     return {"type": "scene", **_light(mi, shot), **build(mi, shot, np.random.default_rng(shot.seed))}
 
 
-def _light(mi: Any, shot: Shot) -> Node:
+def _light(mi: Any, shot: TwinShot) -> Node:
     light = LIGHTS[shot.light]
     rise = np.clip(np.linspace(1, -1, 64), 0, 1)[:, None, None] ** 0.6  # of the sky, from the zenith down
     sky = np.array(light.horizon) + rise * (np.array(light.zenith) - light.horizon)
@@ -44,7 +44,7 @@ def _rgb(values: Any) -> Node:
     return {"type": "rgb", "value": [float(v) for v in values]}
 
 
-def _road(mi: Any, shot: Shot, rng: np.random.Generator) -> Node:
+def _road(mi: Any, shot: TwinShot, rng: np.random.Generator) -> Node:
     """Asphalt with lines, verges, houses, trees, hills, the pole and the sign."""
     x, y, _ = shot.surface.centre_m
     right = x - 0.9  # edge of the road
@@ -119,7 +119,7 @@ def _painted(ink: Node) -> Node:
     return {"type": "diffuse", "reflectance": ink}
 
 
-def _table(mi: Any, shot: Shot, rng: np.random.Generator) -> Node:
+def _table(mi: Any, shot: TwinShot, rng: np.random.Generator) -> Node:
     """A bottle on a wooden table before a few large shapes out of the table's reach."""
     nodes: Node = {}
     wood = texture(mi, speckled((0.35, 0.22, 0.12), 0.06, 4), repeat=3)

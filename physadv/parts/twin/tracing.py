@@ -11,7 +11,7 @@ from torch import Tensor
 
 from physadv.core.types import PatchImage
 from physadv.library.colour.conversion import linear_from_srgb
-from physadv.parts.twin.layout import F64, Camera, Shot
+from physadv.parts.twin.layout import F64, TwinCamera, TwinShot
 from physadv.parts.twin.shapes import F32, Node, printed, sheet
 from physadv.parts.twin.stage import stage
 from physadv.parts.twin.variant import mitsuba
@@ -32,7 +32,7 @@ class Effort:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PatchPlace:
     """Where the patch's centre is on the surface."""
 
     x_mm: float = 0.0
@@ -41,41 +41,41 @@ class Place:
 
 
 def trace(
-    shot: Shot, effort: Effort, region: Region, patch: PatchImage | None = None, place: Place | None = None
+    shot: TwinShot, effort: Effort, region: Region, patch: PatchImage | None = None, place: PatchPlace | None = None
 ) -> Tensor:
     """``(3, h, w)`` exposed linear light of a region. The same shot and region draw the same light paths."""
     mi = mitsuba()
     nodes = stage(mi, shot)
     if patch is not None:
-        nodes["patch"] = _worn(mi, shot, patch, place or Place())
+        nodes["patch"] = _worn(mi, shot, patch, place or PatchPlace())
     return shot.exposure * _render(mi, nodes, shot.camera, np.zeros(3), effort, region, shot.seed)
 
 
-def white_light(shot: Shot, bounces: int) -> Tensor:
+def white_light(shot: TwinShot, bounces: int) -> Tensor:
     """``(3,)`` exposed linear light of white paper at the surface's centre, seen from close by."""
     mi, surface = mitsuba(), shot.surface
     card = PatchImage(torch.ones(3, 2, 2), torch.ones(1, 2, 2), _PROBE_MM)
-    nodes = stage(mi, shot) | {"patch": _worn(mi, shot, card, Place())}
-    probe = Camera((4, 4), 2.0, surface.axes)
+    nodes = stage(mi, shot) | {"patch": _worn(mi, shot, card, PatchPlace())}
+    probe = TwinCamera((4, 4), 2.0, surface.axes)
     at = surface.centre_m - 0.2 * surface.axes[2]
     seen = _render(mi, nodes, probe, at, Effort(1024, bounces, 0.5), (0, 0, 4, 4), shot.seed)
     return shot.exposure * seen.mean((1, 2))
 
 
-def outline_mm(patch: PatchImage, place: Place) -> F64:
+def outline_mm(patch: PatchImage, place: PatchPlace) -> F64:
     """``(n, 2)`` points along the raster's upper and lower edge, on the surface."""
     along = np.linspace(0, 1, 17)
     return _laid(np.array([(x, y) for x in along for y in (0.0, 1.0)]), patch, place)
 
 
-def _laid(shares: F64, patch: PatchImage, place: Place) -> F64:
+def _laid(shares: F64, patch: PatchImage, place: PatchPlace) -> F64:
     """Shares of the raster ``(n, 2)`` from its top left → millimetres on the surface."""
     roll = np.deg2rad(place.roll_deg)
     turn = np.array([[np.cos(roll), -np.sin(roll)], [np.sin(roll), np.cos(roll)]])  # of row vectors, y down
     return np.asarray((shares - 0.5) * [patch.width_mm, patch.height_mm] @ turn + [place.x_mm, place.y_mm])
 
 
-def _worn(mi: Any, shot: Shot, patch: PatchImage, place: Place) -> Any:
+def _worn(mi: Any, shot: TwinShot, patch: PatchImage, place: PatchPlace) -> Any:
     """The patch as a sheet on the shot's surface, cut out where it is less than half opaque."""
     cells = (1, 1) if shot.surface.radius_mm is None else (64, 64)
     kept = None
@@ -101,7 +101,7 @@ def _array(image: Tensor) -> F32:
 
 
 def _render(
-    mi: Any, nodes: Node, camera: Camera, at: F64, effort: Effort, region: Region, seed: int
+    mi: Any, nodes: Node, camera: TwinCamera, at: F64, effort: Effort, region: Region, seed: int
 ) -> Tensor:  # fmt: skip
     left, top, right, bottom = region
     frame = np.eye(4)

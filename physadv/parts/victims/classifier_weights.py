@@ -21,7 +21,7 @@ from physadv.parts.victims.torchvision_weights import read_state, settled
 
 
 @dataclass(frozen=True)
-class Feed:
+class Preprocessing:
     """What a model was trained to see."""
 
     size_px: tuple[int, int]
@@ -30,12 +30,12 @@ class Feed:
     std: tuple[float, ...]
     bicubic: bool
 
-    def resized(self, side_px: int) -> Feed:
+    def resized(self, side_px: int) -> Preprocessing:
         """The same for another size; the share that is cut away stays."""
         if not side_px:
             return self
         shorter = round(self.shorter_px * side_px / min(self.size_px))
-        return Feed((side_px, side_px), shorter, self.mean, self.std, self.bicubic)
+        return Preprocessing((side_px, side_px), shorter, self.mean, self.std, self.bicubic)
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Recipe:
     name: str  # "timm/resnet18"
     untrained: Callable[[int], nn.Module]  # for so many classes
     pretrained: Callable[[], nn.Module]  # raises BadInput where the weights cannot be had
-    feed: Callable[[nn.Module], Feed]
+    feed: Callable[[nn.Module], Preprocessing]
     usual_names: tuple[str, ...]  # of the pretrained classes
 
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from physadv.parts.victims.letterbox import GREY, Fit, letterbox, stretch
+from physadv.parts.victims.letterbox import GREY, LetterboxFit, letterbox, stretch
 
 if TYPE_CHECKING:
     from physadv.parts.victims.options import OnnxConfig
 
 
-class Resize(Enum):
+class ResizeMode(Enum):
     """How an image is brought to the network's size."""
 
     LETTERBOX = "letterbox"
@@ -32,15 +32,15 @@ class Conventions:
     white: float = 1.0
     mean: tuple[float, ...] = ()  # three in the network's channel order, or none
     std: tuple[float, ...] = ()
-    resize: Resize = Resize.CENTRED
+    resize: ResizeMode = ResizeMode.CENTRED
     pad: float = GREY  # sRGB code around a letterboxed image
 
-    def prepare(self, images: Tensor, canvas_hw: tuple[int, int]) -> tuple[Tensor, Fit]:
+    def prepare(self, images: Tensor, canvas_hw: tuple[int, int]) -> tuple[Tensor, LetterboxFit]:
         """``(B,3,H,W)`` sRGB → the network's input, channels-last, and where the image lies on it."""
-        if self.resize is Resize.STRETCH:
+        if self.resize is ResizeMode.STRETCH:
             canvas, fit = stretch(images, canvas_hw)
         else:
-            canvas, fit = letterbox(images, canvas_hw, pad=self.pad, centred=self.resize is Resize.CENTRED)
+            canvas, fit = letterbox(images, canvas_hw, pad=self.pad, centred=self.resize is ResizeMode.CENTRED)
         channels = list(canvas.unbind(1))
         if self.bgr:
             channels.reverse()
@@ -64,7 +64,7 @@ def overridden(conventions: Conventions, config: OnnxConfig) -> Conventions:
         white=config.value_range or conventions.white,
         mean=_three(config.mean) or conventions.mean,
         std=_three(config.std) or conventions.std,
-        resize=conventions.resize if config.resize == "auto" else Resize(config.resize),
+        resize=conventions.resize if config.resize == "auto" else ResizeMode(config.resize),
     )
 
 

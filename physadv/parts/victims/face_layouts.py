@@ -8,16 +8,16 @@ import torch
 from torch import Tensor, nn
 
 from physadv.core.errors import BadInput
-from physadv.parts.victims.conventions import Conventions, Resize
+from physadv.parts.victims.conventions import Conventions, ResizeMode
 from physadv.parts.victims.graph_decoders import EXP_AT_MOST, Hw, cells, corners
-from physadv.parts.victims.graph_probe import FACE, Layout, Probe, cell_count
+from physadv.parts.victims.graph_probe import FACE, GraphLayout, Probe, cell_count
 
 YUNET_STRIDES = (8, 16, 32)
 CENTERFACE_STRIDE = 4
 COARSEST_STRIDE = 32  # of both, inside
 
-_YUNET = Conventions(bgr=True, white=255.0, resize=Resize.LETTERBOX, pad=0.0)
-_CENTERFACE = Conventions(white=255.0, resize=Resize.LETTERBOX, pad=0.0)
+_YUNET = Conventions(bgr=True, white=255.0, resize=ResizeMode.LETTERBOX, pad=0.0)
+_CENTERFACE = Conventions(white=255.0, resize=ResizeMode.LETTERBOX, pad=0.0)
 
 
 class YuNetHead(nn.Module):
@@ -49,7 +49,7 @@ def _pairs_of_scores(outputs: Sequence[Tensor]) -> tuple[list[Tensor], list[Tens
     return single[: len(YUNET_STRIDES)], single[len(YUNET_STRIDES) :]
 
 
-def yunet(probe: Probe, asked: bool) -> Layout | None:
+def yunet(probe: Probe, asked: bool) -> GraphLayout | None:
     """Twelve tables: three strides of 1, 1, 4 and 10 columns."""
     counts = [cell_count(probe.canvas_hw, (stride,)) for stride in YUNET_STRIDES]
     wanted = [(count, columns) for columns in (1, 1, 4, 10) for count in counts]
@@ -57,7 +57,7 @@ def yunet(probe: Probe, asked: bool) -> Layout | None:
         return None
     _expect_whole_strides(probe)
     reason = f"twelve outputs: class, objectness, box and landmarks at strides {YUNET_STRIDES}"
-    return Layout("yunet", reason, 1, _YUNET, YuNetHead(probe.canvas_hw), FACE)
+    return GraphLayout("yunet", reason, 1, _YUNET, YuNetHead(probe.canvas_hw), FACE)
 
 
 class CenterFaceHead(nn.Module):
@@ -76,7 +76,7 @@ class CenterFaceHead(nn.Module):
         return corners(centre, size), heat
 
 
-def centerface(probe: Probe, asked: bool) -> Layout | None:
+def centerface(probe: Probe, asked: bool) -> GraphLayout | None:
     """Four maps at a quarter of the size: heat, size, offset, landmarks."""
     height, width = (side // CENTERFACE_STRIDE for side in probe.canvas_hw)
     wanted = [(channels, height, width) for channels in (1, 2, 2, 10)]
@@ -84,7 +84,7 @@ def centerface(probe: Probe, asked: bool) -> Layout | None:
         return None
     _expect_whole_strides(probe)
     reason = f"four maps at stride {CENTERFACE_STRIDE}: heat, size, offset and landmarks"
-    return Layout("centerface", reason, 1, _CENTERFACE, CenterFaceHead(probe.canvas_hw), FACE)
+    return GraphLayout("centerface", reason, 1, _CENTERFACE, CenterFaceHead(probe.canvas_hw), FACE)
 
 
 def _expect_whole_strides(probe: Probe) -> None:

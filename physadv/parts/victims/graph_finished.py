@@ -10,7 +10,7 @@ from torch import Tensor
 from physadv.core.errors import BadInput
 from physadv.parts.victims.graph_decoders import EndToEnd, Joined
 from physadv.parts.victims.graph_evidence import BoxForm, box_form, family_rows, many_different
-from physadv.parts.victims.graph_probe import Layout, Probe
+from physadv.parts.victims.graph_probe import GraphLayout, Probe
 from physadv.parts.victims.graph_tables import RTDETR, YOLO
 
 ROWS = 1000  # detectors report at most so many
@@ -23,7 +23,7 @@ _NAMES = {
 
 
 @dataclass(frozen=True)
-class Row:
+class RowLayout:
     """Where things stand in a row."""
 
     box_at: int = 0
@@ -37,7 +37,7 @@ class Row:
         return "score and class" if self.score_at < self.label_at else "class and score"
 
 
-def end_to_end(probe: Probe, asked: bool) -> Layout | None:
+def end_to_end(probe: Probe, asked: bool) -> GraphLayout | None:
     """One table ``(1, rows, 6 or more)``: box, score, class, and then what the task adds."""
     table = _table(probe)
     if table is None or (not asked and (table.shape[1] > ROWS or family_rows(probe.canvas_hw, table.shape[1]))):
@@ -76,24 +76,24 @@ def _table(probe: Probe) -> Tensor | None:
     return first if first.ndim == 3 and (not extra or masks) and first.shape[2] >= 6 else None
 
 
-def _row(probe: Probe, table: Tensor) -> Row | None:
+def _row(probe: Probe, table: Tensor) -> RowLayout | None:
     columns = int(table.shape[2])
     if columns == 7 and probe.task == "obb":
-        return Row(angle_at=6)
+        return RowLayout(angle_at=6)
     if columns == 7 and probe.suppresses:  # image, corners, class, score: as YOLOv7 exports for ONNX Runtime
-        return Row(box_at=1, score_at=6, label_at=5)
+        return RowLayout(box_at=1, score_at=6, label_at=5)
     if columns > 6 and not (probe.task in ("pose", "segment") or len(probe.outputs) > 1):
         return None
     if columns == 6 and table.numel() and not _whole(table[..., 5]) and _whole(table[..., 4]):
-        return Row(score_at=5, label_at=4)
-    return Row()
+        return RowLayout(score_at=5, label_at=4)
+    return RowLayout()
 
 
 def _empty(table: Tensor) -> bool:
     return not table.numel() or not bool(table[..., :6].any())
 
 
-def _is_finished(probe: Probe, table: Tensor, row: Row) -> bool:
+def _is_finished(probe: Probe, table: Tensor, row: RowLayout) -> bool:
     """Classes are whole numbers and scores lie within 0 and 1; with no row to look at, suppression is evidence."""
     if _empty(table):
         return probe.suppresses
@@ -122,15 +122,15 @@ def _classes(probe: Probe, labels: Tensor, *, first: int = 0) -> tuple[int, str]
 
 def _layout(
     probe: Probe, form: BoxForm, reason: str, classes: int, decoder: EndToEnd | Joined, doubt: str, *, certain: bool
-) -> Layout:
+) -> GraphLayout:
     stretched = "rtdetr" in probe.facts.family or (form.centres and form.scale_xy != (1.0, 1.0))
     if not form.sure and not certain and probe.facts.task != "detect":
         doubt = doubt or f"boxes are taken for {form.words}; if they are not, say victim.boxes={form.other}"
     conventions = RTDETR if stretched else YOLO
-    return Layout("rt-detr" if stretched else "end-to-end", reason, classes, conventions, decoder, doubt=doubt)
+    return GraphLayout("rt-detr" if stretched else "end-to-end", reason, classes, conventions, decoder, doubt=doubt)
 
 
-def joined(probe: Probe, asked: bool) -> Layout | None:
+def joined(probe: Probe, asked: bool) -> GraphLayout | None:
     """Boxes, scores and classes in outputs of their own, known by their names."""
     names = [name.lower().rsplit("/", 1)[-1] for name in probe.output_names]
     at = {kind: next((names.index(name) for name in known if name in names), None) for kind, known in _NAMES.items()}
@@ -151,7 +151,7 @@ def joined(probe: Probe, asked: bool) -> Layout | None:
     both = Joined(decoder, boxes_at=boxes_at, scores_at=scores_at, labels_at=labels_at)
     reason = f"finished detections: {form.words}, scores and classes{' from 1' * first}; {classes} labels"
     if "orig_target_sizes" in probe.constants:
-        return Layout("rt-detr", reason, classes, RTDETR, both, doubt=doubt)
+        return GraphLayout("rt-detr", reason, classes, RTDETR, both, doubt=doubt)
     return _layout(probe, form, reason, classes, both, doubt, certain=True)
 
 

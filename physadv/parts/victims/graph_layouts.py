@@ -12,22 +12,27 @@ from collections.abc import Callable
 from torch import Tensor
 
 from physadv.core.errors import BadInput
-from physadv.parts.victims.conventions import Conventions, Resize
+from physadv.parts.victims.conventions import Conventions, ResizeMode
 from physadv.parts.victims.face_layouts import centerface, yunet
 from physadv.parts.victims.graph_decoders import FastestDetHead, NanoDetHead
 from physadv.parts.victims.graph_finished import end_to_end, joined
 from physadv.parts.victims.graph_pairs import SSD_STRIDES, boxes_scores, detr, rf_detr, rt_detr, ssd
-from physadv.parts.victims.graph_probe import Layout, Probe, cell_count
+from physadv.parts.victims.graph_probe import GraphLayout, Probe, cell_count
 from physadv.parts.victims.graph_tables import yolov5, yolov6, yolov8, yolox
 from physadv.parts.victims.yolov5_heads import yolov5_heads
 
 _NANODET = Conventions(
-    bgr=True, white=255.0, mean=(103.53, 116.28, 123.675), std=(57.375, 57.12, 58.395), resize=Resize.CENTRED, pad=0.0
+    bgr=True,
+    white=255.0,
+    mean=(103.53, 116.28, 123.675),
+    std=(57.375, 57.12, 58.395),
+    resize=ResizeMode.CENTRED,
+    pad=0.0,
 )
-_FASTESTDET = Conventions(bgr=True, resize=Resize.STRETCH)
+_FASTESTDET = Conventions(bgr=True, resize=ResizeMode.STRETCH)
 
 
-def detect_layout(probe: Probe, wanted: str, source: str) -> Layout:
+def detect_layout(probe: Probe, wanted: str, source: str) -> GraphLayout:
     """The wanted layout, or with "auto" the first that fits. Raise :class:`BadInput` when none does."""
     for name, match in _MATCHERS:
         if wanted in ("auto", name) and (layout := match(probe, wanted == name)) is not None:
@@ -42,7 +47,7 @@ def detect_layout(probe: Probe, wanted: str, source: str) -> Layout:
     )
 
 
-def _nanodet(probe: Probe, asked: bool) -> Layout | None:
+def _nanodet(probe: Probe, asked: bool) -> GraphLayout | None:
     outputs = probe.outputs
     if len(outputs) == 1:
         return _nanodet_plus(outputs[0], probe, asked)
@@ -56,21 +61,23 @@ def _nanodet(probe: Probe, asked: bool) -> Layout | None:
         return None
     bins, classes = columns[0] // 4, columns[1]
     reason = f"{pairs} pairs of outputs, {classes} scores and 4 x {bins} bins at strides {strides}"
-    return Layout(
+    return GraphLayout(
         "nanodet", reason, classes, _NANODET, NanoDetHead(probe.canvas_hw, strides, classes, bins, plus=False)
     )
 
 
-def _nanodet_plus(output: Tensor, probe: Probe, asked: bool) -> Layout | None:
+def _nanodet_plus(output: Tensor, probe: Probe, asked: bool) -> GraphLayout | None:
     strides, bins = SSD_STRIDES, 8
     if output.ndim != 3 or output.shape[1] != cell_count(probe.canvas_hw, strides) or output.shape[2] <= 4 * bins:
         return None
     classes = output.shape[2] - 4 * bins
     reason = f"one output {tuple(output.shape)}: {classes} scores and 4 x {bins} bins at strides {strides}"
-    return Layout("nanodet", reason, classes, _NANODET, NanoDetHead(probe.canvas_hw, strides, classes, bins, plus=True))
+    return GraphLayout(
+        "nanodet", reason, classes, _NANODET, NanoDetHead(probe.canvas_hw, strides, classes, bins, plus=True)
+    )
 
 
-def _fastestdet(probe: Probe, asked: bool) -> Layout | None:
+def _fastestdet(probe: Probe, asked: bool) -> GraphLayout | None:
     if len(probe.outputs) != 1 or probe.outputs[0].ndim != 4 or probe.outputs[0].shape[1] < 6:
         return None
     _, columns, down, _ = probe.outputs[0].shape
@@ -78,10 +85,10 @@ def _fastestdet(probe: Probe, asked: bool) -> Layout | None:
     if tuple(probe.outputs[0].shape[2:]) != tuple(math.ceil(side / stride) for side in probe.canvas_hw):
         return None
     reason = f"one map {tuple(probe.outputs[0].shape)}: objectness, box and {columns - 5} classes at stride {stride}"
-    return Layout("fastestdet", reason, columns - 5, _FASTESTDET, FastestDetHead(probe.canvas_hw, stride))
+    return GraphLayout("fastestdet", reason, columns - 5, _FASTESTDET, FastestDetHead(probe.canvas_hw, stride))
 
 
-_MATCHERS: tuple[tuple[str, Callable[[Probe, bool], Layout | None]], ...] = (
+_MATCHERS: tuple[tuple[str, Callable[[Probe, bool], GraphLayout | None]], ...] = (
     ("yunet", yunet),
     ("centerface", centerface),
     ("yolov5-heads", yolov5_heads),

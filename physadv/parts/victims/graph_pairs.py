@@ -13,10 +13,10 @@ import torch
 from torch import Tensor
 
 from physadv.core.errors import BadInput
-from physadv.parts.victims.conventions import Conventions, Resize
+from physadv.parts.victims.conventions import Conventions, ResizeMode
 from physadv.parts.victims.graph_decoders import Activation, BoxesAndScores, Hw, SsdHead, cells
 from physadv.parts.victims.graph_evidence import are_logits, box_form, could_be_boxes, nearer, share_won, sum_to_one
-from physadv.parts.victims.graph_probe import FACE, Layout, Probe
+from physadv.parts.victims.graph_probe import FACE, GraphLayout, Probe
 
 SSD_STRIDES = (8, 16, 32, 64)
 SSD_SIDES_PX = ((10, 16, 24), (32, 48), (64, 96), (128, 192, 256))  # Ultra-Light-Fast-Generic-Face-Detector
@@ -34,9 +34,9 @@ _SIGMOID_FAMILIES = frozenset(
 _RT_FAMILIES = frozenset(("rt_detr", "rt_detr_v2", "d_fine", "dfine", "rtdetrdecoder"))
 _COCO_80, _COCO_91 = 80, 91  # classes, and COCO's numbers with their gaps
 
-_SSD = Conventions(white=255.0, mean=(127.0,) * 3, std=(128.0,) * 3, resize=Resize.STRETCH)
-_PLAIN = Conventions(resize=Resize.STRETCH)
-_IMAGENET = Conventions(resize=Resize.STRETCH, mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
+_SSD = Conventions(white=255.0, mean=(127.0,) * 3, std=(128.0,) * 3, resize=ResizeMode.STRETCH)
+_PLAIN = Conventions(resize=ResizeMode.STRETCH)
+_IMAGENET = Conventions(resize=ResizeMode.STRETCH, mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def _is_boxes_then_scores(probe: Probe, boxes_at: int, scores_at: int) -> bool:
     return as_stated
 
 
-def ssd(probe: Probe, asked: bool) -> Layout | None:
+def ssd(probe: Probe, asked: bool) -> GraphLayout | None:
     """Offsets against the priors of Ultra-Light."""
     pair = pair_of(probe) if len(probe.outputs) == 2 else None
     prior = ssd_priors(probe.canvas_hw)
@@ -102,10 +102,10 @@ def ssd(probe: Probe, asked: bool) -> Layout | None:
     classes = pair.scores.shape[-1] - int(background)
     reason = f"box offsets and scores for {len(prior)} priors, {classes} classes" + " after background" * background
     decoder = SsdHead(prior, probe.canvas_hw, boxes_at=pair.boxes_at, background=background)
-    return Layout("ssd", reason, classes, _SSD, decoder, FACE)
+    return GraphLayout("ssd", reason, classes, _SSD, decoder, FACE)
 
 
-def rf_detr(probe: Probe, asked: bool) -> Layout | None:
+def rf_detr(probe: Probe, asked: bool) -> GraphLayout | None:
     """Outputs ``dets`` and ``labels``: logits for a sigmoid, one column more than classes."""
     pair = pair_of(probe)
     if pair is None or not (asked or pair.names == ("dets", "labels") or probe.facts.family == "rf_detr"):
@@ -123,7 +123,7 @@ def rf_detr(probe: Probe, asked: bool) -> Layout | None:
     )
 
 
-def detr(probe: Probe, asked: bool) -> Layout | None:
+def detr(probe: Probe, asked: bool) -> GraphLayout | None:
     """Softmax with *no object* as its last column (Carion et al. 2020, arXiv:2005.12872): DETR and YOLOS."""
     pair = pair_of(probe)
     if pair is None or pair.scores.shape[-1] < 2 or not (asked or _no_object_last(probe, pair)):
@@ -177,7 +177,7 @@ def _all_low(scores: Tensor) -> bool:
     return float(scores.sigmoid().median()) < 0.2
 
 
-def boxes_scores(probe: Probe, asked: bool) -> Layout | None:
+def boxes_scores(probe: Probe, asked: bool) -> GraphLayout | None:
     """Decoded boxes with a score for each class; RT-DETR among them."""
     pair = pair_of(probe)
     if pair is None:
@@ -191,7 +191,7 @@ def boxes_scores(probe: Probe, asked: bool) -> Layout | None:
     return _read(probe, pair, "boxes-scores", Activation.NONE, kept, _PLAIN)
 
 
-def rt_detr(probe: Probe, asked: bool) -> Layout | None:
+def rt_detr(probe: Probe, asked: bool) -> GraphLayout | None:
     """Only where it is asked for, or its configuration says so: logits for a sigmoid, fed in [0, 1]."""
     pair = pair_of(probe)
     if pair is None or not (asked or probe.facts.family in _RT_FAMILIES):
@@ -200,7 +200,7 @@ def rt_detr(probe: Probe, asked: bool) -> Layout | None:
     return _read(probe, pair, "rt-detr", kind, slice(0, pair.scores.shape[-1]), _PLAIN)
 
 
-def _independent(probe: Probe, pair: Pair) -> Layout:
+def _independent(probe: Probe, pair: Pair) -> GraphLayout:
     columns = pair.scores.shape[-1]
     conventions, doubt = _PLAIN, ""
     if pair.names[0] in _CENTRE_NAMES and not probe.facts.mean:
@@ -215,7 +215,7 @@ def _independent(probe: Probe, pair: Pair) -> Layout:
 
 def _read(
     probe: Probe, pair: Pair, name: str, activation: Activation, kept: slice, conventions: Conventions, doubt: str = ""
-) -> Layout:
+) -> GraphLayout:
     shares = float(pair.boxes.abs().max()) <= 2 if pair.boxes.numel() else False
     kin = name != "boxes-scores" or pair.names[0] in _CENTRE_NAMES
     usual = "centres" if shares and kin else "corners"
@@ -231,7 +231,7 @@ def _read(
         places=(pair.boxes_at, pair.scores_at), centres=form.centres, activation=activation, kept=kept,
         scale_xy=form.scale_xy,
     )  # fmt: skip
-    return Layout(name, reason, classes, conventions, decoder, doubt=doubt)
+    return GraphLayout(name, reason, classes, conventions, decoder, doubt=doubt)
 
 
 def ssd_priors(canvas_hw: Hw) -> Tensor:

@@ -43,7 +43,7 @@ class Probe:
 
 
 @dataclass(frozen=True)
-class Layout:
+class GraphLayout:
     """How to feed a graph and how to read it."""
 
     name: str

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from physadv.core.errors import BadInput
-from physadv.parts.victims.conventions import Conventions, Resize
+from physadv.parts.victims.conventions import Conventions, ResizeMode
 from physadv.parts.victims.graph_decoders import Table, YoloxHead, cells
 from physadv.parts.victims.graph_evidence import (
     PYRAMIDS,
@@ -18,11 +18,11 @@ from physadv.parts.victims.graph_evidence import (
     odd_columns,
     scale,
 )
-from physadv.parts.victims.graph_probe import Layout, Probe, cell_count
+from physadv.parts.victims.graph_probe import GraphLayout, Probe, cell_count
 
 YOLO = Conventions()
-RTDETR = Conventions(resize=Resize.STRETCH)
-_YOLOX = Conventions(bgr=True, white=255.0, resize=Resize.LETTERBOX)
+RTDETR = Conventions(resize=ResizeMode.STRETCH)
+_YOLOX = Conventions(bgr=True, white=255.0, resize=ResizeMode.LETTERBOX)
 _COCO = 80  # classes
 
 
@@ -79,7 +79,7 @@ def _behind(probe: Probe, table: Tensor, masks: int, objectness: int) -> tuple[i
     return 0, ""
 
 
-def yolov8(probe: Probe, asked: bool) -> Layout | None:
+def yolov8(probe: Probe, asked: bool) -> GraphLayout | None:
     """No objectness. Columns first by itself; rows first where the number of names says so."""
     columns = columns_of(probe)
     if columns is None:
@@ -91,12 +91,12 @@ def yolov8(probe: Probe, asked: bool) -> Layout | None:
     shares = scale(columns.table[..., :4], probe.canvas_hw) != (1.0, 1.0)
     if not asked and not columns.turned and family == 0 and shares:
         reason = f"one output {_shape(probe)}, {columns.rows} rows of centre, size as shares, {columns.scores} scores"
-        return Layout("rt-detr", reason, columns.scores, RTDETR, _decoded(columns, probe, objectness=False))
+        return GraphLayout("rt-detr", reason, columns.scores, RTDETR, _decoded(columns, probe, objectness=False))
     reason = f"one output {_shape(probe)}, 4 + {columns.scores} rows, no objectness{_and(columns)}"
-    return Layout("yolov8", reason, columns.scores, YOLO, _decoded(columns, probe, objectness=False))
+    return GraphLayout("yolov8", reason, columns.scores, YOLO, _decoded(columns, probe, objectness=False))
 
 
-def yolov5(probe: Probe, asked: bool) -> Layout | None:
+def yolov5(probe: Probe, asked: bool) -> GraphLayout | None:
     """Objectness, three rows a cell; another number of rows only where the names leave no other reading."""
     columns = columns_of(probe, objectness=1)
     if columns is None or columns.scores < 2:
@@ -114,10 +114,10 @@ def yolov5(probe: Probe, asked: bool) -> Layout | None:
     reason = f"one output {_shape(probe)}, 4 + 1 + {classes} columns, " + (
         "three anchors a cell" if family == 3 else f"{columns.rows} rows"
     )
-    return Layout("yolov5", reason + _and(columns), classes, YOLO, _decoded(columns, probe, objectness=True))
+    return GraphLayout("yolov5", reason + _and(columns), classes, YOLO, _decoded(columns, probe, objectness=True))
 
 
-def yolox(probe: Probe, asked: bool) -> Layout | None:
+def yolox(probe: Probe, asked: bool) -> GraphLayout | None:
     """Objectness, one row a cell, rows first."""
     columns = columns_of(probe, objectness=1)
     strides = None if columns is None else _pyramid(probe, columns.rows)
@@ -138,10 +138,10 @@ def yolox(probe: Probe, asked: bool) -> Layout | None:
             "a class, say victim.layout=yolov8; if it wants red first and [0, 1], victim.layout=yolov6"
         )
     decoder = _decoded(columns, probe, objectness=True) if decoded else YoloxHead(probe.canvas_hw, strides)
-    return Layout("yolox", reason, classes, _YOLOX, decoder, doubt=doubt)
+    return GraphLayout("yolox", reason, classes, _YOLOX, decoder, doubt=doubt)
 
 
-def yolov6(probe: Probe, asked: bool) -> Layout | None:
+def yolov6(probe: Probe, asked: bool) -> GraphLayout | None:
     """Like decoded YOLOX, but an objectness that is 1 everywhere, and fed as the YOLO family."""
     columns = columns_of(probe, objectness=1)
     if columns is None or columns.scores < 2 or columns.turned:
@@ -150,7 +150,7 @@ def yolov6(probe: Probe, asked: bool) -> Layout | None:
         return None
     classes = columns.scores - 1
     reason = f"one output {tuple(columns.table.shape)}, an objectness of 1 in all rows and {classes} classes"
-    return Layout("yolov6", reason, classes, YOLO, _decoded(columns, probe, objectness=True))
+    return GraphLayout("yolov6", reason, classes, YOLO, _decoded(columns, probe, objectness=True))
 
 
 def _pyramid(probe: Probe, rows: int) -> tuple[int, ...] | None:

@@ -17,7 +17,7 @@ from physadv.parts.victims.conventions import Conventions, overridden
 from physadv.parts.victims.detections import decide
 from physadv.parts.victims.graph_classifier import classifier_of, is_classifier
 from physadv.parts.victims.graph_layouts import detect_layout
-from physadv.parts.victims.graph_probe import Layout, Probe, suppressions
+from physadv.parts.victims.graph_probe import GraphLayout, Probe, suppressions
 from physadv.parts.victims.onnx_file import OnnxFile
 from physadv.parts.victims.options import OnnxConfig
 
@@ -50,7 +50,7 @@ class GraphVictim(nn.Module):
         network: nn.Module,
         differentiable: bool,
         canvas_hw: tuple[int, int],
-        layout: Layout,
+        layout: GraphLayout,
         conventions: Conventions,
     ) -> None:
         super().__init__()

@@ -13,7 +13,7 @@ GREY = 114 / 255
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
+class LetterboxFit:
     """Where the image lies on the network's canvas: canvas = image · scale + offset, in pixels."""
 
     image_hw: tuple[int, int]
@@ -30,7 +30,7 @@ class Fit:
 
 def letterbox(
     images: Tensor, canvas_hw: tuple[int, int], *, pad: float = GREY, centred: bool = False
-) -> tuple[Tensor, Fit]:
+) -> tuple[Tensor, LetterboxFit]:
     """Scale ``(B,3,H,W)`` to fit the canvas, keeping the aspect, and pad the rest: right and below, or all around."""
     height, width = images.shape[-2:]
     scale = min(canvas_hw[0] / height, canvas_hw[1] / width)
@@ -40,13 +40,13 @@ def letterbox(
     canvas = resize(images, inner)
     if spare_x or spare_y:
         canvas = F.pad(canvas, (left, spare_x - left, top, spare_y - top), value=pad)
-    return canvas, Fit((height, width), (inner[1] / width, inner[0] / height), (left, top))
+    return canvas, LetterboxFit((height, width), (inner[1] / width, inner[0] / height), (left, top))
 
 
-def stretch(images: Tensor, canvas_hw: tuple[int, int]) -> tuple[Tensor, Fit]:
+def stretch(images: Tensor, canvas_hw: tuple[int, int]) -> tuple[Tensor, LetterboxFit]:
     """Scale ``(B,3,H,W)`` to the canvas, aspect or not."""
     height, width = images.shape[-2:]
-    return resize(images, canvas_hw), Fit((height, width), (canvas_hw[1] / width, canvas_hw[0] / height))
+    return resize(images, canvas_hw), LetterboxFit((height, width), (canvas_hw[1] / width, canvas_hw[0] / height))
 
 
 def resize(images: Tensor, size_hw: tuple[int, int]) -> Tensor:

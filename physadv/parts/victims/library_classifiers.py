@@ -13,7 +13,7 @@ from torchvision.transforms import InterpolationMode
 from physadv.core.errors import BadInput, BadOption, MissingExtra
 from physadv.parts.victims.class_names import imagenet_names
 from physadv.parts.victims.classifier import Classifier
-from physadv.parts.victims.classifier_weights import Feed, Recipe, classifier_from
+from physadv.parts.victims.classifier_weights import Preprocessing, Recipe, classifier_from
 from physadv.parts.victims.options import ClassifierConfig
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def build_torchvision(config: ClassifierConfig) -> Classifier:
     weights: Any = models.get_model_weights(config.model).DEFAULT
     preset = weights.transforms()
     start = {"init_weights": True} if config.model in _SLOW_START else {}
-    feed = Feed(
+    feed = Preprocessing(
         size_px=(preset.crop_size[0], preset.crop_size[-1]), shorter_px=preset.resize_size[0],
         mean=tuple(preset.mean), std=tuple(preset.std), bicubic=preset.interpolation is InterpolationMode.BICUBIC,
     )  # fmt: skip
@@ -68,14 +68,14 @@ def build_timm(config: ClassifierConfig) -> Classifier:
             raise BadInput(_not_had(f"timm/{config.model}", error)) from error
         return model
 
-    def feed(model: nn.Module) -> Feed:
+    def feed(model: nn.Module) -> Preprocessing:
         data = timm.data.resolve_model_data_config(model)
         _, height, width = data["input_size"]
         if data["crop_mode"] not in ("center", "squash"):
             raise BadInput(f"timm/{config.model} pads pictures ({data['crop_mode']}), which is not known here")
         shorter = 0 if data["crop_mode"] == "squash" else int(min(height, width) / data["crop_pct"])
         bicubic = data["interpolation"] == "bicubic"
-        return Feed((height, width), shorter, tuple(data["mean"]), tuple(data["std"]), bicubic)
+        return Preprocessing((height, width), shorter, tuple(data["mean"]), tuple(data["std"]), bicubic)
 
     recipe = Recipe(
         f"timm/{config.model}",

@@ -15,7 +15,7 @@ from physadv.core.errors import BadInput
 from physadv.core.types import Candidates, Detections
 from physadv.parts.victims.detections import decide
 from physadv.parts.victims.frozen import fold_norms_, freeze
-from physadv.parts.victims.letterbox import GREY, Fit, resize
+from physadv.parts.victims.letterbox import GREY, LetterboxFit, resize
 from physadv.parts.victims.options import SignNanoConfig
 from physadv.parts.victims.sign_nano_net import STRIDES, SignNanoNet
 
@@ -64,7 +64,7 @@ class SignNano:
         self._net.to(device)
         return self
 
-    def _on_canvas(self, images: Tensor) -> tuple[Tensor, Fit]:
+    def _on_canvas(self, images: Tensor) -> tuple[Tensor, LetterboxFit]:
         """Shrink to the size limit, then pad right and below with grey to multiples of the coarsest stride."""
         height, width = images.shape[-2:]
         limit = self._config.size_px
@@ -74,7 +74,7 @@ class SignNano:
         spare_y, spare_x = -inner[0] % STRIDES[-1], -inner[1] % STRIDES[-1]
         if spare_y or spare_x:
             canvas = F.pad(canvas, (0, spare_x, 0, spare_y), value=GREY)
-        return canvas, Fit((height, width), (inner[1] / width, inner[0] / height))
+        return canvas, LetterboxFit((height, width), (inner[1] / width, inner[0] / height))
 
 
 def load_sign_nano(config: SignNanoConfig) -> SignNano:

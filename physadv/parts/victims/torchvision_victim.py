@@ -16,7 +16,7 @@ from physadv.parts.victims.class_names import names_for, read_names
 from physadv.parts.victims.coco import COCO_91
 from physadv.parts.victims.detections import decide
 from physadv.parts.victims.frozen import fold_norms_, freeze
-from physadv.parts.victims.letterbox import Fit
+from physadv.parts.victims.letterbox import LetterboxFit
 from physadv.parts.victims.options import TorchvisionConfig
 from physadv.parts.victims.torchvision_heads import head_of
 from physadv.parts.victims.torchvision_weights import make_model
@@ -63,7 +63,7 @@ class TorchvisionVictim(nn.Module):
         threshold = self.confidence if confidence is None else confidence
         return decide(outputs, threshold, self._iou, self._top, every_class=self._every_class)
 
-    def _prepared(self, images: Tensor) -> tuple[ImageList, Fit]:
+    def _prepared(self, images: Tensor) -> tuple[ImageList, LetterboxFit]:
         """Normalise, resize and pad as the model's own transform, for a batch of one size."""
         batch, _, height, width = images.shape
         transform = self.model.transform
@@ -73,7 +73,7 @@ class TorchvisionVictim(nn.Module):
         canvas = nn.functional.interpolate(canvas, size=(inner_h, inner_w), mode="bilinear", align_corners=False)
         step = transform.size_divisible
         canvas = nn.functional.pad(canvas, (0, -inner_w % step, 0, -inner_h % step))
-        fit = Fit((height, width), (inner_w / width, inner_h / height))
+        fit = LetterboxFit((height, width), (inner_w / width, inner_h / height))
         tensors = canvas.contiguous(memory_format=torch.channels_last)
         return ImageList(tensors, [(inner_h, inner_w)] * batch), fit
 

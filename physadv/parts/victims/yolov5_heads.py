@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from physadv.parts.victims.conventions import Conventions
 from physadv.parts.victims.graph_decoders import Hw, cells, corners
-from physadv.parts.victims.graph_probe import Layout, Probe
+from physadv.parts.victims.graph_probe import GraphLayout, Probe
 
 NAME = "yolov5-heads"
 STRIDES = (8, 16, 32)
@@ -54,7 +54,7 @@ def _cells_last(output: Tensor) -> Tensor:
     return output.flatten(2, 3).transpose(1, 2)
 
 
-def yolov5_heads(probe: Probe, asked: bool) -> Layout | None:
+def yolov5_heads(probe: Probe, asked: bool) -> GraphLayout | None:
     """Three maps, each with three times 5 + K values a cell."""
     sizes = [(probe.canvas_hw[0] // stride, probe.canvas_hw[1] // stride) for stride in STRIDES]
     shapes = [tuple(output.shape) for output in probe.outputs]
@@ -68,4 +68,4 @@ def yolov5_heads(probe: Probe, asked: bool) -> Layout | None:
         return None
     classes = int(columns.pop()) - 5
     reason = f"three raw maps of 3 x (5 + {classes}) values, with the anchors of YOLOv5's COCO models"
-    return Layout(NAME, reason, classes, Conventions(), Yolov5Heads(probe.canvas_hw))
+    return GraphLayout(NAME, reason, classes, Conventions(), Yolov5Heads(probe.canvas_hw))

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from safetensors import safe_open
 
-from physadv.library.fiducials.camera import Camera, save_camera
+from physadv.library.fiducials.camera import CalibratedCamera, save_camera
 from physadv.library.files.boards import Boards, save_boards
 from tests.library.calibration.chart_photo import Photo, chart
 from tests.library.fiducials.views import ring
@@ -55,7 +55,9 @@ def test_a_photo_becomes_a_table_with_its_report(desk: Path, tmp_path: Path) -> 
 def test_a_wide_lens_is_taken_out_and_missed_where_it_is_not(desk: Path, tmp_path: Path) -> None:
     photo = cv2.imread(str(desk / "a.png"))
     height, width = photo.shape[:2]
-    lens = Camera(Camera.guess((width, height), 73.2).matrix, np.array([-0.3, 0.1, 0, 0, 0]), (width, height), "known")
+    lens = CalibratedCamera(
+        CalibratedCamera.guess((width, height), 73.2).matrix, np.array([-0.3, 0.1, 0, 0, 0]), (width, height), "known"
+    )
     pixels = np.stack(np.meshgrid(np.arange(width), np.arange(height)), -1).reshape(-1, 1, 2).astype(np.float64)
     straight = cv2.undistortPoints(pixels, lens.matrix, lens.distortion, P=lens.matrix)
     bent = cv2.remap(photo, straight.reshape(height, width, 2).astype(np.float32), None, cv2.INTER_LINEAR)
@@ -103,7 +105,7 @@ REFUSED = {
 
 @pytest.mark.parametrize("case", list(REFUSED))
 def test_what_cannot_be_used_is_said_in_one_line(case: str, desk: Path) -> None:
-    save_camera(desk / "wide.yaml", Camera.guess((1920, 800)))
+    save_camera(desk / "wide.yaml", CalibratedCamera.guess((1920, 800)))
     before = sorted(desk.rglob("*"))
     args, hint = REFUSED[case]
     done = physadv("calibrate", "colour", *args, cwd=desk)

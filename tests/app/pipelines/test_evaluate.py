@@ -19,7 +19,7 @@ from physadv.engines.judging.options import ProtocolConfig
 from physadv.engines.judging.trial import Trial
 from physadv.parts.goals.detection import Conjure, Hide
 from physadv.parts.goals.options import ConjureConfig, HideConfig
-from physadv.parts.patches.controls import CLEAN, PATCH, Contender, conditions
+from physadv.parts.patches.controls import CLEAN, PATCH, PatchUnderTest, conditions
 from tests.toys import BOX, ToyDetector, ToyRenderer, ToyScenes, one_scene
 
 
@@ -160,7 +160,7 @@ def test_what_cannot_be_judged_explains_itself(tmp_path: Path) -> None:
         ({"protocol": ProtocolConfig(truth="guesses")}, BadOption, "protocol.truth must be one of"),
         ({"protocol": ProtocolConfig(truth="detections")}, BadOption, "needs protocol.placement=box"),
         (
-            {"others": (Contender("b", PatchImage(torch.zeros(3, 8, 8), torch.ones(1, 8, 8), 20.0)),)},
+            {"others": (PatchUnderTest("b", PatchImage(torch.zeros(3, 8, 8), torch.ones(1, 8, 8), 20.0)),)},
             BadOption,
             "one size",
         ),

@@ -19,7 +19,7 @@ from physadv.engines.judging.collect import Keeping, observe
 from physadv.engines.judging.evaluate import evaluate
 from physadv.engines.judging.shards import Shards
 from physadv.engines.judging.trial import Trial
-from physadv.engines.judging.views import Showing, Watched
+from physadv.engines.judging.views import VictimUnderTest, ViewSource
 from physadv.parts.goals.detection import Hide
 from physadv.parts.goals.options import HideConfig
 from physadv.parts.patches.controls import conditions
@@ -86,10 +86,10 @@ def test_a_broken_batch_is_seen_again(tmp_path: Path) -> None:
 
 def test_clean_detections_are_found_once_for_all_runs(tmp_path: Path) -> None:
     cache, first = CleanCache(tmp_path / "clean"), Counted()
-    showing = Showing(ToyScenes(4), SeeThrough(), 2, 1, 0, 0, torch.device("cpu"))
+    showing = ViewSource(ToyScenes(4), SeeThrough(), 2, 1, 0, 0, torch.device("cpu"))
     results = []
     for victim in (first, Counted()):
-        watched = [Watched(victim, Hide(HideConfig()).bound(victim.labels), 0.5, "toy")]
+        watched = [VictimUnderTest(victim, Hide(HideConfig()).bound(victim.labels), 0.5, "toy")]
         results.append(observe(showing, conditions(PATCH, 0), watched, quiet, Keeping(cache=cache)))
         shown = victim.shown
     assert (sum(first.shown), sum(shown)) == (16, 12)  # the second sees no clean picture
@@ -132,11 +132,13 @@ def test_distances_tell_how_much_a_patch_changes(tmp_path: Path) -> None:
 def test_other_patches_are_compared_pairwise_and_make_a_table_of_transfer(tmp_path: Path) -> None:
     from dataclasses import replace
 
-    from physadv.parts.patches.controls import Contender
+    from physadv.parts.patches.controls import PatchUnderTest
 
     red = replace(PATCH, srgb=torch.tensor([0.9, 0.0, 0.0])[:, None, None].expand(3, 8, 8))
-    known = Contender("patch", PATCH, "ours", (("toy", "toy"),), 100)
-    scores = evaluate(trial(ToyDetector(), known=known, others=(Contender("red", red, "red.png"),)), tmp_path, quiet)
+    known = PatchUnderTest("patch", PATCH, "ours", (("toy", "toy"),), 100)
+    scores = evaluate(
+        trial(ToyDetector(), known=known, others=(PatchUnderTest("red", red, "red.png"),)), tmp_path, quiet
+    )
     assert [p["name"] for p in scores["patches"]] == ["ours", "red.png"]
     assert scores["victims"][0]["unseen"] == {"patch": False, "red": None}
     last = scores["victims"][0]["conditions"][-1]
@@ -162,7 +164,7 @@ def test_views_are_found_again_without_making_the_others() -> None:
                 yield scene
 
     scenes = Watching(10)
-    showing = Showing(scenes, SeeThrough(), 4, 2, 0, 0, torch.device("cpu"))
+    showing = ViewSource(scenes, SeeThrough(), 4, 2, 0, 0, torch.device("cpu"))
     every = {int(n): key for view in showing.views() for n, key in zip(view.numbers, view.scene.keys, strict=True)}
     scenes.made.clear()
     found = {int(n): k for v in showing.holding([17], (4, 4, 2)) for n, k in zip(v.numbers, v.scene.keys, strict=True)}

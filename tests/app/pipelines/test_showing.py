@@ -13,7 +13,7 @@ from torch import Tensor
 
 from physadv.core.types import PatchImage
 from physadv.engines.judging.evaluate import evaluate
-from physadv.engines.judging.views import Showing
+from physadv.engines.judging.views import ViewSource
 from physadv.parts.render.entries import build_renderer
 from physadv.parts.render.options import EotConfig, KorniaStage, LightConfig, OpticsConfig, SensorConfig
 from physadv.parts.scenes.options import RoadConfig
@@ -35,7 +35,7 @@ def config(**changes: Any) -> EotConfig:
 def pictures(eot: EotConfig, batch: int, patch: PatchImage) -> dict[str, Tensor]:
     """Every picture of a short road, by name and draw."""
     road = RoadScenes(RoadConfig(width_px=96, height_px=64, images=5, distance_m=[3.0, 6.0]))
-    showing = Showing(road, build_renderer(eot, None), batch, 2, 0, 7, torch.device("cpu"))
+    showing = ViewSource(road, build_renderer(eot, None), batch, 2, 0, 7, torch.device("cpu"))
     return {
         key + view.name: image
         for view in showing.views()
@@ -58,7 +58,7 @@ def test_a_picture_looks_the_same_in_any_batch(changes: dict[str, Any], repeats:
 
 def test_a_picture_is_seen_under_draws_of_its_own() -> None:
     road = RoadScenes(RoadConfig(width_px=96, height_px=64, images=4))
-    showing = Showing(road, build_renderer(config(), None), 4, 1, 0, 7, torch.device("cpu"))
+    showing = ViewSource(road, build_renderer(config(), None), 4, 1, 0, 7, torch.device("cpu"))
     (view,) = showing.views()
     exposures = {float(draws.stages["light"]["exposure_ev"][0]) for draws in view.draws}
     assert len(exposures) == 4
@@ -83,5 +83,5 @@ def test_scores_and_files_do_not_depend_on_the_batch(batch: int, tmp_path: Path)
 def test_no_more_pictures_are_shown_than_were_asked_for() -> None:
     for batch in (2, 4):
         road = RoadScenes(RoadConfig(width_px=96, height_px=64, images=5))
-        showing = Showing(road, build_renderer(EotConfig(), None), batch, 1, 3, 0, torch.device("cpu"))
+        showing = ViewSource(road, build_renderer(EotConfig(), None), batch, 1, 3, 0, torch.device("cpu"))
         assert [key for view in showing.views() for key in view.scene.keys] == [f"road-{i:05d}" for i in range(3)]

@@ -17,7 +17,7 @@ from physadv.engines.training.augment import mosaic, occlude, recolour, view
 from physadv.engines.training.batches import EpochBatches, TrainingData, draw_renders
 from physadv.engines.training.detector import TrainProgress, train_detector
 from physadv.engines.training.options import TrainConfig
-from physadv.engines.training.photos import Labelled, read_photos
+from physadv.engines.training.photos import LabelledPicture, read_photos
 from physadv.library.roads.signs import LABELS
 from physadv.parts.victims.sign_nano_net import grid
 
@@ -75,15 +75,15 @@ def test_labels_that_nobody_annotated_teach_nothing() -> None:
 
 
 @pytest.fixture
-def marked() -> Labelled:
+def marked() -> LabelledPicture:
     """A dark picture with one bright rectangle, which is the object."""
     rgb = np.full((80, 120, 3), 20, np.uint8)
     rgb[30:50, 40:70] = 220
-    return Labelled(rgb, np.array([[40, 30, 70, 50]], np.float32), np.array([1]))
+    return LabelledPicture(rgb, np.array([[40, 30, 70, 50]], np.float32), np.array([1]))
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_the_box_follows_the_object_through_a_view(marked: Labelled, seed: int) -> None:
+def test_the_box_follows_the_object_through_a_view(marked: LabelledPicture, seed: int) -> None:
     seen = view(marked, 96, np.random.default_rng(seed), zoom=(0.8, 1.3), turn_deg=0)
     bright = np.argwhere(seen.rgb_u8[..., 0] > 170)[:, ::-1]
     assert len(seen.labels) == (1 if len(bright) > 200 else len(seen.labels))
@@ -92,7 +92,7 @@ def test_the_box_follows_the_object_through_a_view(marked: Labelled, seed: int) 
         np.testing.assert_allclose(box, drawn, atol=1.2)
 
 
-def test_augmentation_keeps_boxes_inside_and_pictures_unharmed(marked: Labelled) -> None:
+def test_augmentation_keeps_boxes_inside_and_pictures_unharmed(marked: LabelledPicture) -> None:
     before, rng = marked.rgb_u8.copy(), np.random.default_rng(0)
     for _ in range(10):
         seen = occlude(recolour(mosaic([marked] * 4, 96, rng), rng), rng)
@@ -110,7 +110,7 @@ def test_a_batch_depends_on_seed_epoch_and_number_only() -> None:
 
 
 @pytest.fixture
-def photos(tmp_path: Path, marked: Labelled) -> Path:
+def photos(tmp_path: Path, marked: LabelledPicture) -> Path:
     """A COCO folder with one photo, a label we know under another spelling, and one that we do not know."""
     folder = tmp_path / "photos"
     (folder / "images").mkdir(parents=True)

@@ -10,21 +10,24 @@ from physadv.core.types import Frame
 from physadv.engines.watch.browser import SIZES_PX, USUAL_PX, Browser
 from physadv.engines.watch.canvas import Sheet, State, canvas, in_browser, on_screen
 from physadv.engines.watch.controls import Controls
-from physadv.engines.watch.frame_analysis import Looked
-from physadv.engines.watch.tracked_victim import Report, Seen
+from physadv.engines.watch.frame_analysis import FrameResult
+from physadv.engines.watch.tracked_victim import TrackedDetection, ViewResult
 
 FILMS = [(320, 240), (1280, 720), (3840, 2160), (1080, 1920)]
 GREEN = 128
 
 
-def looked(size_px: tuple[int, int], views: tuple[str, ...]) -> Looked:
+def looked(size_px: tuple[int, int], views: tuple[str, ...]) -> FrameResult:
     """A plain frame with a report in the middle of each view."""
     width, height = size_px
     frame = np.full((height, width, 3), GREEN, np.uint8)
     box = (width * 0.3, height * 0.4, width * 0.6, height * 0.8)
-    seen = {view: Seen((Report(box, "stop sign", 0.93, 1),), box, view != "filmed" or None) for view in views}
+    seen = {
+        view: ViewResult((TrackedDetection(box, "stop sign", 0.93, 1),), box, view != "filmed" or None)
+        for view in views
+    }
     pictures = {view: torch.full((3, height, width), GREEN / 255) for view in views}
-    return Looked(Frame(0, 0.0, frame), [], {"toy": seen}, pictures, 0.0, 0.0, 0.0)
+    return FrameResult(Frame(0, 0.0, frame), [], {"toy": seen}, pictures, 0.0, 0.0, 0.0)
 
 
 def drawn(size_px: tuple[int, int], views: tuple[str, ...], sheet: Sheet | None) -> np.ndarray:

@@ -19,10 +19,10 @@ from physadv.engines.watch.controls import Controls
 from physadv.engines.watch.counts import Tally, bin_of, bin_words
 from physadv.engines.watch.expected_object import wearer
 from physadv.engines.watch.frame_log import FrameLog, read_log
-from physadv.engines.watch.gallery import EVENLY, Kept, Shelf
+from physadv.engines.watch.gallery import EVENLY, KeptFrame, Shelf
 from physadv.engines.watch.loop import Loop
 from physadv.engines.watch.summary import summary
-from physadv.engines.watch.tracked_victim import Eye, Place
+from physadv.engines.watch.tracked_victim import ExpectedPlace, TrackedVictim
 from physadv.library.report.pages.watch import cautions, write_watch_report
 from physadv.library.report.watch_words import headline, said_aloud
 from physadv.parts.goals.detection import Hide
@@ -304,22 +304,22 @@ def test_a_control_on_the_same_frames_is_compared_frame_by_frame() -> None:
 @pytest.mark.parametrize(
     ("place", "reports", "counted"),
     [
-        (Place((10, 10, 60, 110), by_tags=True), [], [True, True]),
-        (Place((10, 10, 60, 110), by_tags=False), [[10, 10, 60, 110]], [None, True]),
-        (Place((10, 10, 60, 110), by_tags=False, fresh=False), [[10, 10, 60, 110]], [None, None]),
-        (Place((10, 10, 60, 110), by_tags=False), [[300, 10, 350, 110]], [None, None]),
+        (ExpectedPlace((10, 10, 60, 110), by_tags=True), [], [True, True]),
+        (ExpectedPlace((10, 10, 60, 110), by_tags=False), [[10, 10, 60, 110]], [None, True]),
+        (ExpectedPlace((10, 10, 60, 110), by_tags=False, fresh=False), [[10, 10, 60, 110]], [None, None]),
+        (ExpectedPlace((10, 10, 60, 110), by_tags=False), [[300, 10, 350, 110]], [None, None]),
         (None, [[10, 10, 60, 110]], [None, None]),
     ],
 )
 def test_success_counts_where_tags_or_a_report_of_this_frame_show_the_object(
-    place: Place | None, reports: list[list[float]], counted: list[bool | None]
+    place: ExpectedPlace | None, reports: list[list[float]], counted: list[bool | None]
 ) -> None:
-    eye = Eye(ToyDetector(), Hide(HideConfig()), LABELS[0])
+    eye = TrackedVictim(ToyDetector(), Hide(HideConfig()), LABELS[0])
     assert eye.judged([found(reports), found([])], place) == counted
 
 
 def test_a_track_does_not_go_on_in_another_picture() -> None:
-    eye = Eye(ToyDetector(), Hide(HideConfig()), LABELS[0])
+    eye = TrackedVictim(ToyDetector(), Hide(HideConfig()), LABELS[0])
     first = eye.numbered("filmed", found([[10, 10, 60, 110]]), 1)
     place = eye.tracked((640, 480))
     assert place is not None
@@ -383,9 +383,9 @@ def found(boxes: list[list[float]]) -> Detections:
 def test_frames_for_the_page_are_the_weakest_the_strongest_and_a_typical_one() -> None:
     shelf, drawn = Shelf(), []
 
-    def draw(number: int) -> Kept:
+    def draw(number: int) -> KeptFrame:
         drawn.append(number)
-        return Kept(number, keys[number], {}, ())
+        return KeptFrame(number, keys[number], {}, ())
 
     keys = [0.5] * 400
     keys[120], keys[301] = 0.1, 0.9

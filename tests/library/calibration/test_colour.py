@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from physadv.core.errors import BadInput
-from physadv.library.calibration.colour import Levelled, Measured, level, merged
+from physadv.library.calibration.colour import Levelled, MeasuredColours, level, merged
 from physadv.library.calibration.colour_fit import ColourFit, bake, difference, fit_colours
 from physadv.library.calibration.light import light_field
-from physadv.library.calibration.swatches import Readings, read_swatches
+from physadv.library.calibration.swatches import SwatchReadings, read_swatches
 from physadv.library.colour.print_proof import ProofLut
 from physadv.library.fiducials.find import Finder
 from physadv.library.files.boards import Board
@@ -32,14 +32,14 @@ def offset(asked: F64) -> F64:
 PRIORS = {"coated-offset": offset, "none": lambda asked: asked}
 
 
-def read(board: Board, photo: Photo, shown: Board | None = None) -> Readings:
+def read(board: Board, photo: Photo, shown: Board | None = None) -> SwatchReadings:
     """``shown`` is what was printed, where it is not the board that is looked for."""
     image = photo.taken(shown or board)
     (seen,) = Finder([board]).find(image)
     return read_swatches(np.ascontiguousarray(image[..., ::-1]), seen.image_from_board, board.swatches, "a.jpg")
 
 
-def measured(board: Board, *photos: Photo) -> Measured:
+def measured(board: Board, *photos: Photo) -> MeasuredColours:
     levelled: list[Levelled] = [level(read(board, photo), board.swatches, "a.jpg") for photo in photos]
     return merged(levelled, board.swatches)
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 import yaml
 
-from physadv.library.calibration.conditions import Range, Seen, block_bootstrap, ranges
+from physadv.library.calibration.conditions import BoardFrame, Range, block_bootstrap, ranges
 from physadv.library.calibration.preset import PLACES, placed, preset_text
 from physadv.library.calibration.sharpness import Optics
 from physadv.library.metrics.interval import resampled_weights
@@ -20,7 +20,7 @@ def weights(blocks: int) -> npt.NDArray[np.float64]:
     return resampled_weights(blocks, 500, torch.Generator().manual_seed(0))
 
 
-def film(count: int = 100, open_share: float = 0.5, defocus_px: float = 0.8) -> list[Seen]:
+def film(count: int = 100, open_share: float = 0.5, defocus_px: float = 0.8) -> list[BoardFrame]:
     """A print that swings sideways, with a shutter that is open for a share of the frame's time."""
     frames, before = [], 0.0
     for index in range(count):
@@ -28,20 +28,20 @@ def film(count: int = 100, open_share: float = 0.5, defocus_px: float = 0.8) -> 
         smear = open_share * (x - before if index else 0.0)
         across = math.sqrt(defocus_px**2 + smear**2 / 12)
         optics = Optics(across, defocus_px, (0.5 * 2 ** (index / 100), 0.5, 0.4), 0.02, 6e-4, 2e-4)
-        frames.append(Seen(index, 2 + index / 50, index - 50.0, 3.0, 0.0, 0.1, (x, 100.0), optics))
+        frames.append(BoardFrame(index, 2 + index / 50, index - 50.0, 3.0, 0.0, 0.1, (x, 100.0), optics))
         before = x
     return frames
 
 
 def test_a_range_is_the_central_part_so_that_one_misread_frame_does_not_widen_it() -> None:
-    frames = [*film(), Seen(100, 90.0, 0.0, 0.0, 0.0, 0.1, (0, 0))]
+    frames = [*film(), BoardFrame(100, 90.0, 0.0, 0.0, 0.0, 0.1, (0, 0))]
     found = ranges([frames], 1.0)["distance_m"]
     assert 2.0 < found.low < 2.1
     assert 3.8 < found.high < 4.0
 
 
 def test_angles_that_may_be_mirrored_do_not_count() -> None:
-    frames = [*film(), *(Seen(i, 3.0, 75.0, 0.0, 0.0, 0.95, (0, 0)) for i in range(200, 260))]
+    frames = [*film(), *(BoardFrame(i, 3.0, 75.0, 0.0, 0.0, 0.95, (0, 0)) for i in range(200, 260))]
     assert ranges([frames], 1.0)["yaw_deg"].high < 50
 
 

@@ -8,11 +8,11 @@ import pytest
 from physadv.core.errors import BadInput
 from physadv.library.calibration.colour import level
 from physadv.library.calibration.colour_sense import check_colours, check_error
-from physadv.library.calibration.conditions import Seen
+from physadv.library.calibration.conditions import BoardFrame
 from physadv.library.calibration.film_sense import check_film
 from physadv.library.calibration.lens_sense import impossible
 from physadv.library.calibration.sharpness import Optics
-from physadv.library.calibration.swatches import Readings
+from physadv.library.calibration.swatches import SwatchReadings
 from tests.library.calibration.chart_photo import Photo, chart
 
 ASKED = np.array([s.srgb for s in chart().swatches])
@@ -20,14 +20,14 @@ MATRIX = np.array([[800.0, 0, 480], [0, 800, 360], [0, 0, 1]])
 MILD = np.array([-0.2, 0.05, 0.0, 0.0, 0.0])
 
 
-def readings(exposure: float, usable: float = 1.0) -> Readings:
+def readings(exposure: float, usable: float = 1.0) -> SwatchReadings:
     """What the made-up camera sees of the chart, of which a share is not clipped."""
     truth = Photo().truth(ASKED)
     linear = np.where(truth <= 0.04045, truth / 12.92, ((truth + 0.055) / 1.055) ** 2.4) * exposure
     seen = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
     nothing = np.zeros(len(ASKED), bool)
     clipped = np.arange(len(ASKED)) >= usable * len(ASKED)
-    return Readings(seen, np.ones(len(ASKED)), clipped & ~(ASKED == 1).all(1), nothing, nothing)
+    return SwatchReadings(seen, np.ones(len(ASKED)), clipped & ~(ASKED == 1).all(1), nothing, nothing)
 
 
 @pytest.mark.parametrize("exposure", [0.01, 0.05, 0.09])
@@ -93,14 +93,14 @@ def test_intrinsics_that_no_camera_has_are_named(
     assert said in impossible(np.array([*matrix, [0, 0, 1.0]]), distortion, (960, 720), deviation)
 
 
-def frames(white: float = 0.7, black: float = 0.03, distance_m: float = 3.0) -> list[Seen]:
+def frames(white: float = 0.7, black: float = 0.03, distance_m: float = 3.0) -> list[BoardFrame]:
     optics = Optics(0.8, 0.8, (white, white, white), black, 1e-5, 1e-5)
-    return [Seen(i, distance_m, 20.0, 0.0, 0.0, 0.1, (320.0, 240.0), optics) for i in range(12)]
+    return [BoardFrame(i, distance_m, 20.0, 0.0, 0.0, 0.1, (320.0, 240.0), optics) for i in range(12)]
 
 
 def test_a_film_of_a_print_is_plausible() -> None:
     assert not check_film(frames(), [0.002] * 12, "walk")
-    assert not check_film([Seen(0, 3.0, 0, 0, 0, 0.1, (0.0, 0.0))], [0.002], "walk")
+    assert not check_film([BoardFrame(0, 3.0, 0, 0, 0, 0.1, (0.0, 0.0))], [0.002], "walk")
 
 
 def test_a_film_with_overexposed_paper_is_doubted() -> None:
@@ -115,6 +115,6 @@ def test_a_film_with_overexposed_paper_is_doubted() -> None:
         (frames(distance_m=900.0), 0.002, "900 m away"), (frames(distance_m=0.01), 0.002, "0.01 m away"),
     ],
 )  # fmt: skip
-def test_a_film_that_cannot_be_right_is_refused(seen: list[Seen], miss: float, said: str) -> None:
+def test_a_film_that_cannot_be_right_is_refused(seen: list[BoardFrame], miss: float, said: str) -> None:
     with pytest.raises(BadInput, match=said):
         check_film(seen, [miss] * 12, "walk")

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from physadv.core.errors import BadInput, BadOption
-from physadv.library.fiducials.camera import Camera, load_camera, save_camera
+from physadv.library.fiducials.camera import CalibratedCamera, load_camera, save_camera
 
-CAMERA = Camera(
+CAMERA = CalibratedCamera(
     np.array([[910.5, 0, 640.2], [0, 911.5, 355.1], [0, 0, 1]]), np.array([-0.1, 0.02, 0, 0, 0.001]), (1280, 720),
     "ChArUco, 34 views",
 )  # fmt: skip
@@ -26,7 +26,7 @@ def test_a_camera_survives_its_file(tmp_path: Path) -> None:
 
 
 def test_a_guess_has_the_field_of_view_that_was_asked_for() -> None:
-    guess = Camera.guess((640, 480), 60)
+    guess = CalibratedCamera.guess((640, 480), 60)
     left_edge = (-0.5 - guess.matrix[0, 2]) / guess.matrix[0, 0]
     assert math.degrees(math.atan(-left_edge)) == pytest.approx(30)
     assert guess.source == "guess of 60°"
@@ -70,7 +70,7 @@ def test_a_file_that_is_no_camera_is_named_in_one_line(case: str, tmp_path: Path
 
 def test_an_impossible_field_of_view_is_refused() -> None:
     with pytest.raises(BadOption, match="field_of_view_deg"):
-        Camera.guess((640, 480), 180)
+        CalibratedCamera.guess((640, 480), 180)
 
 
 def quarter_turned(point: tuple[float, float], height: int) -> list[float]:
@@ -81,7 +81,9 @@ def quarter_turned(point: tuple[float, float], height: int) -> list[float]:
 @pytest.mark.parametrize("count", [0, 4, 5, 8, 12])
 def test_a_camera_is_turned_along_with_its_frames(count: int) -> None:
     coefficients = np.array([-0.21, 0.07, 0.011, -0.006, 0.01, 0.02, -0.01, 0.005, 0.012, 0.003, -0.007, 0.004])
-    own = Camera(np.array([[900.0, 0, 655], [0, 880, 340], [0, 0, 1]]), coefficients[:count], (1280, 720), "known")
+    own = CalibratedCamera(
+        np.array([[900.0, 0, 655], [0, 880, 340], [0, 0, 1]]), coefficients[:count], (1280, 720), "known"
+    )
     turned = own.scaled((720, 1280))
     assert turned.source == "known, turned"
     points = np.random.default_rng(0).uniform((-0.5, -0.3, 1), (0.5, 0.3, 2), (40, 3))
@@ -93,18 +95,20 @@ def test_a_camera_is_turned_along_with_its_frames(count: int) -> None:
 
 
 def test_turned_frames_may_be_of_another_size_too() -> None:
-    own = Camera.guess((1280, 720))
-    assert own.scaled((360, 640)).matrix == pytest.approx(Camera.guess((360, 640)).matrix, abs=0.6)
+    own = CalibratedCamera.guess((1280, 720))
+    assert own.scaled((360, 640)).matrix == pytest.approx(CalibratedCamera.guess((360, 640)).matrix, abs=0.6)
 
 
 def test_a_tilted_sensor_is_not_turned() -> None:
-    own = Camera(Camera.guess((1280, 720)).matrix, np.array([0.0] * 12 + [0.1, 0.0]), (1280, 720), "known")
+    own = CalibratedCamera(
+        CalibratedCamera.guess((1280, 720)).matrix, np.array([0.0] * 12 + [0.1, 0.0]), (1280, 720), "known"
+    )
     with pytest.raises(BadInput, match="tilted sensor"):
         own.scaled((720, 1280))
 
 
 def test_a_guess_is_the_same_lens_upright_and_lying() -> None:
-    lying, upright = Camera.guess((640, 360), 60), Camera.guess((360, 640), 60)
+    lying, upright = CalibratedCamera.guess((640, 360), 60), CalibratedCamera.guess((360, 640), 60)
     assert lying.matrix[0, 0] == upright.matrix[0, 0]
     assert lying.field_of_view_deg == pytest.approx(60)
     assert upright.field_of_view_deg < 40

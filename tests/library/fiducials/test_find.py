@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from physadv.core.errors import BadInput
-from physadv.library.fiducials.find import Finder, Sighting, sighting
+from physadv.library.fiducials.find import DetectedBoard, Finder, sighting
 from physadv.library.files.boards import Board
 from tests.library.fiducials.views import F64, Eye, View, moved, ring
 
 NEAR = View((0.05, -0.02, 2.0), yaw_deg=20, pitch_deg=-10, roll_deg=8)
 
 
-def corners_of(seen: Sighting) -> F64:
+def corners_of(seen: DetectedBoard) -> F64:
     """Corners of what the board carries, as the sighting's homography has them."""
     w, h = seen.board.size_mm
     plane = np.array([[-w, -h, 2], [w, -h, 2], [w, h, 2], [-w, h, 2]]) / 2

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from physadv.core.types import Pose
-from physadv.library.fiducials.camera import Camera
-from physadv.library.fiducials.find import Finder, Sighting
+from physadv.library.fiducials.camera import CalibratedCamera
+from physadv.library.fiducials.find import DetectedBoard, Finder
 from physadv.library.fiducials.pose import pose_of
 from tests.library.fiducials.views import Eye, View, ring
 
@@ -19,11 +19,11 @@ BARS = {  # distance in m, yaw in °: bar on the distance in %, on yaw in °
 }  # fmt: skip
 
 
-def camera_of(eye: Eye) -> Camera:
-    return Camera(eye.matrix, np.array(eye.distortion), eye.size_px, "known")
+def camera_of(eye: Eye) -> CalibratedCamera:
+    return CalibratedCamera(eye.matrix, np.array(eye.distortion), eye.size_px, "known")
 
 
-def pose(view: View, eye: Eye | None = None, camera: Camera | None = None) -> Pose:
+def pose(view: View, eye: Eye | None = None, camera: CalibratedCamera | None = None) -> Pose:
     eye = eye or Eye()
     (seen,) = Finder([ring()]).find(eye.sees((ring(), view)))
     found = pose_of(seen, camera or camera_of(eye))
@@ -87,7 +87,7 @@ def test_a_poor_webcam_still_measures_at_three_metres() -> None:
 def test_one_tag_has_no_pose() -> None:
     eye = Eye()
     (seen,) = Finder([ring()]).find(eye.sees((ring(), View())))
-    single = Sighting(seen.board, seen.ids[:1], seen.corners_px[:1], seen.image_from_board, 0.0)
+    single = DetectedBoard(seen.board, seen.ids[:1], seen.corners_px[:1], seen.image_from_board, 0.0)
     assert pose_of(single, camera_of(eye)) is None
 
 
@@ -95,7 +95,7 @@ def test_two_tags_have_a_pose() -> None:
     eye, view = Eye(), View((0.0, 0.0, 2.0), yaw_deg=20)
     (seen,) = Finder([ring()]).find(eye.sees((ring(), view)))
     pair = [seen.ids.index(0), seen.ids.index(7)]  # opposite corners
-    two = Sighting(seen.board, tuple(seen.ids[i] for i in pair), seen.corners_px[pair], seen.image_from_board, 0.0)
+    two = DetectedBoard(seen.board, tuple(seen.ids[i] for i in pair), seen.corners_px[pair], seen.image_from_board, 0.0)
     found = pose_of(two, camera_of(eye))
     assert found is not None
     assert found.tags == 2

@@ -10,19 +10,21 @@ import torch
 
 from physadv.core.types import Score
 from physadv.library.metrics.interval import resampled_weights
-from physadv.library.metrics.summary import Measured, differences, summarise
+from physadv.library.metrics.summary import MeasuredSummary, differences, summarise
 from physadv.library.metrics.tables import F64, Bool, Findings, Truth
 from tests.library.metrics.test_average_precision import as_coco, copied, random_tables
 from tests.library.metrics.toy_tables import BOX, FAR, found, truth_of
 
 
-def measured(truth: Truth, findings: Findings, clean: Findings | None = None, **more: Bool | bool | F64) -> Measured:
+def measured(
+    truth: Truth, findings: Findings, clean: Findings | None = None, **more: Bool | bool | F64
+) -> MeasuredSummary:
     weights = more.pop("weights", np.ones((5, len(set(truth.image_of_view.tolist())))))
     success = None if clean is None else (np.zeros(len(truth.judged), np.bool_), truth.judged)
     return summarise(truth, findings, 0.4, weights, None, success=success, clean=clean, **more)  # type: ignore[arg-type]
 
 
-def score(of: Measured, name: str) -> Score:
+def score(of: MeasuredSummary, name: str) -> Score:
     return next(one for one in of.summary.scores if one.name == name)
 
 

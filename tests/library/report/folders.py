@@ -146,9 +146,11 @@ def save_pictures(folder: Path, patches: Sequence[str] = ("patch", "seed-1")) ->
             frame = torch.rand(3, 150, 200, generator=torch.Generator().manual_seed(number)) * 0.3 + 0.4
             frame[place % 3, 60:90, 80:110] = 1.0
             hit = name not in ROLES and number == 0
-            marks = (contact_sheet.Mark(box, "bus" if place % 2 else "stop sign", 0.9 - 0.2 * place, place % 2 == 0),)
-            tiles.append(contact_sheet.Tile(name, frame, () if hit else marks))
-        rows.append(contact_sheet.Row(title, f"{6 + 10 * number} m", "stop sign", box, tuple(tiles)))
+            marks = (
+                contact_sheet.ReportMark(box, "bus" if place % 2 else "stop sign", 0.9 - 0.2 * place, place % 2 == 0),
+            )
+            tiles.append(contact_sheet.ArmTile(name, frame, () if hit else marks))
+        rows.append(contact_sheet.ObjectRow(title, f"{6 + 10 * number} m", "stop sign", box, tuple(tiles)))
     save_pairs(rows, {n: ROLES.get(n, "patch") for n in names}, "sign-nano", folder)
     contact_sheet.sheet(rows, folder / "contact.png")
     Image.radial_gradient("L").convert("RGB").save(folder / "patch.png")

@@ -17,20 +17,20 @@ from physadv.engines.judging.evaluate import evaluate
 from physadv.library.report.pictures import contact_sheet
 from physadv.library.report.pictures.pair_pictures import save_pairs
 from physadv.library.report.pictures.pairs import read_pairs
-from physadv.parts.patches.controls import Contender
+from physadv.parts.patches.controls import PatchUnderTest
 from tests.app.pipelines.test_evaluate import quiet, trial
 
 BOX = (0.0, 0.0, 60.0, 40.0)
 
 
-def row(*marks: contact_sheet.Mark) -> contact_sheet.Row:
-    tile = contact_sheet.Tile("patch", torch.rand(3, 40, 60), marks)
-    return contact_sheet.Row("fails", "", "stop sign", BOX, (replace(tile, condition="clean"), tile))
+def row(*marks: contact_sheet.ReportMark) -> contact_sheet.ObjectRow:
+    tile = contact_sheet.ArmTile("patch", torch.rand(3, 40, 60), marks)
+    return contact_sheet.ObjectRow("fails", "", "stop sign", BOX, (replace(tile, condition="clean"), tile))
 
 
 def test_every_patch_is_shown_beside_clean_and_grey(tmp_path: Path) -> None:
     white = PatchImage(torch.ones(3, 8, 8), torch.ones(1, 8, 8), 16.0)
-    evaluate(trial(others=(Contender("white", white),)), tmp_path, quiet)
+    evaluate(trial(others=(PatchUnderTest("white", white),)), tmp_path, quiet)
     pairs: list[dict[str, Any]] = json.loads((tmp_path / "pairs" / "pairs.json").read_text())["pairs"]
     assert [p["condition"] for p in pairs[0]["pictures"]] == ["clean", "grey", "patch", "white"]
     assert [p["role"] for p in pairs[0]["pictures"]] == ["clean", "control", "patch", "patch"]
@@ -43,7 +43,10 @@ def test_every_patch_is_shown_beside_clean_and_grey(tmp_path: Path) -> None:
 
 def test_a_box_around_the_whole_picture_is_drawn(tmp_path: Path) -> None:
     save_pairs(
-        [row(contact_sheet.Mark(BOX, "bus", 0.7, own=False))], {"clean": "clean", "patch": "patch"}, "net", tmp_path
+        [row(contact_sheet.ReportMark(BOX, "bus", 0.7, own=False))],
+        {"clean": "clean", "patch": "patch"},
+        "net",
+        tmp_path,
     )
     found = read_pairs(tmp_path)
     assert found["victim"] == "net"
@@ -53,9 +56,9 @@ def test_a_box_around_the_whole_picture_is_drawn(tmp_path: Path) -> None:
 
 
 def test_outcomes_are_told_in_words() -> None:
-    seen = row(contact_sheet.Mark(BOX, "stop sign", 0.934, own=True))
+    seen = row(contact_sheet.ReportMark(BOX, "stop sign", 0.934, own=True))
     assert contact_sheet.outcome(seen.tiles[1], seen) == "detected, 93 %"
-    nothing = row(contact_sheet.Mark((50.0, 30.0, 59.0, 39.0), "stop sign", 0.9, own=True))
+    nothing = row(contact_sheet.ReportMark((50.0, 30.0, 59.0, 39.0), "stop sign", 0.9, own=True))
     assert contact_sheet.outcome(nothing.tiles[1], nothing) == "not detected"
 
 

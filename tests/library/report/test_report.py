@@ -154,11 +154,11 @@ class Links(HTMLParser):
 def filled(folder: Path, content: dict[str, Any]) -> str:
     (folder / "scores.json").write_text(json.dumps(content))
     (folder / "curves.csv").write_text("step,loss,success,held_out,seconds\n0,2.5,0.1,2.4,0.1\n1,1.5,0.4,,0.1\n")
-    tile = contact_sheet.Tile(
-        "clean", torch.rand(3, 40, 60), (contact_sheet.Mark((5, 5, 20, 30), "stop sign", 0.9, True),)
+    tile = contact_sheet.ArmTile(
+        "clean", torch.rand(3, 40, 60), (contact_sheet.ReportMark((5, 5, 20, 30), "stop sign", 0.9, True),)
     )
     contact_sheet.sheet(
-        [contact_sheet.Row("typical", "12 m", "stop sign", (5, 5, 20, 30), (tile,))], folder / "contact.png"
+        [contact_sheet.ObjectRow("typical", "12 m", "stop sign", (5, 5, 20, 30), (tile,))], folder / "contact.png"
     )
     record.write(folder, record.RunRecord("generate", "<b>bold</b>", 0, config={"patch": {"width_mm": 300}}))
     return write_report(folder).read_text()

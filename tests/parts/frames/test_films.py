@@ -15,7 +15,7 @@ import pytest
 from physadv.core.errors import BadInput
 from physadv.core.types import Frame
 from physadv.parts.frames.container import codec_name, missing_bytes
-from physadv.parts.frames.light import Converter, Light
+from physadv.parts.frames.light import ColourDescription, Converter
 from physadv.parts.frames.open import open_source
 from physadv.parts.frames.options import FrameOptions
 from tests.parts.frames.films import U8, film
@@ -144,8 +144,8 @@ def test_hdr_film_comes_out_as_the_same_scene_in_sdr(
 
 def test_hdr_white_is_never_brighter_than_reference_white() -> None:
     codes = np.full((2, 2, 3), round(0.75 * 65535), np.uint16)  # 75 % of HLG: 203 cd/m²
-    assert Converter(Light(9, 18), 203.0).bgr_u8(codes) == pytest.approx(255, abs=1)
-    half = Converter(Light(9, 18), 406.0).bgr_u8(codes)
+    assert Converter(ColourDescription(9, 18), 203.0).bgr_u8(codes) == pytest.approx(255, abs=1)
+    half = Converter(ColourDescription(9, 18), 406.0).bgr_u8(codes)
     assert half == pytest.approx(255 * 0.5 ** (1 / 2.4), abs=1)
 
 

@@ -15,7 +15,7 @@ from physadv.core.types import PatchImage
 from physadv.library.colour.conversion import srgb_from_rgb_u8
 from physadv.library.colour.difference import delta_e00, lab_from_srgb
 from physadv.library.files.boards import Board, Tag
-from physadv.parts.printing.layout import Box, Layout, arrange, parse_paper
+from physadv.parts.printing.layout import Box, SheetLayout, arrange, parse_paper
 from physadv.parts.printing.pieces import tag_modules
 from physadv.parts.printing.qr import qr_modules, qr_text
 from physadv.parts.printing.sheet import SheetOptions, SheetReport, write_sheet
@@ -77,7 +77,7 @@ def test_tags_of_a_transfer_are_right_in_the_mirror(tmp_path: Path) -> None:
     assert worst_mm(in_mm(tags_px(seen), (page.shape[1] / PX_PER_MM - x, y)), report.boards.boards[0]) <= 0.1
 
 
-def joined(pages: list[U8], layout: Layout) -> U8:
+def joined(pages: list[U8], layout: SheetLayout) -> U8:
     """Tiles laid over one another by their trims, as after cutting and gluing; the trim's top left is at the origin."""
     width, height = (round(side * PX_PER_MM) for side in (layout.tiles[0].trim.width, layout.tiles[0].trim.height))
     poster = np.full((height, width, 3), 255, np.uint8)

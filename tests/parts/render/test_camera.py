@@ -10,7 +10,7 @@ from torch import Tensor
 
 from physadv.core.types import SceneBatch
 from physadv.library.colour.conversion import LUMINANCE, linear_from_srgb, srgb_from_linear
-from physadv.parts.render.camera_pipeline import Camera
+from physadv.parts.render.camera_pipeline import CameraPipeline
 from physadv.parts.render.options import CameraConfig
 from physadv.parts.render.sparse_filter import Pixels
 from tests.parts.render.copies import demosaic, recompress, sharpen
@@ -51,7 +51,7 @@ def kernel(side: float) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
 
 
 def test_a_neutral_camera_rests() -> None:
-    camera = Camera(CameraConfig())
+    camera = CameraPipeline(CameraConfig())
     assert not camera.curves
     assert not camera.processes
     images = codes_of(1, 3, 8, 8)
@@ -66,19 +66,19 @@ def test_a_neutral_camera_rests() -> None:
     ],
 )  # fmt: skip
 def test_a_camera_that_may_change_codes_says_so(config: CameraConfig) -> None:
-    assert Camera(config).curves
-    assert not Camera(config).processes
+    assert CameraPipeline(config).curves
+    assert not CameraPipeline(config).processes
 
 
 def test_neutral_draws_change_no_code() -> None:
-    images, camera = codes_of(2, 3, 16, 16), Camera(CameraConfig())
+    images, camera = codes_of(2, 3, 16, 16), CameraPipeline(CameraConfig())
     table = camera.curve(scene(images), drawn(2))
     torch.testing.assert_close(camera.background(images, table), images, atol=1e-6, rtol=0)
 
 
 @pytest.mark.parametrize(("stops", "tone"), [(0.0, 1.5), (1.0, 1.0), (-2.0, 0.7), (0.7, 2.5)])
 def test_the_curve_is_the_formula_and_rises(stops: float, tone: float) -> None:
-    images, camera = codes_of(1, 3, 64, 64), Camera(CameraConfig())
+    images, camera = codes_of(1, 3, 64, 64), CameraPipeline(CameraConfig())
     light = drawn(exposure_ev=stops, tone=tone) | {"white_balance": torch.tensor([[1.2, 0.9]])}
     table = camera.curve(scene(images), light)
     assert (table.diff(dim=2) >= 0).all()
@@ -93,9 +93,11 @@ def test_the_curve_is_the_formula_and_rises(stops: float, tone: float) -> None:
 
 
 def test_the_tone_curve_turns_about_mid_grey_with_the_slope_asked_for() -> None:
-    table = Camera(CameraConfig()).curve(scene(codes_of(1, 3, 8, 8)), drawn(tone=1.8))
+    table = CameraPipeline(CameraConfig()).curve(scene(codes_of(1, 3, 8, 8)), drawn(tone=1.8))
     at = torch.tensor([[0.0, 1.0, GREY - 0.01, GREY, GREY + 0.01]]).expand(3, -1)
-    black, white, below, grey, above = Camera(CameraConfig()).expose(at, torch.zeros(5, dtype=torch.int64), table)[0]
+    black, white, below, grey, above = CameraPipeline(CameraConfig()).expose(
+        at, torch.zeros(5, dtype=torch.int64), table
+    )[0]
     assert float(black) == 0
     assert float(white) == 1
     assert float(grey) == pytest.approx(GREY, abs=1e-5)
@@ -105,7 +107,10 @@ def test_the_tone_curve_turns_about_mid_grey_with_the_slope_asked_for() -> None:
 def test_full_automatics_make_a_grey_mean_of_a_fifth() -> None:
     images = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(2)) * 0.3 + 0.1
     images[:, 0] *= 0.6
-    camera, shares = Camera(CameraConfig()), drawn(2, auto_exposure=1.0, auto_white_balance=1.0, exposure_ev=-1.0)
+    camera, shares = (
+        CameraPipeline(CameraConfig()),
+        drawn(2, auto_exposure=1.0, auto_white_balance=1.0, exposure_ev=-1.0),
+    )
     table = camera.curve(scene(images), shares)
     seen = linear_from_srgb(camera.background(images, table))[:, :, ::8, ::8].mean((2, 3))
     assert seen == pytest.approx(torch.full((2, 3), 0.18), rel=0.02)
@@ -114,21 +119,21 @@ def test_full_automatics_make_a_grey_mean_of_a_fifth() -> None:
 def test_half_of_auto_exposure_goes_half_the_stops_and_knows_no_padding() -> None:
     images = torch.full((1, 3, 32, 32), 0.95)
     images[:, :, :16, :24] = srgb_from_linear(torch.tensor(0.045))
-    camera = Camera(CameraConfig())
+    camera = CameraPipeline(CameraConfig())
     table = camera.curve(scene(images, sizes=[[16, 24]]), drawn(auto_exposure=0.5))
     exposed = camera.background(images, table)[0, :, 0, 0]
     assert linear_from_srgb(exposed) == pytest.approx(torch.full((3,), 0.09), rel=0.02)
 
 
 def test_a_black_picture_stays_finite_and_black() -> None:
-    images, camera = torch.zeros(1, 3, 16, 16), Camera(CameraConfig())
+    images, camera = torch.zeros(1, 3, 16, 16), CameraPipeline(CameraConfig())
     table = camera.curve(scene(images), drawn(auto_exposure=1.0, auto_white_balance=1.0))
     assert table.isfinite().all()
     assert torch.equal(camera.background(images, table), images)
 
 
 def test_patch_and_background_of_one_code_stay_alike() -> None:
-    images, camera = codes_of(2, 3, 20, 30), Camera(CameraConfig())
+    images, camera = codes_of(2, 3, 20, 30), CameraPipeline(CameraConfig())
     table = camera.curve(scene(images), drawn(2, exposure_ev=0.6, tone=1.3, auto_white_balance=0.5))
     background = camera.background(images, table)
     image = torch.arange(2).repeat_interleave(600)
@@ -137,7 +142,7 @@ def test_patch_and_background_of_one_code_stay_alike() -> None:
 
 
 def test_the_background_can_be_written_into_what_the_caller_has() -> None:
-    images, camera = codes_of(2, 3, 20, 30), Camera(CameraConfig())
+    images, camera = codes_of(2, 3, 20, 30), CameraPipeline(CameraConfig())
     table = camera.curve(scene(images), drawn(2, exposure_ev=0.6))
     before, out = images.clone(), torch.empty_like(images)
     assert camera.background(images, table, out) is out
@@ -147,7 +152,7 @@ def test_the_background_can_be_written_into_what_the_caller_has() -> None:
 
 
 def test_the_gradient_through_the_curve_is_its_slope() -> None:
-    images, camera = codes_of(2, 3, 16, 16), Camera(CameraConfig())
+    images, camera = codes_of(2, 3, 16, 16), CameraPipeline(CameraConfig())
     table = camera.curve(scene(images), drawn(2, exposure_ev=0.5, tone=1.4)).double()
     cells = torch.randint(1, 1019, (3, 20), generator=torch.Generator().manual_seed(3))
     codes = ((cells + 0.5) / 1020).double().requires_grad_()
@@ -194,7 +199,7 @@ def test_an_even_colour_has_no_pattern() -> None:
 
 def test_only_the_patch_sees_pattern_and_sharpening() -> None:
     images = codes_of(2, 3, 16, 16)
-    camera = Camera(CameraConfig(demosaic=True, sharpen=[0, 1]))
+    camera = CameraPipeline(CameraConfig(demosaic=True, sharpen=[0, 1]))
     out = camera.process(images.clone(), drawn(2, sharpen=0.7), half_masked(images))
     assert torch.equal(out[..., :8], images[..., :8])
     assert not torch.equal(out[..., 8:], images[..., 8:])
@@ -219,7 +224,7 @@ def test_the_gradient_of_the_filters_is_right(stage: str) -> None:
 
 def test_the_file_comes_last_and_its_strength_is_what_quality_lacks() -> None:
     images = codes_of(2, 3, 16, 16)
-    camera = Camera(CameraConfig(sharpen=[0, 1], compression=[0, 50]))
+    camera = CameraPipeline(CameraConfig(sharpen=[0, 1], compression=[0, 50]))
     strengths = drawn(2, sharpen=0.5) | {"compression": torch.tensor([0.0, 40.0])}
     out = camera.process(images.clone(), strengths, None)
     sharp = sharpen(images, everywhere(images), torch.tensor([0.5, 0.5]))
@@ -230,7 +235,7 @@ def test_the_file_comes_last_and_its_strength_is_what_quality_lacks() -> None:
 def test_grey_is_weighed_as_the_eye_does() -> None:
     images = torch.zeros(1, 3, 16, 16)
     images[:, 1] = 0.5
-    camera = Camera(CameraConfig())
+    camera = CameraPipeline(CameraConfig())
     table = camera.curve(scene(images), drawn(auto_exposure=1.0))
     green = linear_from_srgb(camera.background(images, table)[0, 1, 0, 0])
     assert float(green) * LUMINANCE[1] == pytest.approx(0.18, rel=0.02)

@@ -11,7 +11,7 @@ import torch
 
 from physadv.core.errors import BadOption
 from physadv.core.types import CUTOUT, ERASE, Draws, SceneBatch
-from physadv.parts.transfer.hardening import Bins, Practice
+from physadv.parts.transfer.hardening import Bins, TransferHardening
 from physadv.parts.transfer.options import CurriculumConfig, CutoutConfig, EraseConfig
 from tests.toys import one_scene
 
@@ -22,8 +22,10 @@ AVERAGE = CurriculumConfig(sharpness=10, yaw_bins=8, distance_bins=4)
 def practice(
     cutout: CutoutConfig | None = None, erase: EraseConfig | None = None, curriculum: CurriculumConfig | None = None,
     yaw_deg: tuple[float, float] = YAW,
-) -> Practice:  # fmt: skip
-    return Practice(cutout or CutoutConfig(), erase or EraseConfig(), curriculum or CurriculumConfig(), yaw_deg)
+) -> TransferHardening:  # fmt: skip
+    return TransferHardening(
+        cutout or CutoutConfig(), erase or EraseConfig(), curriculum or CurriculumConfig(), yaw_deg
+    )
 
 
 def random(seed: int = 0) -> torch.Generator:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 import torch
 
-from physadv.library.placement.objects import Box, Thing, dressing
+from physadv.library.placement.objects import Box, PhotoObject, dressing
 
 SIZE_PX = (400, 600)  # height, width
 
 
 def across_and_down(label: str, box: Box) -> tuple[float, float]:
     """Pixels a millimetre along and across."""
-    surface = dressing(label, 750.0, 0.0).surface(Thing(box, 0, may_wear=True), SIZE_PX)
+    surface = dressing(label, 750.0, 0.0).surface(PhotoObject(box, 0, may_wear=True), SIZE_PX)
     assert surface is not None
     assert torch.equal(surface[2], torch.tensor([0, 0, 1], dtype=torch.float64))
     return float(surface[0, 0]), float(surface[1, 1])

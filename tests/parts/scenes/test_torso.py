@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from physadv.core.errors import BadOption
-from physadv.library.placement.objects import Thing, dressing
+from physadv.library.placement.objects import PhotoObject, dressing
 from physadv.parts.scenes.coco import build_coco
 from physadv.parts.scenes.folder import FolderScenes, build_folder
 from physadv.parts.scenes.options import CocoConfig, FolderConfig
@@ -18,7 +18,7 @@ PERSON_MM, FACE_MM = 1700.0, 190.0
 
 
 def chest(box: tuple[float, float, float, float], size: tuple[int, int] = (1000, 1000)) -> torch.Tensor | None:
-    return dressing("person", PERSON_MM, 0.0, "torso").surface(Thing(box, 0, may_wear=True), size)
+    return dressing("person", PERSON_MM, 0.0, "torso").surface(PhotoObject(box, 0, may_wear=True), size)
 
 
 def test_a_standing_person_is_measured_by_height() -> None:
@@ -58,12 +58,14 @@ def test_who_does_not_show_the_chest_does_not_wear() -> None:
 
 def test_the_print_is_on_the_shirt_below_the_face() -> None:
     wearer = dressing("face", FACE_MM, 0.0, "torso")
-    surface = wearer.surface(Thing((400.0, 100.0, 460.0, 195.0), 0, may_wear=True), (600, 800))  # 0.5 px a millimetre
+    surface = wearer.surface(
+        PhotoObject((400.0, 100.0, 460.0, 195.0), 0, may_wear=True), (600, 800)
+    )  # 0.5 px a millimetre
     assert surface is not None
     assert float(surface[0, 0]) == pytest.approx(0.5)
     print_top = float(surface[1, 2]) - 0.5 * 406 / 2
     assert 195 + 20 < print_top < 195 + 100  # below the chin, by 40 to 200 mm
-    assert wearer.surface(Thing((400.0, 400.0, 460.0, 495.0), 0, may_wear=True), (600, 800)) is None
+    assert wearer.surface(PhotoObject((400.0, 400.0, 460.0, 495.0), 0, may_wear=True), (600, 800)) is None
 
 
 def test_a_face_detector_says_where_the_shirts_are(tmp_path: Path) -> None:
@@ -76,7 +78,7 @@ def test_a_face_detector_says_where_the_shirts_are(tmp_path: Path) -> None:
 
 
 def test_face_and_shirt_say_how_the_print_is_lit() -> None:
-    wearer, face = dressing("face", FACE_MM, 0.0, "torso"), Thing((400.0, 100.0, 460.0, 195.0), 0, may_wear=True)
+    wearer, face = dressing("face", FACE_MM, 0.0, "torso"), PhotoObject((400.0, 100.0, 460.0, 195.0), 0, may_wear=True)
     surface = wearer.surface(face, (600, 800))
     assert surface is not None
     left, top, right, bottom = wearer.lit_px(face, surface)

@@ -18,7 +18,7 @@ from physadv.parts.twin.layout import shot
 from physadv.parts.twin.lights import LIGHTS
 from physadv.parts.twin.options import TwinConfig
 from physadv.parts.twin.scenes import TwinScenes
-from physadv.parts.twin.tracing import Place
+from physadv.parts.twin.tracing import PatchPlace
 from physadv.testing import check_scenes
 
 pytest.importorskip("mitsuba", reason='needs the extra "twin": pip install "physadv[twin]"')
@@ -33,10 +33,10 @@ def changed(**options: object) -> TwinConfig:
     return TwinConfig(**{**vars(SMALL), **options})
 
 
-def shown(config: TwinConfig, patch: PatchImage, place: Place | None = None) -> tuple[SceneBatch, Tensor]:
+def shown(config: TwinConfig, patch: PatchImage, place: PatchPlace | None = None) -> tuple[SceneBatch, Tensor]:
     scenes = TwinScenes(config)
     scene = next(scenes.sweep(1))
-    renderer = scenes.renderer(place or Place(), None)
+    renderer = scenes.renderer(place or PatchPlace(), None)
     return scene, renderer.render(scene, patch, renderer.sample(scene, torch.Generator()))
 
 
@@ -73,7 +73,7 @@ def test_every_corner_of_the_patch_is_where_it_belongs() -> None:
 def test_a_patch_turned_counter_clockwise_has_its_right_side_up() -> None:
     half = torch.zeros(3, 40, 40)
     half[0, :, 20:] = 1
-    scene, picture = shown(SMALL, PatchImage(half, torch.ones(1, 40, 40), 400.0), Place(roll_deg=90))
+    scene, picture = shown(SMALL, PatchImage(half, torch.ones(1, 40, 40), 400.0), PatchPlace(roll_deg=90))
     assert at(scene, picture, 0, -100)[0] > 0.5
     assert at(scene, picture, 0, 100)[0] < 0.1
 
@@ -106,7 +106,7 @@ def test_pictures_repeat_and_no_patch_changes_nothing() -> None:
 def test_the_patch_is_traced_as_it_is_printed() -> None:
     scenes = TwinScenes(SMALL)
     scene = next(scenes.sweep(1))
-    renderer = scenes.renderer(Place(), lambda patch: plain((0.0, 0.0, 1.0)))
+    renderer = scenes.renderer(PatchPlace(), lambda patch: plain((0.0, 0.0, 1.0)))
     picture = renderer.render(scene, plain((1.0, 0.0, 0.0)), renderer.sample(scene, torch.Generator()))
     assert at(scene, picture, 0, 0).argmax() == 2
 
@@ -136,7 +136,7 @@ def test_our_renderer_agrees_with_the_path_tracer_on_a_plane(light: str, distanc
     config = changed(distance_m=[distance_m] * 2, yaw_deg=[yaw_deg] * 2, lights=[light], surface_samples=400)
     place = PlaceConfig(x_mm=30.0, y_mm=-20.0, roll_deg=10.0)
     ours = build_renderer(EotConfig(place=place, quality="high"))
-    assert gap(config, ours, Place(30.0, -20.0, 10.0), 400.0) <= 0.03
+    assert gap(config, ours, PatchPlace(30.0, -20.0, 10.0), 400.0) <= 0.03
 
 
 @pytest.mark.slow
@@ -149,7 +149,7 @@ def test_our_renderer_agrees_with_the_path_tracer_round_a_bottle(distance_m: flo
         story="bottle", distance_m=[distance_m] * 2, yaw_deg=[yaw_deg] * 2, surface_samples=256, field_of_view_deg=40.0
     )
     curved = SurfaceConfig(curvature_per_m=[1000 / config.radius_mm] * 2)
-    assert gap(config, build_renderer(EotConfig(surface=curved, quality="high")), Place(), 90.0) <= 0.05
+    assert gap(config, build_renderer(EotConfig(surface=curved, quality="high")), PatchPlace(), 90.0) <= 0.05
 
 
 @pytest.mark.slow
@@ -166,13 +166,13 @@ def test_a_key_light_round_a_bottle_is_that_of_the_sun() -> None:
     height = math.degrees(math.asin(-toward[1]))
     curved = SurfaceConfig(curvature_per_m=[1000 / config.radius_mm] * 2)
     key = LightConfig(key_to_ambient=[direct / ambient] * 2, key_azimuth_deg=[azimuth] * 2, key_height_deg=[height] * 2)
-    told = gap(config, build_renderer(EotConfig(surface=curved, light=key, quality="high")), Place(), 90.0)
-    plain = gap(config, build_renderer(EotConfig(surface=curved, quality="high")), Place(), 90.0)
+    told = gap(config, build_renderer(EotConfig(surface=curved, light=key, quality="high")), PatchPlace(), 90.0)
+    plain = gap(config, build_renderer(EotConfig(surface=curved, quality="high")), PatchPlace(), 90.0)
     assert told <= 0.05
     assert told < plain / 2
 
 
-def gap(config: TwinConfig, ours: object, place: Place, width_mm: float) -> float:
+def gap(config: TwinConfig, ours: object, place: PatchPlace, width_mm: float) -> float:
     """RMSE in sRGB codes over the pixels of the patch."""
     scenes = TwinScenes(config)
     scene = next(scenes.sweep(1))

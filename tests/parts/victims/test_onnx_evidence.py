@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from physadv.core.errors import BadInput, BadOption
-from physadv.parts.victims.conventions import Resize
+from physadv.parts.victims.conventions import ResizeMode
 from physadv.parts.victims.graph_victim import GraphVictim
 from tests.parts.victims.building import build_victim
 from tests.parts.victims.graph_files import grid_centres, rows_at, write_detector
@@ -61,7 +61,7 @@ def test_rf_detr_is_told_by_the_names_of_its_outputs(
     assert (victim.layout_name, len(victim.labels)) == ("rf-detr", 3)
     assert box == pytest.approx(BOX, abs=0.4)
     assert scores[1] == pytest.approx(0.9526, abs=1e-3)
-    assert (victim.conventions.resize, victim.conventions.mean) == (Resize.STRETCH, (0.485, 0.456, 0.406))
+    assert (victim.conventions.resize, victim.conventions.mean) == (ResizeMode.STRETCH, (0.485, 0.456, 0.406))
     assert "victim.labels=[nothing" in caplog.text  # it may be the first that is to spare
     assert len(victim_of(path, labels=["nothing", "stop", "yield", "give way"]).labels) == 4
     assert victim_of(path, labels=["stop", "yield", "give way"]).labels == ("stop", "yield", "give way")
@@ -164,7 +164,11 @@ def test_an_objectness_of_one_everywhere_is_yolov6(tmp_path: Path) -> None:
     table[0, 5, 5] = 0.75
     victim = victim_of(write_detector(tmp_path / "v6.onnx", [table]))
     assert (victim.layout_name, len(victim.labels)) == ("yolov6", 2)
-    assert (victim.conventions.bgr, victim.conventions.white, victim.conventions.resize) == (False, 1.0, Resize.CENTRED)
+    assert (victim.conventions.bgr, victim.conventions.white, victim.conventions.resize) == (
+        False,
+        1.0,
+        ResizeMode.CENTRED,
+    )
     assert best(victim, 5) == (BOX, pytest.approx([0.75, 0.005], abs=1e-3))
 
 
@@ -236,7 +240,7 @@ def test_rows_of_no_known_head_are_read_by_the_number_of_names_or_asked_about(tm
     with pytest.raises(BadInput, match=r"belong to no known head.*victim.layout=yolov5"):
         victim_of(path)
     victim = victim_of(path, labels=["a", "b", "c"])
-    assert (victim.layout_name, victim.conventions.resize) == ("rt-detr", Resize.STRETCH)
+    assert (victim.layout_name, victim.conventions.resize) == ("rt-detr", ResizeMode.STRETCH)
     assert best(victim, 3) == (BOX, pytest.approx([0, 0.75, 0.005], abs=1e-3))
     assert victim_of(path, labels=["a", "b"]).layout_name == "yolov5"
 
@@ -256,7 +260,7 @@ def test_centres_in_shares_are_told_by_boxes_that_would_be_inside_out(tmp_path: 
     table[0, 3, :5] = *(CENTRE_SIZE / SIDE), 0.8
     path = write_detector(tmp_path / "rt.onnx", [table], names=("stop", "yield"), column=4)
     victim = victim_of(path)
-    assert (victim.layout_name, victim.conventions.resize) == ("rt-detr", Resize.STRETCH)
+    assert (victim.layout_name, victim.conventions.resize) == ("rt-detr", ResizeMode.STRETCH)
     assert best(victim, 3) == (BOX, pytest.approx([0, 0.805], abs=1e-3))
 
 
@@ -268,7 +272,7 @@ def test_few_boxes_in_shares_are_centre_and_size_as_rt_detrs_are(
     path = write_detector(tmp_path / "m.onnx", [table], names=("stop", "yield"), column=4)
     assert victim_of(path).layout_name == "rt-detr"
     assert "victim.boxes=corners" in caplog.text
-    assert victim_of(path, boxes="corners").conventions.resize is Resize.CENTRED
+    assert victim_of(path, boxes="corners").conventions.resize is ResizeMode.CENTRED
     table[0, :, 2] = np.linspace(0.25, 0.9, 30)  # thirty different boxes, none of them inside out
     table[0, :, 0] = np.linspace(0.1, 0.2, 30)
     write_detector(path, [table], names=("stop", "yield"), column=4)

@@ -42,7 +42,7 @@ _SERIOUS = ("protocol", "objects", "scenes", "data", "seed", "judge", "eot", "in
 
 
 @dataclass(frozen=True)
-class Judged:
+class JudgedRun:
     """One run folder that holds a judgement."""
 
     label: str  # short, and unlike every other run's
@@ -80,11 +80,11 @@ def write_comparison(folders: Sequence[Path], out: Path) -> Path:
     return write_text(out, html)
 
 
-def read_runs(folders: Sequence[Path]) -> list[Judged]:
+def read_runs(folders: Sequence[Path]) -> list[JudgedRun]:
     """Every judged run, in the order given; each once."""
     found = list(dict.fromkeys(place for folder in folders for place in _expanded(folder)))
     return [
-        Judged(label, place, record.read(place), record.read_json(place / "scores.json"))
+        JudgedRun(label, place, record.read(place), record.read_json(place / "scores.json"))
         for label, place in zip(_labels(found), found, strict=True)
     ]
 
@@ -115,7 +115,7 @@ def _labels(folders: Sequence[Path]) -> list[str]:
     return [folder.relative_to(common).as_posix() if folder != common else folder.name for folder in folders]
 
 
-def content(runs: Sequence[Judged], place: Path) -> dict[str, Any]:
+def content(runs: Sequence[JudgedRun], place: Path) -> dict[str, Any]:
     """Everything that the template needs; links lead from ``place``, where the page will be."""
     few = max(int(run.protocol.get("minimum_n", FEW)) for run in runs)
     settings = differing(runs)
@@ -131,7 +131,7 @@ def content(runs: Sequence[Judged], place: Path) -> dict[str, Any]:
     }
 
 
-def differing(runs: Sequence[Judged]) -> list[dict[str, Any]]:
+def differing(runs: Sequence[JudgedRun]) -> list[dict[str, Any]]:
     """Settings that are not equal in all runs, the serious ones first."""
     tables = [_settings(run) for run in runs]
     found = []
@@ -142,7 +142,7 @@ def differing(runs: Sequence[Judged]) -> list[dict[str, Any]]:
     return sorted(found, key=lambda row: not row["serious"])
 
 
-def _settings(run: Judged) -> dict[str, str]:
+def _settings(run: JudgedRun) -> dict[str, str]:
     """What was set, under names whose first word says of what kind it is."""
     protocol = {k: v for k, v in run.protocol.items() if k not in _WORDS}
     counts = {
@@ -168,7 +168,7 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def warnings(runs: Sequence[Judged], settings: Sequence[Mapping[str, Any]]) -> list[str]:
+def warnings(runs: Sequence[JudgedRun], settings: Sequence[Mapping[str, Any]]) -> list[str]:
     """Why the numbers of these runs may not be compared; empty where nothing serious differs."""
     serious = [row["key"] for row in settings if row["serious"]]
     protocols = {(run.protocol.get("name"), run.protocol.get("version")) for run in runs}
@@ -191,7 +191,7 @@ def warnings(runs: Sequence[Judged], settings: Sequence[Mapping[str, Any]]) -> l
     return found
 
 
-def _voided(runs: Sequence[Judged]) -> list[str]:
+def _voided(runs: Sequence[JudgedRun]) -> list[str]:
     """What makes the figures of single runs say something else than they seem to, with the runs it applies to."""
     labels: dict[str, list[str]] = {}
     for run in runs:
@@ -200,7 +200,7 @@ def _voided(runs: Sequence[Judged]) -> list[str]:
     return [f"{', '.join(found)}: {told}" for told, found in labels.items()]
 
 
-def _about(run: Judged, place: Path) -> dict[str, Any]:
+def _about(run: JudgedRun, place: Path) -> dict[str, Any]:
     protocol = run.protocol
     report = run.folder / "report.html"
     return {
@@ -213,7 +213,7 @@ def _about(run: Judged, place: Path) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _rows(run: Judged) -> Iterator[dict[str, Any]]:
+def _rows(run: JudgedRun) -> Iterator[dict[str, Any]]:
     for victim in run.scores["victims"]:
         for condition in victim["conditions"]:
             yield {
@@ -223,7 +223,7 @@ def _rows(run: Judged) -> Iterator[dict[str, Any]]:
             }  # fmt: skip
 
 
-def _plots(runs: Sequence[Judged], score: str, minimum_n: int) -> Iterator[Plot]:
+def _plots(runs: Sequence[JudgedRun], score: str, minimum_n: int) -> Iterator[Plot]:
     """One plot for every victim that at least one run has, runs side by side."""
     for victim in dict.fromkeys(v["name"] for run in runs for v in run.scores["victims"]):
         here = [next((v for v in run.scores["victims"] if v["name"] == victim), None) for run in runs]

@@ -26,7 +26,7 @@ Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class ReportMark:
     """One report of the detector."""
 
     box_xyxy_px: Box
@@ -36,26 +36,26 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Tile:
+class ArmTile:
     """One frame under one condition."""
 
     condition: str
     srgb: Tensor  # (3, H, W)
-    marks: tuple[Mark, ...]
+    marks: tuple[ReportMark, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ObjectRow:
     """One object, under each condition."""
 
     title: str
     note: str  # e.g. its distance
     label: str
     box_xyxy_px: Box
-    tiles: tuple[Tile, ...]
+    tiles: tuple[ArmTile, ...]
 
 
-def sheet(rows: Sequence[Row], path: Path) -> Path:
+def sheet(rows: Sequence[ObjectRow], path: Path) -> Path:
     """Write the rows as a PNG. Every tile shows the object and its surroundings, enlarged alike within a row."""
     wide = max((len(row.tiles) for row in rows), default=1)
     width = MARGIN_PX + wide * (TILE_PX[0] + GAP_PX)
@@ -86,7 +86,7 @@ def view_of(box: Box, size: tuple[int, int]) -> Box:
     return left, top, left + wide, top + tall
 
 
-def drawn(tile: Tile, row: Row, *, in_words: bool = True) -> Image.Image:
+def drawn(tile: ArmTile, row: ObjectRow, *, in_words: bool = True) -> Image.Image:
     """The object and its surroundings, with what was reported there, in ``TILE_PX``; ``in_words`` also what was not."""
     frame = Image.fromarray(np.ascontiguousarray(rgb_u8_from_srgb(tile.srgb)))
     window = view_of(row.box_xyxy_px, frame.size)
@@ -106,7 +106,7 @@ def drawn(tile: Tile, row: Row, *, in_words: bool = True) -> Image.Image:
     return picture
 
 
-def _outline(pen: ImageDraw.ImageDraw, corners: list[float], mark: Mark) -> None:
+def _outline(pen: ImageDraw.ImageDraw, corners: list[float], mark: ReportMark) -> None:
     colour = RIGHT if mark.own else WRONG
     pen.rectangle(tuple(corners), outline=colour, width=3)
     text, font = f"{mark.label} {mark.score:.0%}", lettering(15)
@@ -129,7 +129,7 @@ def _dashed(pen: ImageDraw.ImageDraw, corners: list[float]) -> None:
             pen.line(line, fill=PAPER, width=1)
 
 
-def _verdict(pen: ImageDraw.ImageDraw, tile: Tile, row: Row) -> None:
+def _verdict(pen: ImageDraw.ImageDraw, tile: ArmTile, row: ObjectRow) -> None:
     """Say in words what a missing frame means."""
     if detected(tile, row):
         return
@@ -140,12 +140,12 @@ def _verdict(pen: ImageDraw.ImageDraw, tile: Tile, row: Row) -> None:
     pen.text((x, y), text, PAPER, font, anchor="lt")
 
 
-def detected(tile: Tile, row: Row) -> bool:
+def detected(tile: ArmTile, row: ObjectRow) -> bool:
     """Whether the object is reported where it is, under its own label."""
     return any(mark.own and _iou(mark.box_xyxy_px, row.box_xyxy_px) >= 0.5 for mark in tile.marks)
 
 
-def outcome(tile: Tile, row: Row) -> str:
+def outcome(tile: ArmTile, row: ObjectRow) -> str:
     """What became of the object: "detected, 93 %", "taken for bus, 61 %", "not detected"."""
     here = [mark for mark in tile.marks if _iou(mark.box_xyxy_px, row.box_xyxy_px) >= 0.5]
     own = [mark for mark in here if mark.own]

@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from physadv.library.files.atomic import write_bytes, write_text
-from physadv.library.report.pictures.contact_sheet import Row, drawn, outcome, view_of
+from physadv.library.report.pictures.contact_sheet import ObjectRow, drawn, outcome, view_of
 from physadv.library.report.pictures.pairs import FILE, FOLDER
 
 QUALITY = 85  # of the JPEGs: 20 to 40 kB each
 
 
-def save_pairs(rows: Sequence[Row], roles: Mapping[str, str], victim: str, out: Path) -> Path:
+def save_pairs(rows: Sequence[ObjectRow], roles: Mapping[str, str], victim: str, out: Path) -> Path:
     """Write every tile of every row as a picture, and the list of them; ``roles`` tells controls from patches.
 
     What became of the object is in the list, not in the picture: two pictures are shown one beside the other half.
@@ -38,7 +38,7 @@ def save_pairs(rows: Sequence[Row], roles: Mapping[str, str], victim: str, out: 
     return write_text(out / FOLDER / FILE, json.dumps(content, indent=1, ensure_ascii=False))
 
 
-def middle(row: Row) -> int:
+def middle(row: ObjectRow) -> int:
     """Where the object is across the picture, in percent from its left edge."""
     height, width = row.tiles[0].srgb.shape[1:]
     left, _, right, _ = view_of(row.box_xyxy_px, (width, height))

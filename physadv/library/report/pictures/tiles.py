@@ -22,7 +22,7 @@ Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Tile:
+class PictureTile:
     """One picture, cut out of a scene."""
 
     srgb: Tensor  # (3, H, W) the whole scene
@@ -32,15 +32,15 @@ class Tile:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TileRow:
     """Tiles side by side."""
 
     title: str
-    tiles: tuple[Tile, ...]
+    tiles: tuple[PictureTile, ...]
 
 
 def write_tiles(
-    rows: Sequence[Row], heading: str, path: Path, *, tile_px: int = 200, margin_px: int = 0, blocks: int = 1
+    rows: Sequence[TileRow], heading: str, path: Path, *, tile_px: int = 200, margin_px: int = 0, blocks: int = 1
 ) -> Path:
     """Write the rows as a PNG, in ``blocks`` side by side. Titles stand left of the rows where there is a margin."""
     columns = max(len(row.tiles) for row in rows)
@@ -63,13 +63,13 @@ def write_tiles(
     return write_bytes(path, stream.getvalue())
 
 
-def _place(page: Image.Image, pen: ImageDraw.ImageDraw, tile: Tile, at: tuple[int, int], tile_px: int) -> None:
+def _place(page: Image.Image, pen: ImageDraw.ImageDraw, tile: PictureTile, at: tuple[int, int], tile_px: int) -> None:
     page.paste(_cut(tile, tile_px), at)
     for line, text in enumerate(tile.caption):
         pen.text((at[0], at[1] + tile_px + 1 + line * LINE_PX), text, FAINT, ImageFont.load_default(11))
 
 
-def _cut(tile: Tile, tile_px: int) -> Image.Image:
+def _cut(tile: PictureTile, tile_px: int) -> Image.Image:
     """The square about the patch, every pixel of the scene as a sharp square; what lies outside is grey."""
     whole = Image.fromarray(rgb_u8_from_srgb(tile.srgb))
     half = max(tile.side_px, 8.0) / 2
