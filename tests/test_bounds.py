@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from omegaconf import OmegaConf
 
+from physadv.app.commands import with_options
 from physadv.app.config.bounds import bound_of, check_numbers
-from physadv.app.config.store import COMMANDS
-from physadv.app.registry import KINDS, Registry
+from physadv.app.registry import Registry
 from physadv.core.errors import BadOption
+from physadv.core.hookspecs import KINDS
 
 
 @pytest.mark.parametrize(
@@ -40,14 +41,13 @@ def test_numbers_out_of_bounds_are_refused_by_name(options: dict[str, Any], mess
 
 
 def test_every_default_lies_within_its_bounds() -> None:
-    for schema in COMMANDS.values():
-        check_numbers(OmegaConf.to_container(OmegaConf.structured(schema), resolve=False))
+    for command in with_options():
+        check_numbers(OmegaConf.to_container(OmegaConf.structured(command.options), resolve=False))
     registry = Registry(discover=False)
-    group = {"scenes": "scenes", "patches": "patch", "victims": "victim", "goals": "goal", "attacks": "attack"}
     for kind in KINDS:
-        for offered in registry.offered(kind):
+        for offered in registry.offered(kind.plural):
             node = OmegaConf.to_container(OmegaConf.structured(offered.entry.config))
-            check_numbers({group.get(kind, kind): node})
+            check_numbers({kind.group or kind.plural: node})
 
 
 def test_truth_values_and_text_are_no_numbers() -> None:
@@ -56,9 +56,9 @@ def test_truth_values_and_text_are_no_numbers() -> None:
 
 def test_every_number_of_a_schema_has_bounds() -> None:
     unbounded = [
-        f"{command}.{field.name}"
-        for command, schema in COMMANDS.items()
-        for field in dataclasses.fields(schema)
+        f"{command.words}: {field.name}"
+        for command in with_options()
+        for field in dataclasses.fields(command.options)
         if field.type in ("int", "float") and bound_of(field.name) == (-1e12, 1e12)
     ]
     assert unbounded == []

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from physadv.app.commands import COMMANDS
 from physadv.app.config.compose import Composer
 from physadv.app.config.wearer import carried_over
 from physadv.app.registry import Registry
@@ -30,11 +31,11 @@ def registry() -> Registry:
     ],
 )
 def test_photos_take_the_label_of_the_experiment(typed: list[str], label: list[str], registry: Registry) -> None:
-    assert carried_over(Composer("generate", registry), typed) == label
+    assert carried_over(Composer(COMMANDS["generate"], registry), typed) == label
 
 
 def test_photos_take_the_label_of_the_run_that_made_the_patch(registry: Registry, tmp_path: Path) -> None:
-    composer = Composer("evaluate", registry)
+    composer = Composer(COMMANDS["evaluate"], registry)
     (tmp_path / "config").mkdir()
     for text, label in (
         ("scenes: {sign: stop}", ["scenes.label=stop"]),

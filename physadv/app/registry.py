@@ -26,11 +26,8 @@ import pluggy
 
 from physadv.core import hookspecs
 from physadv.core.errors import BadOption, BrokenPlugin
-from physadv.core.hookspecs import API, Entry
+from physadv.core.hookspecs import API, KINDS, Entry
 from physadv.core.labels import on_one_line
-
-KINDS = ("scenes", "patches", "victims", "goals", "penalties", "attacks")
-"""Kinds of part, in the order data meets them; each has the hook ``physadv_<kind>``."""
 
 _MOST_ROWS = 10_000  # that a hook lists
 BUILT_IN = (
@@ -170,10 +167,10 @@ class Registry:
             ) from error
 
     def _collect(self) -> dict[str, dict[str, Offered]]:
-        offered: dict[str, dict[str, Offered]] = {kind: {} for kind in KINDS}
+        offered: dict[str, dict[str, Offered]] = {kind.plural: {} for kind in KINDS}
         owners = {record.name: record for record in self.records}
         for kind in KINDS:
-            for impl in getattr(self.manager.hook, f"physadv_{kind}").get_hookimpls():
+            for impl in getattr(self.manager.hook, kind.hook).get_hookimpls():
                 record = owners.get(impl.plugin_name)
                 try:
                     rows = [_checked(row, ours=record is None) for row in self._rows(impl.function)]
@@ -183,7 +180,7 @@ class Registry:
                     self._reject(record, error)
                     continue
                 for row in rows:
-                    self._add(offered[kind], Offered(kind, row, impl.plugin_name), record)
+                    self._add(offered[kind.plural], Offered(kind.plural, row, impl.plugin_name), record)
         return offered
 
     def _add(self, known: dict[str, Offered], new: Offered, record: PluginRecord | None) -> None:
@@ -196,6 +193,11 @@ class Registry:
         known[name] = new
         if record is not None:
             record.parts.append(f"{new.kind}/{name}")
+
+    def complaints(self) -> str:
+        """A line for every plugin that is left out, or whose author should mend something."""
+        lines = (_complaint(record) for record in self.records)
+        return "".join(f"physadv: {line}\n" for line in lines if line)
 
     def offered(self, kind: str) -> list[Offered]:
         """All parts of a kind, built-in ones first."""
@@ -246,6 +248,12 @@ class Registry:
         if record is None:
             raise error
         self._reject(record, error)
+
+
+def _complaint(record: PluginRecord) -> str:
+    if record.error:
+        return f"plugin {record.name!r} is left out: {record.error}. Silence this with PHYSADV_BLOCK={record.name}"
+    return f"plugin {record.name!r}: {record.warning}" if record.warning else ""
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

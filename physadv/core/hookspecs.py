@@ -32,6 +32,33 @@ class Entry(Generic[C, T_co]):
     source: str = ""  # paper or DOI
 
 
+@dataclass(frozen=True)
+class Kind:
+    """One kind of part: its hook, how it is chosen, what it promises, and what checks the promise."""
+
+    plural: str  # "patches": of its hook physadv_patches, of `plugins list`
+    name: str  # "patch": one of it, in messages
+    group: str  # config group that chooses one of it; empty: all are there
+    protocol: str  # in physadv.core.protocols
+    battery: str  # in physadv.testing
+
+    @property
+    def hook(self) -> str:
+        """The hook by which parts of this kind are offered."""
+        return f"physadv_{self.plural}"
+
+
+KINDS = (
+    Kind("scenes", "scenes", group="scenes", protocol="SceneSource", battery="check_scenes"),
+    Kind("patches", "patch", group="patch", protocol="PatchModel", battery="check_patch"),
+    Kind("victims", "victim", group="victim", protocol="Victim", battery="check_victim"),
+    Kind("goals", "goal", group="goal", protocol="Goal", battery="check_goal"),
+    Kind("penalties", "penalty", group="", protocol="Penalty", battery="check_penalty"),
+    Kind("attacks", "attack", group="attack", protocol="Attack", battery="check_attack"),
+)
+"""In the order data meets them. A new kind is a row, a hook below, a guard and a battery."""
+
+
 @hookspec
 def physadv_scenes() -> Iterable[Entry[Any, SceneSource]]:  # type: ignore[empty-body]
     """Sources of images and of the objects that wear the patch."""

@@ -10,23 +10,12 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig, OmegaConf
 
+from physadv.app.commands import Command, with_options
 from physadv.app.config import store
 from physadv.app.config.bounds import bound_of
 from physadv.app.config.locate import conf_dir
 from physadv.app.registry import Registry
 
-COMMANDS = (
-    "generate",
-    "evaluate",
-    "grid",
-    "sheet",
-    "watch",
-    "eot preview",
-    "train detector",
-    "calibrate colour",
-    "calibrate camera",
-    "calibrate eot",
-)
 GROUPS = {
     "generate": ("scenes", "patch", "eot", "ink", "victim", "goal", "attack", "protocol", "experiment", "size"),
     "evaluate": ("scenes", "eot", "ink", "victim", "goal", "protocol"),
@@ -158,9 +147,9 @@ def _choices(draw: random.Random) -> Iterator[tuple[str, ...]]:
 
 
 def _options(draw: random.Random) -> Iterator[tuple[str, ...]]:
-    for command in COMMANDS:
-        for name, value in leaves(command.replace(" ", "_")):
-            words = command.split()
+    for command in with_options():
+        for name, value in leaves(command):
+            words = command.words.split()
             yield (*words, f"{_misspelt(name, draw)}=1")
             if isinstance(value, bool):
                 yield (*words, f"{name}=perhaps")
@@ -187,12 +176,12 @@ def _misspelt(name: str, draw: random.Random) -> str:
     return f"{head}.{wrong}" if head else wrong
 
 
-def leaves(command: str) -> list[tuple[str, Any]]:
+def leaves(command: Command) -> list[tuple[str, Any]]:
     """Every option of a command's plain configuration, with its default."""
     store.register(Registry(discover=False), command)
     GlobalHydra.instance().clear()
     with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-        whole = compose(command)
+        whole = compose(command.config_name)
     GlobalHydra.instance().clear()
     return list(_leaves(OmegaConf.to_container(whole, resolve=False), ""))
 

@@ -13,7 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from physadv.app.config.choices import choices
-from physadv.app.config.commands import GROUPS, penalty_key
+from physadv.app.config.groups import GROUPS, penalty_key
 from physadv.app.config.spelling import literal_in
 from physadv.app.registry import Registry, did_you_mean
 from physadv.core.errors import BadOption, IncompatibleParts

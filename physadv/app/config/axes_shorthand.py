@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from physadv.app.commands import Command
 
-def only_these_axes(command: str, typed: Sequence[str]) -> list[str]:
+
+def only_these_axes(command: Command, typed: Sequence[str]) -> list[str]:
     """The options with a list of axes written as ``only=[…]``; a mapping of axes to values stays as it is."""
-    if command != "grid":
+    if command.words != "grid":
         return list(typed)
     return [_only(text) for text in typed]
 

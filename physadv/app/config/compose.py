@@ -21,26 +21,23 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
+from physadv.app.commands import Command
 from physadv.app.config import guard, store
-from physadv.app.config.commands import GROUPS
-from physadv.app.config.inherit import INHERITED, OPTIONS, Taken, inherited, run_of
+from physadv.app.config.groups import GROUPS, PRESETS
+from physadv.app.config.inherit import Taken, inherited, run_of
 from physadv.app.config.locate import conf_dir
 from physadv.app.config.spelling import split
 from physadv.app.config.typed import Reader, key_and_value, text_of
 from physadv.app.registry import Registry
 from physadv.core.errors import BadOption
-from physadv.engines.judging.options import ProtocolConfig
-from physadv.parts.printing.options import InkConfig
-from physadv.parts.render.options import EotConfig
 
-_PRESETS: dict[str, type] = {"eot": EotConfig, "ink": InkConfig, "protocol": ProtocolConfig}
 _STAND_IN = r"\s*'.*' is validated against ConfigStore schema"
 
 
 class Composer:
     """Composes one command's configuration."""
 
-    def __init__(self, command: str, registry: Registry, *, presets: str = "", sweep: bool = False) -> None:
+    def __init__(self, command: Command, registry: Registry, *, presets: str = "", sweep: bool = False) -> None:
         store.register(registry, command)
         store.search(())
         self.command, self.sweep = command, sweep
@@ -59,7 +56,7 @@ class Composer:
         try:
             with initialize_config_dir(str(conf_dir()), version_base="1.3"), warnings.catch_warnings():
                 warnings.filterwarnings("error", message=_STAND_IN)
-                return compose(self.command, overrides=list(overrides), return_hydra_config=True)
+                return compose(self.command.config_name, overrides=list(overrides), return_hydra_config=True)
         finally:
             GlobalHydra.instance().clear()
 
@@ -93,7 +90,7 @@ class Composer:
             self._known_experiment(made)
             guard.check(self._plain, made, mine, self.command)
             self._check_pointers(made, overrides)
-            if self.command in INHERITED and made.patch and "patch" not in mine:
+            if self.command.inherits and made.patch and "patch" not in mine:
                 raise BadOption(f"a preset sets patch={made.patch}. Type it, so that its run's conditions come with it")
         return ready
 
@@ -101,14 +98,17 @@ class Composer:
         """What the run behind ``patch=`` hands over; ``line`` is the command, for the message."""
         mine = {key_and_value(text)[0] for text in typed}
         values = [value for key, value in map(key_and_value, typed) if key == "patch"][-1:]
-        if self.command not in INHERITED or not values:
+        if not self.command.inherits or not values:
             return Taken()
         patches = [text_of(word) for word in (split(values[0], ",") if self.sweep else values)]
         runs = [run_of(patch) for patch in patches]
+        groups = [name for name in self.command.inherits if name in self.groups]
         handed = [
             Taken()
             if run is None
-            else inherited(run, mine, INHERITED[self.command], self._options_of, line, OPTIONS.get(self.command, ()))
+            else inherited(
+                run, mine, groups, self._options_of, line, [n for n in self.command.inherits if n not in groups]
+            )
             for run in runs
         ]
         if any(one.overrides != handed[0].overrides for one in handed):
@@ -119,8 +119,8 @@ class Composer:
         return handed[0]
 
     def _options_of(self, group: str, name: str) -> type | None:
-        if group in _PRESETS:
-            return _PRESETS[group]
+        if group in PRESETS:
+            return PRESETS[group]
         return next((o.entry.config for o in self._registry.offered(GROUPS[group]) if o.entry.name == name), None)
 
     def _reader(self, shape: DictConfig) -> Reader:

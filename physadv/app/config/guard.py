@@ -14,7 +14,8 @@ from typing import Any
 from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig, OmegaConf
 
-from physadv.app.config.commands import COMMANDS, PARTS
+from physadv.app.commands import Command
+from physadv.app.config.groups import PRESETS
 from physadv.core.errors import BadOption
 
 _OWN = {"launcher", "sweeper", "runtime", "overrides", "job", "searchpath", "sweep"}
@@ -23,11 +24,8 @@ _OWN = {"launcher", "sweeper", "runtime", "overrides", "job", "searchpath", "swe
 _RUNS = {"_target_", "params", "setup", "teardown", "python", "srun_args", "additional_parameters", "executable"}
 """Options of launchers and sweepers that name code or commands: only who types may."""
 
-_WITH_SCHEMA = {"eot", "ink", "protocol"}
-"""Groups of presets for one set of options, which each of them fills in."""
 
-
-def check(plain: DictConfig, made: DictConfig, typed: Set[str], command: str) -> None:
+def check(plain: DictConfig, made: DictConfig, typed: Set[str], command: Command) -> None:
     """Compare with the configuration that is shipped. Raises :class:`BadOption` naming the key."""
     before, after = (OmegaConf.to_container(c.hydra, resolve=False) for c in (plain, made))
     assert isinstance(before, dict)
@@ -82,11 +80,13 @@ def _registered(group: str, choice: str) -> dict[Any, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def _check_schemas(made: DictConfig, command: str) -> None:
+def _check_schemas(made: DictConfig, command: Command) -> None:
     """A preset file of a part's name would stand in for its options, with other keys and without types."""
-    if OmegaConf.get_type(made) is not COMMANDS[command]:
-        raise BadOption(f"a preset stands in the way of the options of {command}: rename {command}_schema.yaml")
-    for group in PARTS.get(command, ()):
+    if OmegaConf.get_type(made) is not command.options:
+        raise BadOption(
+            f"a preset stands in the way of the options of {command.words}: rename {command.config_name}_schema.yaml"
+        )
+    for group in command.groups:
         if OmegaConf.get_type(made[group]) in (None, dict):
             name = made.hydra.runtime.choices.get(group)
             raise BadOption(f"a preset stands in the way of {group}={name}: rename its file {group}/{name}.yaml")
@@ -94,7 +94,7 @@ def _check_schemas(made: DictConfig, command: str) -> None:
 
 def _check_bases(made: DictConfig) -> None:
     """A preset that leaves out the schema has no types, and none of the values that it does not name."""
-    for group in _WITH_SCHEMA & {str(key) for key in made}:
+    for group in PRESETS.keys() & {str(key) for key in made}:
         if OmegaConf.get_type(made[group]) in (None, dict, str):
             name = made.hydra.runtime.choices.get(group)
             raise BadOption(

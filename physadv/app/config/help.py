@@ -24,7 +24,7 @@ def text(composer: Composer, typed: Sequence[str]) -> str:
     whole = composer.chosen(typed)
     chosen = {group: str(name) for group, name in whole.hydra.runtime.choices.items() if group in composer.groups}
     chosen.pop("penalties", None)
-    lines = [f"usage: physadv {composer.command.replace('_', ' ')} [key=value ...]", ""]
+    lines = [f"usage: physadv {composer.command.words} [key=value ...]", ""]
     groups = {group: choices_of(group) for group in chosen}
     if groups:
         lines.append("choices (the first is the current one; put another before --help to see its options):")

@@ -16,19 +16,8 @@ from physadv.core.masking import HIDDEN
 from physadv.core.reach import Reach, reaching
 from physadv.library.runs.options import read_options
 
-_JUDGED = ("scenes", "eot", "ink", "victim", "goal")
-INHERITED = {
-    "evaluate": (*_JUDGED, "protocol"), "grid": (*_JUDGED, "protocol"), "calibrate_eot": _JUDGED,
-    "watch": ("ink", "victim", "goal"),
-}  # fmt: skip
-"""Command → the groups that it takes from the run that made its patch."""
-
 _APART = ("judge.share", "judge.root")
-OPTIONS = {
-    "evaluate": ("seed", *_APART, "judge.images", "judge.only_wearers", "judge.draws", "judge.quality"),
-    "grid": ("seed", *_APART, "judge.only_wearers"),
-}
-"""Command → further options that it takes from there, so that the same pictures are kept apart for judging."""
+"""Options by which a run kept pictures apart for judging."""
 
 _OTHER_PHOTOS = {"scenes", "scenes.root", "scenes.annotations", "scenes.images", "scenes.split", "judge.root"}
 _SCALARS = (bool, int, float, str)

@@ -15,6 +15,7 @@ from pathlib import Path
 import hydra
 from omegaconf import DictConfig
 
+from physadv.app.commands import Command
 from physadv.app.config.flags import Flags
 from physadv.app.config.locate import conf_dir
 from physadv.app.config.spelling import quoted
@@ -24,7 +25,7 @@ from physadv.core.masking import masked
 Job = Callable[[DictConfig], float | None]
 
 
-def launch(command: str, flags: Flags, ready: Sequence[str], job: Job) -> None:
+def launch(command: Command, flags: Flags, ready: Sequence[str], job: Job) -> None:
     """Run; the first complaint of a job is raised when all of them are through."""
     place = Path(tempfile.mkdtemp(prefix="physadv-"))
     complaints = place / "complaints"  # a folder, because a sweep's jobs may be other processes
@@ -42,8 +43,8 @@ def launch(command: str, flags: Flags, ready: Sequence[str], job: Job) -> None:
     try:
         with _sweep_folder(flags, ready, place) as own:
             # argparse refuses options after a flag
-            sys.argv = [f"physadv {command.replace('_', ' ')}", *mode, *flags.shown, *ready, *own]
-            run = hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name=command)(task)
+            sys.argv = [f"physadv {command.words}", *mode, *flags.shown, *ready, *own]
+            run = hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name=command.config_name)(task)
             if flags.shown:
                 _show(run)
             else:

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from physadv.core.errors import BadInput
 
+_PACKAGE = Path(__file__).resolve().parents[2]
+PLACES = (_PACKAGE / "conf", _PACKAGE.parent / "conf")
+
 
 def conf_dir() -> Path:
     """Absolute folder of ``conf/``. Absolute, because ``pkg://`` paths fail from the checkout's own root."""
-    package = Path(__file__).resolve().parents[2]
-    for folder in (package / "conf", package.parent / "conf"):
+    for folder in PLACES:
         if (folder / "generate.yaml").is_file():
             return folder
-    raise BadInput(
-        f"the presets are missing: neither {package / 'conf'} nor {package.parent / 'conf'}. Reinstall physadv"
-    )
+    raise BadInput(f"the presets are missing: neither {' nor '.join(map(str, PLACES))}. Reinstall physadv")

@@ -12,30 +12,24 @@ from hydra.core.plugins import Plugins
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import DictConfig, OmegaConf
 
-from physadv.app.config.commands import COMMANDS, GROUPS, PARTS, penalty_key
+from physadv.app.commands import Command
+from physadv.app.config.groups import GROUPS, PRESETS, penalty_key
 from physadv.app.registry import Registry
-from physadv.engines.judging.options import ProtocolConfig
-from physadv.parts.printing.options import InkConfig
-from physadv.parts.render.options import EotConfig
-
-__all__ = ["COMMANDS", "GROUPS", "PARTS", "penalty_key", "register", "search"]
 
 
-def register(registry: Registry, command: str) -> None:
+def register(registry: Registry, command: Command) -> None:
     """Make the parts that ``command`` uses selectable.
 
     Only those: for ``evaluate``, ``watch`` and ``sheet`` the word ``patch`` is a file; Hydra would take it for
     the group.
     """
     store = ConfigStore.instance()
-    for name, schema in COMMANDS.items():
-        store.store(name=f"{name}_schema", node=schema)
-    store.store(group="eot", name="schema", node=EotConfig)
-    store.store(group="ink", name="schema", node=InkConfig)
-    store.store(group="protocol", name="schema", node=ProtocolConfig)
+    store.store(name=f"{command.config_name}_schema", node=command.options)
+    for group, options in PRESETS.items():
+        store.store(group=group, name="schema", node=options)
     for group in GROUPS:
         store.repo.pop(group, None)  # of another command of this process
-    for group in PARTS.get(command, ()):
+    for group in command.groups:
         for offered in registry.offered(GROUPS[group]):
             folder, _, name = f"{group}/{offered.entry.name}".rpartition("/")
             store.store(group=folder, name=name, node=offered.entry.config, package=group)

@@ -7,12 +7,15 @@ import logging
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
+from omegaconf import DictConfig, OmegaConf
 
 from physadv.app.assembly.pictures import SUFFIXES, picture_files
 from physadv.app.config.calibrate_options import CalibrateCameraConfig
+from physadv.app.registry import Registry
 from physadv.core.errors import BadInput, BadOption
 from physadv.core.version import __version__
 from physadv.library.calibration.camera_picture import camera_picture
@@ -36,6 +39,12 @@ FILM_FRAMES = 150  # of a film that are looked at, evenly over its length
 SAY_EVERY_S = 5.0
 PATIENCE_S, EMPTY_PATIENCE_S = 600.0, 60.0  # then the search ends: with what was found, or with nothing
 FAR_OFF = 3.0  # times the median's rms from which a view is left out
+
+
+def calibrate_camera_command(config: DictConfig, _registry: Registry, _out: None) -> None:
+    """Write what the options ask for."""
+    options: Any = OmegaConf.to_object(config)
+    calibrate_camera(options)
 
 
 def calibrate_camera(config: CalibrateCameraConfig) -> Path:

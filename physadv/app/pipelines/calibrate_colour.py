@@ -14,10 +14,12 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import torch
+from omegaconf import DictConfig, OmegaConf
 from safetensors.numpy import save
 
 from physadv.app.assembly.pictures import picture_files
 from physadv.app.config.calibrate_options import CalibrateColourConfig
+from physadv.app.registry import Registry
 from physadv.core.errors import BadInput, BadOption
 from physadv.library.calibration.colour import WHITE, Levelled, MeasuredColours, level, merged
 from physadv.library.calibration.colour_fit import ColourFit, Prior, bake, difference, fit_colours
@@ -39,6 +41,12 @@ F64 = npt.NDArray[np.float64]
 PRIORS = ("auto", "coated-offset", "none")
 DOUBLED_BELOW_PX = 2600  # larger photos need not be searched at double size
 POOR_ERROR, POOR_COPIES = 3.0, 3.0  # ΔE00 from which the report says so
+
+
+def calibrate_colour_command(config: DictConfig, _registry: Registry, _out: None) -> None:
+    """Write what the options ask for."""
+    options: Any = OmegaConf.to_object(config)
+    calibrate_colour(options)
 
 
 def calibrate_colour(config: CalibrateColourConfig) -> Path:

@@ -38,7 +38,7 @@ Json = dict[str, Any]
 RESAMPLES = 2000
 
 
-def calibrate_eot(config: DictConfig, registry: Registry) -> Path:
+def calibrate_eot(config: DictConfig, registry: Registry, _out: None) -> Path:
     """Write the preset, and report, numbers and judgements into the folder of its name; returns the preset's path."""
     target = _checked(config)
     watched = read_films(

@@ -7,6 +7,7 @@ import os
 import platform
 import shutil
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -40,8 +41,8 @@ class Finding:
     needed: bool = True  # an optional thing that is absent does not fail the check
 
 
-def doctor(*, as_json: bool) -> int:
-    """Print all findings; exit code 0 when everything needed is there, else 2."""
+def doctor(words: Sequence[str]) -> int:
+    """Print all findings, with ``--json`` as one object; exit code 0 when everything needed is there, else 2."""
     findings = [
         _python(),
         *map(_package, _CORE),
@@ -54,7 +55,7 @@ def doctor(*, as_json: bool) -> int:
         *map(_program, _PROGRAMS),
     ]
     ready = all(f.ok for f in findings if f.needed)
-    if as_json:
+    if words:
         sys.stdout.write(json.dumps({"ready": ready, "findings": [asdict(f) for f in findings]}, indent=2) + "\n")
         return 0 if ready else 2
     for f in findings:

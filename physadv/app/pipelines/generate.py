@@ -13,7 +13,7 @@ from omegaconf import DictConfig
 from physadv.app.assembly import cost, ensemble, judge, parts, scenes
 from physadv.app.assembly.folder import FolderCheckpoints
 from physadv.app.config.choices import choices
-from physadv.app.config.commands import penalty_key
+from physadv.app.config.groups import penalty_key
 from physadv.app.registry import Registry
 from physadv.core.errors import BadOption
 from physadv.core.problem.objective import Objective

@@ -6,9 +6,13 @@ import logging
 from pathlib import Path
 from typing import Any
 
+from omegaconf import DictConfig, OmegaConf
+
 from physadv.app.assembly.sheets import write_sheet_and_boards
 from physadv.app.assembly.worn_by import worn_by
+from physadv.app.config.choices import job_of_sweep
 from physadv.app.config.sheet_options import SheetConfig
+from physadv.app.registry import Registry
 from physadv.core.errors import BadOption
 from physadv.library.files.patches import load_patch
 from physadv.library.runs.record import read_json
@@ -16,6 +20,12 @@ from physadv.parts.printing.sheet import SheetOptions
 from physadv.parts.printing.transfer import write_transfer
 
 logger = logging.getLogger(__name__)
+
+
+def sheet_command(config: DictConfig, _registry: Registry, _out: None) -> None:
+    """Write the sheet that the options ask for."""
+    options: Any = OmegaConf.to_object(config)
+    make_sheet(options, job_of_sweep())
 
 
 def make_sheet(config: SheetConfig, job: int | None = None) -> Path:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from physadv.app.commands import COMMANDS
 from physadv.app.config.completion import completion, options_of
 from physadv.app.registry import Registry
-from physadv.cli import COMMANDS
 from physadv.core.errors import BadOption
 
 COMPLETED = {
@@ -43,7 +43,7 @@ def test_bash_completes_what_was_begun(registry: Registry, tmp_path: Path) -> No
         f'COMP_LINE="{line}"; COMP_POINT=${{#COMP_LINE}}; _physadv; printf "%s|" "${{COMPREPLY[@]}}"; echo'
         for line in COMPLETED
     )
-    script = completion("bash", list(COMMANDS), registry) + asks
+    script = completion("bash", registry) + asks
     done = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True)
     found = [sorted(line.split("|")[:-1]) for line in done.stdout.splitlines()]
     assert found == [sorted(words) for words in COMPLETED.values()]
@@ -51,18 +51,18 @@ def test_bash_completes_what_was_begun(registry: Registry, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_a_script_names_every_command_and_part(shell: str, registry: Registry) -> None:
-    script = completion(shell, list(COMMANDS), registry)
+    script = completion(shell, registry)
     assert all(command.split()[-1] in script for command in COMMANDS)
     assert all(offered.entry.name in script for kind in ("victims", "attacks") for offered in registry.offered(kind))
 
 
 def test_options_are_those_of_the_schema(registry: Registry) -> None:
-    options = options_of("generate", registry)
+    options = options_of(COMMANDS["generate"], registry)
     assert options["resume"] == ("true", "false")
     assert {"seed", "scenes.root", "victim.path", "eot.light.exposure_ev", "size", "judge.images"} <= options.keys()
-    assert "scenes.root" not in options_of("sheet", registry)
+    assert "scenes.root" not in options_of(COMMANDS["sheet"], registry)
 
 
 def test_another_shell_is_refused(registry: Registry) -> None:
     with pytest.raises(BadOption, match="bash, zsh, fish"):
-        completion("ksh", list(COMMANDS), registry)
+        completion("ksh", registry)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from physadv.app.commands import COMMANDS
 from physadv.app.config.compose import Composer
 from physadv.app.registry import Registry
 from physadv.core.errors import BadOption
@@ -44,7 +45,7 @@ def test_a_preset_may_not_touch_what_runs(case: str, registry: Registry, tmp_pat
     (tmp_path / "hydra" / "launcher").mkdir(parents=True)
     (tmp_path / "hydra" / "launcher" / "mine.yaml").write_text("_target_: os.system\n")
     with pytest.raises(BadOption, match=key):
-        Composer("generate", registry, presets=str(tmp_path)).prepared(["eot=mine"])
+        Composer(COMMANDS["generate"], registry, presets=str(tmp_path)).prepared(["eot=mine"])
 
 
 def test_a_second_choice_of_a_sweep_is_looked_at_too(registry: Registry, tmp_path: Path) -> None:
@@ -53,14 +54,14 @@ def test_a_second_choice_of_a_sweep_is_looked_at_too(registry: Registry, tmp_pat
         "# @package _global_\nhydra: {callbacks: {x: {_target_: os.system}}}\n"
     )
     with pytest.raises(BadOption, match=r"hydra\.callbacks"):
-        Composer("generate", registry, presets=str(tmp_path), sweep=True).prepared(["size=smoke,evil"])
+        Composer(COMMANDS["generate"], registry, presets=str(tmp_path), sweep=True).prepared(["size=smoke,evil"])
 
 
 def test_a_preset_cannot_stand_in_for_a_schema(registry: Registry, tmp_path: Path) -> None:
     (tmp_path / "victim").mkdir()
     (tmp_path / "victim" / "sign-nano.yaml").write_text("anything: 1\n")
     with pytest.raises(BadOption, match="stands in the way of victim=sign-nano"):
-        Composer("generate", registry, presets=str(tmp_path)).prepared(["seed=1"])
+        Composer(COMMANDS["generate"], registry, presets=str(tmp_path)).prepared(["seed=1"])
 
 
 @pytest.mark.parametrize("text", ["", "hello", "jitter: {yaw_deg: [0, 1]}\n"])
@@ -68,7 +69,7 @@ def test_a_preset_that_builds_on_none_is_told_how(text: str, registry: Registry,
     (tmp_path / "eot").mkdir()
     (tmp_path / "eot" / "mine.yaml").write_text(text)
     with pytest.raises(BadOption, match=r"Begin eot/mine\.yaml with 'defaults: \[schema, _self_\]'"):
-        Composer("generate", registry, presets=str(tmp_path)).prepared(["eot=mine"])
+        Composer(COMMANDS["generate"], registry, presets=str(tmp_path)).prepared(["eot=mine"])
 
 
 @pytest.mark.parametrize("content", [b"x: [", b"\xff\xfe", b"defaults: 5\n"])
@@ -76,7 +77,7 @@ def test_a_preset_that_cannot_be_read_is_one_line(content: bytes, registry: Regi
     (tmp_path / "eot").mkdir()
     (tmp_path / "eot" / "mine.yaml").write_bytes(content)
     with pytest.raises(BadOption, match="a preset cannot be read: ") as said:
-        Composer("generate", registry, presets=str(tmp_path)).prepared(["eot=mine"])
+        Composer(COMMANDS["generate"], registry, presets=str(tmp_path)).prepared(["eot=mine"])
     assert "\n" not in str(said.value)
 
 
@@ -85,7 +86,7 @@ def test_presets_may_choose_a_launcher_and_set_its_options(registry: Registry, t
     (tmp_path / "size").mkdir()
     preset = "# @package _global_\ndefaults: [{override /hydra/launcher: joblib}]\nhydra: {launcher: {n_jobs: 2}}\n"
     (tmp_path / "size" / "shared.yaml").write_text(preset + "name: '${device}-run'\n")
-    composer = Composer("generate", registry, presets=str(tmp_path))
+    composer = Composer(COMMANDS["generate"], registry, presets=str(tmp_path))
     assert composer.composed(composer.prepared(["size=shared"])).name == "auto-run"
 
 
@@ -93,4 +94,4 @@ def test_a_preset_for_a_patch_does_not_go_round_its_run(registry: Registry, tmp_
     (tmp_path / "protocol").mkdir()
     (tmp_path / "protocol" / "mine.yaml").write_text("# @package _global_\npatch: runs/x\n")
     with pytest.raises(BadOption, match="a preset sets patch=runs/x"):
-        Composer("evaluate", registry, presets=str(tmp_path)).prepared(["protocol=mine"])
+        Composer(COMMANDS["evaluate"], registry, presets=str(tmp_path)).prepared(["protocol=mine"])

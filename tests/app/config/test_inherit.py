@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from physadv.app.commands import COMMANDS
 from physadv.app.config.compose import Composer
 from physadv.app.config.inherit import run_of, typed_line
 from physadv.app.config.seal import own, seal
@@ -48,7 +49,7 @@ def changed(**groups: Any) -> dict[str, Any]:
 
 
 def made(registry: Registry, *typed: str, command: str = "evaluate", sweep: bool = False) -> Any:
-    composer = Composer(command, registry, sweep=sweep)
+    composer = Composer(COMMANDS[command], registry, sweep=sweep)
     taken = composer.taken(typed, f"physadv {command} {' '.join(typed)}")
     return composer.composed(composer.prepared(typed, taken.overrides))
 
@@ -189,9 +190,9 @@ def test_patches_of_different_conditions_are_not_swept_over(registry: Registry, 
     first, second = make(tmp_path / "a"), make(tmp_path / "b")
     assert made(registry, f"patch={first}", sweep=True).scenes.sign == "yield"
     other = make(tmp_path / "c", changed(scenes={"sign": "stop"}))
-    Composer("evaluate", registry, sweep=True).taken([f"patch={first},{second}"], "")
+    Composer(COMMANDS["evaluate"], registry, sweep=True).taken([f"patch={first},{second}"], "")
     with pytest.raises(BadOption, match="made under different conditions"):
-        Composer("evaluate", registry, sweep=True).taken([f"patch={first},{other}"], "")
+        Composer(COMMANDS["evaluate"], registry, sweep=True).taken([f"patch={first},{other}"], "")
 
 
 def test_a_patch_that_is_no_run_hands_nothing_over(tmp_path: Path) -> None:

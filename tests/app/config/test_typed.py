@@ -7,6 +7,7 @@ import random
 import pytest
 from omegaconf import OmegaConf
 
+from physadv.app.commands import COMMANDS
 from physadv.app.config.compose import Composer
 from physadv.app.config.spelling import quoted, read, spelled, split, unquoted
 from physadv.app.registry import Registry
@@ -19,7 +20,7 @@ def registry() -> Registry:
 
 
 def value(registry: Registry, command: str, key: str, *typed: str) -> object:
-    composer = Composer(command, registry)
+    composer = Composer(COMMANDS[command], registry)
     return OmegaConf.select(composer.composed(composer.prepared(typed)), key)
 
 
@@ -32,7 +33,7 @@ TEXTS = [
 
 
 def test_a_text_option_is_everything_behind_the_first_equals_sign(registry: Registry) -> None:
-    composer = Composer("watch", registry)
+    composer = Composer(COMMANDS["watch"], registry)
     for text in TEXTS:
         made = composer.composed(composer.prepared([f"source={text}", "seed=1"]))
         assert made.source == text
@@ -46,7 +47,7 @@ def test_one_pair_of_quotes_round_a_whole_text_is_taken_off(registry: Registry) 
 
 def test_any_text_survives_the_way_through_hydra(registry: Registry) -> None:
     dice = random.Random(0)
-    composer = Composer("sheet", registry)
+    composer = Composer(COMMANDS["sheet"], registry)
     for _ in range(20):
         words = ["".join(dice.choices("ab \\'\"${}[]=,:#1._-é", k=dice.randint(0, 12))) for _ in range(3)]
         keys = ("title", "note", "patch")
@@ -79,14 +80,14 @@ def test_numbers_are_still_numbers(registry: Registry) -> None:
 
 
 def test_sweeps_part_texts_at_commas(registry: Registry) -> None:
-    composer = Composer("evaluate", registry, sweep=True)
+    composer = Composer(COMMANDS["evaluate"], registry, sweep=True)
     ready = composer.prepared(["patch=runs/a=1,runs/1_10,'b,c'", "seed=1,2", "victim=choice(onnx,opencv-dnn)"])
     assert ready == ["patch='runs/a=1','runs/1_10','b,c'", "seed=1,2", "victim=choice(onnx,opencv-dnn)"]
 
 
 def test_every_choice_of_a_sweep_is_checked(registry: Registry) -> None:
     with pytest.raises(BadOption, match=r"there is no victim named 'onx'\. Did you mean victim=onnx"):
-        Composer("evaluate", registry, sweep=True).prepared(["victim=sign-nano,onx"])
+        Composer(COMMANDS["evaluate"], registry, sweep=True).prepared(["victim=sign-nano,onx"])
 
 
 @pytest.mark.parametrize(
@@ -94,7 +95,7 @@ def test_every_choice_of_a_sweep_is_checked(registry: Registry) -> None:
 )
 def test_every_value_of_a_sweep_is_checked(registry: Registry, typed: str) -> None:
     with pytest.raises(BadOption, match="could not be converted"):
-        Composer("evaluate", registry, sweep=True).prepared([typed])
+        Composer(COMMANDS["evaluate"], registry, sweep=True).prepared([typed])
 
 
 REFUSED = {
@@ -116,7 +117,7 @@ REFUSED = {
 @pytest.mark.parametrize("typed", list(REFUSED))
 def test_a_mistake_is_named_in_one_line(registry: Registry, typed: str) -> None:
     with pytest.raises(BadOption, match=REFUSED[typed]) as said:
-        Composer("generate", registry).prepared([typed])
+        Composer(COMMANDS["generate"], registry).prepared([typed])
     assert "\n" not in str(said.value)
 
 

@@ -1,0 +1,137 @@
+"""The commands, one row each: everything that help, completion, configuration and start know of one stands here.
+
+A command is added with a row, a file for its target and a ``conf/NAME.yaml``. Importing this imports neither hydra nor
+torch, nor the options' classes: rows name them, and they are loaded when they are asked for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+_CONFIG = "physadv.app.config"
+_PIPELINES = "physadv.app.pipelines"
+_JUDGED = ("scenes", "eot", "ink", "victim", "goal")
+_APART = ("judge.share", "judge.root", "judge.only_wearers")  # so that the same pictures are kept apart for judging
+
+
+@dataclass(frozen=True)
+class Command:
+    """One row.
+
+    The target of a command with options is called as ``target(config, registry, out)`` and returns a number that a
+    sweeper can minimise, or ``None``; ``out`` is its run folder, opened for it, or ``None`` where it writes none. That
+    of a command without options is called as ``target(words)`` and returns the exit code.
+    """
+
+    words: str  # as typed: "calibrate eot"
+    summary: str  # one line, for --help
+    target: str  # module:function
+    schema: str = ""  # module:dataclass of its options; empty: it has none, and reads its words itself
+    groups: tuple[str, ...] = ()  # config groups from which it chooses parts
+    inherits: tuple[str, ...] = ()  # groups, and single options, taken over from the run that made the patch
+    writes_run_folder: bool = False
+    only_json: bool = False  # takes --json and nothing else
+    then: tuple[str, ...] = ()  # words that may follow, for completion
+    takes_paths: bool = False  # a file or folder may follow as well
+
+    @property
+    def config_name(self) -> str:
+        """Of ``conf/NAME.yaml`` and of its schema."""
+        return self.words.replace(" ", "_")
+
+    @property
+    def options(self) -> type:
+        """The dataclass of its options."""
+        found: type = _resolved(self.schema)
+        return found
+
+    def load(self) -> Any:
+        """Import the target."""
+        return _resolved(self.target)
+
+
+def _resolved(path: str) -> Any:
+    module, _, name = path.partition(":")
+    return getattr(import_module(module), name)
+
+
+_ROWS = (
+    Command(
+        "generate", "optimise a patch, print it, judge it: the main job",
+        target=f"{_PIPELINES}.generate:generate", schema=f"{_CONFIG}.schema:GenerateConfig",
+        groups=("scenes", "patch", "victim", "goal", "attack"), writes_run_folder=True,
+    ),
+    Command(
+        "evaluate", "judge a patch file against one or several victims, beside clean, grey and random controls",
+        target=f"{_PIPELINES}.evaluate:evaluate_command", schema=f"{_CONFIG}.schema:EvaluateConfig",
+        groups=("scenes", "victim", "goal"), writes_run_folder=True,
+        inherits=(*_JUDGED, "protocol", "seed", *_APART, "judge.images", "judge.draws", "judge.quality"),
+    ),
+    Command(
+        "grid", "robustness curves and maps: judge a patch at each distance, angle, blur, light, ... alone",
+        target=f"{_PIPELINES}.grid:grid_command", schema=f"{_CONFIG}.schema:GridConfig",
+        groups=("scenes", "victim", "goal"), writes_run_folder=True,
+        inherits=(*_JUDGED, "protocol", "seed", *_APART),
+    ),
+    Command(
+        "sheet", "make a print-ready PDF at true size from a patch",
+        target=f"{_PIPELINES}.sheet:sheet_command", schema=f"{_CONFIG}.sheet_options:SheetConfig",
+    ),
+    Command(
+        "calibrate colour", "measure what your printer and camera make of colours, from photos of the printed chart",
+        target=f"{_PIPELINES}.calibrate_colour:calibrate_colour_command",
+        schema=f"{_CONFIG}.calibrate_options:CalibrateColourConfig",
+    ),
+    Command(
+        "calibrate camera", "measure the camera's focal length and distortion; print=true makes the board for it",
+        target=f"{_PIPELINES}.calibrate_camera:calibrate_camera_command",
+        schema=f"{_CONFIG}.calibrate_options:CalibrateCameraConfig",
+    ),
+    Command(
+        "calibrate eot", "turn films of a printed board into a preset of conditions; hold forecasts against them",
+        target=f"{_PIPELINES}.calibrate_eot:calibrate_eot",
+        schema=f"{_CONFIG}.calibrate_eot_options:CalibrateEotConfig",
+        groups=("scenes", "victim", "goal"), inherits=_JUDGED,
+    ),
+    Command(
+        "eot preview", "see the conditions a patch is optimised under: draws, and each stage alone",
+        target=f"{_PIPELINES}.eot_preview:eot_preview", schema=f"{_CONFIG}.schema:PreviewConfig",
+        groups=("scenes", "victim"), writes_run_folder=True,
+    ),
+    Command(
+        "watch", "film a print and measure what it does: camera, stream, file or folder of images",
+        target=f"{_PIPELINES}.watch:watch_command", schema=f"{_CONFIG}.watch_options:WatchConfig",
+        groups=("victim", "goal"), inherits=("ink", "victim", "goal"), writes_run_folder=True,
+    ),
+    Command(
+        "report", "make the page of a run again, or one page for several: report compare RUN RUN",
+        target=f"{_PIPELINES}.report:report_command", then=("compare",), takes_paths=True,
+    ),
+    Command(
+        "train detector", "train the traffic-sign detector sign-nano",
+        target=f"{_PIPELINES}.train_detector:train_command", schema=f"{_CONFIG}.schema:TrainDetectorConfig",
+        writes_run_folder=True,
+    ),
+    Command(
+        "plugins list", "list all parts that can be chosen, and who offers them (--json)",
+        target=f"{_PIPELINES}.plugins_list:plugins_list", only_json=True,
+    ),
+    Command(
+        "completion", "make the shell complete commands, options and choices: completion bash|zsh|fish",
+        target=f"{_PIPELINES}.completion:completion_command", then=("bash", "zsh", "fish"),
+    ),
+    Command(
+        "doctor", "check whether this machine is ready (--json)",
+        target=f"{_PIPELINES}.doctor:doctor", only_json=True,
+    ),
+)  # fmt: skip
+
+COMMANDS = {row.words: row for row in _ROWS}
+"""Words as typed → row, in the order of ``physadv --help``."""
+
+
+def with_options() -> list[Command]:
+    """Those that are configured with ``key=value``."""
+    return [row for row in COMMANDS.values() if row.schema]

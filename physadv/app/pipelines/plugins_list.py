@@ -1,0 +1,37 @@
+"""``physadv plugins list``: all parts that can be chosen, and who offers them. Needs neither torch nor hydra."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+
+from physadv.app.registry import Offered, Registry
+from physadv.core.hookspecs import KINDS
+
+
+def plugins_list(words: Sequence[str]) -> int:
+    """Print them by kind, or with ``--json`` as one object."""
+    registry = Registry()
+    if words:
+        parts = [_row(offered) for kind in KINDS for offered in registry.offered(kind.plural)]
+        plugins = [vars(record) for record in registry.records]
+        sys.stdout.write(json.dumps({"parts": parts, "plugins": plugins}, indent=2) + "\n")
+        return 0
+    for kind in KINDS:
+        sys.stdout.write("\n".join([f"{kind.plural}:", *map(_line, registry.offered(kind.plural))]) + "\n")
+    sys.stderr.write(registry.complaints())
+    return 0
+
+
+def _row(offered: Offered) -> dict[str, str]:
+    entry = offered.entry
+    return {"kind": offered.kind, "name": entry.name, "offered_by": offered.owner, "summary": entry.summary,
+            "source": entry.source}  # fmt: skip
+
+
+def _line(offered: Offered) -> str:
+    entry = offered.entry
+    source = f"  [{entry.source}]" if entry.source else ""
+    owner = "" if offered.owner.startswith("physadv.") else f"  (from {offered.owner})"
+    return f"  {entry.name:48s} {entry.summary}{source}{owner}"
