@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.running import ROOT, Done, physadv
 
 
-def physadv(*args: str, cwd: Path | None = None, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    """Run the command as a user would."""
+def started(*args: str, cwd: Path | None = None, env: dict[str, str] | None = None) -> Done:
+    """What the command answers in a new process, as a user starts it."""
     return subprocess.run(
         [sys.executable, "-m", "physadv.cli", *args], cwd=cwd or ROOT, capture_output=True, text=True, check=False,
         env={**os.environ, **(env or {})},
@@ -94,6 +94,11 @@ def test_what_was_mistyped_is_named_in_one_line(case: str, tmp_path: Path) -> No
     assert not list(tmp_path.iterdir())
 
 
+def test_a_command_that_is_started_answers_as_in_this_process(tmp_path: Path) -> None:
+    mine, done = (run("generate", "victim=sign-nani", cwd=tmp_path) for run in (physadv, started))
+    assert (done.returncode, done.stdout, done.stderr) == (mine.returncode, mine.stdout, mine.stderr)
+
+
 def test_a_typo_inside_an_experiment_file_names_the_schema(tmp_path: Path) -> None:
     (tmp_path / "experiment").mkdir()
     (tmp_path / "experiment" / "mine.yaml").write_text("# @package _global_\nbudget: {stepps: 3}\n")
@@ -118,7 +123,7 @@ def test_plugins_list_names_every_part_in_json() -> None:
 
 def test_a_plugin_from_the_environment_can_be_chosen() -> None:
     env = {"PHYSADV_PLUGINS": "physadv_halo", "PYTHONPATH": str(ROOT / "plugins" / "physadv-halo")}
-    done = physadv("generate", "--cfg", "job", "patch=example/halo", "patch.rings=6", env=env)
+    done = started("generate", "--cfg", "job", "patch=example/halo", "patch.rings=6", env=env)
     assert done.returncode == 0, done.stderr
     assert "rings: 6" in done.stdout
 
@@ -131,5 +136,5 @@ def test_a_broken_plugin_is_reported_and_the_rest_goes_on() -> None:
 
 
 def test_doctor_says_whether_the_machine_is_ready() -> None:
-    done = physadv("doctor", "--json")
+    done = started("doctor", "--json")
     assert json.loads(done.stdout)["ready"] is (done.returncode == 0)

@@ -17,7 +17,7 @@ from physadv.app.assembly.grid_axes import AXES
 from physadv.library.files.images import save_png
 from physadv.parts.scenes.entries import build_road
 from physadv.parts.scenes.options import RoadConfig
-from tests.running import physadv
+from tests.running import forked, physadv
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -95,7 +95,7 @@ def test_the_commands_of_a_page_work_in_their_order(page: str, desk: Path, reque
             shutil.copy(shared / "weights" / "yolox_nano_roadsign4_416.onnx", desk / "detector.onnx")
             (desk / "names.txt").write_text("speedlimit\nstop\ncrosswalk\ntrafficlight\n")
         plugin = {"PHYSADV_PLUGINS": "physadv_halo", "PYTHONPATH": str(ROOT / "plugins" / "physadv-halo")}
-        done = physadv(*_small(line), cwd=desk, env=plugin if "halo" in line else None)
+        done = forked(*_small(line), cwd=desk, env=plugin) if "halo" in line else physadv(*_small(line), cwd=desk)
         assert done.returncode == 0, f"{line}\n{done.stderr[-2000:]}"
         assert "Traceback" not in done.stderr
 

@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from physadv.library.files.patches import load_patch, patch_digest
-from tests.running import ROOT, physadv
+from tests.running import ROOT, forked, physadv
 
 pytestmark = pytest.mark.slow
 
@@ -234,6 +234,6 @@ def test_a_plugin_s_observer_follows_the_run(tmp_path: Path) -> None:
         "def physadv_observers(): return [Listener()]\n"
     )
     env = {"PHYSADV_PLUGINS": "listener", "PYTHONPATH": str(tmp_path)}
-    done = physadv("generate", *QUICK, "judge.images=2", f"out={tmp_path / 'run'}", cwd=tmp_path, env=env)
+    done = forked("generate", *QUICK, "judge.images=2", f"out={tmp_path / 'run'}", cwd=tmp_path, env=env)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "heard.txt").read_text() == "4"
