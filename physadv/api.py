@@ -8,6 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from physadv.core.access import AccessLevel, Task
 from physadv.core.errors import BadInput, BadOption, BadShape, BrokenPart, IncompatibleParts, MissingExtra, PhysadvError
 from physadv.core.hookspecs import API, Entry, hookimpl
 from physadv.core.problem.ensemble import Ensemble
@@ -15,6 +16,7 @@ from physadv.core.reach import FETCHES, OPENS, STAYS, TRUSTS
 
 if TYPE_CHECKING:
     from physadv.app.python.build import build, renderer
+    from physadv.core.answers import ActionLogits, Actions, ClassLogits, TopClasses
     from physadv.core.labels import canonical, index_of
     from physadv.core.problem.objective import Member, Objective, Verdict
     from physadv.core.protocols import (
@@ -33,15 +35,20 @@ if TYPE_CHECKING:
     )
     from physadv.core.seeding import generator
     from physadv.core.types import Candidates, Detections, Draws, PatchImage, SceneBatch, Score, Step, expect
+    from physadv.core.wrapped import Wrapped
     from physadv.library.colour.conversion import linear_from_srgb, srgb_from_linear
     from physadv.library.files.patches import load_patch, save_patch
     from physadv.library.runs.checkpoints import NoCheckpoints
     from physadv.library.runs.iteration import Schedule, Stepper, iterate
     from physadv.parts.victims.classifier import Classifier
+    from physadv.parts.victims.whole_picture import WholePicture
 
 _LAZY = {
     "physadv.app.python.build": ("build", "renderer"),
     "physadv.parts.victims.classifier": ("Classifier",),
+    "physadv.parts.victims.whole_picture": ("WholePicture",),
+    "physadv.core.answers": ("ActionLogits", "Actions", "ClassLogits", "TopClasses"),
+    "physadv.core.wrapped": ("Wrapped",),
     "physadv.library.colour.conversion": ("linear_from_srgb", "srgb_from_linear"),
     "physadv.library.files.patches": ("load_patch", "save_patch"),
     "physadv.library.runs.checkpoints": ("NoCheckpoints",),
@@ -58,12 +65,13 @@ _LAZY = {
 _HOME = {name: module for module, names in _LAZY.items() for name in names}
 
 __all__ = [
-    "API", "FETCHES", "OPENS", "STAYS", "TRUSTS", "Attack", "BadInput", "BadOption", "BadShape", "BrokenPart",
-    "Budget", "Candidates", "Checkpoints", "Classifier", "Defense", "Detections", "Draws", "Ensemble", "Entry",
-    "Goal", "IncompatibleParts", "Member", "MissingExtra", "NoCheckpoints", "Objective", "Observer", "PatchImage",
-    "PatchModel", "Penalty", "PhysadvError", "Problem", "Renderer", "SceneBatch", "SceneSource", "Schedule", "Score",
-    "Step", "Stepper", "Verdict", "Victim", "build", "canonical", "expect", "generator", "hookimpl", "index_of",
-    "iterate", "linear_from_srgb", "load_patch", "renderer", "save_patch", "srgb_from_linear",
+    "API", "FETCHES", "OPENS", "STAYS", "TRUSTS", "AccessLevel", "ActionLogits", "Actions", "Attack", "BadInput",
+    "BadOption", "BadShape", "BrokenPart", "Budget", "Candidates", "Checkpoints", "ClassLogits", "Classifier",
+    "Defense", "Detections", "Draws", "Ensemble", "Entry", "Goal", "IncompatibleParts", "Member", "MissingExtra",
+    "NoCheckpoints", "Objective", "Observer", "PatchImage", "PatchModel", "Penalty", "PhysadvError", "Problem",
+    "Renderer", "SceneBatch", "SceneSource", "Schedule", "Score", "Step", "Stepper", "Task", "TopClasses",
+    "Verdict", "Victim", "WholePicture", "Wrapped", "build", "canonical", "expect", "generator", "hookimpl",
+    "index_of", "iterate", "linear_from_srgb", "load_patch", "renderer", "save_patch", "srgb_from_linear",
 ]  # fmt: skip
 
 

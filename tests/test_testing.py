@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from physadv.core.access import AccessLevel, Task
 from physadv.core.hookspecs import Entry
 from physadv.core.protocols import Goal, PatchModel
 from physadv.core.types import Candidates, Detections, SceneBatch
@@ -26,12 +27,17 @@ from tests.toys import ToyDetector, ToyPatch, one_scene
 class Sound(nn.Module):
     """One candidate over the whole image, scored by its mean colour."""
 
-    name, labels, differentiable, confidence, digest = "sound", ("red", "blue"), True, 0.5, "0123456789"
+    name, labels, confidence, digest = "sound", ("red", "blue"), 0.5, "0123456789"
+    task, access = Task.detection, AccessLevel.gradients
 
     def __init__(self) -> None:
         super().__init__()
         self.mix = nn.Linear(3, 2)
         self.eval().requires_grad_(False)
+
+    @property
+    def networks(self) -> tuple[nn.Module, ...]:
+        return (self,)
 
     def outputs(self, images: Tensor) -> Candidates:
         height, width = images.shape[-2:]
@@ -93,7 +99,7 @@ class OneLabel(Sound):
 
 
 class Pretending(Sound):
-    differentiable = False
+    access = AccessLevel.scores
 
 
 BROKEN = {
@@ -114,7 +120,7 @@ BROKEN = {
     "(changed by being used|runs on the same images differ)": Drifting,
     "not sorted best first": Unsorted,
     "below the threshold": Deaf,
-    "not differentiable, yet": Pretending,
+    "access is scores, yet": Pretending,
 }
 
 

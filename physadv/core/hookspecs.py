@@ -11,8 +11,8 @@ import pluggy
 if TYPE_CHECKING:
     from physadv.core.protocols import Attack, Goal, Observer, PatchModel, Penalty, SceneSource, Victim
 
-API = 1
-"""The plugin interface's number. A plugin may state ``physadv_api = 1``; another number is refused by name."""
+API = 2
+"""The plugin interface's number. A plugin may state ``physadv_api = 2``; another number is refused by name."""
 
 hookspec = pluggy.HookspecMarker("physadv")
 hookimpl = pluggy.HookimplMarker("physadv")
@@ -70,7 +70,7 @@ def physadv_patches() -> Iterable[Entry[Any, PatchModel]]:  # type: ignore[empty
 
 
 @hookspec
-def physadv_victims() -> Iterable[Entry[Any, Victim]]:  # type: ignore[empty-body]
+def physadv_victims() -> Iterable[Entry[Any, Victim[Any, Any]]]:  # type: ignore[empty-body]
     """Models under test."""
 
 

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from typing_extensions import TypeVar
 
+from physadv.core.access import AccessLevel, Task
 from physadv.core.types import Candidates, Detections, Draws, PatchImage, SceneBatch, Step, Wearer
 
 if TYPE_CHECKING:
@@ -96,15 +98,33 @@ class JoinsDraws(Protocol):
         ...
 
 
-class Victim(Protocol):
-    """A detector under test. Its weights are frozen: the same before an attack and after it."""
+Out = TypeVar("Out", default=Candidates)
+Decision_co = TypeVar("Decision_co", covariant=True, default=tuple[Detections, ...])
+
+
+class Victim(Protocol[Out, Decision_co]):
+    """A model under test; without more said, a detector. Its weights are frozen: the same before an attack and after.
+
+    A classifier is a ``Victim[ClassLogits, TopClasses]``, a policy a ``Victim[ActionLogits, Actions]``.
+    """
 
     @property
     def name(self) -> str: ...
     @property
-    def labels(self) -> tuple[str, ...]: ...
+    def labels(self) -> tuple[str, ...]:
+        """Of the classes it tells apart; of the actions it can take."""
+        ...
+
     @property
-    def differentiable(self) -> bool: ...
+    def task(self) -> Task:
+        """Which says what kind of outputs and decisions it has."""
+        ...
+
+    @property
+    def access(self) -> AccessLevel:
+        """How much of it an attacker can use."""
+        ...
+
     @property
     def confidence(self) -> float:
         """The operating threshold: what scores at least this is reported."""
@@ -115,15 +135,23 @@ class Victim(Protocol):
         """A hash of the weights, for the record."""
         ...
 
-    def outputs(self, images: Tensor) -> Candidates:
+    @property
+    def networks(self) -> tuple[nn.Module, ...]:
+        """The torch modules that answer, itself if it is one; ``()`` where there are none to be looked into."""
+        ...
+
+    def outputs(self, images: Tensor) -> Out:
         """``images`` ``(B,3,H,W)`` sRGB in [0, 1], any size. Boxes come back in pixels of these images."""
         ...
 
-    def decide(self, outputs: Candidates, confidence: float | None = None) -> tuple[Detections, ...]:
-        """Threshold and suppress, one :class:`Detections` an image; ``confidence`` defaults to the operating point."""
+    def decide(self, outputs: Out, confidence: float | None = None) -> Decision_co:
+        """What is reported: thresholded and suppressed; ``confidence`` defaults to the operating point.
+
+        A detector reports one :class:`Detections` an image.
+        """
         ...
 
-    def to(self, device: torch.device | str) -> Victim: ...
+    def to(self, device: torch.device | str) -> Victim[Out, Decision_co]: ...
 
 
 class Goal(Protocol):

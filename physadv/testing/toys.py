@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from physadv.core.access import AccessLevel, Task
 from physadv.core.problem.objective import Member, Objective
 from physadv.core.protocols import Budget, Problem
 from physadv.core.types import Candidates, Detections, Draws, PatchImage, SceneBatch
@@ -78,9 +79,11 @@ class ToyDetector:
 
     name: str = "toy"
     labels: tuple[str, ...] = LABELS
-    differentiable: bool = True
+    task: Task = Task.detection
+    access: AccessLevel = AccessLevel.gradients
     confidence: float = 0.5
     digest: str = "toy"
+    networks: tuple[torch.nn.Module, ...] = ()
     steepness: float = 12
 
     def outputs(self, images: Tensor) -> Candidates:
@@ -139,7 +142,7 @@ class BlackBoxDetector(ToyDetector):
 
 def toy_problem(steps: int = 30, *, black_box: bool = False, seed: int = 0) -> Problem:
     """A whole problem of toys: two images a step, four held out. The patch begins grey; the best one has no red."""
-    detector = BlackBoxDetector(differentiable=False) if black_box else ToyDetector()
+    detector = BlackBoxDetector(access=AccessLevel.scores) if black_box else ToyDetector()
     objective = Objective((Member(detector, ToyGoal()),))
     return Problem(
         scenes=ToyScenes(), patch=ToyPatch(), renderer=ToyRenderer(), objective=objective,

@@ -11,7 +11,7 @@ from physadv.api import BadOption, Entry, hookimpl
 if TYPE_CHECKING:  # it would import torch, and ``physadv --help`` would wait for it
     from physadv.api import PatchModel
 
-physadv_api = 1
+physadv_api = 2
 
 
 @dataclass

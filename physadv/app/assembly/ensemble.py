@@ -27,7 +27,7 @@ def objective(config: DictConfig, registry: Registry, attack: Attack, device: to
     items, weights = [item for item, _ in map(_weighed, listed)], [weight for _, weight in map(_weighed, listed)]
     victims = parts.victims(registry, items, config.seed)
     if not victims:
-        victims = [parts.part(registry, "victim", chosen["victim"], config.victim, config.seed)]
+        victims = [parts.victim(registry, chosen["victim"], config.victim, config.seed)]
     shake: Any = OmegaConf.to_object(config.transfer.shake)
     check_shake(shake)
     members = tuple(

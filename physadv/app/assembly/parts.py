@@ -16,9 +16,11 @@ from physadv.app.config.choices import choices
 from physadv.app.config.groups import GROUPS, penalty_key
 from physadv.app.config.spelling import literal_in
 from physadv.app.registry import Registry, did_you_mean
+from physadv.core.access import AccessLevel, Task
 from physadv.core.errors import BadOption, IncompatibleParts
 from physadv.core.protocols import Attack, Goal, Penalty, Renderer, SceneSource, Victim
 from physadv.parts.printing.ink import Ink
+from physadv.parts.victims.whole_picture import WholePicture
 
 logger = logging.getLogger(__name__)
 
@@ -101,6 +103,21 @@ def judging_renderers(
     return own.renderer(options.place, ink), ours
 
 
+def victim(registry: Registry, choice: str, options: Any, seed: int) -> Victim:
+    """The part that was chosen as a victim, as patch attacks see it."""
+    return seen_by_patches(part(registry, "victim", choice, options, seed))
+
+
+def seen_by_patches(victim: Victim[Any, Any]) -> Victim:
+    """The victim as a detector: a classifier's one object is the whole picture."""
+    if victim.task is Task.control:
+        raise IncompatibleParts(
+            f"victim {victim.name!r} is a policy: it takes actions, and here detections are attacked or judged. "
+            "Choose a detector or a classifier"
+        )
+    return WholePicture(victim) if victim.task is Task.classification else victim
+
+
 def victims(registry: Registry, wanted: list[Any], seed: int) -> list[Victim]:
     """Several victims: part names, ONNX paths, or ``{part: onnx, path: ...}``; each one once."""
     twice = next((item for place, item in enumerate(wanted) if item in wanted[:place]), None)
@@ -115,8 +132,7 @@ def _victim(registry: Registry, item: Any, seed: int) -> Victim:
     if not isinstance(item, dict) or "part" not in item:
         raise BadOption(f"victims holds part names, ONNX paths or {{part: ..., option: ...}}, got {item!r}")
     options = {name: value for name, value in item.items() if name != "part"}
-    made: Victim = named(registry, "victims", item["part"], options, seed)
-    return made
+    return seen_by_patches(named(registry, "victims", item["part"], options, seed))
 
 
 def named(registry: Registry, kind: str, name: str, options: Mapping[str, Any], seed: int) -> Any:
@@ -144,13 +160,13 @@ def victims_of(config: DictConfig, registry: Registry, device: torch.device) -> 
     assert isinstance(listed, list)
     made = victims(registry, listed, config.seed)
     if not made:
-        made = [part(registry, "victim", choices()["victim"], config.victim, config.seed)]
-    return [victim.to(device) for victim in made]
+        made = [victim(registry, choices()["victim"], config.victim, config.seed)]
+    return [one.to(device) for one in made]
 
 
 def check_pictures(victims: Iterable[Victim], scenes: SceneSource) -> None:
     """A classifier sees whole pictures, so the object must be the picture."""
-    named = next((v.name for v in victims if getattr(v, "kind", "detector") == "classifier"), None)
+    named = next((v.name for v in victims if v.task is Task.classification), None)
     if named is None:
         return
     scene = next(iter(scenes.sweep(1)), None)
@@ -166,7 +182,7 @@ def check_pictures(victims: Iterable[Victim], scenes: SceneSource) -> None:
 
 def check_fit(attack: Attack, victim: Victim, goal: Goal) -> Goal:
     """The goal bound to the victim's labels; pairs that cannot work are refused with advice."""
-    if attack.needs_gradient and not victim.differentiable:
+    if attack.needs_gradient and victim.access < AccessLevel.gradients:
         raise IncompatibleParts(
             f"this attack needs gradients, but victim {victim.name!r} has none. "
             "Optimise on a victim with gradients (victim=onnx loads the same file) and judge on this one with "

@@ -15,8 +15,8 @@ from physadv.app.guards.victims import GuardedVictim
 _GUARDS: dict[str, tuple[str, tuple[str, ...], Callable[[Any, Owner], Any]]] = {
     "scenes": ("scenes", ("batches", "sweep", "split", "__len__"), GuardedScenes),
     "patches": ("patch", ("__call__", "parameters", "state_dict", "load_state_dict", "project_", "to"), GuardedPatch),
-    "victims": ("victim", ("name", "labels", "differentiable", "confidence", "digest", "outputs", "decide", "to"),
-                GuardedVictim),
+    "victims": ("victim", ("name", "labels", "task", "access", "confidence", "digest", "networks", "outputs", "decide",
+                           "to"), GuardedVictim),
     "goals": ("goal", ("bound", "loss", "achieved"), GuardedGoal),
     "penalties": ("penalty", ("name", "__call__"), GuardedPenalty),
     "attacks": ("attack", ("needs_gradient", "run"), GuardedAttack),

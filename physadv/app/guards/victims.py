@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from physadv.app.guards.answers import check_decisions, check_gradient, check_outputs
 from physadv.app.guards.calls import Owner
+from physadv.core.access import AccessLevel, Task
 from physadv.core.protocols import Victim
-from physadv.core.types import Candidates, Detections
 
 
 class GuardedVictim:
     """The victim itself, but what it returns is checked: types, shapes, device, ranges, gradient."""
 
-    def __init__(self, victim: Victim, owner: Owner) -> None:
+    def __init__(self, victim: Victim[Any, Any], owner: Owner) -> None:
         self._victim, self._owner = victim, owner
         labels = owner.call("labels", lambda: victim.labels)
         named = (
@@ -28,7 +29,7 @@ class GuardedVictim:
         confidence: Any = owner.call("confidence", lambda: victim.confidence)
         share = isinstance(confidence, float | int) and 0 <= confidence <= 1
         owner.require(share, "confidence", f"must lie within 0 and 1, got {confidence!s:.80}")
-        owner.require(isinstance(victim.differentiable, bool), "differentiable", "must be True or False")
+        _check_kind(victim, owner)
         owner.require(isinstance(victim.digest, str) and len(victim.digest) >= 8, "digest",
                       f"must be a hash of the weights, got {victim.digest!s:.80}")  # fmt: skip
 
@@ -44,8 +45,12 @@ class GuardedVictim:
         return tuple(self._victim.labels)
 
     @property
-    def differentiable(self) -> bool:
-        return self._victim.differentiable
+    def task(self) -> Task:
+        return self._victim.task
+
+    @property
+    def access(self) -> AccessLevel:
+        return self._victim.access
 
     @property
     def confidence(self) -> float:
@@ -55,34 +60,23 @@ class GuardedVictim:
     def digest(self) -> str:
         return self._victim.digest
 
-    def outputs(self, images: Tensor) -> Candidates:
-        """The victim's candidates on ``images`` ``(B,3,H,W)``. Raises :class:`BrokenPart` when they cannot be right."""
-        owner, here = self._owner, "outputs"
-        made = owner.call(here, self._victim.outputs, images)
-        owner.require(isinstance(made, Candidates), here, f"gives {type(made).__name__} where Candidates are due")
-        count = made.scores.shape[1]
-        owner.check_tensor(here, "scores", made.scores, (len(images), count, len(self.labels)), images)
-        owner.check_tensor(here, "boxes", made.boxes_xyxy_px, (len(images), count, 4), images)
-        wanted = self.differentiable and images.requires_grad and torch.is_grad_enabled() and count > 0
-        owner.require(not wanted or made.scores.requires_grad, here, "gives scores that are detached from the images, "
-                      "though the victim says it is differentiable")  # fmt: skip
-        if owner.due(here, made.scores):
-            owner.check_share(here, "scores", made.scores.detach())
-            owner.check_finite(here, "boxes", made.boxes_xyxy_px.detach())
+    @property
+    def networks(self) -> tuple[nn.Module, ...]:
+        return tuple(self._victim.networks)
+
+    def outputs(self, images: Tensor) -> Any:
+        """What the victim says of ``images`` ``(B,3,H,W)``. Raises :class:`BrokenPart` when it cannot be right."""
+        made = self._owner.call("outputs", self._victim.outputs, images)
+        values = check_outputs(self._owner, self.task, made, images, self.labels)
+        if self.access is AccessLevel.gradients:
+            check_gradient(self._owner, values, images)
         return made
 
-    def decide(self, outputs: Candidates, confidence: float | None = None) -> tuple[Detections, ...]:
-        """The victim's reports, one an image. Raises :class:`BrokenPart` when they cannot be right."""
-        owner, here = self._owner, "decide"
-        made: Any = owner.call(here, self._victim.decide, outputs, confidence)
-        fine = isinstance(made, tuple | list) and all(isinstance(one, Detections) for one in made)
-        owner.require(fine, here, f"gives {_sort_of(made)} where one Detections an image is due")
-        images = len(outputs.scores)
-        owner.require(len(made) == images, here, f"gives {len(made)} reports for {images} images")
-        for one in made:
-            known = not one.labels.numel() or 0 <= int(one.labels.min()) <= int(one.labels.max()) < len(self.labels)
-            owner.require(known, here, f"reports a label that victim.labels does not name: {one.labels.tolist()}")
-        return tuple(made)
+    def decide(self, outputs: Any, confidence: float | None = None) -> Any:
+        """What the victim reports. Raises :class:`BrokenPart` when it cannot be right."""
+        made: Any = self._owner.call("decide", self._victim.decide, outputs, confidence)
+        images = len(outputs.scores if self.task is Task.detection else outputs.logits)
+        return check_decisions(self._owner, self.task, made, images, self.labels)
 
     def to(self, device: torch.device | str) -> GuardedVictim:
         """The same victim on another device."""
@@ -91,7 +85,10 @@ class GuardedVictim:
         return self if moved is self._victim else GuardedVictim(moved, self._owner)
 
 
-def _sort_of(made: Any) -> str:
-    if isinstance(made, tuple | list) and made:
-        return f"a {type(made).__name__} of {type(made[0]).__name__}"
-    return type(made).__name__
+def _check_kind(victim: Victim[Any, Any], owner: Owner) -> None:
+    """What the victim is for, how much of it can be used, and what of it is torch's."""
+    access, task, networks = (owner.call(name, getattr, victim, name) for name in ("access", "task", "networks"))
+    owner.require(isinstance(access, AccessLevel), "access", f"must be an AccessLevel, got {access!s:.80}")
+    owner.require(isinstance(task, Task), "task", f"must be a Task, got {task!s:.80}")
+    modules = isinstance(networks, tuple | list) and all(isinstance(one, nn.Module) for one in networks)
+    owner.require(modules, "networks", f"must be a tuple of torch modules, got {type(networks).__name__}")

@@ -73,7 +73,7 @@ def _scenes(config: DictConfig, registry: Registry, device: torch.device) -> Sce
     if not hasattr(source, "with_objects"):
         found: SceneSource = source
         return found
-    victim = parts.part(registry, "victim", chosen["victim"], config.victim, config.seed).to(device)
+    victim = parts.victim(registry, chosen["victim"], config.victim, config.seed).to(device)
     return scenes.filled(source, victim, device)
 
 

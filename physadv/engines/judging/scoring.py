@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from physadv.core.access import Task
 from physadv.core.types import Score, named
 from physadv.engines.judging.options import ProtocolConfig
 from physadv.engines.judging.views import Observations, VictimUnderTest
@@ -19,6 +20,7 @@ from physadv.library.metrics.summary import Difference, MeasuredSummary, differe
 from physadv.library.metrics.tables import F64
 from physadv.parts.patches.controls import CLEAN, GREY, PATCH, RANDOM, PatchUnderTest, role
 
+_KINDS = {Task.detection: "detector", Task.classification: "classifier", Task.control: "policy"}
 _TABLED = ("success", "AP50")  # what the table of transfer shows
 
 
@@ -63,15 +65,10 @@ def judged(
             success=None if condition == CLEAN else (here.achieved, tried),
             clean=None if condition == CLEAN else clean.findings,
             iou=protocol.iou,
-            classifier=kind_of(watched) == "classifier", covered=seen.covered,
+            classifier=watched.victim.task is Task.classification, covered=seen.covered,
         )  # fmt: skip
     distances = {c: distance_scores(dict(columns), seen.measured, weights) for c, columns in seen.distances.items()}
     return JudgedVictim(seen, place, watched, measured, distances)
-
-
-def kind_of(watched: VictimUnderTest) -> str:
-    """detector or classifier."""
-    return str(getattr(watched.victim, "kind", "detector"))
 
 
 def victim_scores(one: JudgedVictim, slug: str, contenders: Sequence[PatchUnderTest]) -> dict[str, Any]:
@@ -82,7 +79,7 @@ def victim_scores(one: JudgedVictim, slug: str, contenders: Sequence[PatchUnderT
         "file": slug,
         "digest": victim.digest,
         "confidence": one.watched.confidence,
-        "kind": kind_of(one.watched),
+        "kind": _KINDS[victim.task],
         "unseen": {c.condition: None if c.trained_on is None else _unseen(victim.digest, c) for c in contenders},
         "conditions": [_condition(one, condition) for condition in one.measured],
     }

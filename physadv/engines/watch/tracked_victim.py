@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from physadv.core.access import Task
 from physadv.core.errors import IncompatibleParts
 from physadv.core.labels import index_of
 from physadv.core.protocols import Goal, Victim
@@ -52,7 +53,7 @@ class TrackedVictim:
 
     def __init__(self, victim: Victim, goal: Goal, label: str, *, any_object: bool = False) -> None:
         """With ``any_object`` the victim need not know the label: the goal is that something else appears."""
-        if getattr(victim, "kind", "detector") == "classifier":
+        if victim.task is Task.classification:
             raise IncompatibleParts(
                 f"victim {victim.name!r} is a classifier: it names whole pictures, so it finds nothing in a film. "
                 "Choose a detector"

@@ -10,7 +10,6 @@ import operator
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor, fx, nn
@@ -42,17 +41,8 @@ class Branch:
 
 def branches(victim: Victim) -> tuple[Branch, ...]:
     """Every residual branch, in the order of the modules; none where there are none."""
-    found = [branch for root in _roots(victim) for module in root.modules() for branch in _of(module)]
+    found = [branch for root in victim.networks for module in root.modules() for branch in _of(module)]
     return tuple(found)
-
-
-def _roots(victim: Any) -> list[nn.Module]:
-    """The victim itself where it is a module, else those that it, or a victim within it, holds."""
-    if isinstance(victim, nn.Module):
-        return [victim]
-    held = vars(victim).values() if hasattr(victim, "__dict__") else ()
-    roots = [value for value in held if isinstance(value, nn.Module)]
-    return roots + [root for value in held if hasattr(value, "decide") and value not in roots for root in _roots(value)]
 
 
 def _of(module: nn.Module) -> Iterator[Branch]:

@@ -1,4 +1,4 @@
-"""Any image classifier as a victim: the whole picture is its one object, and its best class what it reports.
+"""Any image classifier as a victim: it says logits over its labels, and reports the best class of the picture.
 
 >>> from physadv.api import Classifier
 >>> Classifier(network, ("stop", "yield"), name="acme/signs", size_px=32)  # doctest: +SKIP
@@ -12,19 +12,18 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from physadv.core.access import AccessLevel, Task
+from physadv.core.answers import ClassLogits, TopClasses
 from physadv.core.errors import BadShape, IncompatibleParts
-from physadv.core.types import Candidates, Detections, expect
+from physadv.core.types import expect
 from physadv.library.files.digests import digest_of_state
-
-LOG_ODDS_AT_MOST = 13.0
-"""Scores stay within ±13 in log-odds (2.3e-6 from 0 and 1): beyond, float32 has no log-odds to speak of."""
 
 
 class Classifier(nn.Module):
     """Wraps ``network``, which maps ``(B, 3, h, w)`` to ``(B, K)`` logits, or log-probabilities.
 
-    ``outputs`` is one candidate an image: the whole image as its box, softmax over the labels as its scores. The
-    gradient is that of the log-odds and does not fade where the softmax saturates.
+    Where victims are detectors it is seen as one through :class:`~physadv.parts.victims.whole_picture.WholePicture`,
+    which the program does for every classifier that a plugin offers.
 
     Images of any size are stretched to ``size_px`` (height and width, or one side of a square). With ``shorter_px`` the
     shorter side is brought to that many pixels instead and the middle is taken, as torchvision's presets do. Then
@@ -32,7 +31,7 @@ class Classifier(nn.Module):
     The weights are frozen, in place; ``digest`` defaults to a hash of them.
     """
 
-    kind = "classifier"
+    task = Task.classification
     mean: Tensor
     std: Tensor
 
@@ -50,7 +49,7 @@ class Classifier(nn.Module):
         bgr: bool = False,
         confidence: float = 0.0,
         digest: str = "",
-        differentiable: bool = True,
+        access: AccessLevel = AccessLevel.gradients,
         bf16: bool = False,
     ) -> None:
         super().__init__()
@@ -59,23 +58,21 @@ class Classifier(nn.Module):
         self.name, self.labels, self.confidence = name, tuple(labels), confidence
         self.size_px = (size_px, size_px) if isinstance(size_px, int) else size_px
         self.shorter_px, self.bicubic, self.bgr = shorter_px, bicubic, bgr
-        self.differentiable, self.bf16 = differentiable, bf16
+        self.access, self.bf16 = access, bf16
         self.digest = digest or digest_of_state(network.state_dict())
         self.network = network
         self.register_buffer("mean", torch.tensor(mean).reshape(3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(std).reshape(3, 1, 1), persistent=False)
         self.eval().requires_grad_(False)
 
-    def outputs(self, images: Tensor) -> Candidates:
-        """``(B, 1, 4)`` boxes, all of them the whole image, and ``(B, 1, K)`` scores."""
-        expect("images", images, ("B", 3, "H", "W"))
-        logits = self.logits(images)
-        height, width = images.shape[-2:]
-        boxes = images.new_tensor([0, 0, width, height]).expand(len(images), 1, 4)
-        return Candidates(boxes, _scores(logits)[:, None])
+    @property
+    def networks(self) -> tuple[nn.Module, ...]:
+        """Itself."""
+        return (self,)
 
-    def logits(self, images: Tensor) -> Tensor:
+    def outputs(self, images: Tensor) -> ClassLogits:
         """``(B, K)``: what the network says of the images after they were resized and normalised."""
+        expect("images", images, ("B", 3, "H", "W"))
         pixels = (self._fitted(images) - self.mean) / self.std
         with torch.autocast(images.device.type, dtype=torch.bfloat16, enabled=self.bf16):
             logits: Tensor = self.network(pixels.flip(1) if self.bgr else pixels)
@@ -84,14 +81,11 @@ class Classifier(nn.Module):
                 f"{self.name} puts out {tuple(logits.shape)} for {len(images)} images and {len(self.labels)} labels; "
                 f"expected ({len(images)}, {len(self.labels)})"
             )
-        return logits.float()
+        return ClassLogits(logits.float())
 
-    def decide(self, outputs: Candidates, confidence: float | None = None) -> tuple[Detections, ...]:
-        """The best class of each image; nothing where it scores less than ``confidence``."""
-        least = self.confidence if confidence is None else confidence
-        best, label = outputs.scores.detach().float().max(dim=2)
-        every = zip(outputs.boxes_xyxy_px.detach().float(), best, label, strict=True)
-        return tuple(Detections(*one).above(least) for one in every)
+    def decide(self, outputs: ClassLogits, confidence: float | None = None) -> TopClasses:
+        """The best class of each image; not reported where it scores less than ``confidence``."""
+        return TopClasses.of(outputs, self.confidence if confidence is None else confidence)
 
     def _fitted(self, images: Tensor) -> Tensor:
         height, width = images.shape[-2:]
@@ -124,24 +118,3 @@ def _middle(images: Tensor, size_px: tuple[int, int]) -> Tensor:
         spare = [max(each, 0) for each in spare]
     top, left = (round(each / 2) for each in spare)
     return images[..., top : top + size_px[0], left : left + size_px[1]]
-
-
-def _scores(logits: Tensor) -> Tensor:
-    """Softmax of ``(B, K)``, computed through each class's log-odds against all others.
-
-    A softmax that has saturated has no gradient left, and attacks would stop before they begin. So the log-odds are
-    exact at any size, and limited with the gradient of the identity.
-    """
-    odds = _log_odds(logits)
-    limited = odds + (odds.clamp(-LOG_ODDS_AT_MOST, LOG_ODDS_AT_MOST) - odds).detach()
-    return limited.sigmoid()
-
-
-def _log_odds(logits: Tensor) -> Tensor:
-    """``log p - log(1 - p)`` of every class."""
-    best = logits.argmax(dim=1, keepdim=True)
-    is_best = torch.zeros_like(logits, dtype=torch.bool).scatter(1, best, True)
-    rest = logits.masked_fill(is_best, float("-inf")).logsumexp(dim=1, keepdim=True)
-    whole = logits.logsumexp(dim=1, keepdim=True)
-    share = (logits - whole).exp().masked_fill(is_best, 0)  # of the others: at most one half
-    return torch.where(is_best, logits - rest, logits - whole - torch.log1p(-share))

@@ -50,14 +50,14 @@ def _build_sign_nano(config: SignNanoConfig) -> Victim:
     return load_sign_nano(config)
 
 
-def _build_onnx(config: OnnxConfig) -> Victim:
+def _build_onnx(config: OnnxConfig) -> Victim[Any, Any]:
     check_file_options(config)
     from physadv.parts.victims.onnx_victim import build
 
     return build(config)
 
 
-def _build_opencv(config: OpenCvConfig) -> Victim:
+def _build_opencv(config: OpenCvConfig) -> Victim[Any, Any]:
     check_file_options(config)
     if config.bf16:
         raise BadOption("victim opencv-dnn has no bf16; leave victim.bf16 out, or choose victim=onnx")
@@ -66,7 +66,7 @@ def _build_opencv(config: OpenCvConfig) -> Victim:
     return build(config)
 
 
-def _build_onnxruntime(config: OnnxRuntimeConfig) -> Victim:
+def _build_onnxruntime(config: OnnxRuntimeConfig) -> Victim[Any, Any]:
     check_file_options(config)
     if config.bf16:
         raise BadOption("victim onnxruntime has no bf16; leave victim.bf16 out, or choose victim=onnx")
@@ -108,14 +108,14 @@ def _build_torchvision(model: str, config: TorchvisionConfig) -> Victim:
     return build(model, config)
 
 
-def _build_torchvision_classifier(config: ClassifierConfig) -> Victim:
+def _build_torchvision_classifier(config: ClassifierConfig) -> Victim[Any, Any]:
     check_classifier(config)
     from physadv.parts.victims.library_classifiers import build_torchvision
 
     return build_torchvision(config)
 
 
-def _build_timm(config: ClassifierConfig) -> Victim:
+def _build_timm(config: ClassifierConfig) -> Victim[Any, Any]:
     check_classifier(config)
     from physadv.parts.victims.library_classifiers import build_timm
 
@@ -128,7 +128,7 @@ def _torchvision_row(model: str, summary: str) -> Entry[TorchvisionConfig, Victi
 
 
 @hookimpl
-def physadv_victims() -> list[Entry[Any, Victim]]:
+def physadv_victims() -> list[Entry[Any, Victim[Any, Any]]]:
     """What to attack: any ONNX file, torchvision's and timm's models, and OpenCV as a black box."""
     return [
         Entry(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from physadv.core.access import AccessLevel
 from physadv.core.errors import BadOption
 from physadv.parts.victims.class_names import IMAGENET, imagenet_names, names_for
 from physadv.parts.victims.classifier import Classifier
@@ -87,7 +88,7 @@ def classifier_of(
     wanted: tuple[str, ...] | None,
     *,
     name: str,
-    differentiable: bool,
+    access: AccessLevel,
 ) -> Classifier:
     """Fed as options, file or configuration say; where all are silent, as is usual, and the log says what that is."""
     classes, probabilities = output.shape[1], _are_probabilities(output.flatten(1))
@@ -113,7 +114,7 @@ def classifier_of(
         bgr=config.channels == "bgr",
         confidence=config.confidence or 0.0,
         digest=file.digest,
-        differentiable=differentiable,
+        access=access,
     )
 
 

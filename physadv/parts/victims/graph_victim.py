@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor, nn
 
+from physadv.core.access import AccessLevel, Task
 from physadv.core.errors import BadInput, BadOption
 from physadv.core.types import Candidates, Detections, expect
 from physadv.parts.victims.class_names import names_for, read_names
@@ -40,24 +41,30 @@ class Operation:
 class GraphVictim(nn.Module):
     """Images are brought to the network's canvas, its outputs decoded, the boxes brought back to the images.
 
-    ``network`` maps ``(B, 3, h, w)`` to the graph's outputs; where it is differentiable, so is the victim.
+    ``network`` maps ``(B, 3, h, w)`` to the graph's outputs; where it has a gradient, so has the victim.
     """
+
+    task = Task.detection
 
     def __init__(
         self,
         *,
         operation: Operation,
         network: nn.Module,
-        differentiable: bool,
+        access: AccessLevel,
         canvas_hw: tuple[int, int],
         layout: GraphLayout,
         conventions: Conventions,
     ) -> None:
         super().__init__()
         self.operation, self.canvas_hw, self.conventions = operation, canvas_hw, conventions
-        self.layout_name, self.differentiable = layout.name, differentiable
+        self.layout_name, self.access = layout.name, access
         self.network, self.decoder = network, layout.decoder
         self.eval().requires_grad_(False)
+
+    @property
+    def networks(self) -> tuple[nn.Module, ...]:
+        return (self,)
 
     @property
     def name(self) -> str:
@@ -88,7 +95,7 @@ class GraphVictim(nn.Module):
 
 
 def assemble(
-    file: OnnxFile, config: OnnxConfig, network: nn.Module, *, backend: str, differentiable: bool
+    file: OnnxFile, config: OnnxConfig, network: nn.Module, *, backend: str, access: AccessLevel
 ) -> GraphVictim | Classifier:
     """Probe the network once, recognise its layout and name its classes."""
     wanted, name = read_names(config.labels) or file.class_names, f"{backend}/{file.path.stem}"
@@ -96,7 +103,7 @@ def assemble(
         raise BadOption(f"victim.channels=bgr: {file.path} takes one channel, grey; leave it out")
     outputs = run_probe(network, file)
     if config.layout in ("auto", "classifier") and is_classifier(outputs, file):
-        return classifier_of(file, config, network, outputs[0], wanted, name=name, differentiable=differentiable)
+        return classifier_of(file, config, network, outputs[0], wanted, name=name, access=access)
     if config.resize == "crop":
         raise BadOption("victim.resize=crop is for classifiers; a detector takes letterbox or stretch")
     probe = _probe(outputs, file, config, None if wanted is None else len(wanted))
@@ -124,7 +131,7 @@ def assemble(
             digest=file.digest,
         ),
         network=network,
-        differentiable=differentiable,
+        access=access,
         canvas_hw=file.input_hw,
         layout=layout,
         conventions=overridden(_as_said(layout.conventions, file), config),

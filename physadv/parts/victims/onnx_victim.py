@@ -14,6 +14,7 @@ import torch
 from onnx2torch import convert
 from torch import Tensor, nn
 
+from physadv.core.access import AccessLevel
 from physadv.core.errors import BadInput
 from physadv.parts.victims.classifier import Classifier
 from physadv.parts.victims.frozen import freeze
@@ -35,7 +36,7 @@ def build(config: OnnxConfig) -> GraphVictim | Classifier:
     seen = as_taken(network, file)
     run_probe(seen, file, f" Export it without post-processing, {_BLACK_BOX}")
     network.batching = _batching(seen, network, file)
-    return assemble(file, config, seen, backend="onnx", differentiable=True)
+    return assemble(file, config, seen, backend="onnx", access=AccessLevel.gradients)
 
 
 def build_centerface(path: str, config: CenterFaceConfig) -> GraphVictim:

@@ -14,6 +14,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as state
 from torch import Tensor, nn
 from torch.nn import functional
 
+from physadv.core.access import AccessLevel
 from physadv.core.errors import BadInput
 from physadv.parts.victims.classifier import Classifier
 from physadv.parts.victims.graph_probe import suppressions
@@ -32,7 +33,7 @@ def build(config: OnnxRuntimeConfig) -> GraphVictim | Classifier:
     """Read the file with ONNX Runtime; layout, classes and conventions as for the ``onnx`` victim."""
     file = read_onnx(Path(config.path), config.size_px, config.outputs, as_it_is=True)
     network = as_taken(OnnxRuntimeNetwork(file), file)
-    return assemble(file, config, network, backend="onnxruntime", differentiable=False)
+    return assemble(file, config, network, backend="onnxruntime", access=AccessLevel.scores)
 
 
 class OnnxRuntimeNetwork(nn.Module):

@@ -10,6 +10,7 @@ import onnx
 import torch
 from torch import Tensor, nn
 
+from physadv.core.access import AccessLevel
 from physadv.core.errors import BadInput
 from physadv.parts.victims.classifier import Classifier
 from physadv.parts.victims.graph_probe import suppressions
@@ -23,7 +24,7 @@ def build(config: OpenCvConfig) -> GraphVictim | Classifier:
     """Read the file with OpenCV; layout, classes and conventions as for the ``onnx`` victim."""
     file = read_onnx(Path(config.path), config.size_px, config.outputs)
     network = as_taken(OpenCvNetwork(file), file)
-    return assemble(file, config, network, backend="opencv-dnn", differentiable=False)
+    return assemble(file, config, network, backend="opencv-dnn", access=AccessLevel.scores)
 
 
 class OpenCvNetwork(nn.Module):

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
+from physadv.core.access import AccessLevel, Task
 from physadv.core.errors import BadInput
 from physadv.core.types import Candidates, Detections
 from physadv.parts.victims.detections import decide
@@ -28,7 +29,7 @@ class SignNano:
     """Frozen weights; images are padded, not resized, unless ``size_px`` limits their longer side."""
 
     name = "sign-nano"
-    differentiable = True
+    task, access = Task.detection, AccessLevel.gradients
 
     def __init__(self, net: SignNanoNet, labels: tuple[str, ...], digest: str, config: SignNanoConfig) -> None:
         fold_norms_(net.eval())
@@ -38,6 +39,11 @@ class SignNano:
     def labels(self) -> tuple[str, ...]:
         """Class names, by index."""
         return self._labels
+
+    @property
+    def networks(self) -> tuple[nn.Module, ...]:
+        """The one network."""
+        return (self._net,)
 
     @property
     def confidence(self) -> float:

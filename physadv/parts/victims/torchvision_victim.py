@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torchvision.models.detection.image_list import ImageList
 from torchvision.models.detection.ssd import SSD
 
+from physadv.core.access import AccessLevel, Task
 from physadv.core.types import Candidates, Detections, expect
 from physadv.library.files.digests import digest_of_state
 from physadv.parts.victims.class_names import names_for, read_names
@@ -35,7 +36,7 @@ class TorchvisionVictim(nn.Module):
     Two-stage models report each proposal as its best class only; see :func:`torchvision_heads.second_stage`.
     """
 
-    differentiable = True
+    task, access = Task.detection, AccessLevel.gradients
     model: Any
 
     def __init__(self, name: str, model: nn.Module, labels: tuple[str, ...], config: TorchvisionConfig) -> None:
@@ -48,6 +49,11 @@ class TorchvisionVictim(nn.Module):
         self._iou = config.iou or float(settings.nms_thresh)
         self._top, self._every_class = int(settings.detections_per_img), settings is model
         freeze(self)
+
+    @property
+    def networks(self) -> tuple[nn.Module, ...]:
+        """Itself."""
+        return (self,)
 
     def outputs(self, images: Tensor) -> Candidates:
         """All anchors, places or proposals of the model."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from physadv.api import BadOption, Entry, Victim, hookimpl
 
-physadv_api = 1
+physadv_api = 2
 
 
 @dataclass

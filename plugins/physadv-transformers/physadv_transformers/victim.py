@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torchvision.ops import box_convert
 
-from physadv.api import BadOption, Candidates, Detections, expect
+from physadv.api import AccessLevel, BadOption, Candidates, Detections, Task, expect
 from physadv_transformers import TransformersConfig
 from physadv_transformers.networks import RANDOM, Loaded, load
 
@@ -32,7 +32,7 @@ class TransformersVictim(nn.Module):
     Several networks refine boxes in steps that the package itself detaches; the gradient is what the package leaves.
     """
 
-    differentiable = True
+    task, access = Task.detection, AccessLevel.gradients
     network: Any
     query_embeds: Tensor | None
 
@@ -46,6 +46,11 @@ class TransformersVictim(nn.Module):
         self.network = loaded.network
         self.eval().requires_grad_(False)
         self.register_buffer("query_embeds", self._embedded(texts, loaded.tokenizer) if texts else None)
+
+    @property
+    def networks(self) -> tuple[nn.Module, ...]:
+        """Itself."""
+        return (self,)
 
     def outputs(self, images: Tensor) -> Candidates:
         """Every query or patch of the network, scored as its ``post_process_object_detection`` scores it."""

@@ -11,7 +11,7 @@ from physadv.api import OPENS, TRUSTS, BadOption, Entry, hookimpl
 if TYPE_CHECKING:  # it would import torch
     from physadv.api import Victim
 
-physadv_api = 1
+physadv_api = 2
 
 
 @dataclass

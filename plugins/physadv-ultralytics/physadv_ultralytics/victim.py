@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torchvision.ops import batched_nms
 
-from physadv.api import BadInput, BadOption, Candidates, Detections, expect
+from physadv.api import AccessLevel, BadInput, BadOption, Candidates, Detections, Task, expect
 from physadv_ultralytics import UltralyticsConfig
 from physadv_ultralytics.letterbox import letterbox
 from physadv_ultralytics.quiet import import_ultralytics
@@ -53,7 +53,7 @@ class UltralyticsVictim(nn.Module):
     in training) or reduces it to the best boxes before we have seen the others.
     """
 
-    differentiable = True
+    task, access = Task.detection, AccessLevel.gradients
     network: Any
 
     def __init__(
@@ -66,6 +66,11 @@ class UltralyticsVictim(nn.Module):
         self.network = network.fuse(verbose=False)
         self.eval().requires_grad_(False).to(memory_format=torch.channels_last)
         self._size_px, self._stride, self._iou, self._top = size_px, stride, config.iou, config.top
+
+    @property
+    def networks(self) -> tuple[nn.Module, ...]:
+        """Itself."""
+        return (self,)
 
     def outputs(self, images: Tensor) -> Candidates:
         """Every place of every level, with the scores that inference thresholds."""

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch import nn
 
 from physadv.app.assembly import parts
 from physadv.app.registry import Registry
+from physadv.core.access import Task
 from physadv.core.errors import IncompatibleParts
+from physadv.core.types import Candidates
 from physadv.parts.patches.options import RasterConfig
+from physadv.parts.victims.classifier import Classifier
 from tests.toys import ToyDetector, ToyScenes
 
 
@@ -23,9 +27,23 @@ def test_a_null_seed_is_the_run_s_and_a_given_one_stays() -> None:
 
 
 def test_a_classifier_is_not_shown_pictures_of_whole_roads() -> None:
-    class Classifier:
-        name, kind = "toy", "classifier"
-
     with pytest.raises(IncompatibleParts, match="scenes=classes"):
-        parts.check_pictures([Classifier()], ToyScenes())  # type: ignore[list-item]
+        parts.check_pictures([ToyDetector(task=Task.classification)], ToyScenes())
     parts.check_pictures([ToyDetector()], ToyScenes())
+
+
+def test_a_classifier_is_seen_as_a_detector_wherever_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    classifier = Classifier(network, ("red", "green", "blue"), name="toy", size_px=4)
+    monkeypatch.setattr(parts, "part", lambda *_: classifier)
+    seen = parts.victim(Registry(discover=False), "acme/toy", None, 0)
+    assert isinstance(seen.outputs(torch.rand(2, 3, 4, 4)), Candidates)
+    assert seen.task is Task.classification
+    monkeypatch.setattr(parts, "part", lambda *_: ToyDetector())
+    assert isinstance(parts.victim(Registry(discover=False), "toy", None, 0), ToyDetector)
+
+
+def test_a_policy_is_no_victim_of_a_patch_on_objects(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "part", lambda *_: ToyDetector(task=Task.control))
+    with pytest.raises(IncompatibleParts, match="'toy' is a policy"):
+        parts.victim(Registry(discover=False), "toy", None, 0)

@@ -9,13 +9,15 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from physadv.app.guards.door import built, guarded_observer
 from physadv.core.errors import BadOption, BrokenPart
 from physadv.core.types import Candidates, Detections, PatchImage, SceneBatch, Step
 from physadv.parts.goals.detection import Hide
 from physadv.parts.goals.options import HideConfig
+from physadv.parts.victims.classifier import Classifier
+from physadv.parts.victims.whole_picture import WholePicture
 from tests.toys import LABELS, ToyDetector, ToyPatch, ToyScenes, one_scene
 
 
@@ -149,6 +151,30 @@ def test_a_sound_part_answers_through_its_guard_as_without() -> None:
     assert len(guarded.to("cpu").decide(guarded.outputs(images))) == 2
     assert guarded.steepness == 12
     assert torch.equal(patch(ToyPatch)().srgb, ToyPatch()().srgb)
+
+
+class Nan(nn.Module):
+    def forward(self, pixels: Tensor) -> Tensor:
+        return pixels.mean((2, 3)) * torch.nan
+
+
+def test_a_classifier_s_logits_and_a_victim_s_own_words_are_checked() -> None:
+    sound = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    made = {name: Classifier(network, ("a", "b", "c"), name=name, size_px=4)
+            for name, network in (("sound", sound), ("nan", Nan()))}  # fmt: skip
+    guarded = {name: built("victims", "acme/net", "acme_net", lambda _, n=name: made[n], None) for name in made}
+    images = torch.rand(2, 3, 8, 8)
+    assert torch.equal(guarded["sound"].outputs(images).logits, made["sound"].outputs(images).logits)
+    assert guarded["sound"].decide(guarded["sound"].outputs(images)).labels.shape == (2,)
+    assert isinstance(WholePicture(guarded["sound"]).outputs(images), Candidates)
+    with pytest.raises(BrokenPart, match="outputs gives logits that are not finite"):
+        guarded["nan"].outputs(images)
+    with pytest.raises(BrokenPart, match="outputs gives Candidates where ClassLogits are due"):
+        built("victims", "acme/net", "acme_net", lambda _: WholePicture(made["sound"]), None).outputs(images)
+    for name, wrong in (("task", "detector"), ("access", True), ("networks", sound)):
+        toy = replace(ToyDetector(digest="0123456789"), **{name: wrong})
+        with pytest.raises(BrokenPart, match=f"victim 'acme/net' .*: {name} must be a"):
+            built("victims", "acme/net", "acme_net", lambda _, toy=toy: toy, None)
 
 
 class Bright(ToyScenes):

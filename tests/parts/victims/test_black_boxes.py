@@ -10,6 +10,7 @@ import pytest
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
+from physadv.core.access import AccessLevel
 from physadv.core.errors import BadInput, BadOption, MissingExtra
 from physadv.parts.victims import entries, opencv_survival
 from physadv.parts.victims.graph_victim import GraphVictim
@@ -124,7 +125,7 @@ def test_onnx_runtime_reads_the_same_file_alike(tmp_path: Path, half: bool) -> N
 def test_onnx_runtime_passes_the_battery_and_has_no_gradients(tmp_path: Path) -> None:
     victim = of("onnxruntime", write_detector(tmp_path / "v8.onnx", [TABLE]))
     check_victim(victim)
-    assert not victim.differentiable
+    assert victim.access is AccessLevel.scores
 
 
 def test_torchvision_style_detections_come_without_a_batch_and_count_from_one(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from onnx import TensorProto, helper, numpy_helper
 from safetensors.torch import save_file
 
 from physadv.api import Classifier
+from physadv.core.access import Task
 from physadv.core.errors import BadInput, BadOption, MissingExtra
 from physadv.library.colour.conversion import rgb_u8_from_srgb
 from physadv.library.files.images import load_srgb
@@ -61,14 +62,14 @@ def of_file(backend: str, path: Path, **options: object) -> Classifier:
 def test_a_classifier_file_passes_the_battery(tmp_path: Path, backend: str, softmax: bool) -> None:
     victim = of_file(backend, write_classifier(tmp_path / "c.onnx", softmax=softmax), labels="stop,yield,keep right")
     check_victim(victim)
-    assert (victim.kind, victim.confidence, victim.labels[1]) == ("classifier", 0.0, "yield")
+    assert (victim.task, victim.confidence, victim.labels[1]) == (Task.classification, 0.0, "yield")
     assert victim.name == f"{backend}/c"
 
 
 def test_probabilities_and_logits_score_alike_and_opencv_agrees(tmp_path: Path) -> None:
     paths = [write_classifier(tmp_path / f"{softmax}.onnx", softmax=softmax) for softmax in (False, True)]
     images = sample_images()
-    scores = [of_file(way, path).outputs(images).scores for path in paths for way in ("onnx", "opencv-dnn")]
+    scores = [of_file(way, path).outputs(images).logits.softmax(1) for path in paths for way in ("onnx", "opencv-dnn")]
     for other in scores[1:]:
         assert torch.allclose(scores[0], other, atol=1e-5)
     assert scores[0].std() > 0.05
@@ -89,7 +90,7 @@ def test_mean_and_std_are_given_in_the_networks_order_and_range(tmp_path: Path) 
     victim = of_file("onnx", write_classifier(tmp_path / "c.onnx", side=8), **options)
     images = torch.rand(1, 3, 8, 8, generator=torch.Generator().manual_seed(1))
     mean, std = (torch.tensor(options[name])[:, None, None] for name in ("mean", "std"))
-    assert torch.allclose(victim.logits(images), victim.network((images.flip(1) * 255 - mean) / std), rtol=1e-3)
+    assert torch.allclose(victim.outputs(images).logits, victim.network((images.flip(1) * 255 - mean) / std), rtol=1e-3)
 
 
 def test_a_constant_batch_does_not_mix_images(tmp_path: Path) -> None:
@@ -131,7 +132,7 @@ def test_torchvisions_model_says_what_its_preset_and_model_say(tmp_path: Path) -
     own = build_victim("torchvision/classifier", model="resnet18", weights=str(tmp_path / "w.safetensors"))
     images = sample_images(2, 300, 260)
     preset = torchvision.models.ResNet18_Weights.DEFAULT.transforms()
-    assert torch.allclose(own.logits(images), model.eval()(preset(images)), atol=1e-3)  # type: ignore[attr-defined]
+    assert torch.allclose(own.outputs(images).logits, model.eval()(preset(images)), atol=1e-3)  # type: ignore[attr-defined]
 
 
 def test_the_number_of_classes_is_read_off_the_users_weights(tmp_path: Path) -> None:

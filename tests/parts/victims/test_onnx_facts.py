@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from physadv.api import Classifier
+from physadv.core.access import AccessLevel
 from physadv.core.errors import BadInput
 from physadv.parts.victims.onnx_facts import Facts, facts_of
 from physadv.parts.victims.onnx_file import read_onnx
@@ -124,11 +125,11 @@ def test_one_channel_is_fed_grey(tmp_path: Path, backend: str) -> None:
     victim = build_victim(backend, path=str(path), mean=[0.1307], std=[0.3081])
     image = torch.rand(2, 3, 28, 28, generator=torch.Generator().manual_seed(0))
     grey = (image * torch.tensor([0.299, 0.587, 0.114]).view(3, 1, 1)).sum(1, keepdim=True).expand(-1, 3, -1, -1)
-    assert torch.allclose(victim.outputs(image).scores, victim.outputs(grey).scores, atol=1e-5)
-    assert not torch.allclose(victim.outputs(image).scores, victim.outputs(image.flip(1)).scores, atol=1e-5)
-    if victim.differentiable:
+    assert torch.allclose(victim.outputs(image).logits, victim.outputs(grey).logits, atol=1e-5)
+    assert not torch.allclose(victim.outputs(image).logits, victim.outputs(image.flip(1)).logits, atol=1e-5)
+    if victim.access is AccessLevel.gradients:
         image.requires_grad_(True)
-        victim.outputs(image).scores[:, 0, 0].sum().backward()
+        victim.outputs(image).logits[:, 0].sum().backward()
         assert image.grad is not None
         shares = image.grad.flatten(2).abs().sum(2)[0]
         assert (shares / shares.sum()).tolist() == pytest.approx([0.299, 0.587, 0.114], abs=1e-3)

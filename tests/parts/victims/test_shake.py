@@ -11,6 +11,8 @@ from torch import Tensor, fx, nn
 from physadv.core.errors import IncompatibleParts
 from physadv.core.protocols import Victim
 from physadv.parts.transfer.shakedrop import Shake, branches
+from physadv.parts.victims.classifier import Classifier
+from physadv.parts.victims.whole_picture import WholePicture
 from physadv.testing import sample_images
 from tests.parts.victims.building import build_victim
 
@@ -128,6 +130,11 @@ def test_blocks_of_libraries_are_known_by_the_names_of_their_parts() -> None:
     assert [branch.module for branch in found] == [block.cv2, skips.drop_path1, skips.drop_path2]
 
 
+def test_a_classifier_is_shaken_through_whatever_it_is_seen_as() -> None:
+    victim = Classifier(traced(TwoPaths()), ("a", "b"), name="toy", size_px=4)
+    assert [branch.argument for branch in branches(WholePicture(victim))] == [1, 0]
+
+
 def test_blocks_of_timm_are_found() -> None:
     timm = pytest.importorskip("timm")
     for name, count in (("convnext_atto", 12), ("vit_tiny_patch16_224", 24)):  # blocks; attention and MLP of 12 blocks
@@ -204,5 +211,5 @@ def traced(module: nn.Module) -> fx.GraphModule:
 
 
 def as_victim(module: nn.Module) -> Victim:
-    module.name = "toy"  # type: ignore[assignment]
+    module.name, module.networks = "toy", (module,)  # type: ignore[assignment]
     return module  # type: ignore[return-value]

@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from physadv.core.access import AccessLevel, Task
 from physadv.core.types import Candidates, Detections
 from physadv.library.files.digests import digest_of_state
 from physadv.parts.victims.coco import COCO_80
@@ -134,7 +135,8 @@ def _doubled(x: Tensor) -> Tensor:
 class YoloV5n(nn.Module):
     """A :class:`physadv.core.protocols.Victim`."""
 
-    name, labels, confidence, differentiable = "yolov5n", COCO_80, 0.4, True
+    name, labels, confidence = "yolov5n", COCO_80, 0.4
+    task, access = Task.detection, AccessLevel.gradients
 
     def __init__(self, weights: Path, side_px: int = 640) -> None:
         super().__init__()
@@ -143,6 +145,10 @@ class YoloV5n(nn.Module):
         self.network = Network()
         self.network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in state.items()})
         freeze(self)
+
+    @property
+    def networks(self) -> tuple[nn.Module, ...]:
+        return (self,)
 
     def outputs(self, images: Tensor) -> Candidates:
         pixels, fit = Conventions().prepare(images, (self.side_px, self.side_px))
