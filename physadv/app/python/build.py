@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from physadv.app.assembly import parts
+from physadv.app.commands import COMMANDS
 from physadv.app.config.compose import Composer
 from physadv.app.python.surroundings import visiting
 from physadv.app.python.words import words_of
-from physadv.app.registry import KINDS, Registry, did_you_mean
+from physadv.app.registry import Registry, did_you_mean
 from physadv.core.errors import BadOption
+from physadv.core.hookspecs import KINDS
 from physadv.core.protocols import Renderer
 
 
@@ -22,8 +24,9 @@ def build(kind: str, name: str, **options: Any) -> Any:
     itself takes ``seed=0`` where none is given. Raises :class:`BadOption` for kinds, names and options that do not
     exist, with the nearest.
     """
-    if kind not in KINDS:
-        raise BadOption(f"there is no kind of part {kind!r}{did_you_mean(kind, KINDS)}. Known: {', '.join(KINDS)}")
+    kinds = [row.plural for row in KINDS]
+    if kind not in kinds:
+        raise BadOption(f"there is no kind of part {kind!r}{did_you_mean(kind, kinds)}. Known: {', '.join(kinds)}")
     return parts.named(Registry(), kind, name, options, seed=0)
 
 
@@ -34,6 +37,6 @@ def renderer(eot: str, ink: str = "none", options: Mapping[str, Any] | None = No
     options that do not exist, with the nearest.
     """
     with visiting(messages=False):
-        composer = Composer("generate", Registry())
+        composer = Composer(COMMANDS["generate"], Registry())
         config = composer.composed(composer.prepared(words_of({"eot": eot, "ink": ink, **(options or {})})))
         return parts.renderer(config.eot, parts.ink(config.ink))
