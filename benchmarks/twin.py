@@ -74,8 +74,8 @@ def measured(
 def sunlit(config: TwinConfig, scene: SceneBatch) -> LightConfig:
     """The shot's sun in our renderer's words, its strength by the green channel."""
     taken, name = shot(config, 0), config.lights[0]
-    toward, eye = taken.surface.axes @ taken.sun, taken.surface.eye_mm()
-    azimuth = np.degrees(np.arctan2(toward[0], -toward[2]) - np.arctan2(eye[0], -eye[2]))
+    toward, camera_mm = taken.surface.axes @ taken.sun, taken.surface.camera_mm()
+    azimuth = np.degrees(np.arctan2(toward[0], -toward[2]) - np.arctan2(camera_mm[0], -camera_mm[2]))
     height = np.degrees(np.arcsin(-toward[1]))
     direct = LIGHTS[name].sun[1] / np.pi
     ambient = float(scene.light[0, 1]) / taken.exposure - direct * max(0.0, -toward[2])

@@ -71,7 +71,7 @@ def main() -> None:
     victim = Timed(build(OnnxConfig(path=sys.argv[1])) if len(sys.argv) > 1 else load_sign_nano(SignNanoConfig()))
     print_rgb = np.random.default_rng(0).integers(0, 255, (12, 12, 3)).astype(np.uint8)
     pictures = [seen(face(print_rgb, board()), *spot)[0] for spot in way(count)]
-    looker = FrameAnalyzer(
+    analyzer = FrameAnalyzer(
         [TrackedVictim(victim, Hide(HideConfig()), "stop sign")],
         Finder([board(), board("grey", 8)]),
         CalibratedCamera.guess(SIZE_PX),
@@ -86,7 +86,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place, FrameLog(Path(place) / "frames.jsonl", {}) as log:
         for index, picture in enumerate(pictures):
             victim.cpu_s, begun = 0.0, time.process_time()
-            looked = looker.look(Frame(index, index / 30, picture), overlay=False)
+            looked = analyzer.look(Frame(index, index / 30, picture), overlay=False)
             line = frame_line(looked.frame, index / 30, looked.boards, looked.seen)
             log.write(line)
             tally.add(line)

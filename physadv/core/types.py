@@ -6,8 +6,9 @@ Points are ``(x, y)`` with pixel centres at integers; boxes are edges (``x`` fro
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import InitVar, dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -66,7 +67,7 @@ class SceneBatch:
 
     Images of unequal size are padded at the right and bottom with grey; ``sizes_px`` tells what is real.
     ``image_from_surface`` maps millimetres on the object's surface (x right, y down, origin at its centre) to pixels
-    (centres at integers), so a patch has a physical size and place on every object. ``eye_mm`` says from where that
+    (centres at integers), so a patch has a physical size and place on every object. ``camera_mm`` says from where that
     surface is seen, which tells how anything in front of or behind it looks; its z points into the surface.
     ``blur_px`` and ``noise`` are what the picture's own camera did, so that it can do the same to the patch.
     """
@@ -83,12 +84,16 @@ class SceneBatch:
     light: Tensor  # (N, 3) linear-light gain: what a white surface there looks like (1 = as white as sRGB white)
     distance_m: Tensor | None = None  # (N,) camera to object, where the source knows it
     crowds: Tensor | None = None  # (N,) bool: one box around many objects, where the source marks them
-    eye_mm: Tensor | None = None  # (N, 3) the camera in the frame of the surface, z < 0; None: not known
+    camera_mm: Tensor | None = None  # (N, 3) the camera in the frame of the surface, z < 0; None: not known
     blur_px: Tensor | None = None  # (B,) sigma of the picture's own blur, where known
     noise: Tensor | None = None  # (B, 2) the picture's own noise: variance per unit of linear light, and in the dark
     visible: Tensor | None = None  # (B, 1, H, W) share of a patch that is seen there; 0 behind an arm or a branch
+    eye_mm: InitVar[Tensor | None] = None  # what camera_mm was called
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, eye_mm: Tensor | None) -> None:
+        if eye_mm is not None:
+            warnings.warn("SceneBatch takes camera_mm where it took eye_mm", DeprecationWarning, stacklevel=3)
+            object.__setattr__(self, "camera_mm", eye_mm)
         expect("SceneBatch.srgb", self.srgb, ("B", 3, "H", "W"))
         batch, count = self.srgb.shape[0], self.image_of.shape[0]
         expect("SceneBatch.sizes_px", self.sizes_px, (batch, 2), integer=True)
@@ -103,7 +108,7 @@ class SceneBatch:
             )
         if self.distance_m is not None:
             expect("SceneBatch.distance_m", self.distance_m, (count,))
-        shapes = {"eye_mm": (count, 3), "blur_px": (batch,), "noise": (batch, 2),
+        shapes = {"camera_mm": (count, 3), "blur_px": (batch,), "noise": (batch, 2),
                   "visible": (batch, 1, *self.srgb.shape[2:])}  # fmt: skip
         for name, shape in shapes.items():
             if (value := getattr(self, name)) is not None:

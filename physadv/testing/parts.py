@@ -54,9 +54,10 @@ def _check_scene(scene: SceneBatch) -> None:
     require(bool((scene.image_of < len(scene.keys)).all()), "an object is in an image that is not in the batch")
     worn = scene.image_from_surface[scene.wears]
     require(bool(torch.isfinite(worn).all() & (worn.det().abs() > 1e-12).all()), "image_from_surface is not invertible")
-    if scene.eye_mm is not None:
+    if scene.camera_mm is not None:
         require(
-            bool((scene.eye_mm[scene.wears, 2] < 0).all()), "eye_mm is not before the surface: its z must be negative"
+            bool((scene.camera_mm[scene.wears, 2] < 0).all()),
+            "camera_mm is not before the surface: its z must be negative",
         )
     for name in ("blur_px", "noise", "visible"):
         value = getattr(scene, name)

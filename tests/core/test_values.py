@@ -97,3 +97,10 @@ def test_joined_batches_are_one_after_the_other() -> None:
 def test_batches_of_other_sizes_are_not_joined() -> None:
     with pytest.raises(BadShape, match="pictures of one size"):
         SceneBatch.joined([one_scene(2), one_scene(2, side=40)])
+
+
+def test_the_cameras_centre_may_still_come_under_its_old_name() -> None:
+    scene, centre = one_scene(2), torch.tensor([[0.0, 0.0, -900.0]]).expand(2, 3)
+    with pytest.warns(DeprecationWarning, match="camera_mm where it took eye_mm"):
+        old = replace(scene, eye_mm=centre)
+    assert torch.equal(old.pick(torch.tensor([1])).camera_mm, centre[1:])

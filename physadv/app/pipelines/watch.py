@@ -62,14 +62,14 @@ def watch_command(config: DictConfig, registry: Registry, out: Path) -> float | 
     goal = parts.part(registry, "goal", choices()["goal"], config.goal, config.seed)
     made = made_by(config.patch)
     label = label_of(config, made, victims[0])
-    eyes = [TrackedVictim(victim, goal, label, any_object=choices()["goal"] == "conjure") for victim in victims]
-    looker = looker_of(config, made, label, eyes, patch, boards, device)
+    tracked = [TrackedVictim(victim, goal, label, any_object=choices()["goal"] == "conjure") for victim in victims]
+    analyzer = analyzer_of(config, made, label, tracked, patch, boards, device)
     logger.info("watching %s with %s", config.source, ", ".join(victim.name for victim in victims))
     options: Any = OmegaConf.to_object(config.frames)
     source = open_source(str(config.source), options=options)
     try:
-        facts = _facts(config, looker, label, boards, source)
-        loop = _loop(config, looker, source, facts, out)
+        facts = _facts(config, analyzer, label, boards, source)
+        loop = _loop(config, analyzer, source, facts, out)
     except BaseException:
         source.close()
         raise
@@ -104,11 +104,11 @@ def check(config: DictConfig) -> None:
         raise BadOption(f"port must be from 0 to 65535, got {config.port}")
 
 
-def looker_of(
+def analyzer_of(
     config: DictConfig,
     made: Made,
     label: str,
-    eyes: list[TrackedVictim],
+    tracked: list[TrackedVictim],
     patch: PatchImage | None,
     boards: Boards | None,
     device: torch.device,
@@ -124,7 +124,7 @@ def looker_of(
     if not prints and (list(config.object_mm) or config.board_at_mm is not None):
         wearer(label, list(config.object_mm), config.board_at_mm)  # a mistake is one without a board, too
     return FrameAnalyzer(
-        eyes=eyes,
+        victims=tracked,
         finder=Finder(prints) if prints else None,
         mirror=MirrorCheck(prints) if prints else None,
         camera=load_camera(Path(config.camera).expanduser()) if config.camera else None,
@@ -136,9 +136,9 @@ def looker_of(
     )
 
 
-def _loop(config: DictConfig, looker: FrameAnalyzer, source: FrameSource, facts: dict[str, Any], out: Path) -> Loop:
+def _loop(config: DictConfig, analyzer: FrameAnalyzer, source: FrameSource, facts: dict[str, Any], out: Path) -> Loop:
     controls = Controls(
-        overlay=looker.overlay is not None, can_overlay=looker.overlay is not None, victims=len(looker.eyes),
+        overlay=analyzer.overlay is not None, can_overlay=analyzer.overlay is not None, victims=len(analyzer.victims),
         recording=bool(config.record),
     )  # fmt: skip
     target = Path(config.record).expanduser() if config.record else out / "record.avi"
@@ -150,14 +150,14 @@ def _loop(config: DictConfig, looker: FrameAnalyzer, source: FrameSource, facts:
         logger.info("page    %s\ncamera  %s", browser.url, browser.camera_url)
     elif screen is None:
         logger.info("no window; Ctrl-C ends the run with a summary, serve=true shows it in a browser")
-    first = looker.eyes[0]
+    first = analyzer.victims[0]
     tally = Tally(
         first.label, first.victim.name, list(config.distance_edges_m), list(config.yaw_edges_deg),
         appears=choices()["goal"] == "conjure",
     )  # fmt: skip
     log = FrameLog(out / FILE, facts)
     return Loop(
-        source=source, looker=looker, controls=controls, log=log, tally=tally,
+        source=source, analyzer=analyzer, controls=controls, log=log, tally=tally,
         gallery=Gallery(first.victim.name, first.label), out=out, record_to=target,
         record_fps=fps, record_shown=config.record_view == "shown", window=screen, browser=browser,
         max_frames=config.max_frames, progress=config.progress, recorder=recorder, recordings=int(recorder is not None),
@@ -165,25 +165,25 @@ def _loop(config: DictConfig, looker: FrameAnalyzer, source: FrameSource, facts:
 
 
 def _facts(
-    config: DictConfig, looker: FrameAnalyzer, label: str, boards: Boards | None, source: FrameSource
+    config: DictConfig, analyzer: FrameAnalyzer, label: str, boards: Boards | None, source: FrameSource
 ) -> dict[str, Any]:
     """The first line of the log."""
-    victim = looker.eyes[0].victim
+    victim = analyzer.victims[0].victim
     camera = f"guess of {config.field_of_view_deg:g}°"
-    if looker.camera:
-        camera = looker.camera.scaled(source.size_px).source
-        if looker.camera.is_turned(source.size_px):
+    if analyzer.camera:
+        camera = analyzer.camera.scaled(source.size_px).source
+        if analyzer.camera.is_turned(source.size_px):
             logger.info("%s is for frames on their side: it is turned along with them", config.camera)
     return {
         "source": source.name, "live": source.live, "victim": victim.name, "digest": victim.digest,
         "victims": [{"name": e.victim.name, "digest": e.victim.digest, "confidence": e.victim.confidence}
-                    for e in looker.eyes],
+                    for e in analyzer.victims],
         "goal": choices()["goal"], "object": label,
-        "object_mm": list(looker.wearer.size_mm) if looker.wearer else None,
-        "board_at_mm": list(looker.wearer.board_at_mm) if looker.wearer else None,
+        "object_mm": list(analyzer.wearer.size_mm) if analyzer.wearer else None,
+        "board_at_mm": list(analyzer.wearer.board_at_mm) if analyzer.wearer else None,
         "camera": camera, "measured_bar_mm": config.measured_bar_mm or None,
         "boards": boards.digest if boards else None, "patch": str(config.patch) or None,
-        "overlays": list(looker.overlay.patches) if looker.overlay else [],
+        "overlays": list(analyzer.overlay.patches) if analyzer.overlay else [],
         "seed": config.seed, "started": datetime.now(UTC).isoformat(timespec="seconds"),
     }  # fmt: skip
 
@@ -208,7 +208,7 @@ def _finish(
     ended = "the source died" if died else "stopped" if loop.controls.stopping else end_of(config, loop)
     asked = {k: v for k, v in facts.items() if k != "victims"} | {"victims_asked": facts["victims"]}
     told = {"name": config.name, **asked, "ended": ended, "reason": source.reason, "times": loop.times.told(),
-            "mirrored": bool(loop.looker.mirror and loop.looker.mirror.mirrored)}  # fmt: skip
+            "mirrored": bool(loop.analyzer.mirror and loop.analyzer.mirror.mirrored)}  # fmt: skip
     content = summary(loop.tally, told, minimum_n=config.minimum_n, seed=config.seed)
     content |= {"shots": loop.gallery.write(out), "headline": headline(content), "in_doubt": said_aloud(content)}
     write_summary(out, content)

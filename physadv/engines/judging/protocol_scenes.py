@@ -77,7 +77,7 @@ class ByProtocol:
         # boxes are edges, points are centres: half a pixel between them
         surface[:, 0, 2] = (boxes[:, 0] + boxes[:, 2]) / 2 - 0.5
         surface[:, 1, 2] = (boxes[:, 1] + boxes[:, 3]) / 2 - 0.5 - self.protocol.up * height
-        return replace(scene, image_from_surface=surface, eye_mm=None)
+        return replace(scene, image_from_surface=surface, camera_mm=None)
 
     @torch.no_grad()
     def _as_detected(self, scene: SceneBatch) -> SceneBatch:
@@ -94,5 +94,5 @@ class ByProtocol:
             boxes_xyxy_px=boxes, labels=labels, label_names=self.victim.labels,
             wears=labels.eq(known if known is not None else -1),
             image_from_surface=torch.eye(3).to(boxes).repeat(n, 1, 1), light=torch.ones(n, 3).to(boxes),
-            distance_m=None, crowds=None, eye_mm=None,
+            distance_m=None, crowds=None, camera_mm=None,
         )  # fmt: skip

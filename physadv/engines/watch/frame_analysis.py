@@ -38,7 +38,7 @@ class FrameResult:
 class FrameAnalyzer:
     """What looks at frames. Frames must come in their order."""
 
-    eyes: list[TrackedVictim]
+    victims: list[TrackedVictim]
     finder: Finder | None
     camera: CalibratedCamera | None  # None: guessed
     field_of_view_deg: float
@@ -56,8 +56,8 @@ class FrameAnalyzer:
         size_px = (frame.bgr_u8.shape[1], frame.bgr_u8.shape[0])
         if size_px != self.size_px:  # photos in a folder are of many sizes: they are no film
             self.size_px = size_px
-            for eye in self.eyes:
-                eye.forget()
+            for tracked in self.victims:
+                tracked.forget()
         boards = self._boards(frame, size_px)
         srgb = srgb_from_bgr_u8(frame.bgr_u8).contiguous().to(self.device)
         board = next((s for s, _ in sorted(boards, key=lambda b: b[0].board.role != "patch")), None)
@@ -65,29 +65,29 @@ class FrameAnalyzer:
         self.board_seen |= board is not None
         detect_s = 0.0
         filmed = {}
-        for eye in self.eyes:
+        for tracked in self.victims:
             started = time.perf_counter()
-            filmed[eye] = eye.detect(srgb[None])[0]
+            filmed[tracked] = tracked.detect(srgb[None])[0]
             detect_s += time.perf_counter() - started
-        numbered = {eye: eye.numbered(FILMED, filmed[eye], 1 + frame.dropped) for eye in self.eyes}
-        expected = {eye: self._expected(eye, projected, board is not None, size_px) for eye in self.eyes}
+        numbered = {tracked: tracked.numbered(FILMED, filmed[tracked], 1 + frame.dropped) for tracked in self.victims}
+        expected = {tracked: self._expected(tracked, projected, board is not None, size_px) for tracked in self.victims}
         laying = time.perf_counter()
-        surface = self._surface(board, expected[self.eyes[0]], srgb) if overlay and self.overlay else None
+        surface = self._surface(board, expected[self.victims[0]], srgb) if overlay and self.overlay else None
         shown = self.overlay.shown(srgb, surface, frame.index) if surface and self.overlay else srgb[None][:0]
         overlay_s = time.perf_counter() - laying
         names = list(self.overlay.patches) if len(shown) and self.overlay else []
         seen: dict[str, dict[str, ViewResult]] = {}
-        for eye in self.eyes:
+        for tracked in self.victims:
             started = time.perf_counter()
-            others = eye.detect(shown) if names else ()
+            others = tracked.detect(shown) if names else ()
             detect_s += time.perf_counter() - started
-            place = expected[eye]
-            done = eye.judged([filmed[eye], *others], place)
+            place = expected[tracked]
+            done = tracked.judged([filmed[tracked], *others], place)
             box = place.box_xyxy_px if place else None
-            views = {FILMED: ViewResult(numbered[eye], box, done[0])}
+            views = {FILMED: ViewResult(numbered[tracked], box, done[0])}
             for name, found, success in zip(names, others, done[1:], strict=True):
-                views[name] = ViewResult(eye.numbered(name, found, 1 + frame.dropped), box, success)
-            seen[eye.victim.name] = views
+                views[name] = ViewResult(tracked.numbered(name, found, 1 + frame.dropped), box, success)
+            seen[tracked.victim.name] = views
         pictures = {FILMED: srgb, **dict(zip(names, shown, strict=True))}
         rest_s = time.perf_counter() - begun - detect_s - overlay_s
         return FrameResult(frame, boards, seen, pictures, detect_s, overlay_s, rest_s)
@@ -103,13 +103,13 @@ class FrameAnalyzer:
         return [(s, pose_of(s, camera)) for s in sightings if s.board.role != "chart"]
 
     def _expected(
-        self, eye: TrackedVictim, projected: Box | None, found: bool, size_px: tuple[int, int]
+        self, tracked: TrackedVictim, projected: Box | None, found: bool, size_px: tuple[int, int]
     ) -> ExpectedPlace | None:
         """From the board where one is found; else the followed detection."""
         if projected is not None:
-            eye.remember(projected)
+            tracked.remember(projected)
             return ExpectedPlace(projected, by_tags=True)
-        return None if found else eye.tracked(size_px)
+        return None if found else tracked.tracked(size_px)
 
     def _surface(
         self, board: DetectedBoard | None, expected: ExpectedPlace | None, srgb: Tensor

@@ -80,7 +80,7 @@ class Loop:
     """Everything that a run needs while it runs."""
 
     source: FrameSource
-    looker: FrameAnalyzer
+    analyzer: FrameAnalyzer
     controls: Controls
     log: FrameLog
     tally: Tally
@@ -134,13 +134,13 @@ class Loop:
 
     def _frame(self, frame: Frame) -> None:
         begun = time.perf_counter()
-        for eye in self.looker.eyes[self.controls.shown : self.controls.shown + 1]:
-            eye.confidence = self.controls.moved(eye.confidence)
-        looked = self.looker.look(frame, overlay=self.controls.overlay)
+        for tracked in self.analyzer.victims[self.controls.shown : self.controls.shown + 1]:
+            tracked.confidence = self.controls.moved(tracked.confidence)
+        looked = self.analyzer.look(frame, overlay=self.controls.overlay)
         age_s = self.source.age_s(frame)
         inferred_s = frame.time_s + (time.perf_counter() - begun if age_s is None else age_s)
         line = frame_line(frame, inferred_s, looked.boards, looked.seen)
-        changed = {e.victim.name: e.confidence for e in self.looker.eyes if e.confidence != e.victim.confidence}
+        changed = {e.victim.name: e.confidence for e in self.analyzer.victims if e.confidence != e.victim.confidence}
         self.log.write({**line, "confidence": changed} if changed else line)
         row = self.tally.add(line)
         self.gallery.consider(looked, row)
@@ -187,10 +187,10 @@ class Loop:
                     logger.warning("%s", text)
 
     def _state(self, lag_s: float) -> State:
-        eye = self.looker.eyes[self.controls.shown]
-        looks = self.tally.rows[-1].looks[eye.victim.name] if self.tally.rows else {}
+        tracked = self.analyzer.victims[self.controls.shown]
+        looks = self.tally.rows[-1].looks[tracked.victim.name] if self.tally.rows else {}
         return State(
-            self.times.fps, self.tally.dropped, lag_s, eye.victim.name, eye.confidence, eye.label,
+            self.times.fps, self.tally.dropped, lag_s, tracked.victim.name, tracked.confidence, tracked.label,
             self.controls.recording, frozenset(view for view, look in looks.items() if look.doubtful),
         )  # fmt: skip
 
@@ -209,18 +209,18 @@ class Loop:
                 "source": self.source.name, "live": self.source.live,
                 "distance_m": last.distance_m, "yaw_deg": last.yaw_deg, "snapshots": self.snapshots,
                 "views": self._views(last, state.victim), "doubts": list(self._doubts().values()),
-                "assumed": f"a {self.tally.label} of {assumption(self._assumed())}" if self.looker.wearer else "",
+                "assumed": f"a {self.tally.label} of {assumption(self._assumed())}" if self.analyzer.wearer else "",
                 "looks": {name: look.colour for name, look in styles(CONDITIONS).items()}, **self.tally.live(),
             })  # fmt: skip
 
     def _views(self, row: FrameRow, victim: str) -> list[dict[str, Any]]:
         """What every view of the detector that is shown came to, in words: in the picture there is little room."""
-        label = self.looker.eyes[self.controls.shown].label
+        label = self.analyzer.victims[self.controls.shown].label
         return [{"view": view, "condition": look.condition, "success": look.success, "said": words(look, label)}
                 for view, look in row.looks[victim].items()]  # fmt: skip
 
     def _assumed(self) -> dict[str, Any]:
-        wearer = self.looker.wearer
+        wearer = self.analyzer.wearer
         return {"object": self.tally.label, "object_mm": wearer and wearer.size_mm,
                 "board_at_mm": wearer and wearer.board_at_mm}  # fmt: skip
 

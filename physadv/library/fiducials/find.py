@@ -177,7 +177,7 @@ def _stacked(tags: Tags, model: dict[int, F64]) -> tuple[F64, F64]:
 
 
 def _homography(plane: F64, seen: F64) -> F64 | None:
-    """Least squares over all points; ``None`` for what no camera sees: a mirrored board, or one through the eye."""
+    """Least squares over all points; ``None`` for what no camera sees: a mirrored board, or one through the camera."""
     homography, _ = cv2.findHomography(plane, seen, 0)
     if homography is None or not np.isfinite(homography).all() or abs(homography[2, 2]) < 1e-12:
         return None

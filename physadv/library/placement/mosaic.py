@@ -144,7 +144,7 @@ def _objects(scene: SceneBatch, tiles: list[_Tile], srgb: Tensor, visible: Tenso
     middle = surface[:, :2, 2] / surface[:, 2:, 2]
     inside = ((middle >= low) & (middle < high)).all(1)
     here = (shown > PRESENT).nonzero().squeeze(1)
-    eye = None if scene.eye_mm is None else (upright @ scene.eye_mm[:, :, None]).squeeze(2)[here]
+    camera_mm = None if scene.camera_mm is None else (upright @ scene.camera_mm[:, :, None]).squeeze(2)[here]
     pictures = srgb.shape[0]
     return replace(
         scene, srgb=srgb, sizes_px=scene.sizes_px.new_full((pictures, 2), srgb.shape[2]),
@@ -152,6 +152,6 @@ def _objects(scene: SceneBatch, tiles: list[_Tile], srgb: Tensor, visible: Tenso
         image_of=scene.image_of[here] // TILES**2, boxes_xyxy_px=clipped[here].flatten(1), labels=scene.labels[here],
         wears=(scene.wears & (shown > SHOWN) & inside)[here],
         image_from_surface=torch.where(scene.wears[:, None, None], surface, scene.image_from_surface)[here],
-        light=scene.light[here], crowds=None if scene.crowds is None else scene.crowds[here], eye_mm=eye,
+        light=scene.light[here], crowds=None if scene.crowds is None else scene.crowds[here], camera_mm=camera_mm,
         distance_m=None, blur_px=None, noise=None, visible=visible,
     )  # fmt: skip

@@ -15,7 +15,7 @@ def focal_px(size_px: tuple[int, int], field_of_view_deg: float) -> float:
     return max(size_px) / 2 / math.tan(math.radians(field_of_view_deg) / 2)
 
 
-def eye_from_homography(
+def camera_from_homography(
     image_from_surface: Tensor, focal_px: float, centre_px: tuple[float, float], where: str = "a surface"
 ) -> Tensor:
     """``(3,)`` float64: the camera in millimetres in the surface's frame, x right, y down, z into the surface.

@@ -62,7 +62,7 @@ class Plate:
         """Unit vector out of the sign's face."""
         return -np.cross(self.right, self.down)
 
-    def eye_mm(self) -> F64:
+    def camera_mm(self) -> F64:
         """``(3,)`` the camera in millimetres in the frame of the face: along right, down, and into the sign."""
         axes = np.stack([self.right, self.down, -self.normal()])
         return np.asarray(axes @ -self.centre_m * 1000)

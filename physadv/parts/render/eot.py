@@ -130,8 +130,8 @@ class EotRenderer:
     def outline(self, scene: SceneBatch, patch: PatchImage, draws: Draws) -> Tensor:
         """``(N,k,2)`` float64: where points all over the print are seen, px; for what has to find it in the picture."""
         lay = self._lay(scene, patch, draws)
-        objects = torch.arange(lay.eye.shape[0], device=lay.eye.device)
-        seen = surface.pixels(lay, surface.points(lay, surface.nodes(lay.size, 9, 9, lay.eye)), objects)
+        objects = torch.arange(lay.camera_mm.shape[0], device=lay.camera_mm.device)
+        seen = surface.pixels(lay, surface.points(lay, surface.nodes(lay.size, 9, 9, lay.camera_mm)), objects)
         return (seen[..., :2] / seen[..., 2:]).flatten(1, 2)
 
     def _lay(self, scene: SceneBatch, patch: PatchImage, draws: Draws) -> Lay:
@@ -169,13 +169,13 @@ class EotRenderer:
         rows, columns = (max(2, round(cells * extent / longer)) + 1 for extent in (height, width))
         if lay.mesh is not None:
             rows = columns = cells + 1
-        texels = surface.nodes(lay.size, rows, columns, lay.eye)
+        texels = surface.nodes(lay.size, rows, columns, lay.camera_mm)
         places = surface.points(lay, texels).index_select(0, wearers)
         seen = surface.pixels(lay, places, wearers)
         if self._distorts:
             strength = draws.stages["optics"]["distortion"].to(seen).index_select(0, wearers)
             seen = surface.distorted(seen, strength, sizes_px)
-        away = torch.linalg.vector_norm(places - lay.eye.index_select(0, wearers)[:, None, None], dim=-1)
+        away = torch.linalg.vector_norm(places - lay.camera_mm.index_select(0, wearers)[:, None, None], dim=-1)
         return facets.pieces(texels, seen, away, self.solid)
 
     def _blur(self, scene: SceneBatch, draws: Draws, wearers: Tensor, image_of: Tensor, lay: Lay) -> Blur:
@@ -185,7 +185,7 @@ class EotRenderer:
             sigma = torch.hypot(sigma, scene.blur_px.to(sigma).index_select(0, image_of))
         if self.config.optics.motion_px[1] == 0:
             return Blur(sigma, None)
-        middle = scene.sizes_px.flip(1).to(lay.eye).index_select(0, image_of) / 2
+        middle = scene.sizes_px.flip(1).to(lay.camera_mm).index_select(0, image_of) / 2
         away = surface.middle_px(lay).index_select(0, wearers) - middle
         way = torch.atan2(away[:, 1], away[:, 0]).to(sigma) + optics["motion_turn"]
         return Blur(sigma, torch.stack((way.cos(), way.sin()), 1) * optics["motion_px"][:, None])
@@ -237,7 +237,7 @@ class PrintView:
     image_of: Tensor  # (W,)
     sizes_px: Tensor  # (W,2) of the image: height, width
     footprint: Footprint
-    rows: sampler.Rows
+    rows: sampler.ScanRows
 
     def image(self) -> Tensor:
         """``(n,)``: the image of every entry."""

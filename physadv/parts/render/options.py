@@ -38,7 +38,7 @@ class JitterConfig:
     roll_deg: list[float] = field(default_factory=_none)  # degrees counter-clockwise as seen
     shift_mm: list[float] = field(default_factory=_none)  # mm on the surface, along x and along y alike
     scale: list[float] = field(default_factory=_unit)  # size relative to the printed size
-    viewing_distance_mm: float = 2000.0  # mm from eye to patch: the perspective of yaw and pitch on a flat photo
+    viewing_distance_mm: float = 2000.0  # mm from camera to patch: the perspective of yaw and pitch on a flat photo
 
 
 @dataclass
@@ -71,7 +71,7 @@ class LightConfig:
     brightness: list[float] = field(default_factory=_none)  # reflectance added, 1 = white: veil
     saturation: list[float] = field(default_factory=_unit)  # factor about the luminance; 0 = grey
     key_to_ambient: list[float] = field(default_factory=_none)  # irradiance of sun or lamp against that of the sky
-    key_azimuth_deg: list[float] = field(default_factory=lambda: [-60.0, 60.0])  # of the key light; 0 = from the eye
+    key_azimuth_deg: list[float] = field(default_factory=lambda: [-60.0, 60.0])  # of the key light; 0 = from the camera
     key_height_deg: list[float] = field(default_factory=lambda: [10.0, 60.0])  # of the key light above the horizon
     shadow: list[float] = field(default_factory=_none)  # share of the key light that a shadow on the patch takes
     shadow_edge_mm: list[float] = field(default_factory=lambda: [10.0, 60.0])  # mm: width of its soft edge

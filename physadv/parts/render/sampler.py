@@ -42,7 +42,7 @@ HIGH = Quality(taps=4, bias=-0.5, gutter=28)  # 2 × 2 taps are not enough for a
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class ScanRows:
     """Each scan line's way through the texture: linear in the step along it, in homogeneous coordinates; float64."""
 
     texel: Tensor  # (3,m) where the line starts
@@ -83,7 +83,7 @@ class Blur:
 
 
 @torch.no_grad()
-def follow(facets: Facets, blur: Blur, lines: Lines, quality: Quality) -> Rows:
+def follow(facets: Facets, blur: Blur, lines: Lines, quality: Quality) -> ScanRows:
     """Find texels and level of detail along each line. The level comes from the analytic Jacobian at both ends."""
     columns = facets.texel_from_image.permute(2, 1, 0).reshape(9, -1).contiguous().index_select(1, lines.facet)
     step, down, origin = columns.view(3, 3, -1)
@@ -98,7 +98,7 @@ def follow(facets: Facets, blur: Blur, lines: Lines, quality: Quality) -> Rows:
     if blur.motion is not None:
         right, below = blur.motion.to(step).T.contiguous().index_select(1, lines.wearer)
         travel = torch.addcmul(step * right, down, below)
-    return Rows(start, step, down, travel, (wide / quality.taps).index_select(0, lines.wearer), lod, run)
+    return ScanRows(start, step, down, travel, (wide / quality.taps).index_select(0, lines.wearer), lod, run)
 
 
 def _detail(texel: Tensor, step: Tensor, down: Tensor) -> Tensor:
@@ -110,7 +110,7 @@ def _detail(texel: Tensor, step: Tensor, down: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def solid(rows: Rows, patch: PatchImage, blur: Blur, lines: Lines, quality: Quality) -> Tensor:
+def solid(rows: ScanRows, patch: PatchImage, blur: Blur, lines: Lines, quality: Quality) -> Tensor:
     """``(2,m)`` int32: the first and the last step of each line that nothing below can show through.
 
     There all reads stay within the print: nowhere if the print itself has holes.
@@ -178,7 +178,7 @@ def _moved(point: tuple[Tensor, ...], ways: list[Tensor], offset: tuple[float, .
 
 
 @torch.no_grad()
-def locate(atlas: Atlas, rows: Rows, quality: Quality) -> Lookup:
+def locate(atlas: Atlas, rows: ScanRows, quality: Quality) -> Lookup:
     """Prepare to read the atlas along ``rows``."""
     tall, wide = atlas.alpha.shape[1:]
     to_grid = torch.ones_like(rows.texel[:, :1])  # grid_sample coordinates, were level 0 all there is

@@ -24,19 +24,19 @@ REACH = (0.6, 1.8)  # of an arm into the patch from its rim, where 1 is its midd
 @torch.no_grad()
 def shade(
     config: LightConfig, drawn: Mapping[str, Tensor], points_mm: Tensor, normals: Tensor, facing: Tensor,
-    eye_mm: Tensor, sheet_mm: Tensor, shadow: Tensor,
+    camera_mm: Tensor, sheet_mm: Tensor, shadow: Tensor,
 ) -> Tensor:  # fmt: skip
     """Irradiance against that of the plain surface, and the highlight's reflectance to add: ``(N,2,s,s)``.
 
     ``points_mm`` and unit ``normals`` ``(N,s,s,3)``: where the sheet's grid ``sheet_mm`` ``(s,s,2)`` lies; ``facing``
-    ``(N,3)``: unit normal of the plain surface; ``eye_mm`` ``(N,3)``; ``shadow`` ``(N,2)``: unit draws. ``config``
+    ``(N,3)``: unit normal of the plain surface; ``camera_mm`` ``(N,3)``; ``shadow`` ``(N,2)``: unit draws. ``config``
     only says what is off.
 
     Irradiance is ``1 + k · max(0, n·l) · shadow`` (Lambert under an even sky) divided by its value on the plain surface
     in full light, for that is what the scene's own light was measured on: a flat patch in the sun gets exactly 1.
     """
     batch, rows, columns = points_mm.shape[:3]
-    key = key_light(drawn, facing, eye_mm)[:, None, None]
+    key = key_light(drawn, facing, camera_mm)[:, None, None]
     reached = _reached(drawn, sheet_mm, shadow) if config.shadow[1] > 0 else None
     toward = _dot(normals, key).clamp_min(0)
     maps = points_mm.new_zeros(batch, 2, rows, columns)
@@ -44,20 +44,20 @@ def shade(
     direct = toward if reached is None else toward * reached
     maps[:, 0] = (1 + ratio * direct) / (1 + ratio * _dot(facing[:, None, None], key))
     if config.gloss[1] > 0:
-        highlight = _highlight(drawn, points_mm, normals, eye_mm, key) * (toward > 0)
+        highlight = _highlight(drawn, points_mm, normals, camera_mm, key) * (toward > 0)
         maps[:, 1] = highlight if reached is None else highlight * reached
     return maps
 
 
 @torch.no_grad()
-def key_light(drawn: Mapping[str, Tensor], facing: Tensor, eye_mm: Tensor) -> Tensor:
+def key_light(drawn: Mapping[str, Tensor], facing: Tensor, camera_mm: Tensor) -> Tensor:
     """Unit direction ``(N,3)`` towards the key light, which never stands behind the plain surface.
 
-    Azimuth counts from the eye's own bearing, positive from its right as the eye sees the patch; height from the
+    Azimuth counts from the camera's own bearing, positive from its right as the camera sees the patch; height from the
     horizon. A key behind ``facing``, or grazing it, would light a curved patch many times more than the plain one that
     the scene was measured on: it is turned towards ``facing`` until their cosine is :data:`GRAZING`.
     """
-    azimuth = torch.deg2rad(drawn["key_azimuth_deg"]) + torch.atan2(eye_mm[:, 0], -eye_mm[:, 2])
+    azimuth = torch.deg2rad(drawn["key_azimuth_deg"]) + torch.atan2(camera_mm[:, 0], -camera_mm[:, 2])
     height = torch.deg2rad(drawn["key_height_deg"])
     level = height.cos()
     key = torch.stack((azimuth.sin() * level, -height.sin(), -azimuth.cos() * level), -1)
@@ -79,10 +79,10 @@ def _reached(drawn: Mapping[str, Tensor], sheet_mm: Tensor, shadow: Tensor) -> T
 
 
 def _highlight(
-    drawn: Mapping[str, Tensor], points_mm: Tensor, normals: Tensor, eye_mm: Tensor, key: Tensor
+    drawn: Mapping[str, Tensor], points_mm: Tensor, normals: Tensor, camera_mm: Tensor, key: Tensor
 ) -> Tensor:  # fmt: skip
     """Gaussian in the angle between normal and half vector (Blinn 1977), half its peak at ``gloss_width_deg``."""
-    half = _unit(_unit(eye_mm[:, None, None] - points_mm) + key)
+    half = _unit(_unit(camera_mm[:, None, None] - points_mm) + key)
     angle_deg = torch.rad2deg(_dot(normals, half).clamp(-1, 1).acos())
     return _spread(drawn["gloss"]) * torch.exp2(-((angle_deg / _spread(drawn["gloss_width_deg"])) ** 2))
 

@@ -1,8 +1,8 @@
 """What the print lies on: from texels to points in space before the camera, and from there to pixels. All in float64.
 
 Frame of a surface: x right, y down, z into it, millimetres, the object's centre at the origin. The camera's centre is
-at the scene's ``eye_mm``; a point off the plane z = 0 is seen where its line of sight meets that plane, and the scene's
-homography takes it to the picture from there. So one homography and one eye are all that a scene has to know.
+at the scene's ``camera_mm``; a point off the plane z = 0 is seen where its line of sight meets that plane, and the
+scene's homography takes it to the picture from there. One homography and one camera are all that a scene has to know.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Lay:
     sheet_from_texel: Tensor  # (N,3,3) texels (edges at integers) → mm about the patch's centre, still flat
     centre: Tensor  # (N,2) mm: where on the surface the patch's centre is
     turn: Tensor  # (N,3,3) by yaw and pitch
-    eye: Tensor  # (N,3) mm
+    camera_mm: Tensor  # (N,3) mm
     image_from_surface: Tensor  # (N,3,3) mm → px
     bend: Tensor | None = None  # (N,) 1/mm; None: flat
     axis_deg: float = 0.0
@@ -62,7 +62,7 @@ def lay(
         _sheet_from_texel(place.roll_deg, jitter, surface["stretch"], patch, stages),
         centre,
         _turn(jitter["yaw_deg"], jitter["pitch_deg"]),
-        torch.cat((centre, far), 1) if scene.eye_mm is None else scene.eye_mm.double(),
+        torch.cat((centre, far), 1) if scene.camera_mm is None else scene.camera_mm.double(),
         _sheared(scene, drawn["sensor"]["rolling_shutter"].double(), centre),
         surface["curvature_per_m"] / 1000 if curved else None,
         config.surface.axis_deg,
@@ -106,20 +106,21 @@ def _sheared(scene: SceneBatch, px_per_row: Tensor, centre: Tensor) -> Tensor:
     return sheared @ plain
 
 
-def sight(eye: Tensor) -> Tensor:
+def sight(camera_mm: Tensor) -> Tensor:
     """``(N,3,4)``: from a point ``(x, y, z, 1)`` to where it is seen on the plane z = 0, in homogeneous mm."""
-    seen = torch.zeros(eye.shape[0], 3, 4, dtype=eye.dtype, device=eye.device)
+    seen = torch.zeros(camera_mm.shape[0], 3, 4, dtype=camera_mm.dtype, device=camera_mm.device)
     seen[:, 0, 0] = seen[:, 1, 1] = seen[:, 2, 3] = 1
-    seen[:, 0, 2], seen[:, 1, 2], seen[:, 2, 2] = -eye[:, 0] / eye[:, 2], -eye[:, 1] / eye[:, 2], -1 / eye[:, 2]
+    seen[:, :2, 2] = -camera_mm[:, :2] / camera_mm[:, 2:]
+    seen[:, 2, 2] = -1 / camera_mm[:, 2]
     return seen
 
 
 def homography(lay: Lay) -> Tensor:
     """``(N,3,3)`` from texels to pixels, for what is flat: the sheet turns about the patch's own centre."""
-    space_from_sheet = torch.zeros(lay.eye.shape[0], 4, 3, dtype=lay.eye.dtype, device=lay.eye.device)
+    space_from_sheet = torch.zeros(lay.camera_mm.shape[0], 4, 3, dtype=lay.camera_mm.dtype, device=lay.camera_mm.device)
     space_from_sheet[:, :3, :2] = lay.turn[:, :, :2]
     space_from_sheet[:, :2, 2], space_from_sheet[:, 3, 2] = lay.centre, 1
-    return lay.image_from_surface @ sight(lay.eye) @ space_from_sheet @ lay.sheet_from_texel
+    return lay.image_from_surface @ sight(lay.camera_mm) @ space_from_sheet @ lay.sheet_from_texel
 
 
 def nodes(size: tuple[int, int], rows: int, columns: int, like: Tensor) -> Tensor:
@@ -198,7 +199,7 @@ def normals(points: Tensor) -> Tensor:
 def pixels(lay: Lay, points: Tensor, objects: Tensor) -> Tensor:
     """``(W,r,c,3)`` homogeneous pixels of points in space ``(W,r,c,3)`` before the surfaces of ``objects`` ``(W,)``."""
     ones = torch.ones_like(points[..., :1])
-    image_from_space = (lay.image_from_surface @ sight(lay.eye)).index_select(0, objects)
+    image_from_space = (lay.image_from_surface @ sight(lay.camera_mm)).index_select(0, objects)
     return torch.cat((points, ones), -1) @ image_from_space[:, None].mT
 
 

@@ -34,15 +34,15 @@ def maps(
 
     ``sizes_px`` ``(W,2)`` is the height and width of each wearer's image.
     """
-    texels = surface.nodes(lay.size, SIDE, SIDE, lay.eye)
+    texels = surface.nodes(lay.size, SIDE, SIDE, lay.camera_mm)
     places = surface.points(lay, texels).index_select(0, wearers)
     light = {name: value.double().index_select(0, wearers) for name, value in drawn["light"].items()}
     facing = places.new_tensor([0, 0, -1.0]).expand(len(wearers), 3)
     millimetres = (texels - texels.mean((0, 1))) * lay.texel_mm
     found = torch.ones(len(wearers), 3, SIDE, SIDE, dtype=places.dtype, device=places.device)
     found[:, :2] = shading.shade(
-        config.light, light, places, surface.normals(places), facing, lay.eye.index_select(0, wearers), millimetres,
-        light["shadow_lies"],
+        config.light, light, places, surface.normals(places), facing, lay.camera_mm.index_select(0, wearers),
+        millimetres, light["shadow_lies"],
     )  # fmt: skip
     if config.optics.vignetting[1] > 0:
         seen = surface.pixels(lay, places, wearers)

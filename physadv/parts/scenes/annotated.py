@@ -33,7 +33,7 @@ class _Placed:
 
     thing: PhotoObject
     image_from_surface: Tensor | None  # (3, 3)
-    eye_mm: Tensor  # (3,)
+    camera_mm: Tensor  # (3,)
 
     @property
     def wears(self) -> bool:
@@ -146,7 +146,7 @@ class AnnotatedPhotos:
         surface = self._dressing.surface(thing, size)
         if surface is None:
             return _Placed(thing, None, torch.tensor(NOT_SEEN_MM, dtype=torch.float64))
-        return _Placed(thing, surface, self._readings.eye_mm(index, surface))
+        return _Placed(thing, surface, self._readings.camera_mm(index, surface))
 
     def _part(self, indices: set[int]) -> AnnotatedPhotos:
         part = copy(self)
@@ -197,7 +197,7 @@ class AnnotatedPhotos:
             image_from_surface=_stacked([placed.image_from_surface for *_, placed in found], torch.eye(3)),
             light=_stacked([self._light(index, placed) for _, index, placed in found], torch.ones(3)),
             crowds=torch.tensor([thing.crowd for thing in things], dtype=torch.bool),
-            eye_mm=_stacked([placed.eye_mm for *_, placed in found], torch.zeros(3)),
+            camera_mm=_stacked([placed.camera_mm for *_, placed in found], torch.zeros(3)),
             blur_px=blur,
             noise=noise,
             visible=self._masks.visible(indices, (srgb.shape[2], srgb.shape[3])) if self._masks else None,

@@ -11,11 +11,11 @@ from physadv.core.errors import BadOption
 from physadv.library.photometry.blur_noise import blur_px, noise_variances
 from physadv.library.photometry.scene_light import object_light, photo_light
 from physadv.library.placement.objects import Box
-from physadv.library.placement.viewpoint import eye_from_homography, focal_px
+from physadv.library.placement.viewpoint import camera_from_homography, focal_px
 from physadv.parts.scenes.photos import Photos
 
 NOT_SEEN_MM = (0.0, 0.0, -1000.0)
-"""The eye of objects that wear nothing: never used, never in the way."""
+"""The camera of objects that wear nothing: never used, never in the way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +45,12 @@ class PhotoEstimates:
         self._light: dict[tuple[int, Box], list[float]] = {}
         self._camera: dict[int, tuple[float, float, float]] = {}
 
-    def eye_mm(self, index: int, image_from_surface: Tensor) -> Tensor:
+    def camera_mm(self, index: int, image_from_surface: Tensor) -> Tensor:
         """``(3,)`` float64: the camera in the frame of a surface of this photo, by the assumed field of view."""
         height, width = self._photos.sizes_px[index]
         focal = focal_px((height, width), self._reading.field_of_view_deg)
         where = f"a surface in {self._photos.names[index]!r}"
-        return eye_from_homography(image_from_surface, focal, ((width - 1) / 2, (height - 1) / 2), where)
+        return camera_from_homography(image_from_surface, focal, ((width - 1) / 2, (height - 1) / 2), where)
 
     def light(self, index: int, box_xyxy_px: Box) -> Tensor:
         """``(3,)`` linear light of white on the object in the box; 1 without relighting, as papers that paste do."""

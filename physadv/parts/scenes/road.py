@@ -193,7 +193,7 @@ def _batch(pictures: list[_Picture], keys: tuple[str, ...]) -> SceneBatch:
         image_from_surface=torch.from_numpy(homographies).float(),
         light=torch.from_numpy(np.stack([s.light for *_, s in signs])).float(),
         distance_m=torch.tensor([float(np.linalg.norm(s.plate.centre_m)) for *_, s in signs]),
-        eye_mm=torch.from_numpy(np.stack([s.plate.eye_mm() for *_, s in signs])).float(),
+        camera_mm=torch.from_numpy(np.stack([s.plate.camera_mm() for *_, s in signs])).float(),
         blur_px=torch.tensor([blur_of(p.blur_px) for p in pictures]),
         noise=torch.tensor([noise_of(p.noise) for p in pictures]),
     )

@@ -16,7 +16,7 @@ from physadv.core.types import CUTOUT, ERASE, Draws, SceneBatch
 from physadv.parts.transfer.options import CurriculumConfig, CutoutConfig, EraseConfig, check
 
 TURNS_FROM_DEG = 10.0  # a narrower range of eot.jitter.yaw_deg is no viewpoint
-WIDEST_DEG = 80.0  # of the yaw that an eye sees
+WIDEST_DEG = 80.0  # of the yaw that a camera sees
 
 
 @dataclass
@@ -156,14 +156,14 @@ class TransferHardening:
             self._reach = (min(self._reach[0], float(far.min())), max(self._reach[1], float(far.max())))
 
     def _place_of(self, scene: SceneBatch) -> Tensor:
-        """``(N,)`` the bin of each object: distance by its logarithm, and the yaw under which the eye sees it."""
+        """``(N,)`` the bin of each object: distance by its logarithm, and the yaw under which the camera sees it."""
         assert scene.distance_m is not None
         near, span = self._reach[0], max(self._reach[1] - self._reach[0], 1e-6)
         far = _bin((scene.distance_m.cpu().clamp_min(1e-3).log() - near) / span, self._curriculum.distance_bins)
-        if scene.eye_mm is None:
+        if scene.camera_mm is None:
             return far * self._curriculum.yaw_bins
-        eye = scene.eye_mm.cpu()
-        yaw_deg = torch.atan2(eye[:, 0], -eye[:, 2]).rad2deg()
+        camera_mm = scene.camera_mm.cpu()
+        yaw_deg = torch.atan2(camera_mm[:, 0], -camera_mm[:, 2]).rad2deg()
         turned = _bin((yaw_deg + WIDEST_DEG) / (2 * WIDEST_DEG), self._curriculum.yaw_bins)
         return far * self._curriculum.yaw_bins + turned
 

@@ -32,7 +32,7 @@ class CurriculumConfig:
     """Draw the poses more often at which the loss is high (Hu et al. 2023, AdvCaT)."""
 
     sharpness: float = 0.0  # poses are drawn by softmax(sharpness × loss of the bin ÷ the worst bin's); AdvCaT 10
-    yaw_bins: int = 12  # over eot.jitter.yaw_deg or, where the scenes know distances, over the yaw that the eye sees
+    yaw_bins: int = 12  # over eot.jitter.yaw_deg or, where the scenes know distances, over the yaw that the camera sees
     distance_bins: int = 4  # over the distances seen so far, by their logarithm; only where the scenes know them
     halve_every: int = 50  # steps after which all that was seen before counts half
     candidates: int = 3  # scenes made for each that is used, where distances are known

@@ -66,7 +66,7 @@ class TwinSurface:
         angle = np.zeros(len(surface_mm)) if self.radius_mm is None else surface_mm[:, 0] / self.radius_mm
         return np.asarray(np.stack([np.sin(angle), np.zeros_like(angle), -np.cos(angle)], 1) @ self.axes)
 
-    def eye_mm(self) -> F64:
+    def camera_mm(self) -> F64:
         """``(3,)`` the camera in the surface's frame; z < 0 in front of it."""
         return np.asarray(-1000 * self.axes @ self.centre_m)
 

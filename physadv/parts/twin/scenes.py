@@ -90,6 +90,6 @@ class TwinScenes:
             image_from_surface=torch.from_numpy(np.stack([one.image_from_surface() for one in shots])).float(),
             light=torch.stack([light for _, light in taken]),
             distance_m=torch.tensor([one.distance_m() for one in shots]),
-            eye_mm=torch.from_numpy(np.stack([one.surface.eye_mm() for one in shots])).float(),
+            camera_mm=torch.from_numpy(np.stack([one.surface.camera_mm() for one in shots])).float(),
             blur_px=torch.full((count,), blur),
         )

@@ -314,23 +314,23 @@ def test_a_control_on_the_same_frames_is_compared_frame_by_frame() -> None:
 def test_success_counts_where_tags_or_a_report_of_this_frame_show_the_object(
     place: ExpectedPlace | None, reports: list[list[float]], counted: list[bool | None]
 ) -> None:
-    eye = TrackedVictim(ToyDetector(), Hide(HideConfig()), LABELS[0])
-    assert eye.judged([found(reports), found([])], place) == counted
+    tracked = TrackedVictim(ToyDetector(), Hide(HideConfig()), LABELS[0])
+    assert tracked.judged([found(reports), found([])], place) == counted
 
 
 def test_a_track_does_not_go_on_in_another_picture() -> None:
-    eye = TrackedVictim(ToyDetector(), Hide(HideConfig()), LABELS[0])
-    first = eye.numbered("filmed", found([[10, 10, 60, 110]]), 1)
-    place = eye.tracked((640, 480))
+    tracked = TrackedVictim(ToyDetector(), Hide(HideConfig()), LABELS[0])
+    first = tracked.numbered("filmed", found([[10, 10, 60, 110]]), 1)
+    place = tracked.tracked((640, 480))
     assert place is not None
     assert place.fresh
-    eye.numbered("filmed", found([]), 1)
-    stale = eye.tracked((640, 480))
+    tracked.numbered("filmed", found([]), 1)
+    stale = tracked.tracked((640, 480))
     assert stale is not None
     assert not stale.fresh
-    eye.forget()
-    assert eye.tracked((640, 480)) is None
-    second = eye.numbered("filmed", found([[10, 10, 60, 110]]), 1)
+    tracked.forget()
+    assert tracked.tracked((640, 480)) is None
+    second = tracked.numbered("filmed", found([[10, 10, 60, 110]]), 1)
     assert second[0].track > first[0].track
 
 

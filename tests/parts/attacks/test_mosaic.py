@@ -23,7 +23,7 @@ def photos(count: int = 4, *, face: bool = False) -> SceneBatch:
         labels=torch.zeros(count, dtype=torch.int64), label_names=("person",),
         wears=torch.ones(count, dtype=torch.bool),
         image_from_surface=torch.tensor([[[0.1, 0, x], [0, 0.1, y], [0, 0, 1.0]]] * count),
-        light=torch.arange(count * 3).view(count, 3) / 12.0, eye_mm=torch.tensor([[300.0, -20.0, -2500.0]] * count),
+        light=torch.arange(count * 3).view(count, 3) / 12.0, camera_mm=torch.tensor([[300.0, -20.0, -2500.0]] * count),
         blur_px=torch.ones(count), noise=torch.zeros(count, 2), visible=torch.ones(count, 1, 120, SIDE),
     )  # fmt: skip
 
@@ -53,10 +53,10 @@ def test_the_middle_of_the_surface_stays_in_the_middle_of_its_wearer(made: Scene
     torch.testing.assert_close(made.image_from_surface[:, :2, 2], middle, atol=0.3, rtol=0)  # a cut is at whole pixels
 
 
-def test_a_mirrored_photo_does_not_mirror_the_print_but_moves_the_eye_to_the_other_side() -> None:
+def test_a_mirrored_photo_does_not_mirror_the_print_but_moves_the_camera_to_the_other_side() -> None:
     made = mosaic(photos(32), torch.Generator().manual_seed(0))
     assert (torch.linalg.det(made.image_from_surface) > 0).all()
-    assert set(made.eye_mm[:, 0].tolist()) == {300.0, -300.0}  # type: ignore[index]
+    assert set(made.camera_mm[:, 0].tolist()) == {300.0, -300.0}  # type: ignore[index]
 
 
 def test_a_millimetre_grows_and_shrinks_with_its_wearer(made: SceneBatch) -> None:

@@ -22,7 +22,7 @@ WHITE = opaque(torch.ones(3, 40, 40), 400.0)
 def scene(size: int = 120, px_per_mm: float = 0.2, grey: float = 0.0) -> SceneBatch:
     made = scene_of(torch.full((1, 3, size, size), grey), upright(size / 2, size / 2, px_per_mm))
     made.light[:] = 0.5
-    return replace(made, eye_mm=torch.tensor([[0.0, 0.0, -1e6]]))
+    return replace(made, camera_mm=torch.tensor([[0.0, 0.0, -1e6]]))
 
 
 def light_of(config: EotConfig, where: SceneBatch, patch: PatchImage = WHITE, seed: int = 0) -> Tensor:

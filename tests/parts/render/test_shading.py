@@ -38,7 +38,7 @@ def flat(on_sheet: Tensor, facing: Tensor = FACING) -> tuple[Tensor, Tensor]:
 
 
 def cylinder(on_sheet: Tensor, radius_mm: float) -> tuple[Tensor, Tensor, Tensor]:
-    """Upright, bulging towards the eye; and the angle of every node about its axis."""
+    """Upright, bulging towards the camera; and the angle of every node about its axis."""
     angle = on_sheet[..., 0] / radius_mm
     points = torch.stack((radius_mm * angle.sin(), on_sheet[..., 1], radius_mm * (1 - angle.cos())), -1)
     normals = torch.stack((angle.sin(), torch.zeros_like(angle), -angle.cos()), -1)
@@ -124,7 +124,7 @@ def test_the_shadows_draws_turn_and_shift_its_edge() -> None:
     assert maps[2].mean() > 0.95
 
 
-def test_a_highlight_peaks_where_the_normal_halves_eye_and_key_and_is_half_at_its_half_width() -> None:
+def test_a_highlight_peaks_where_the_normal_halves_camera_and_key_and_is_half_at_its_half_width() -> None:
     points, normals, angle = cylinder(sheet(120.0), 100.0)
     far = EYE * 1e4
     light = drawn(gloss=0.7, gloss_width_deg=8.0, key_azimuth_deg=30.0)  # half vector at 15°

@@ -30,9 +30,9 @@ def soft(side: int) -> PatchImage:
     return opaque(torch.nn.functional.interpolate(coarse, size=(side, side), mode="bilinear")[0], 400.0)
 
 
-def before(eye: Tensor, px_per_mm: float = 0.3, size: int = 200) -> SceneBatch:
+def before(camera_mm: Tensor, px_per_mm: float = 0.3, size: int = 200) -> SceneBatch:
     scene = scene_of(torch.full((1, 3, size, size), 0.5), upright(size / 2 + 0.3, size / 2 - 0.2, px_per_mm))
-    return replace(scene, eye_mm=eye[None])
+    return replace(scene, camera_mm=camera_mm[None])
 
 
 def render(config: EotConfig, scene: SceneBatch, patch: PatchImage) -> Tensor:
@@ -50,21 +50,21 @@ def rays(scene: SceneBatch, pixels: Tensor) -> tuple[Tensor, Tensor]:
     on_plane = torch.cat((pixels, torch.ones_like(pixels[..., :1])), -1)
     on_plane = on_plane @ torch.linalg.inv(scene.image_from_surface[0].double()).T
     on_plane = torch.cat((on_plane[..., :2] / on_plane[..., 2:], torch.zeros_like(on_plane[..., :1])), -1)
-    assert scene.eye_mm is not None
-    eye = scene.eye_mm[0].double()
-    return eye, on_plane - eye
+    assert scene.camera_mm is not None
+    camera_mm = scene.camera_mm[0].double()
+    return camera_mm, on_plane - camera_mm
 
 
 def cylinder(scene: SceneBatch, patch: PatchImage, radius: float, place: PlaceConfig, yaw_deg: float) -> Tensor:
     """The patch on an upright cylinder that touches the origin, which turns about its own axis."""
 
     def trace(pixels: Tensor) -> tuple[Tensor, Tensor]:
-        eye, along = rays(scene, pixels)
+        camera_mm, along = rays(scene, pixels)
         a = along[..., 0] ** 2 + along[..., 2] ** 2
-        b = eye[0] * along[..., 0] + (eye[2] - radius) * along[..., 2]
-        c = eye[0] ** 2 + (eye[2] - radius) ** 2 - radius**2
+        b = camera_mm[0] * along[..., 0] + (camera_mm[2] - radius) * along[..., 2]
+        c = camera_mm[0] ** 2 + (camera_mm[2] - radius) ** 2 - radius**2
         root = (b**2 - a * c).clamp_min(0).sqrt()
-        meets = eye + along * ((-b - root) / a)[..., None]
+        meets = camera_mm + along * ((-b - root) / a)[..., None]
         angle = torch.atan2(meets[..., 0], radius - meets[..., 2]) - math.radians(yaw_deg)
         millimetres = torch.stack((angle * radius - place.x_mm, meets[..., 1] - place.y_mm), -1)
         per_mm = patch.srgb.shape[2] / patch.width_mm
@@ -190,13 +190,13 @@ def test_a_rolling_shutter_shears_about_the_patch() -> None:
     assert where == pytest.approx([90.3, 100.4, 110.4], abs=0.7)
 
 
-def test_the_scenes_own_eye_says_how_a_turned_patch_looks() -> None:
+def test_the_scenes_own_camera_says_how_a_turned_patch_looks() -> None:
     """A plane turned back by as much as the scene is oblique is seen from straight ahead: width is cos 0 again."""
     angle = math.radians(40)  # the right edge is the nearer one
-    eye = torch.tensor([1500 * math.sin(angle), 0.0, -1500 * math.cos(angle)])
+    camera_mm = torch.tensor([1500 * math.sin(angle), 0.0, -1500 * math.cos(angle)])
     seen = torch.tensor([[0.3 * math.cos(angle), 0, 0], [0, 0.3, 0], [-math.sin(angle) / 1500, 0, 1]])
     surface = torch.tensor([[[1.0, 0, 100], [0, 1, 100], [0, 0, 1]]]) @ seen
-    scene = replace(scene_of(torch.full((1, 3, 200, 200), 0.5), surface), eye_mm=eye[None])
+    scene = replace(scene_of(torch.full((1, 3, 200, 200), 0.5), surface), camera_mm=camera_mm[None])
     white = opaque(torch.ones(3, 20, 20), 200.0)
     oblique = (render(EotConfig(), scene, white)[0, 100] > 0.75).sum()
     turned = (render(EotConfig(jitter=JitterConfig(yaw_deg=[40, 40])), scene, white)[0, 100] > 0.75).sum()

@@ -53,8 +53,8 @@ def test_a_sign_is_as_tall_as_a_camera_would_see_it(tmp_path: Path, distance: fl
     assert tuple(batch.srgb.shape) == (1, 3, 427, 640)
     (left, top, right, bottom) = batch.boxes_xyxy_px[0].tolist()
     assert bottom - top == pytest.approx(focal_px((427, 640), 50.0) * 0.75 / distance, rel=1e-4)
-    assert batch.eye_mm is not None
-    assert float(-batch.eye_mm[0, 2]) == pytest.approx(1000 * distance, rel=1e-3)
+    assert batch.camera_mm is not None
+    assert float(-batch.camera_mm[0, 2]) == pytest.approx(1000 * distance, rel=1e-3)
     red = batch.srgb[0, 0] - batch.srgb[0, 1] > 0.2
     rows, columns = red.any(1).nonzero(), red.any(0).nonzero()
     assert float(rows[0]) == pytest.approx(top, abs=1.5)

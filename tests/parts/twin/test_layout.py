@@ -22,11 +22,11 @@ def test_the_homography_takes_the_surface_where_the_camera_sees_it(story: str) -
     assert np.allclose(mapped[:, :2] / mapped[:, 2:], seen, atol=1e-9)
 
 
-def test_the_eye_is_before_the_surface_at_its_distance() -> None:
+def test_the_camera_is_before_the_surface_at_its_distance() -> None:
     taken = shot(TwinConfig(distance_m=[5.0, 5.0], yaw_deg=[0.0, 0.0]), 0)
-    eye = taken.surface.eye_mm()
-    assert np.linalg.norm(eye) == pytest.approx(5000)
-    assert eye[2] < -4500
+    camera_mm = taken.surface.camera_mm()
+    assert np.linalg.norm(camera_mm) == pytest.approx(5000)
+    assert camera_mm[2] < -4500
 
 
 def test_positive_yaw_turns_the_right_edge_away() -> None:

@@ -159,8 +159,8 @@ def test_a_key_light_round_a_bottle_is_that_of_the_sun() -> None:
         story="bottle", distance_m=[0.5, 0.5], lights=["low-sun"], surface_samples=256, field_of_view_deg=40.0
     )
     taken, scene = shot(config, 0), next(TwinScenes(config).sweep(1))
-    toward, eye = taken.surface.axes @ taken.sun, taken.surface.eye_mm()
-    azimuth = math.degrees(math.atan2(toward[0], -toward[2]) - math.atan2(eye[0], -eye[2]))
+    toward, camera_mm = taken.surface.axes @ taken.sun, taken.surface.camera_mm()
+    azimuth = math.degrees(math.atan2(toward[0], -toward[2]) - math.atan2(camera_mm[0], -camera_mm[2]))
     direct = LIGHTS["low-sun"].sun[1] / math.pi
     ambient = float(scene.light[0, 1]) / taken.exposure - direct * max(0.0, -toward[2])
     height = math.degrees(math.asin(-toward[1]))
