@@ -8,28 +8,24 @@ is reported by name, with the way to disable it, and the others go on; ``strict`
 
 from __future__ import annotations
 
-import dataclasses
-import difflib
 import importlib
 import os
-import threading
 import time
-import traceback
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pluggy
 
+from physadv.app.guards.failures import failure_text
+from physadv.app.plugins import PluginCalls, PluginRecord, check_number, checked_rows, unmarked_hooks
 from physadv.core import hookspecs
 from physadv.core.errors import BadOption, BrokenPlugin
-from physadv.core.hookspecs import API, KINDS, Entry
-from physadv.core.labels import on_one_line
+from physadv.core.hookspecs import KINDS, Entry
+from physadv.core.nearest import did_you_mean
 
-_MOST_ROWS = 10_000  # that a hook lists
 BUILT_IN = (
     "physadv.parts.scenes.entries",
     "physadv.parts.twin.entries",
@@ -39,21 +35,6 @@ BUILT_IN = (
     "physadv.parts.goals.penalty_entries",
     "physadv.parts.attacks.patch.entries",
 )
-
-PATIENCE_S = float(os.environ.get("PHYSADV_PLUGIN_SECONDS", "4"))  # for the import of one plugin
-PATIENCE_ONCE_HUNG_S = 1.0  # for those after one that hung
-
-
-@dataclass
-class PluginRecord:
-    """What became of one plugin."""
-
-    name: str
-    version: str = ""
-    error: str = ""  # why it is left out
-    warning: str = ""  # what its author should mend, though it is used
-    seconds: float = 0.0
-    parts: list[str] = field(default_factory=list)  # "patches/acme/halo"
 
 
 @dataclass(frozen=True)
@@ -74,7 +55,7 @@ class Registry:
         self.records: list[PluginRecord] = []
         self._strict = strict
         self._blocked = _listed("PHYSADV_BLOCK")
-        self._patience_s = PATIENCE_S
+        self._calls = PluginCalls()
         none = bool(os.environ.get("PHYSADV_NO_PLUGINS"))
         for name in BUILT_IN:
             self.manager.register(importlib.import_module(name), name=name)
@@ -92,74 +73,18 @@ class Registry:
             return
         begun = time.perf_counter()
         try:
-            plugin = self._in_time(load)
-            number = getattr(plugin, "physadv_api", API)
-            if number != API:
-                raise BrokenPlugin(
-                    f"it is made for plugin interface {number}, this is {API}: install a matching version"
-                )
+            plugin = self._calls.in_time(load)
+            check_number(plugin)
             self.manager.register(plugin, name=name)
-            record.warning = self._check_hooks(plugin)
+            record.warning = unmarked_hooks(plugin)
         except Exception as error:  # noqa: BLE001 - a stranger's module may raise anything while it is imported
             self._reject(record, error)
         record.seconds = time.perf_counter() - begun
 
-    def _rows(self, hook: Callable[[], Any]) -> Any:
-        """What a hook lists; one that is a generator runs within the time, and not without end."""
-
-        def listed() -> Any:
-            answer = hook()
-            return list(islice(answer, _MOST_ROWS)) if isinstance(answer, Iterator) else answer
-
-        return self._in_time(listed)
-
-    def _in_time(self, call: Callable[[], Any]) -> Any:
-        """What the call returns. :class:`BrokenPlugin` when it hangs, or wants to end the process.
-
-        Once one has hung the others are given less time: ten that hang do not make ten times the wait.
-        """
-        answer: dict[str, Any] = {}
-
-        def run() -> None:
-            try:
-                answer["value"] = call()
-            except BaseException as error:  # noqa: BLE001 - SystemExit, too
-                answer["error"] = error
-
-        thread = threading.Thread(target=run, daemon=True)
-        thread.start()
-        thread.join(self._patience_s)
-        if thread.is_alive():
-            waited, self._patience_s = self._patience_s, PATIENCE_ONCE_HUNG_S
-            raise BrokenPlugin(
-                f"it is not loaded after {waited:g} s. Importing a plugin must not wait for anything; if it is only "
-                "slow here, set PHYSADV_PLUGIN_SECONDS=60"
-            )
-        if isinstance(answer.get("error"), SystemExit | KeyboardInterrupt):
-            raise BrokenPlugin(f"it ends the process while it is imported ({type(answer['error']).__name__})")
-        if "error" in answer:
-            raise answer["error"]
-        return answer["value"]
-
-    def _check_hooks(self, plugin: Any) -> str:
-        """Refuses hooks that do not exist; returns what is there but not marked as a hook."""
-        known = {name for name in vars(hookspecs) if name.startswith("physadv_")}
-        unmarked = []
-        for name in vars(plugin) if not isinstance(plugin, type) else dir(plugin):
-            member = getattr(plugin, name, None)
-            marked = getattr(member, "physadv_impl", None)
-            if marked and name not in known and not marked.get("optionalhook"):
-                raise BrokenPlugin(f"unknown hook {name!r}{did_you_mean(name, known)}")
-            if not marked and callable(member) and name.startswith("physadv_"):
-                unmarked.append(name)
-        if not unmarked:
-            return ""
-        return f"{', '.join(unmarked)} lacks the mark @hookimpl of physadv.api, so nothing of it is offered"
-
     def _reject(self, record: PluginRecord, error: Exception) -> None:
         if self.manager.has_plugin(record.name):
             self.manager.unregister(name=record.name)
-        record.error = str(error) if isinstance(error, BrokenPlugin) else _where(error)
+        record.error = str(error) if isinstance(error, BrokenPlugin) else failure_text(error)
         if self._strict:
             raise BrokenPlugin(
                 f"plugin {record.name!r} cannot be used: {record.error}. "
@@ -173,7 +98,7 @@ class Registry:
             for impl in getattr(self.manager.hook, kind.hook).get_hookimpls():
                 record = owners.get(impl.plugin_name)
                 try:
-                    rows = [_checked(row, ours=record is None) for row in self._rows(impl.function)]
+                    rows = checked_rows(self._calls.rows(impl.function), ours=record is None)
                 except Exception as error:
                     if record is None:
                         raise
@@ -196,8 +121,7 @@ class Registry:
 
     def complaints(self) -> str:
         """A line for every plugin that is left out, or whose author should mend something."""
-        lines = (_complaint(record) for record in self.records)
-        return "".join(f"physadv: {line}\n" for line in lines if line)
+        return "".join(f"physadv: {record.complaint}\n" for record in self.records if record.complaint)
 
     def offered(self, kind: str) -> list[Offered]:
         """All parts of a kind, built-in ones first."""
@@ -239,7 +163,7 @@ class Registry:
         """Each plugin's answer to a hook; one that fails is left out by name."""
         for impl in getattr(self.manager.hook, hook).get_hookimpls():
             try:
-                yield impl.plugin_name, self._rows(impl.function)
+                yield impl.plugin_name, self._calls.rows(impl.function)
             except Exception as error:  # noqa: BLE001 - a stranger's hook may raise anything
                 self._leave_out(impl.plugin_name, error)
 
@@ -248,58 +172,6 @@ class Registry:
         if record is None:
             raise error
         self._reject(record, error)
-
-
-def _complaint(record: PluginRecord) -> str:
-    if record.error:
-        return f"plugin {record.name!r} is left out: {record.error}. Silence this with PHYSADV_BLOCK={record.name}"
-    return f"plugin {record.name!r}: {record.warning}" if record.warning else ""
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """ ", did you mean 'x'?" for the nearest known name, or nothing."""
-    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f". Did you mean {near[0]!r}?" if near else ""
-
-
-def _foreign(filename: str) -> bool:
-    return filename != __file__ and "importlib" not in filename
-
-
-def _where(error: Exception) -> str:
-    """An exception with file and line, as the plugin's author needs it."""
-    if isinstance(error, SyntaxError) and error.filename:
-        return f"SyntaxError: {error.msg} ({error.filename}, line {error.lineno})"
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if _foreign(f.filename)]
-    at = f" ({frames[-1].filename}, line {frames[-1].lineno})" if frames else ""
-    return f"{type(error).__name__}: {on_one_line(str(error))}{at}"
-
-
-def _checked(row: Any, *, ours: bool) -> Entry[Any, Any]:
-    if not isinstance(row, Entry):
-        raise BrokenPlugin(f"a hook must return physadv.api.Entry rows, got {type(row).__name__}")
-    if not isinstance(row.name, str) or not row.name or row.name != on_one_line(row.name):
-        raise BrokenPlugin(f"the name of a part must be words on one line, got {row.name!r}")
-    if not (isinstance(row.config, type) and dataclasses.is_dataclass(row.config)):
-        raise BrokenPlugin(f"the config of {row.name!r} must be a dataclass, got {row.config!r}")
-    if not ours:
-        _check_options(row)
-    return row
-
-
-def _check_options(row: Entry[Any, Any]) -> None:
-    """Options are held by OmegaConf, which knows only some types; one that it refuses would stop every command."""
-    from omegaconf import OmegaConf
-    from omegaconf.errors import OmegaConfBaseException
-
-    try:
-        OmegaConf.structured(row.config)
-    except (OmegaConfBaseException, TypeError, NameError) as error:
-        reason = str(error).splitlines()[0]
-        raise BrokenPlugin(
-            f"the options of {row.name!r} ({row.config.__name__}) cannot be held: {reason}. Use bool, int, float, str, "
-            "enums, and lists, dicts or dataclasses of them"
-        ) from error
 
 
 def _listed(variable: str) -> list[str]:

@@ -15,9 +15,10 @@ from omegaconf.errors import OmegaConfBaseException
 from physadv.app.config.choices import choices
 from physadv.app.config.groups import GROUPS, penalty_key
 from physadv.app.config.spelling import literal_in
-from physadv.app.registry import Registry, did_you_mean
+from physadv.app.registry import Registry
 from physadv.core.access import AccessLevel, Task
 from physadv.core.errors import BadOption, IncompatibleParts
+from physadv.core.nearest import did_you_mean
 from physadv.core.protocols import Attack, Goal, Penalty, Renderer, SceneSource, Victim
 from physadv.parts.printing.ink import Ink
 from physadv.parts.victims.whole_picture import WholePicture

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
 
+from physadv.app.guards.failures import failure_text
 from physadv.core.errors import BadShape, BrokenPart, MissingExtra, PhysadvError
 
 R = TypeVar("R")
@@ -50,7 +49,7 @@ class Owner:
         except (KeyboardInterrupt, GeneratorExit):  # the user's, and Python's own
             raise
         except BaseException as error:  # SystemExit too: a part that ends the process would pass for a run that is done
-            raise self.broken(method, f"raised {told(error)}") from error
+            raise self.broken(method, f"raised {failure_text(error)}") from error
 
     def due(self, method: str, value: Tensor) -> bool:
         """Whether the values of this call are to be looked at."""
@@ -84,20 +83,3 @@ class Owner:
     def check_finite(self, method: str, what: str, value: Tensor) -> None:
         """``value`` holds neither nan nor infinity."""
         self.require(bool(torch.isfinite(value).all()), method, f"gives {what} that are not finite (nan or inf)")
-
-
-def told(error: BaseException) -> str:
-    """An exception with the place it came from: ``ValueError: no such layer (net.py, line 12)``."""
-    message = " ".join(str(error).split()) or "without a message"
-    frames = traceback.extract_tb(error.__traceback__)
-    if isinstance(error, SyntaxError) and error.filename:
-        where = f" ({Path(error.filename).name}, line {error.lineno})"
-        message = error.msg
-    else:
-        own = [
-            f
-            for f in frames
-            if "physadv/app/guards/" not in Path(f.filename).as_posix() and not f.filename.startswith("<")
-        ]
-        where = f" ({Path(own[-1].filename).name}, line {own[-1].lineno})" if own else ""
-    return f"{type(error).__name__}: {message}{where}"

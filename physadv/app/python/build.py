@@ -10,10 +10,11 @@ from physadv.app.commands import COMMANDS
 from physadv.app.config.compose import Composer
 from physadv.app.python.surroundings import visiting
 from physadv.app.python.words import words_of
-from physadv.app.registry import Registry, did_you_mean
+from physadv.app.registry import Registry
 from physadv.core.errors import BadOption
 from physadv.core.hookspecs import KINDS
 from physadv.core.protocols import Renderer
+from physadv.core.nearest import did_you_mean
 
 
 def build(kind: str, name: str, **options: Any) -> Any:
