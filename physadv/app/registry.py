@@ -131,7 +131,7 @@ class Registry:
         """One part by name; an unknown name is a :class:`BadOption` that suggests the nearest."""
         if name not in self._offered[kind]:
             known = self._offered[kind]
-            raise BadOption(f"no {kind} named {name!r}{did_you_mean(name, known)}. Known: {', '.join(known)}")
+            raise BadOption(f"no {kind} named {name!r}{did_you_mean(name, known) or '.'} Known: {', '.join(known)}")
         return self._offered[kind][name].entry
 
     def build(self, kind: str, name: str, config: Any) -> Any:

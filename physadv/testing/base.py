@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
-from physadv.app.guards.calls import told
+from physadv.app.guards.failures import failure_text
 from physadv.core.errors import BrokenPart, PhysadvError
 
 R = TypeVar("R")
@@ -30,7 +30,7 @@ def reasoned(part: Any, check: Callable[..., R], *args: Any) -> R:
     except PhysadvError:
         raise
     except Exception as error:
-        raise BrokenPart(f"{type(part).__name__}: {check.__name__.lstrip('_')} raised {told(error)}") from error
+        raise BrokenPart(f"{type(part).__name__}: {check.__name__.lstrip('_')} raised {failure_text(error)}") from error
 
 
 def sample_images(count: int = 2, height: int = 96, width: int = 128) -> Tensor:

@@ -13,8 +13,8 @@ from physadv.app.python.words import words_of
 from physadv.app.registry import Registry
 from physadv.core.errors import BadOption
 from physadv.core.hookspecs import KINDS
-from physadv.core.protocols import Renderer
 from physadv.core.nearest import did_you_mean
+from physadv.core.protocols import Renderer
 
 
 def build(kind: str, name: str, **options: Any) -> Any:
@@ -27,7 +27,9 @@ def build(kind: str, name: str, **options: Any) -> Any:
     """
     kinds = [row.plural for row in KINDS]
     if kind not in kinds:
-        raise BadOption(f"there is no kind of part {kind!r}{did_you_mean(kind, kinds)}. Known: {', '.join(kinds)}")
+        raise BadOption(
+            f"there is no kind of part {kind!r}{did_you_mean(kind, kinds) or '.'} Known: {', '.join(kinds)}"
+        )
     return parts.named(Registry(), kind, name, options, seed=0)
 
 
