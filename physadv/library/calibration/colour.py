@@ -33,6 +33,15 @@ class Levelled:
 
 
 @dataclass(frozen=True, eq=False)
+class ChartPhoto:
+    """One photo of the chart that can be used."""
+
+    name: str  # of its file; several folders may have one of the same name
+    readings: SwatchReadings
+    levelled: Levelled
+
+
+@dataclass(frozen=True, eq=False)
 class MeasuredColours:
     """Every colour of the chart once."""
 

@@ -1,4 +1,4 @@
-"""One picture of a colour calibration: the chart as asked, seen and foretold, and where the errors are."""
+"""One picture of a colour calibration: the chart as asked, seen and predicted, and where the errors are."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from physadv.library.calibration.colour import MeasuredColours
+from physadv.library.calibration.colour_fit import ColourFit
 from physadv.library.files.boards import Swatch
 
 F64 = npt.NDArray[np.float64]
@@ -20,18 +22,17 @@ F64 = npt.NDArray[np.float64]
 NOT_READ = "#ffffff"
 
 
-def colour_picture(swatches: Sequence[Swatch], seen: F64, predicted: F64, errors: F64, heading: str) -> bytes:
-    """A PNG. ``seen`` (n,3) and ``predicted`` (n,3) sRGB and ``errors`` (n,) ΔE00, NaN where a swatch was not read."""
+def colour_picture(swatches: Sequence[Swatch], measured: MeasuredColours, fit: ColourFit, heading: str) -> bytes:
+    """A PNG; swatches whose colour was not read are crossed out."""
+    seen, predicted, errors = _by_swatch(swatches, measured, fit)
     figure = Figure(figsize=(12, 7.2), dpi=100, layout="constrained")
     figure.suptitle(heading, fontsize=12)
     axes = figure.subplots(2, 3, height_ratios=(1.25, 1))
     asked = np.array([s.srgb for s in swatches])
-    for place, title, colours in zip(
-        axes[0], ("asked for", "seen, paper = white (crossed: not used)", "foretold from all others"),
-        (asked, seen, predicted), strict=True,
-    ):  # fmt: skip
-        _chart(place, swatches, colours)
-        place.set_title(title, fontsize=10)
+    titles = ("asked for", "seen, paper = white (crossed: not used)", "predicted from all others")
+    for chart, title, colours in zip(axes[0], titles, (asked, seen, predicted), strict=True):
+        _chart(chart, swatches, colours)
+        chart.set_title(title, fontsize=10)
     worst = max(float(np.nanmax(errors)), 1.0)
     scale = Normalize(0, worst)
     figure_map = _chart(axes[1][0], swatches, errors, scale)
@@ -42,6 +43,15 @@ def colour_picture(swatches: Sequence[Swatch], seen: F64, predicted: F64, errors
     stream = io.BytesIO()
     figure.savefig(stream, format="png")
     return stream.getvalue()
+
+
+def _by_swatch(swatches: Sequence[Swatch], measured: MeasuredColours, fit: ColourFit) -> tuple[F64, F64, F64]:
+    """Seen ``(n,3)`` and predicted ``(n,3)`` sRGB and errors ``(n,)``, NaN where the swatch's colour was not read."""
+    row_of = {tuple(colour): row for row, colour in enumerate(measured.asked.round(4))}
+    rows = np.array([row_of.get(tuple(np.round(swatch.srgb, 4)), -1) for swatch in swatches])
+    missing = rows < 0
+    seen, predicted = (np.where(missing[:, None], np.nan, values[rows]) for values in (measured.seen, fit.predicted))
+    return seen, predicted, np.where(missing, np.nan, fit.errors[rows])
 
 
 def _chart(axes: Axes, swatches: Sequence[Swatch], values: F64, scale: Normalize | None = None) -> PatchCollection:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import yaml
@@ -16,6 +17,7 @@ from physadv.library.files.atomic import write_text
 from physadv.library.files.reading import KB, read_yaml
 
 F64 = npt.NDArray[np.float64]
+U8 = npt.NDArray[np.uint8]
 
 FORMAT = 1
 SAME_ASPECT = 0.01  # by how much the aspect of a frame may differ: sizes are rounded to whole, often even, pixels
@@ -67,6 +69,12 @@ class CalibratedCamera:
         edge_from_centre = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1.0]])  # edges scale, pixel centres do not
         matrix = np.linalg.inv(edge_from_centre) @ scale @ edge_from_centre @ self.matrix
         return CalibratedCamera(matrix, self.distortion, size_px, self.source)
+
+    def straightened(self, picture_u8: U8) -> U8:
+        """The picture ``(h,w,3)`` of this camera without its distortion, of the same size."""
+        lens = self.scaled((picture_u8.shape[1], picture_u8.shape[0]))
+        straight: U8 = cv2.undistort(picture_u8, lens.matrix, lens.distortion)
+        return straight
 
     def is_turned(self, size_px: tuple[int, int]) -> bool:
         """Frames of this size are those of the camera on its side."""

@@ -26,6 +26,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     save_boards(place / "bare" / "board.json", Boards("abcd1234", "toy", 7, (ring(),)))
     photo = Photo().taken(board)
     cv2.imwrite(str(place / "a.png"), photo)
+    (place / "again").mkdir()
+    cv2.imwrite(str(place / "again" / "a.png"), photo)
     cv2.imwrite(str(place / "mirrored.png"), photo[:, ::-1])
     cv2.imwrite(str(place / "dark.png"), Photo(exposure=0.05, noise=0.3).taken(board))
     cv2.imwrite(str(place / "over.png"), Photo(exposure=1.6).taken(board))
@@ -35,15 +37,14 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_photo_becomes_a_table_with_its_report(desk: Path, tmp_path: Path) -> None:
-    done = physadv(
-        "calibrate", "colour", "photos=[a.png,over.png]", "board=sheet", f"out={tmp_path}/mine.safetensors", cwd=desk
-    )
+    photos = "photos=[a.png,over.png,again/a.png]"
+    done = physadv("calibrate", "colour", photos, "board=sheet", f"out={tmp_path}/mine.safetensors", cwd=desk)
     assert done.returncode == 0, done.stderr
     assert "left out: over.png: the white paper is overexposed" in done.stderr
     report = json.loads((tmp_path / "mine.json").read_text())
     assert report["leave_one_out_delta_e00"]["mean"] < 1
     assert report["sheet"] == {"name": "toy", "digest": "abcd1234", "seed": 7}
-    assert [row["photo"] for row in report["photos"]] == ["a.png"]
+    assert [row["photo"] for row in report["photos"]] == ["a.png", "a.png"]  # of two folders
     assert (tmp_path / "mine.png").read_bytes().startswith(b"\x89PNG")
     with safe_open(tmp_path / "mine.safetensors", "np") as file:
         table = file.get_tensor("table")
