@@ -10,35 +10,31 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-import numpy as np
 from omegaconf import DictConfig, OmegaConf
 
 from physadv.app.assembly.pictures import SUFFIXES, picture_files
 from physadv.app.config.calibrate_options import CalibrateCameraConfig
 from physadv.app.registry import Registry
 from physadv.core.errors import BadInput, BadOption
-from physadv.core.version import __version__
 from physadv.library.calibration.camera_picture import camera_picture
+from physadv.library.calibration.camera_report import camera_report
 from physadv.library.calibration.charuco import BoardView, Charuco, Squares
-from physadv.library.calibration.intrinsics import LEAST_VIEWS, Intrinsics, calibrate, doubts, pick_views
+from physadv.library.calibration.intrinsics import LEAST_VIEWS, Intrinsics, calibrate_twice, doubts
 from physadv.library.colour.conversion import U8, rgb_u8_from_srgb
 from physadv.library.fiducials.camera import CalibratedCamera, save_camera
 from physadv.library.fiducials.mirror import REMEDY, flipped
 from physadv.library.files.atomic import write_bytes, write_text
 from physadv.library.files.images import load_srgb
-from physadv.parts.frames.open import open_source
 from physadv.parts.frames.options import FrameOptions
+from physadv.parts.frames.open import open_source
 from physadv.parts.frames.packets import open_film
-from physadv.parts.printing.layout import FOOTER_MM, HEADER_MM, MARGIN_MM, Box, parse_paper
-from physadv.parts.printing.marks import check_bar
-from physadv.parts.printing.pdf import Document, PdfCanvas
+from physadv.parts.printing.charuco_page import charuco_page
 
 logger = logging.getLogger(__name__)
 
 FILM_FRAMES = 150  # of a film that are looked at, evenly over its length
 SAY_EVERY_S = 5.0
 PATIENCE_S, EMPTY_PATIENCE_S = 600.0, 60.0  # then the search ends: with what was found, or with nothing
-FAR_OFF = 3.0  # times the median's rms from which a view is left out
 
 
 def calibrate_camera_command(config: DictConfig, _registry: Registry, _out: None) -> None:
@@ -64,11 +60,11 @@ def calibrate_camera(config: CalibrateCameraConfig) -> Path:
     out = Path(config.out or "camera.yaml").expanduser()
     if out.suffix not in (".yaml", ".yml"):
         raise BadOption(f"out={config.out!r} must be a .yaml file. Write out={out.with_suffix('.yaml')}")
-    found, views = _calibrated(_views(config, squares), config.views)
+    found, views = calibrate_twice(_views(config, squares), config.views)
     camera = CalibratedCamera(found.matrix, found.distortion, found.size_px, f"ChArUco, {len(views)} views")
     save_camera(out, camera)
     said = doubts(found, views)
-    write_text(out.with_suffix(".json"), json.dumps(_report(found, views, said), indent=1, allow_nan=False))
+    write_text(out.with_suffix(".json"), json.dumps(camera_report(found, views, said), indent=1, allow_nan=False))
     heading = f"{camera.source}, {found.size_px[0]}x{found.size_px[1]} px, field of view {found.field_of_view_deg:.1f}°"
     write_bytes(out.with_suffix(".png"), camera_picture(found, views, heading))
     _tell(out, found, views, said)
@@ -124,45 +120,13 @@ def _film(path: Path) -> Iterator[tuple[str, U8]]:
             yield f"frame {frame.index}", cv2.cvtColor(frame.bgr_u8, cv2.COLOR_BGR2GRAY)
 
 
-def _calibrated(views: Sequence[BoardView], count: int) -> tuple[Intrinsics, list[BoardView]]:
-    """Once with all that were picked, and again without those that are far off: moved, bent or misread."""
-    picked = pick_views(views, count)
-    try:
-        found = calibrate(picked)
-    except BadInput:
-        logger.info("the board was seen in %s", ", ".join(view.name for view in picked[:8]))
-        raise
-    limit = max(FAR_OFF * float(np.median(found.view_rms_px)), 0.5)
-    kept = [view for view, rms in zip(picked, found.view_rms_px, strict=True) if rms <= limit]
-    if len(kept) in (len(picked), *range(LEAST_VIEWS)):
-        return found, picked
-    logger.info("left out as far off: %s", ", ".join(view.name for view in picked if view not in kept))
-    return calibrate(kept), kept
-
-
-def _report(found: Intrinsics, views: Sequence[BoardView], said: Sequence[str]) -> dict[str, object]:
-    values = (*found.matrix[[0, 1, 0, 1], [0, 1, 2, 2]].tolist(), *found.distortion.tolist())
-    return {
-        "format": 1, "size_px": list(found.size_px), "field_of_view_deg": found.field_of_view_deg,
-        "rms_px": found.rms_px, "coverage": found.coverage, "doubts": list(said),
-        "parameters": {
-            name: {"value": value, "standard_deviation": deviation}
-            for (name, deviation), value in zip(found.deviations.items(), values, strict=True)
-        },
-        "views": [
-            {"name": view.name, "corners": len(view.plane), "rms_px": rms, "tilt": view.tilt}
-            for view, rms in zip(views, found.view_rms_px.tolist(), strict=True)
-        ],
-    }  # fmt: skip
-
-
 def _tell(out: Path, found: Intrinsics, views: Sequence[BoardView], said: Sequence[str]) -> None:
     matrix, deviations = found.matrix, found.deviations
     logger.info(
         "focal length %.1f ± %.1f px (field of view %.1f°), axis at %.1f, %.1f; rms %.2f px over %d views",
-        matrix[0, 0], deviations["focal_x_px"], found.field_of_view_deg, matrix[0, 2], matrix[1, 2], found.rms_px,
-        len(views),
-    )  # fmt: skip
+        *(matrix[0, 0], deviations["focal_x_px"], found.field_of_view_deg),
+        *(matrix[0, 2], matrix[1, 2], found.rms_px, len(views)),
+    )
     for doubt in said:
         logger.warning("doubt: %s", doubt)
     logger.info(
@@ -171,42 +135,11 @@ def _tell(out: Path, found: Intrinsics, views: Sequence[BoardView], said: Sequen
 
 
 def _print_board(config: CalibrateCameraConfig, squares: Squares) -> Path:
-    """One page with the board at true size, and a bar to check that."""
+    """One page with the board at true size."""
     out = Path(config.out or "charuco.pdf").expanduser()
     if out.suffix.lower() != ".pdf":
         raise BadOption(f"out={config.out!r} must be a PDF file. Write out={out.with_suffix('.pdf')}")
-    if not 5 <= config.square_mm <= 200:
-        raise BadOption(f"square_mm must be from 5 to 200, got {config.square_mm}")
-    size_mm = squares.columns * config.square_mm, squares.rows * config.square_mm
-    paper_mm = _paper(config, size_mm)
-    board = Box((paper_mm[0] - size_mm[0]) / 2, MARGIN_MM + HEADER_MM, *size_mm)
-    title = f"ChArUco board, {squares.columns} x {squares.rows} squares of {config.square_mm:g} mm"
-    document = Document(title, f"physadv {__version__}")
-    canvas = PdfCanvas(paper_mm)
-    canvas.image(document.add_image(np.repeat(squares.drawn()[..., None], 3, 2), None), board)
-    canvas.text(MARGIN_MM, MARGIN_MM + 3.5, title, 11, bold=True)
-    canvas.text(MARGIN_MM, MARGIN_MM + 7.0, "Glue it to something flat. Show it tilted, near and far, and in all "
-                "corners of the picture.", 7, grey=0.45)  # fmt: skip
-    check_bar(canvas, MARGIN_MM, paper_mm[1] - MARGIN_MM - 4, 100)
-    canvas.text(
-        MARGIN_MM, paper_mm[1] - MARGIN_MM, "Print at 100 % (actual size): this bar measures 100 mm.", 7, grey=0.45
-    )
-    document.add_page(canvas, trim=board, bleed=board)
-    write_bytes(out, document.to_bytes())
-    logger.info("%s: %s, on %g x %g mm. Print at 100 %%.", out, title, *paper_mm)
+    page, words = charuco_page(squares, config.square_mm, config.paper)
+    write_bytes(out, page)
+    logger.info("%s: %s. Print at 100 %%.", out, words)
     return out
-
-
-def _paper(config: CalibrateCameraConfig, size_mm: tuple[float, float]) -> tuple[float, float]:
-    room = MARGIN_MM * 2, 2 * MARGIN_MM + HEADER_MM + FOOTER_MM
-    papers = parse_paper(config.paper)
-    for width, height in papers:
-        if size_mm[0] + room[0] <= width and size_mm[1] + room[1] <= height:
-            return width, height
-    best = max(
-        min((width - room[0]) / config.squares[0], (height - room[1]) / config.squares[1]) for width, height in papers
-    )
-    raise BadOption(
-        f"a board of {size_mm[0]:g} x {size_mm[1]:g} mm does not fit on paper={config.paper}. "
-        f"Write square_mm={max(int(2 * best) / 2, 5):g}, fewer squares, or a larger paper"
-    )

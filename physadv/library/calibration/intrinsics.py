@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,12 +15,14 @@ from physadv.core.errors import BadInput
 from physadv.library.calibration.charuco import BoardView
 from physadv.library.calibration.lens_sense import impossible
 
+logger = logging.getLogger(__name__)
 F64 = npt.NDArray[np.float64]
 
 LEAST_VIEWS, GOOD_VIEWS = 5, 12
 LEAST_TILT = 0.1  # of the third most tilted view: without perspective the focal length cannot be seen
 BAD_RMS_PX, FAIR_RMS_PX = 3.0, 1.0
 GOOD_COVERAGE = 0.5  # share of the picture's cells with a corner
+FAR_OFF = 3.0  # times the median's rms from which a view is left out
 CELLS = (8, 6)
 NAMES = ("focal_x_px", "focal_y_px", "centre_x_px", "centre_y_px", "k1", "k2", "p1", "p2", "k3")
 
@@ -66,8 +69,30 @@ def _traits(view: BoardView) -> list[float]:
     return [*middle.tolist(), *spread.tolist(), *(4 * lean).tolist()]
 
 
+def calibrate_twice(views: Sequence[BoardView], count: int) -> tuple[Intrinsics, list[BoardView]]:
+    """Once with at most ``count`` views, and again without those that are far off: moved, bent or misread.
+
+    Raises :class:`BadInput` as :func:`calibrate` does.
+    """
+    picked = pick_views(views, count)
+    try:
+        found = calibrate(picked)
+    except BadInput:
+        logger.info("the board was seen in %s", ", ".join(view.name for view in picked[:8]))
+        raise
+    limit = max(FAR_OFF * float(np.median(found.view_rms_px)), 0.5)
+    kept = [view for view, rms in zip(picked, found.view_rms_px, strict=True) if rms <= limit]
+    if len(kept) in (len(picked), *range(LEAST_VIEWS)):
+        return found, picked
+    logger.info("left out as far off: %s", ", ".join(view.name for view in picked if view not in kept))
+    return calibrate(kept), kept
+
+
 def calibrate(views: Sequence[BoardView]) -> Intrinsics:
-    """Solve for nine parameters. What cannot give a result is refused; what is doubtful is for :func:`doubts`."""
+    """Solve for nine parameters (Zhang 2000). What is only doubtful is for :func:`doubts`.
+
+    Raises :class:`BadInput` where the views cannot tell a camera, or what comes out is none.
+    """
     _check(views)
     size_px = views[0].size_px
     count = np.float32
