@@ -1,18 +1,12 @@
-"""Reads what ``watch`` wrote about films of a printed board, and the frames themselves where they are at hand."""
+"""Opens the run folders that ``watch`` wrote about films of a printed board, and nothing that nobody named."""
 
 from __future__ import annotations
 
 import logging
-import math
 import shlex
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import cv2
-import numpy as np
-import numpy.typing as npt
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
@@ -20,56 +14,18 @@ from physadv.app.assembly.watch_target import patch_and_boards
 from physadv.app.config.seal import own
 from physadv.app.config.spelling import literal_in, spelled
 from physadv.app.config.watch_options import WatchConfig
-from physadv.core.errors import BadInput, BadOption, PhysadvError
+from physadv.core.errors import BadInput, BadOption
 from physadv.core.masking import masked
-from physadv.engines.watch.frame_log import FILE, read_log
+from physadv.engines.watch.frame_log import FILE
+from physadv.engines.watch.recordings import Film, read_sightings
 from physadv.engines.watch.summary import FILE as SUMMARY
-from physadv.library.calibration.conditions import BoardFrame
-from physadv.library.calibration.sharpness import read_optics
 from physadv.library.fiducials.camera import CalibratedCamera, load_camera
 from physadv.library.fiducials.mirror import REMEDY
-from physadv.library.files.boards import Board, Boards, as_measured
-from physadv.library.runs.options import expecting, read_options
+from physadv.library.files.boards import Boards, as_measured
+from physadv.library.runs.options import read_options
 from physadv.library.runs.record import read_json
-from physadv.parts.frames.open import open_source
-from physadv.parts.frames.options import FrameOptions
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class BoardSighting:
-    """A board with a pose, in one frame."""
-
-    line: int  # of the log, from 0
-    board: Board
-    image_from_board: npt.NDArray[np.float64]  # (3, 3) mm → px
-    seen: BoardFrame
-    miss: float  # by how much more than a pixel the tags miss the pose (rms), as a share of the print's side
-
-
-@dataclass(frozen=True, slots=True)
-class Success:
-    """Whether the attack reached its goal in one frame."""
-
-    role: str  # of the board in sight
-    hit: bool
-    time_s: float
-    distance_m: float
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Film:
-    """One run of ``watch``."""
-
-    folder: Path
-    source: str  # what was watched, or where its frames are now; empty: an address, which is not opened again
-    recorded: bool  # the frames lie there one a line of the log; else by their index
-    size_px: tuple[int, int]
-    field_of_view_deg: float  # from left to right
-    seed: int | None  # of the sheet's random control
-    sights: tuple[BoardSighting, ...]
-    success: tuple[Success, ...]
 
 
 def read_films(
@@ -99,8 +55,7 @@ def _film(run: Path, elsewhere: str, accept: Sequence[str], measured_bar_mm: flo
             f"{run} was watched without a board. Watch the printed sheet with board=FOLDER of its board.json"
         )
     boards, scale = _late_scale(run, config, boards, measured_bar_mm)
-    with expecting(run / FILE, "Watch again"):
-        sights, success, size_px = _read_lines(run, {board.role: board for board in boards.boards}, scale)
+    sights, success, size_px = read_sightings(run, {board.role: board for board in boards.boards}, scale)
     if not sights:
         if read_json(run / SUMMARY).get("mirrored"):
             raise BadInput(f"no frame of {run} shows a board: {REMEDY}. Then watch it again")
@@ -110,8 +65,10 @@ def _film(run: Path, elsewhere: str, accept: Sequence[str], measured_bar_mm: flo
     if source != elsewhere and "://" in source and source not in accept:
         logger.warning(
             "the frames of %s came from %s, which is not opened again, so only poses are measured. films=[...] says "
-            "where they are now", run, masked(source),
-        )  # fmt: skip
+            "where they are now",
+            run,
+            masked(source),
+        )
         source = ""
     return Film(
         run,
@@ -158,11 +115,7 @@ def _check_reach(run: Path, config: DictConfig, elsewhere: str, accept: Sequence
     named = {
         key: str(config[key]) for key in ("patch", "board", "camera", *(() if elsewhere else ("record", "source")))
     }
-    foreign = {
-        key: value for key, value in named.items()
-        if value and (key, value) not in (("board", "auto"), ("board", "none")) and value not in accept
-        and "://" not in value and not _inside(run, value)
-    }  # fmt: skip
+    foreign = {key: value for key, value in named.items() if value not in accept and _lies_elsewhere(run, key, value)}
     if foreign:
         told = ", ".join(f"{key}={value}" for key, value in foreign.items())
         raise BadOption(
@@ -172,64 +125,14 @@ def _check_reach(run: Path, config: DictConfig, elsewhere: str, accept: Sequence
         )
 
 
-def _inside(run: Path, place: str) -> bool:
-    return Path(place).expanduser().resolve().is_relative_to(run.resolve())
-
-
-def _read_lines(
-    run: Path, known: Mapping[str, Board], scale: float
-) -> tuple[list[BoardSighting], list[Success], tuple[int, int]]:
-    _, lines = read_log(run / FILE)
-    sights: list[BoardSighting] = []
-    success: list[Success] = []
-    size_px = (0, 0)
-    for number, line in enumerate(lines):
-        size_px = (int(line["size_px"][0]), int(line["size_px"][1]))
-        seen = next((b for b in line["boards"] if b["pose"] is not None and b["role"] in known), None)
-        if seen is None:
-            continue
-        distance_m = scale * float(seen["pose"]["distance_m"])
-        sights.append(_sight(number, line, seen, known[seen["role"]], distance_m))
-        if (hit := line["views"]["filmed"]["success"]) is not None:
-            success.append(Success(seen["role"], bool(hit), float(line["time_s"]), distance_m))
-    return sights, success, size_px
-
-
-def _sight(number: int, line: dict[str, Any], seen: dict[str, Any], board: Board, distance_m: float) -> BoardSighting:
-    width, height = board.size_mm
-    plane = np.array([(sx * width / 2, sy * height / 2) for sx, sy in ((-1, -1), (1, -1), (1, 1), (-1, 1))], np.float32)
-    image_from_board = cv2.getPerspectiveTransform(plane, np.array(seen["corners_px"], np.float32))
-    pose = seen["pose"]
-    centre = image_from_board[:2, 2] / image_from_board[2, 2]
-    corners = np.array(seen["corners_px"], np.float64)
-    side_px = float(np.linalg.norm(corners - np.roll(corners, 1, axis=0), axis=1).mean())
-    return BoardSighting(
-        number, board, image_from_board, BoardFrame(
-            line["index"], distance_m, pose["yaw_deg"], pose["pitch_deg"], pose["roll_deg"],
-            pose["ambiguity"], (float(centre[0]), float(centre[1])),
-        ), max(0.0, float(pose["reprojection_px"]) - 1) / max(side_px, 1e-6),
-    )  # fmt: skip
+def _lies_elsewhere(run: Path, key: str, value: str) -> bool:
+    """Whether a setting names a file outside the run's folder; addresses are never opened again."""
+    if not value or (key, value) in (("board", "auto"), ("board", "none")) or "://" in value:
+        return False
+    return not Path(value).expanduser().resolve().is_relative_to(run.resolve())
 
 
 def _field_of_view_deg(config: DictConfig, size_px: tuple[int, int]) -> float:
     if not config.camera:
         return CalibratedCamera.guess(size_px, float(config.field_of_view_deg)).field_of_view_deg
     return load_camera(Path(config.camera).expanduser()).scaled(size_px).field_of_view_deg
-
-
-def with_optics(film: Film, most_frames: int) -> list[BoardFrame]:
-    """The frames' conditions, with blur, noise and light where the frame itself can still be read."""
-    every = max(1, math.ceil(len(film.sights) / max(most_frames, 1)))
-    if not film.source:
-        return [sight.seen for sight in film.sights]
-    wanted = {sight.line if film.recorded else sight.seen.index: sight for sight in film.sights[::every]}
-    optics = {}
-    try:
-        for frame in open_source(film.source, options=FrameOptions(drop="none")):
-            if (sight := wanted.get(frame.index)) and frame.bgr_u8.shape[1::-1] == film.size_px:
-                optics[sight.seen.index] = read_optics(frame.bgr_u8, sight.image_from_board, sight.board)
-            if frame.index >= max(wanted):
-                break
-    except PhysadvError as error:
-        logger.warning("the frames of %s are not at hand, so only poses are measured: %s", film.folder, error)
-    return [replace(sight.seen, optics=optics.get(sight.seen.index)) for sight in film.sights]

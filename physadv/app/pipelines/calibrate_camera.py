@@ -25,8 +25,8 @@ from physadv.library.fiducials.camera import CalibratedCamera, save_camera
 from physadv.library.fiducials.mirror import REMEDY, flipped
 from physadv.library.files.atomic import write_bytes, write_text
 from physadv.library.files.images import load_srgb
-from physadv.parts.frames.options import FrameOptions
 from physadv.parts.frames.open import open_source
+from physadv.parts.frames.options import FrameOptions
 from physadv.parts.frames.packets import open_film
 from physadv.parts.printing.charuco_page import charuco_page
 

@@ -13,7 +13,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from physadv.app.assembly import folder
-from physadv.app.assembly.films import Film, read_films, with_optics
+from physadv.app.assembly.films import read_films
 from physadv.app.config.choices import choices
 from physadv.app.pipelines.evaluate import evaluate_command
 from physadv.app.registry import Registry
@@ -21,6 +21,7 @@ from physadv.core.errors import BadInput, BadOption
 from physadv.core.masking import masked
 from physadv.core.seeding import generator
 from physadv.engines.judging.printed_board import printed_board
+from physadv.engines.watch.recordings import Film, with_optics
 from physadv.library.calibration.conditions import BoardFrame, Range, block_bootstrap, ranges
 from physadv.library.calibration.conditions_picture import conditions_picture
 from physadv.library.calibration.film_sense import check_film

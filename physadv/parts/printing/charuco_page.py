@@ -9,7 +9,7 @@ from physadv.core.version import __version__
 from physadv.library.calibration.charuco import Squares
 from physadv.parts.printing.layout import FOOTER_MM, HEADER_MM, MARGIN_MM, Box, parse_paper
 from physadv.parts.printing.marks import check_bar
-from physadv.parts.printing.pdf import Canvas, Document
+from physadv.parts.printing.pdf import PdfCanvas, Document
 
 ADVICE = "Glue it to something flat. Show it tilted, near and far, and in all corners of the picture."
 MIN_SQUARE_MM, MAX_SQUARE_MM = 5, 200
@@ -27,7 +27,7 @@ def charuco_page(squares: Squares, square_mm: float, paper: str) -> tuple[bytes,
     board = Box((paper_mm[0] - size_mm[0]) / 2, MARGIN_MM + HEADER_MM, *size_mm)
     title = f"ChArUco board, {squares.columns} x {squares.rows} squares of {square_mm:g} mm"
     document = Document(title, f"physadv {__version__}")
-    canvas = Canvas(paper_mm)
+    canvas = PdfCanvas(paper_mm)
     canvas.image(document.add_image(np.repeat(squares.drawn()[..., None], 3, 2), None), board)
     canvas.text(MARGIN_MM, MARGIN_MM + 3.5, title, 11, bold=True)
     canvas.text(MARGIN_MM, MARGIN_MM + 7.0, ADVICE, 7, grey=0.45)

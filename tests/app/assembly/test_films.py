@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 import yaml
 
-from physadv.app.assembly import films
-from physadv.app.assembly.films import read_films, with_optics
+from physadv.app.assembly.films import read_films
 from physadv.app.config.seal import seal
 from physadv.core.errors import BadInput, BadOption
+from physadv.engines.watch import recordings
+from physadv.engines.watch.recordings import with_optics
 from physadv.library.files.boards import Board, Boards, Tag, save_boards
 
 TAGS = tuple(Tag(i + 4, x, y, 40.0) for i, (x, y) in enumerate([(-80, -80), (80, -80), (80, 80), (-80, 80)]))
@@ -61,7 +62,7 @@ def test_no_address_is_opened_and_no_variable_is_read(
     sealed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     opened: list[str] = []
-    monkeypatch.setattr(films, "open_source", lambda text, options: opened.append(text))
+    monkeypatch.setattr(recordings, "open_source", lambda text, options: opened.append(text))
     run = watched(tmp_path / "run", sealed=sealed, source="http://u:pw@127.0.0.1:9/${oc.env:HOME}")
     with caplog.at_level(logging.WARNING):
         (film,) = read_films([run], [])
