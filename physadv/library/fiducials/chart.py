@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from physadv.core.errors import BadInput
-from physadv.library.fiducials.find import Finder, DetectedBoard
+from physadv.library.fiducials.find import DetectedBoard, Finder
 from physadv.library.fiducials.mirror import REMEDY, mirrored
 from physadv.library.files.boards import Board, Boards
 

@@ -9,7 +9,7 @@ from physadv.core.version import __version__
 from physadv.library.calibration.charuco import Squares
 from physadv.parts.printing.layout import FOOTER_MM, HEADER_MM, MARGIN_MM, Box, parse_paper
 from physadv.parts.printing.marks import check_bar
-from physadv.parts.printing.pdf import PdfCanvas, Document
+from physadv.parts.printing.pdf import Document, PdfCanvas
 
 ADVICE = "Glue it to something flat. Show it tilted, near and far, and in all corners of the picture."
 MIN_SQUARE_MM, MAX_SQUARE_MM = 5, 200
