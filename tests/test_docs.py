@@ -23,13 +23,17 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 NO_OTHER_AXES = [f"axes.{name}=[]" for name in AXES if name not in ("distance_m", "yaw_deg")]
 SMALL = {
-    "generate": ["size=smoke", "progress=false"],
-    "evaluate": ["judge.images=4", "judge.quality=fast", "progress=false"],
-    "grid": ["judge.images=2", "axes.distance_m=[5]", "axes.yaw_deg=[0]", *NO_OTHER_AXES, "progress=false"],
+    "generate": ["size=smoke", "budget.steps=1", "judge.images=2", "judge.quality=fast", "progress=false"],
+    "evaluate": ["judge.images=2", "judge.quality=fast", "progress=false"],
+    "grid": ["judge.images=2", "judge.quality=fast", "axes.distance_m=[5]", "axes.yaw_deg=[0]", *NO_OTHER_AXES,
+             "progress=false"],
     "eot": ["draws=2", "distances_m=[5]", "progress=false"],
     "watch": ["max_frames=3", "window=false", "progress=false"],
-    "train": ["train.epochs=1", "train.held_out_renders=4", "progress=false"],
-}
+    "train": ["train.epochs=1", "train.renders=16", "train.held_out_renders=4", "progress=false"],
+}  # fmt: skip
+SMALL_ROAD = ["scenes.width_px=320", "scenes.height_px=224"]
+SMALL_SCENES = {"road": SMALL_ROAD, "twin": ["scenes.width_px=192", "scenes.height_px=144", "scenes.samples=1",
+                                             "scenes.surface_samples=4"]}  # fmt: skip
 
 
 def commands(page: Path) -> list[str]:
@@ -39,7 +43,21 @@ def commands(page: Path) -> list[str]:
     return [line.strip() for line in lines if line.strip().startswith("physadv ")]
 
 
-SHOWN = {page.name: lines for page in PAGES if (lines := commands(page))}
+def shown_once() -> dict[str, list[str]]:
+    """The lines of every page, each on the first page that shows it."""
+    already: set[tuple[str, ...]] = set()
+    shown: dict[str, list[str]] = {}
+    for page in PAGES:
+        for line in commands(page):
+            words = tuple(shlex.split(line, comments=True))
+            if words not in already:
+                already.add(words)
+                shown.setdefault(page.name, []).append(line)
+    return shown
+
+
+SHOWN = shown_once()
+HALO = {"PHYSADV_PLUGINS": "physadv_halo", "PYTHONPATH": str(ROOT / "plugins" / "physadv-halo")}
 NAMES = "{part: onnx, path: detector.onnx, labels: names.txt"
 
 
@@ -65,7 +83,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     labels = {"images": images, "annotations": marks, "categories": kinds}
     (place / "photos" / "annotations.json").write_text(json.dumps(labels))
     write_yolo(place / "yolo-photos", labels, place / "photos" / "images")
-    done = physadv("generate", "size=smoke", "progress=false", "out=runs/first", cwd=place)
+    done = physadv("generate", *SMALL["generate"], *SMALL_ROAD, "out=runs/first", cwd=place)
     assert done.returncode == 0, done.stderr
     return place
 
@@ -94,8 +112,7 @@ def test_the_commands_of_a_page_work_in_their_order(page: str, desk: Path, reque
             shared: Path = request.getfixturevalue("shared")
             shutil.copy(shared / "weights" / "yolox_nano_roadsign4_416.onnx", desk / "detector.onnx")
             (desk / "names.txt").write_text("speedlimit\nstop\ncrosswalk\ntrafficlight\n")
-        plugin = {"PHYSADV_PLUGINS": "physadv_halo", "PYTHONPATH": str(ROOT / "plugins" / "physadv-halo")}
-        done = forked(*_small(line), cwd=desk, env=plugin) if "halo" in line else physadv(*_small(line), cwd=desk)
+        done = forked(*_small(line), cwd=desk, env=HALO) if "halo" in line else physadv(*_small(line), cwd=desk)
         assert done.returncode == 0, f"{line}\n{done.stderr[-2000:]}"
         assert "Traceback" not in done.stderr
 
@@ -108,10 +125,17 @@ def _small(line: str) -> list[str]:
     for part in ("opencv-dnn", "onnxruntime", "onnx"):
         args = [a.replace(f"{{part: {part}, path: detector.onnx", NAMES.replace("onnx,", f"{part},", 1)) for a in args]
     args = [a.replace(",detector.onnx]", f",{NAMES}}}]") for a in args]
-    typed = {a.partition("=")[0] for a in args}
     if {"--help", "--cfg"} & set(args):
         return args
-    return args + [small for small in SMALL.get(args[0], []) if small.partition("=")[0] not in typed]
+    typed = {a.partition("=")[0] for a in args}
+    scenes = SMALL_SCENES.get(_scenes_of(args), [])
+    return args + [small for small in [*SMALL.get(args[0], []), *scenes] if small.partition("=")[0] not in typed]
+
+
+def _scenes_of(args: list[str]) -> str:
+    """The part that ``scenes.`` options belong to."""
+    named = [a.removeprefix("scenes=") for a in args if a.startswith("scenes=")]
+    return named[-1] if named else "road" if args[0] in ("generate", "eot") else ""
 
 
 def test_every_page_is_linked_from_the_readme() -> None:

@@ -20,6 +20,7 @@ from tests.running import ROOT, forked, physadv
 pytestmark = pytest.mark.slow
 
 QUICK = ["size=smoke", "progress=false", "scenes.width_px=320", "scenes.height_px=224", "scenes.distance_m=[4,10]"]
+TINY = [*QUICK, "judge.images=2", "judge.quality=fast"]
 WRITTEN = {
     "patch.png", "patch.safetensors", "run.json", "curves.csv", "contact.png", "scores.json", "scores.csv",
     "report.html", "sheet.pdf", "config", "proof.json", "proof.png", "asked.png", "optimised_on.json",
@@ -87,7 +88,7 @@ def test_resuming_under_other_options_is_refused(run: Path) -> None:
 
 
 def test_a_finished_run_can_be_given_more_steps(tmp_path: Path) -> None:
-    options, out = [*QUICK, "judge.images=2", "attack.check_every=2"], f"out={tmp_path / 'run'}"
+    options, out = [*TINY, "attack.check_every=2"], f"out={tmp_path / 'run'}"
     assert physadv("generate", *options, out).returncode == 0
     done = physadv("generate", *options, out, "resume=true", "budget.steps=6")
     assert done.returncode == 0, done.stderr
@@ -95,17 +96,16 @@ def test_a_finished_run_can_be_given_more_steps(tmp_path: Path) -> None:
 
 
 def test_a_run_in_screen_colours_has_no_proof(tmp_path: Path) -> None:
-    done = physadv("generate", *QUICK, "ink=none", "budget.steps=1", "judge.images=2", f"out={tmp_path / 'run'}")
+    done = physadv("generate", *TINY, "ink=none", "budget.steps=1", f"out={tmp_path / 'run'}")
     assert done.returncode == 0, done.stderr
     assert not (tmp_path / "run" / "proof.json").exists()
     assert "On screen and in print" not in (tmp_path / "run" / "report.html").read_text()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("patch", ["palette", "spectrum", "fabric"])
 def test_every_patch_goes_from_options_to_report_and_back_from_disk(patch: str, tmp_path: Path) -> None:
     out = tmp_path / "run"
-    done = physadv("generate", *QUICK, f"patch={patch}", "ink=fabric", f"out={out}")
+    done = physadv("generate", *TINY, f"patch={patch}", "ink=fabric", "budget.steps=2", f"out={out}")
     assert done.returncode == 0, done.stderr
     loaded = load_patch(out)
     assert loaded.repeats == (patch == "fabric")
@@ -113,19 +113,8 @@ def test_every_patch_goes_from_options_to_report_and_back_from_disk(patch: str, 
         assert len(loaded.srgb.flatten(1).unique(dim=1).T) <= 8
 
 
-@pytest.mark.slow
-def test_a_resumed_palette_draws_the_same_inks(tmp_path: Path) -> None:
-    options = [*QUICK, "patch=palette", "attack.check_every=2", "judge.images=2"]
-    whole, broken = tmp_path / "whole", tmp_path / "broken"
-    assert physadv("generate", *options, "budget.steps=6", f"out={whole}").returncode == 0
-    assert physadv("generate", *options, "budget.steps=2", f"out={broken}").returncode == 0
-    done = physadv("generate", *options, "budget.steps=6", f"out={broken}", "resume=true")
-    assert done.returncode == 0, done.stderr
-    assert torch.equal(load_patch(whole).srgb, load_patch(broken).srgb)
-
-
 def test_a_killed_run_goes_on_and_gives_the_same_patch(tmp_path: Path) -> None:
-    options = [*QUICK, "budget.steps=12", "attack.check_every=2", "judge.images=2"]
+    options = [*TINY, "budget.steps=12", "attack.check_every=2"]
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     assert physadv("generate", *options, f"out={whole}").returncode == 0
     process = subprocess.Popen(
@@ -140,18 +129,17 @@ def test_a_killed_run_goes_on_and_gives_the_same_patch(tmp_path: Path) -> None:
     assert torch.equal(load_patch(whole).srgb, load_patch(broken).srgb)
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_polite_stop_says_how_to_go_on(number: int, code: int, tmp_path: Path) -> None:
+def test_ctrl_c_says_how_to_go_on(tmp_path: Path) -> None:
     out = tmp_path / "stopped"
-    options = [*QUICK, "budget.steps=500", "attack.check_every=1", f"out={out}"]
+    options = [*TINY, "budget.steps=500", "attack.check_every=1", f"out={out}"]
     process = subprocess.Popen(
         [sys.executable, "-m", "physadv.cli", "generate", *options], cwd=ROOT, env=os.environ, text=True,
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
     )  # fmt: skip
     _wait_for(out / "checkpoint.pt", process)
-    process.send_signal(number)
+    process.send_signal(signal.SIGINT)
     said = process.communicate(timeout=60)[1]
-    assert process.returncode == code
+    assert process.returncode == 130
     assert "resume=true" in said
     assert "Traceback" not in said
 
@@ -179,7 +167,8 @@ def test_a_sweep_gives_every_job_its_folder(tmp_path: Path) -> None:
 
 
 def test_evaluating_a_run_folder_keeps_its_conditions(run: Path, tmp_path: Path) -> None:
-    done = physadv("evaluate", f"patch={run}", "judge.images=4", "progress=false", f"out={tmp_path / 'again'}")
+    done = physadv("evaluate", f"patch={run}", "judge.images=2", "judge.quality=fast", "progress=false",
+                   f"out={tmp_path / 'again'}")  # fmt: skip
     assert done.returncode == 0, done.stderr
     config = json.loads((tmp_path / "again" / "run.json").read_text())["config"]
     assert config["scenes"]["width_px"] == 320
@@ -234,6 +223,6 @@ def test_a_plugin_s_observer_follows_the_run(tmp_path: Path) -> None:
         "def physadv_observers(): return [Listener()]\n"
     )
     env = {"PHYSADV_PLUGINS": "listener", "PYTHONPATH": str(tmp_path)}
-    done = forked("generate", *QUICK, "judge.images=2", f"out={tmp_path / 'run'}", cwd=tmp_path, env=env)
+    done = forked("generate", *TINY, f"out={tmp_path / 'run'}", cwd=tmp_path, env=env)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "heard.txt").read_text() == "4"

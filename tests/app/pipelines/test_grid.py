@@ -19,7 +19,14 @@ from physadv.parts.render.options import EotConfig
 from physadv.parts.scenes.options import CocoConfig, FolderConfig, RoadConfig
 from tests.running import ROOT, physadv
 
-SMALL = ["judge.images=2", "judge.batch=2", "scenes.width_px=320", "scenes.height_px=224", "progress=false"]
+SMALL = [
+    "judge.images=2",
+    "judge.batch=2",
+    "judge.quality=fast",
+    "scenes.width_px=320",
+    "scenes.height_px=224",
+    "progress=false",
+]
 AXES_OF_TWO = "axes={distance_m:[8,5],yaw_deg:[0,30],pitch_deg:[],scale:[],defocus_px:[],exposure_ev:[],temperature_k:[],jpeg_quality:[],occlusion:[]}"  # noqa: E501
 PATCH = [f"patch={ROOT / 'docs' / 'images' / 'demo.jpg'}", "width_mm=300"]
 

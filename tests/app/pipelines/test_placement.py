@@ -80,9 +80,8 @@ def test_a_named_protocol_judges_and_says_how_it_differs_from_its_paper(preset: 
 
     done = physadv(
         "evaluate", f"patch={ROOT / 'docs' / 'images' / 'demo.jpg'}", "width_mm=400", f"protocol={preset}",
-        "judge.images=4", "judge.batch=4", "scenes.width_px=320", "scenes.height_px=224", "scenes.distance_m=[4,8]",
-        "progress=false",
-        f"out={tmp_path / 'run'}",
+        "judge.images=2", "judge.quality=fast", "scenes.width_px=320", "scenes.height_px=224",
+        "scenes.distance_m=[4,8]", "progress=false", f"out={tmp_path / 'run'}",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
     protocol = json.loads((tmp_path / "run" / "scores.json").read_text())["protocol"]

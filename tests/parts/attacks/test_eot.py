@@ -258,3 +258,10 @@ def test_queries_are_counted_as_they_were_asked() -> None:
     resumed = problem(40)
     ENTRIES["eot-adam"].build(schedule).run(resumed, [], kept)
     assert resumed.objective.queries.images == early.objective.queries.images
+
+
+def test_victims_that_take_turns_are_asked_one_a_step_and_all_on_what_is_held_out() -> None:
+    victims = (ToyDetector(), ToyDetector(name="keen"))
+    solved = replace(problem(4), objective=objective(*victims, ensemble=Ensemble.rotate))
+    ENTRIES["eot-adam"].build(EotAdamConfig(check_every=1)).run(solved, [], Memory())
+    assert solved.objective.queries.images == 4 * (2 * 2 + 2 * 4)  # batch × draws, victims × held-out images
