@@ -17,24 +17,21 @@ import time
 from pathlib import Path
 
 import torch
+from walk_by import SIZE_PX, board, face, seen, way
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-from physadv.core.types import Frame  # noqa: E402
-from physadv.engines.watch.counts import Tally  # noqa: E402
-from physadv.engines.watch.expected_object import wearer  # noqa: E402
-from physadv.engines.watch.frame_analysis import FrameAnalyzer  # noqa: E402
-from physadv.engines.watch.frame_log import FrameLog, frame_line  # noqa: E402
-from physadv.engines.watch.tracked_victim import TrackedVictim  # noqa: E402
-from physadv.library.fiducials.camera import CalibratedCamera  # noqa: E402
-from physadv.library.fiducials.find import Finder  # noqa: E402
-from physadv.parts.goals.detection import Hide  # noqa: E402
-from physadv.parts.goals.options import HideConfig  # noqa: E402
-from physadv.parts.victims.onnx_victim import build  # noqa: E402
-from physadv.parts.victims.options import OnnxConfig, SignNanoConfig  # noqa: E402
-from physadv.parts.victims.sign_nano import load_sign_nano  # noqa: E402
-from tests.app.pipelines.walkby import SIZE_PX, board, face, seen, way  # noqa: E402
+from physadv.core.types import Frame
+from physadv.engines.watch.counts import Tally
+from physadv.engines.watch.expected_object import wearer
+from physadv.engines.watch.frame_analysis import FrameAnalyzer
+from physadv.engines.watch.frame_log import FrameLog, frame_line
+from physadv.engines.watch.tracked_victim import TrackedVictim
+from physadv.library.fiducials.camera import CalibratedCamera
+from physadv.library.fiducials.find import Finder
+from physadv.parts.goals.detection import Hide
+from physadv.parts.goals.options import HideConfig
+from physadv.parts.victims.onnx_victim import build
+from physadv.parts.victims.options import OnnxConfig, SignNanoConfig
+from physadv.parts.victims.sign_nano import load_sign_nano
 
 
 class Timed:

@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 import torch
 
+from benchmarks.walk_by import SIZE_PX, board, boards, face, film, image_from_sign, seen, way
 from physadv.core.types import PatchImage
 from physadv.engines.watch.expected_object import wearer
 from physadv.engines.watch.frame_log import read_log
@@ -25,7 +26,6 @@ from physadv.library.files.boards import save_boards
 from physadv.library.files.patches import SHORT_DIGEST, patch_digest, save_patch
 from physadv.library.tracking.iou import overlap
 from physadv.parts.frames.serve import Server
-from tests.app.pipelines.walkby import SIZE_PX, board, boards, face, film, image_from_sign, seen, way
 from tests.running import physadv
 
 ROOT = Path(__file__).resolve().parents[3]

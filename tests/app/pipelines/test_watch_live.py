@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 import cv2
 import pytest
 
+from benchmarks.walk_by import board, boards, face, film, seen, way
 from physadv.library.files.boards import save_boards
 from physadv.parts.frames.serve import Server
 from tests.app.pipelines.test_watch import QUICK, lines, started, texels, wait_for
-from tests.app.pipelines.walkby import board, boards, face, film, seen, way
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

@@ -12,6 +12,7 @@ import pytest
 import torch
 from omegaconf import OmegaConf
 
+from benchmarks.walk_by import SIZE_PX, face, seen
 from physadv.app.pipelines.watch import end_of
 from physadv.core.errors import BadInput, BadOption
 from physadv.core.types import Detections, Frame
@@ -27,7 +28,6 @@ from physadv.library.report.pages.watch import cautions, write_watch_report
 from physadv.library.report.watch_words import headline, said_aloud
 from physadv.parts.goals.detection import Hide
 from physadv.parts.goals.options import HideConfig
-from tests.app.pipelines.walkby import SIZE_PX, face, seen
 from tests.toys import LABELS, ToyDetector
 
 SCALE = np.array([[0.5, 0, 100], [0, 0.5, 120], [0, 0, 1.0]])

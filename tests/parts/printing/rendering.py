@@ -21,8 +21,8 @@ def rendered(path: Path, dpi: float) -> list[U8]:
     if not shutil.which("pdftoppm"):
         pytest.skip("needs pdftoppm (poppler-utils) to render the PDF")
     stem = path.with_suffix("")
-    subprocess.run(["pdftoppm", "-r", str(dpi), "-png", str(path), str(stem)], check=True)
-    return [np.array(Image.open(page).convert("RGB")) for page in sorted(path.parent.glob(f"{stem.name}-*.png"))]
+    subprocess.run(["pdftoppm", "-r", str(dpi), str(path), str(stem)], check=True)
+    return [np.array(Image.open(page).convert("RGB")) for page in sorted(path.parent.glob(f"{stem.name}-*.ppm"))]
 
 
 def written(path: Path) -> list[str]:

@@ -1,4 +1,7 @@
-"""A drawn stop sign with a printed board in its middle, filmed on the way past it. Renders by itself."""
+"""A drawn stop sign with a printed board in its middle, filmed on the way past it: for benchmarks and tests.
+
+Renders by itself, so that nothing that is measured made the pictures.
+"""
 
 from __future__ import annotations
 
