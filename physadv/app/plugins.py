@@ -18,7 +18,7 @@ from physadv.core.nearest import did_you_mean
 
 PATIENCE_S = float(os.environ.get("PHYSADV_PLUGIN_SECONDS", "4"))  # for the import of one plugin
 PATIENCE_ONCE_HUNG_S = 1.0  # for those after one that hung
-_MOST_ROWS = 10_000  # that a hook lists
+_MAX_ROWS = 10_000  # that a hook lists
 
 
 @dataclass
@@ -54,7 +54,7 @@ class PluginCalls:
 
         def listed() -> Any:
             answer = hook()
-            return list(islice(answer, _MOST_ROWS)) if isinstance(answer, Iterator) else answer
+            return list(islice(answer, _MAX_ROWS)) if isinstance(answer, Iterator) else answer
 
         return self.in_time(listed)
 

@@ -238,7 +238,7 @@ class Problem:
     budget: Budget
     seed: int
     device: torch.device
-    practice: Hardening | None = None  # how the conditions are made harder while optimising
+    hardening: Hardening | None = None  # how the conditions are made harder while optimising
 
 
 class Attack(Protocol):

@@ -21,7 +21,7 @@ from physadv.engines.judging.trial import Group, Trial
 from physadv.parts.patches.controls import CLEAN, PATCH
 
 MB = 1e6
-MOST_PICTURES = 8  # a step on a CPU that are measured; more cost that much more
+MAX_PICTURES = 8  # a step on a CPU that are measured; more cost that much more
 TRIED_STEPS = 2  # the first one warms up
 
 
@@ -69,8 +69,8 @@ def measured_steps(problem: Problem, attack: Attack) -> StepCost:
     On a CPU a large batch is measured on a part of it, because time there grows with the pictures.
     """
     budget = problem.budget
-    batch = budget.batch if _whole(problem) else MOST_PICTURES
-    draws = 1 if budget.batch * budget.draws > MOST_PICTURES and problem.device.type == "cpu" else budget.draws
+    batch = budget.batch if _whole(problem) else MAX_PICTURES
+    draws = 1 if budget.batch * budget.draws > MAX_PICTURES and problem.device.type == "cpu" else budget.draws
     small = replace(budget, steps=TRIED_STEPS, batch=batch, draws=draws, held_out=min(budget.held_out, batch))
     clock = _Clock()
     with _restored(problem), _enough_memory("budget.batch"):
@@ -86,15 +86,15 @@ def seconds_of_steps(cost: StepCost, steps: int, check_every: int) -> float:
 
 @contextmanager
 def _restored(problem: Problem) -> Iterator[None]:
-    """Put patch and practice back as they were."""
+    """Put patch and hardening back as they were."""
     patch = {name: value.detach().clone() for name, value in problem.patch.state_dict().items()}
-    practice = problem.practice.state_dict() if problem.practice else None
+    hardening = problem.hardening.state_dict() if problem.hardening else None
     try:
         yield
     finally:
         problem.patch.load_state_dict(patch)
-        if problem.practice and practice is not None:
-            problem.practice.load_state_dict(practice)
+        if problem.hardening and hardening is not None:
+            problem.hardening.load_state_dict(hardening)
 
 
 @contextmanager
@@ -210,15 +210,15 @@ def forecast(
 def judging_part(trial: Trial, groups: list[Group]) -> Part:
     """What judging costs."""
     images = sum(len(group.showing) for group in groups) * trial.draws
-    return Part("judging", measured_judging(trial, groups, min(trial.batch, MOST_PICTURES)), f"{images} images")
+    return Part("judging", measured_judging(trial, groups, min(trial.batch, MAX_PICTURES)), f"{images} images")
 
 
 def cells_part(trial: Trial, groups: list[Group], cells: int) -> Part:
     """What the cells of a grid cost, each as much as this one."""
     images = sum(len(group.showing) for group in groups) * trial.draws
-    seconds = measured_judging(trial, groups, min(trial.batch, MOST_PICTURES), measure=False)
+    seconds = measured_judging(trial, groups, min(trial.batch, MAX_PICTURES), measure=False)
     return Part("judging", cells * seconds, f"{cells} cells of {images} images")
 
 
 def _whole(problem: Problem) -> bool:
-    return problem.device.type != "cpu" or problem.budget.batch <= MOST_PICTURES
+    return problem.device.type != "cpu" or problem.budget.batch <= MAX_PICTURES

@@ -37,7 +37,7 @@ def objective(config: DictConfig, registry: Registry, attack: Attack, device: to
     return Objective(members, config.ensemble)
 
 
-def practice(config: DictConfig) -> Hardening | None:
+def hardening(config: DictConfig) -> Hardening | None:
     """What makes the conditions harder while optimising; ``None`` where all of it is off."""
     chosen: Any = OmegaConf.to_object(config.transfer)
     check(chosen.cutout, chosen.erase, chosen.curriculum)

@@ -19,7 +19,7 @@ from physadv.core.errors import BadInput, BadOption
 from physadv.library.calibration.camera_picture import camera_picture
 from physadv.library.calibration.camera_report import camera_report
 from physadv.library.calibration.charuco import BoardView, Charuco, Squares
-from physadv.library.calibration.intrinsics import LEAST_VIEWS, Intrinsics, calibrate_twice, doubts
+from physadv.library.calibration.intrinsics import MIN_VIEWS, Intrinsics, calibrate_twice, doubts
 from physadv.library.colour.conversion import U8, rgb_u8_from_srgb
 from physadv.library.fiducials.camera import CalibratedCamera, save_camera
 from physadv.library.fiducials.mirror import REMEDY, flipped
@@ -55,8 +55,8 @@ def calibrate_camera(config: CalibrateCameraConfig) -> Path:
             "which pictures show the board? Write source=FOLDER, source=film.mp4 or source=[a.jpg,b.jpg]; "
             "print=true makes the board"
         )
-    if not LEAST_VIEWS <= config.views <= 500:
-        raise BadOption(f"views must be from {LEAST_VIEWS} to 500, got {config.views}")
+    if not MIN_VIEWS <= config.views <= 500:
+        raise BadOption(f"views must be from {MIN_VIEWS} to 500, got {config.views}")
     out = Path(config.out or "camera.yaml").expanduser()
     if out.suffix not in (".yaml", ".yml"):
         raise BadOption(f"out={config.out!r} must be a .yaml file. Write out={out.with_suffix('.yaml')}")

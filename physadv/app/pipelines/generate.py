@@ -115,7 +115,7 @@ def _first(problem: Problem) -> PatchImage:
 
 def _plan(config: DictConfig, registry: Registry) -> Plan:
     chosen, device = choices(), parts.device_of(config.device)
-    budget, practice = _budget(config), ensemble.practice(config)
+    budget, hardening = _budget(config), ensemble.hardening(config)
     attack = parts.part(registry, "attack", chosen["attack"], config.attack, config.seed)
     objective = ensemble.objective(config, registry, attack, device)
     pair = scenes.two_parts(
@@ -129,7 +129,7 @@ def _plan(config: DictConfig, registry: Registry) -> Plan:
     problem = Problem(
         scenes=optimise_on, patch=patch.to(device), renderer=parts.renderer(config.eot, ink),
         objective=objective, penalties=parts.penalties(registry, config.penalties), budget=budget,
-        seed=config.seed, device=device, practice=practice,
+        seed=config.seed, device=device, hardening=hardening,
     )  # fmt: skip
     made_from = relation.origin(optimise_on, chosen["scenes"], pair.judged_apart)
     related = relation.relate(judge_on, chosen["scenes"], pair.judged_apart, made_from)

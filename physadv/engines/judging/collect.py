@@ -31,7 +31,7 @@ from physadv.library.metrics.distances import image_distances
 from physadv.library.metrics.tables import F64, I64, Bool, Findings, Truth, stable_order
 from physadv.parts.patches.controls import CLEAN
 
-AT_MOST = 300  # reports a picture that are kept
+MAX_REPORTS = 300  # reports a picture that are kept
 MEASURED = (
     30  # views, spread over all pictures with a wearer, whose distance to the clean ones is measured: SSIM is dear
 )
@@ -113,7 +113,7 @@ def _seen(
             for number, one in enumerate(watched):
                 decisions = _decided(one, images, keeping, cached=condition == CLEAN)
                 pieces.setdefault(f"{number}/{place}", []).append(
-                    reported_by(one, decisions, view, categories, AT_MOST)
+                    reported_by(one, decisions, view, categories, MAX_REPORTS)
                 )
             if keeping.measure and clean is not None and condition != CLEAN and len(rows):
                 for name, values in image_distances(clean, images[rows], view.scene.sizes_px[rows]).items():

@@ -25,7 +25,7 @@ class Survey:
     objects: int  # that wear it, in those looked at
     looked_at: int  # pictures; fewer than all where they must be made first
     covers: float  # median share of an object's box that the patch would cover, seen from the front
-    covers_most: float
+    max_covers: float
     smallest_px: float  # height of the smallest object
 
     @property
@@ -44,18 +44,18 @@ class Survey:
         if not self.objects:
             return begin
         return (
-            f"{begin}; the patch covers {self.covers:.2g} of one's box (at most {self.covers_most:.2g}); the smallest "
+            f"{begin}; the patch covers {self.covers:.2g} of one's box (at most {self.max_covers:.2g}); the smallest "
             f"is {self.smallest_px:.0f} px high"
         )
 
     def doubt(self, patch_mm: tuple[float, float], label: str) -> str:
         """A sentence where the patch is larger than what wears it; else nothing."""
-        if not self.objects or self.covers_most <= 1:
+        if not self.objects or self.max_covers <= 1:
             return ""
         which = f"most {plural(label)}" if self.covers > 1 else f"some {plural(label)}"
         return (
             f"the patch, {patch_mm[0]:.0f} × {patch_mm[1]:.0f} mm, is larger than {which}: it covers {self.covers:.2g} "
-            f"of one's box, at most {self.covers_most:.2g}. Set patch.width_mm or scenes.object_height_mm"
+            f"of one's box, at most {self.max_covers:.2g}. Set patch.width_mm or scenes.object_height_mm"
         )
 
 

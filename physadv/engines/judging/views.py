@@ -171,11 +171,17 @@ def truth_of(view: JudgedView, categories: Categories) -> Truth:
 
 
 def reported_by(
-    watched: VictimUnderTest, decisions: tuple[Detections, ...], view: JudgedView, categories: Categories, at_most: int
+    watched: VictimUnderTest,
+    decisions: tuple[Detections, ...],
+    view: JudgedView,
+    categories: Categories,
+    max_reports: int,
 ) -> Reported:
-    """What a victim reported for a batch of views: the ``at_most`` best a picture."""
+    """What a victim reported for a batch of views: the ``max_reports`` best a picture."""
     labels = categories.of(watched.victim.labels)
-    kept = [Detections(d.boxes_xyxy_px[:at_most], d.scores[:at_most], d.labels[:at_most]) for d in decisions]
+    kept = [
+        Detections(d.boxes_xyxy_px[:max_reports], d.scores[:max_reports], d.labels[:max_reports]) for d in decisions
+    ]
     findings = Findings(
         np.repeat(view.numbers, [len(found.scores) for found in kept]),
         _reals(torch.cat([found.boxes_xyxy_px for found in kept])),

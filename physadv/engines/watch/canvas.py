@@ -21,8 +21,8 @@ U8 = npt.NDArray[np.uint8]
 Colour = tuple[int, int, int]  # blue, green, red
 
 LINE_PX = 20  # before the reader's eyes, as all sizes of letters
-LEAST_WIDTH_PX = 480  # of a view: smaller pictures are enlarged
-MOST_WIDTH_PX = 1920  # of the views side by side
+MIN_WIDTH_PX = 480  # of a view: smaller pictures are enlarged
+MAX_WIDTH_PX = 1920  # of the views side by side
 NARROW_PX = 520  # a reader who sees less gets one view below the other
 COLUMNS = 2
 _SIZE = 0.48  # of the letters, in OpenCV's measure: capitals of 10 px
@@ -68,14 +68,14 @@ class Sheet:
 def on_screen(width_px: int, views: int) -> Sheet:
     """For a window or a recording, which are seen as they are; ``width_px`` of the film."""
     columns = min(views, COLUMNS)
-    width = round(min(columns * max(width_px, LEAST_WIDTH_PX), MOST_WIDTH_PX))
+    width = round(min(columns * max(width_px, MIN_WIDTH_PX), MAX_WIDTH_PX))
     return Sheet(width, width, columns)
 
 
 def in_browser(shown_px: int, views: int) -> Sheet:
     """For a page that shows the picture ``shown_px`` wide, twice as fine, which says the state of the run itself."""
     columns = 1 if shown_px < NARROW_PX else min(views, COLUMNS)
-    return Sheet(min(2 * shown_px, MOST_WIDTH_PX), shown_px, columns, lines=False)
+    return Sheet(min(2 * shown_px, MAX_WIDTH_PX), shown_px, columns, lines=False)
 
 
 def canvas(looked: FrameResult, controls: Controls, state: State, sheet: Sheet | None = None) -> U8:

@@ -16,7 +16,7 @@ from physadv.library.placement.torso import CHEST, CHIN, FACE
 F64 = npt.NDArray[np.float64]
 Box = tuple[float, float, float, float]
 
-LEAST_VISIBLE = 0.5  # share of the object that must be in the picture
+MIN_VISIBLE = 0.5  # share of the object that must be in the picture
 _WIDTH = {
     "person": 600 / 1700, "face": 150 / 190, "stop sign": 1.0, "speed limit": 1.0, "crosswalk": 1.0,
     "traffic light": 0.35,
@@ -49,7 +49,7 @@ class FilmedWearer:
         clipped = (max(left, 0.0), max(top, 0.0), min(right, float(size_px[0])), min(bottom, float(size_px[1])))
         whole = (right - left) * (bottom - top)
         shown = max(clipped[2] - clipped[0], 0.0) * max(clipped[3] - clipped[1], 0.0)
-        return clipped if whole > 0 and shown >= LEAST_VISIBLE * whole else None
+        return clipped if whole > 0 and shown >= MIN_VISIBLE * whole else None
 
 
 def _outline(kind: str) -> F64:

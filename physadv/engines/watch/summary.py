@@ -33,7 +33,7 @@ from physadv.library.metrics.interval import percentiles, resampled_means, resam
 FILE = "summary.json"
 FORMAT = 2
 BLOCK_S = 1.0  # frames of one second are nearly one observation: they are drawn together
-LEAST_BLOCKS = 5  # from fewer seconds no interval is given
+MIN_BLOCKS = 5  # from fewer seconds no interval is given
 RESAMPLES = 1000
 FILMED = "filmed"  # the view that every frame has
 FLAT = 0.8  # of the pose's ambiguity: the tilt may be mirrored
@@ -177,7 +177,7 @@ def _difference(found: list[tuple[float, float]], seed: int) -> Json:
     blocks = np.unique(np.floor(np.array(times_s) / BLOCK_S), return_inverse=True)[1]
     count = int(blocks.max()) + 1
     low = high = math.nan
-    if count >= LEAST_BLOCKS:
+    if count >= MIN_BLOCKS:
         weights = resampled_weights(count, RESAMPLES, generator(seed, "watch/gap"))
         low, high = percentiles(resampled_means(np.array(values), blocks, weights))
     return {"score": "success", "value": statistics.fmean(values), "low": low, "high": high, "n": len(values),

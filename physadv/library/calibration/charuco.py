@@ -15,7 +15,7 @@ U8 = npt.NDArray[np.uint8]
 
 DICTIONARY = "DICT_5X5_250"  # not that of the sheets' tags, so that both can be in view
 MARKER = 0.75  # of a square's side
-LEAST_CORNERS = 8  # in one view
+MIN_CORNERS = 8  # in one view
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Charuco:
     def read(self, grey_u8: U8, name: str) -> BoardView | None:
         """The view, or ``None`` where there are too few corners, or all in one row."""
         corners, ids, _, _ = self._detector.detectBoard(grey_u8)
-        if ids is None or len(ids) < LEAST_CORNERS:
+        if ids is None or len(ids) < MIN_CORNERS:
             return None
         plane = np.asarray(self._board.getChessboardCorners(), np.float64)[ids.ravel()]
         if min(np.ptp(plane[:, 0]), np.ptp(plane[:, 1])) < 1.5:

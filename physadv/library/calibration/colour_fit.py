@@ -22,7 +22,7 @@ F64 = npt.NDArray[np.float64]
 Prior = Callable[[F64], F64]
 """``(n,3)`` sRGB asked for → what a known printing condition makes of it."""
 
-LEAST_COLOURS = 12
+MIN_COLOURS = 12
 SMOOTHINGS = (0.0, 1e-4, 1e-3, 1e-2, 1e-1)
 _RIDGE = 1e-5
 _DEGREES = ((60, 3), (24, 2), (0, 1))  # from so many colours on, the polynomial has this degree
@@ -68,9 +68,9 @@ class ColourFit:
 
 def fit_colours(asked: F64, seen: F64, priors: Mapping[str, Prior]) -> ColourFit:
     """Fit ``(n,3)`` different colours, with the prior and the smoothing whose leave-one-out error is least."""
-    if len(asked) < LEAST_COLOURS:
+    if len(asked) < MIN_COLOURS:
         raise BadInput(
-            f"only {len(asked)} colours of the chart could be read, {LEAST_COLOURS} are the least. "
+            f"only {len(asked)} colours of the chart could be read, {MIN_COLOURS} are the least. "
             "Take another photo: all fields in view, evenly lit, none glaring"
         )
     best: tuple[float, str, float, F64] | None = None

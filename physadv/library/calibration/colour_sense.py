@@ -12,9 +12,9 @@ from physadv.core.errors import BadInput
 F64 = npt.NDArray[np.float64]
 
 DARK_PAPER, DIM_PAPER = 0.10, 0.25  # linear light of the paper; a camera's own white is 1
-LEAST_GOOD = 0.5  # share of the fields that must be usable
-LEAST_ALIKE = 0.5  # correlation of asked and seen along red-green and yellow-blue
-MOST_BLACK = 0.45  # linear light of the darkest colours, the paper being 1
+MIN_GOOD = 0.5  # share of the fields that must be usable
+MIN_ALIKE = 0.5  # correlation of asked and seen along red-green and yellow-blue
+MAX_BLACK = 0.45  # linear light of the darkest colours, the paper being 1
 WORST_ERROR = 8.0  # ΔE00 of colours left out: offset printing in general foretells about as well
 
 
@@ -28,7 +28,7 @@ def check_paper(paper: F64, good: npt.NDArray[np.bool_], photo: str) -> str:
             f"{photo}: underexposed, the white paper has code {code} of 255. Take the photo {stops:.0f} stops brighter "
             f"(exposure +{stops:.0f}): codes so low are mostly noise and rounding"
         )
-    if good.mean() < LEAST_GOOD:
+    if good.mean() < MIN_GOOD:
         raise BadInput(
             f"{photo}: only {good.sum()} of {len(good)} fields of the chart can be used (the rest is clipped, uneven "
             "or out of view). Show all of it, evenly lit, neither too bright nor too dark"
@@ -45,14 +45,14 @@ def check_colours(asked: F64, seen: F64) -> None:
         if wanted.std() < 0.05:  # a chart of greys
             continue
         alike = float(np.corrcoef(wanted, got)[0, 1]) if got.std() > 0.01 else 0.0
-        if not alike > LEAST_ALIKE:
+        if not alike > MIN_ALIKE:
             raise BadInput(
                 f"the photos do not tell {name} apart as the chart asks for (correlation {alike:.2f}). Were they saved "
                 "in grey, with red and blue exchanged, or was the chart printed without colour?"
             )
     darkest = asked.mean(1) <= np.quantile(asked.mean(1), 0.05)
     black = float(np.median(_linear(seen[darkest]).mean(1)))
-    if black > MOST_BLACK:
+    if black > MAX_BLACK:
         raise BadInput(
             f"the chart's darkest fields are {black:.0%} as bright as its paper: fog, glare, a filter, or a print "
             "without ink. Take the photo without reflections and filters"

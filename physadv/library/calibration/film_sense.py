@@ -9,10 +9,10 @@ import numpy as np
 from physadv.core.errors import BadInput
 from physadv.library.calibration.conditions import BoardFrame
 
-MOST_MISS = 0.02  # of the print's side by which tags may miss the board's model, in the middle of all frames
+MAX_MISS = 0.02  # of the print's side by which tags may miss the board's model, in the middle of all frames
 NEAREST_M, FARTHEST_M = 0.05, 200.0
 DARK_PAPER, CLIPPED_PAPER = 0.03, 0.97  # linear light of the paper; a camera's own white is 1
-MOST_BLACK = 0.6  # light of the tags' ink, the paper being 1
+MAX_BLACK = 0.6  # light of the tags' ink, the paper being 1
 
 
 def check_film(frames: Sequence[BoardFrame], misses: Sequence[float], name: str) -> str:
@@ -21,7 +21,7 @@ def check_film(frames: Sequence[BoardFrame], misses: Sequence[float], name: str)
     ``misses`` are how far tags lie from where the pose has them, as shares of the print's side, a frame each.
     """
     miss = float(np.median(misses))
-    if not miss <= MOST_MISS:
+    if not miss <= MAX_MISS:
         raise BadInput(
             f"{name}: tags miss the board's model by {miss:.0%} of the print's side. Is board.json that of this very "
             "print, is the print flat, and camera.yaml that of this camera and zoom?"
@@ -48,7 +48,7 @@ def _light(frames: Sequence[BoardFrame], name: str) -> str:
             f"{name}: the print's white paper is nearly black ({white:.1%} of the camera's white), so blur, noise and "
             "light cannot be read off it. Film in more light, or with a longer exposure"
         )
-    if contrasts and float(np.median(contrasts)) > MOST_BLACK:
+    if contrasts and float(np.median(contrasts)) > MAX_BLACK:
         raise BadInput(
             f"{name}: the tags' ink is {float(np.median(contrasts)):.0%} as bright as the paper: fog, glare, or a film "
             "whose contrast was changed. Film it again without"

@@ -18,8 +18,8 @@ from physadv.library.calibration.lens_sense import impossible
 logger = logging.getLogger(__name__)
 F64 = npt.NDArray[np.float64]
 
-LEAST_VIEWS, GOOD_VIEWS = 5, 12
-LEAST_TILT = 0.1  # of the third most tilted view: without perspective the focal length cannot be seen
+MIN_VIEWS, GOOD_VIEWS = 5, 12
+MIN_TILT = 0.1  # of the third most tilted view: without perspective the focal length cannot be seen
 BAD_RMS_PX, FAIR_RMS_PX = 3.0, 1.0
 GOOD_COVERAGE = 0.5  # share of the picture's cells with a corner
 FAR_OFF = 3.0  # times the median's rms from which a view is left out
@@ -82,7 +82,7 @@ def calibrate_twice(views: Sequence[BoardView], count: int) -> tuple[Intrinsics,
         raise
     limit = max(FAR_OFF * float(np.median(found.view_rms_px)), 0.5)
     kept = [view for view, rms in zip(picked, found.view_rms_px, strict=True) if rms <= limit]
-    if len(kept) in (len(picked), *range(LEAST_VIEWS)):
+    if len(kept) in (len(picked), *range(MIN_VIEWS)):
         return found, picked
     logger.info("left out as far off: %s", ", ".join(view.name for view in picked if view not in kept))
     return calibrate(kept), kept
@@ -132,13 +132,13 @@ def _check(views: Sequence[BoardView]) -> None:
         raise BadInput(
             f"the pictures have several sizes ({listed}). Use pictures of one camera in one mode, not turned"
         )
-    if len(views) < LEAST_VIEWS:
+    if len(views) < MIN_VIEWS:
         raise BadInput(
-            f"the board was found in {len(views)} picture(s), {LEAST_VIEWS} are the least and 20 are good. "
+            f"the board was found in {len(views)} picture(s), {MIN_VIEWS} are the least and 20 are good. "
             "Show more of it: sharp, evenly lit, at least a third of the picture"
         )
     tilts = sorted((view.tilt for view in views), reverse=True)
-    if tilts[2] < LEAST_TILT:
+    if tilts[2] < MIN_TILT:
         raise BadInput(
             "all views are nearly head-on, which does not tell the focal length. Tilt the board by 20 to 45°, "
             "to the left, right, top and bottom"

@@ -10,9 +10,9 @@ import numpy.typing as npt
 F64 = npt.NDArray[np.float64]
 
 WIDEST_DEG, NARROWEST_DEG = 150, 5
-MOST_OFF = 0.3  # of the picture's side that the axis may lie off its middle
-MOST_ASPECT = 1.3  # of a pixel
-MOST_UNCERTAIN = 0.1  # standard deviation of the focal length, as a share of it
+MAX_OFF = 0.3  # of the picture's side that the axis may lie off its middle
+MAX_ASPECT = 1.3  # of a pixel
+MAX_UNCERTAIN = 0.1  # standard deviation of the focal length, as a share of it
 
 
 def impossible(matrix: F64, distortion: F64, size_px: tuple[int, int], focal_deviation_px: float) -> str:
@@ -23,11 +23,11 @@ def impossible(matrix: F64, distortion: F64, size_px: tuple[int, int], focal_dev
     off = max(abs(cx - (width - 1) / 2) / width, abs(cy - (height - 1) / 2) / height)
     if not NARROWEST_DEG <= field_deg <= WIDEST_DEG:
         return f"a focal length of {fx:.0f} px, a field of view of {field_deg:.0f}°"
-    if not 1 / MOST_ASPECT < fy / fx < MOST_ASPECT:
+    if not 1 / MAX_ASPECT < fy / fx < MAX_ASPECT:
         return f"pixels {fy / fx:.2f} times as wide as high"
-    if off > MOST_OFF:
+    if off > MAX_OFF:
         return f"an axis {off:.0%} of the picture off its middle"
-    if not focal_deviation_px <= MOST_UNCERTAIN * fx:
+    if not focal_deviation_px <= MAX_UNCERTAIN * fx:
         return f"a focal length of {fx:.0f} ± {focal_deviation_px:.0f} px"
     if (folded := _folds_at(distortion, _reach(matrix, size_px))) is not None:
         return f"a distortion that folds the picture over itself {folded:.0%} of the way to its corner"

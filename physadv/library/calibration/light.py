@@ -11,7 +11,7 @@ from scipy.optimize import least_squares
 F64 = npt.NDArray[np.float64]
 Int = npt.NDArray[np.intp]
 
-LEAST_COPIES = 12  # colours with copies, for the five numbers of the field
+MIN_COPIES = 12  # colours with copies, for the five numbers of the field
 _TYPICAL = 0.02  # of log light by which copies differ when all is well; far more is an outlier
 
 
@@ -44,7 +44,7 @@ def light_field(linear: F64, places_mm: F64, colour_of: Int, good: npt.NDArray[n
             rows.append(basis[copies] - basis[copies].mean(0))
             targets.append(log[copies] - log[copies].mean())
             weights.append(np.sqrt(level[copies]))
-    if len(rows) < LEAST_COPIES:
+    if len(rows) < MIN_COPIES:
         return Field(None)
     design, target, weight = np.concatenate(rows), np.concatenate(targets), np.concatenate(weights)
     weight = weight / weight.max()

@@ -22,7 +22,7 @@ F32 = npt.NDArray[np.float32]
 U8 = npt.NDArray[np.uint8]
 
 MODULES = 6  # across a tag of the 4x4 dictionaries: four of data, one of border on each side
-LEAST_MODULE_PX = 3.0  # smaller ones are all edge
+MIN_MODULE_PX = 3.0  # smaller ones are all edge
 WIDEST_MARGIN = 0.38  # of a module: where blurred edges leave less, nothing of it is flat
 _PIXEL_VARIANCE = 1 / 12  # of the square that a pixel averages over
 _GREEN = 1
@@ -83,7 +83,7 @@ def _tag_pixels(bgr_u8: U8, image_from_board: F64, tag: Tag) -> tuple[F64, F64, 
         return None
     local = _jacobian(image_from_board, tag.x_mm, tag.y_mm) * module_mm
     module_px = float(np.sqrt(abs(np.linalg.det(local))))
-    if module_px < LEAST_MODULE_PX:
+    if module_px < MIN_MODULE_PX:
         return None
     x, y = np.meshgrid(np.arange(left, right), np.arange(top, bottom))
     pixels = np.stack([x.ravel(), y.ravel(), np.ones(x.size)], 1) @ np.linalg.inv(image_from_board).T

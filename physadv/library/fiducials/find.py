@@ -17,10 +17,10 @@ U8 = npt.NDArray[np.uint8]
 Tags = list[tuple[int, F64]]
 """Tags as they were read: id, and corners (4,2) in pixels. An id may occur twice; one of them is wrong then."""
 
-LEAST_TAGS = 2  # a single tag's tilt flips by tens of degrees
+MIN_TAGS = 2  # a single tag's tilt flips by tens of degrees
 SMALL_TAG_PX = 45.0  # below, corners are measured in the picture at double size
 TOLERANCE = 0.2  # by how much of a tag's side a corner may miss the board's homography
-LEAST_PERIMETER = 0.01  # of a tag, as a share of the picture's longer side; OpenCV's default drops small ones
+MIN_PERIMETER = 0.01  # of a tag, as a share of the picture's longer side; OpenCV's default drops small ones
 LOOK_AGAIN = 10  # frames after which the whole picture is searched though all that was followed is still there
 RETRY = 5  # frames after which boards that are not in sight are sought at double size again
 
@@ -91,7 +91,7 @@ class Finder:
         side_px = _side_px(corners_px)
         left, top = corners_px.reshape(-1, 2).min(0)
         right, bottom = corners_px.reshape(-1, 2).max(0)
-        least_px = 0.6 * float(np.linalg.norm(corners_px - np.roll(corners_px, 1, axis=1), axis=2).sum(1).min())
+        min_px = 0.6 * float(np.linalg.norm(corners_px - np.roll(corners_px, 1, axis=1), axis=2).sum(1).min())
         margin = 1.5 * side_px + 0.15 * max(right - left, bottom - top)
         x0, y0 = max(int(left - margin), 0), max(int(top - margin), 0)
         x1, y1 = min(int(right + margin) + 2, width), min(int(bottom + margin) + 2, height)
@@ -99,16 +99,16 @@ class Finder:
             return None
         scale = 2 if self._upsample and side_px < SMALL_TAG_PX else 1
         board = self._boards[index]
-        tags = self._read(grey[y0:y1, x0:x1], board.dictionary, scale, least_px / max(x1 - x0, y1 - y0))
+        tags = self._read(grey[y0:y1, x0:x1], board.dictionary, scale, min_px / max(x1 - x0, y1 - y0))
         return sighting(board, [(number, corners + np.array([x0, y0])) for number, corners in tags])
 
-    def _read(self, grey: U8, dictionary: str, scale: int, least_perimeter: float = LEAST_PERIMETER) -> Tags:
+    def _read(self, grey: U8, dictionary: str, scale: int, min_perimeter: float = MIN_PERIMETER) -> Tags:
         """All tags in a picture; with a perimeter below this share of its longer side they are not looked at."""
         if scale != 1:
             grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
         detector = self._detectors[dictionary]
         parameters = detector.getDetectorParameters()
-        parameters.minMarkerPerimeterRate = least_perimeter  # what is too small for a known tag costs most of the time
+        parameters.minMarkerPerimeterRate = min_perimeter  # what is too small for a known tag costs most of the time
         detector.setDetectorParameters(parameters)
         corners, ids, _ = detector.detectMarkers(grey)
         if ids is None:
@@ -125,7 +125,7 @@ def sighting(board: Board, tags: Tags) -> DetectedBoard | None:
     model = {tag.id: np.array(tag.corners_mm) for tag in board.tags}
     own = [(number, corners) for number, corners in tags if number in model]
     picked = own if _agree(own, model, own) == len(own) and _once(own) else _largest_agreement(own, model)
-    if len(picked) < LEAST_TAGS:
+    if len(picked) < MIN_TAGS:
         return None
     plane, seen = _stacked(picked, model)
     homography = _homography(plane, seen)
@@ -154,7 +154,7 @@ def _agree(fitted: Tags, model: dict[int, F64], asked: Tags) -> int:
 
 def _agreeing(fitted: Tags, model: dict[int, F64], asked: Tags) -> Tags:
     """Of the tags that are asked, those that lie where the board fitted to ``fitted`` has them; each id once."""
-    if len(fitted) < LEAST_TAGS:
+    if len(fitted) < MIN_TAGS:
         return []
     homography = _homography(*_stacked(fitted, model))
     if homography is None:

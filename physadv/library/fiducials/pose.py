@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from physadv.core.types import Pose
 from physadv.library.fiducials.camera import CalibratedCamera
-from physadv.library.fiducials.find import LEAST_TAGS, DetectedBoard
+from physadv.library.fiducials.find import MIN_TAGS, DetectedBoard
 
 F64 = npt.NDArray[np.float64]
 
@@ -21,7 +21,7 @@ def pose_of(sighting: DetectedBoard, camera: CalibratedCamera) -> Pose | None:
     A plane has two poses that look nearly alike (Collins and Bartoli 2014, IPPE); both are refined on all corners
     (Levenberg-Marquardt), the better one is taken. Angles compose as roll · yaw · pitch, as in ``eot.jitter``.
     """
-    if len(sighting.ids) < LEAST_TAGS:
+    if len(sighting.ids) < MIN_TAGS:
         return None
     corners_mm = {tag.id: tag.corners_mm for tag in sighting.board.tags}
     plane = np.array([[x, y, 0.0] for number in sighting.ids for x, y in corners_mm[number]]) / 1000

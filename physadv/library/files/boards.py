@@ -22,7 +22,7 @@ ROLES = ("patch", "grey", "random", "chart")
 DICTIONARY = "DICT_4X4_50"
 LARGEST_MM = 100_000.0  # of a print: a hundred metres
 MAX_TAG_IDS = 1024  # of the largest dictionary of OpenCV
-MOST_SHRINK = 0.8  # of a print by its printer; "fit to page" takes 3 to 6 %, n-up printing half
+MAX_SHRINK = 0.8  # of a print by its printer; "fit to page" takes 3 to 6 %, n-up printing half
 MAX_PARTS = 1000  # boards of a sheet; tags and swatches of a board
 
 
@@ -84,11 +84,11 @@ def as_measured(boards: Boards, measured_bar_mm: float) -> Boards:
     if measured_bar_mm == 0:
         return boards
     scale = measured_bar_mm / boards.check_bar_mm
-    if not MOST_SHRINK <= scale <= 1 / MOST_SHRINK:
+    if not MAX_SHRINK <= scale <= 1 / MAX_SHRINK:
         hint = " Give it in millimetres." if measured_bar_mm > 0 and 0.09 <= scale <= 0.11 else ""
         raise BadOption(
             f"measured_bar_mm={measured_bar_mm:g}: the bar was printed to measure {boards.check_bar_mm:g} mm, and a "
-            f"print between {MOST_SHRINK:.0%} and {1 / MOST_SHRINK:.0%} of its size is accepted.{hint} "
+            f"print between {MAX_SHRINK:.0%} and {1 / MAX_SHRINK:.0%} of its size is accepted.{hint} "
             "Measure again, or print again"
         )
     return replace(boards, boards=tuple(_scaled(board, scale) for board in boards.boards), check_bar_mm=measured_bar_mm)

@@ -21,7 +21,7 @@ _CLIPPED = (2.5 / 255, 252.5 / 255)  # codes outside have lost what they were
 
 FINE, COARSE, WIDE = 1.0, 2.0, 4.0  # px: sigmas of the derivatives of Gaussians; the widest only chooses the edges
 EDGES = 0.05  # share of the ridges that count as edges: those with the largest step beyond their own neighbourhood
-LEAST_RISE = 1e-3  # linear light per px
+MIN_RISE = 1e-3  # linear light per px
 PIXEL = 1 / 12  # px²: the spread of a square pixel, which every camera has and no lens makes
 SHARP, SOFT = 0.0, 6.0  # px: the range of what is reported
 
@@ -29,7 +29,7 @@ BLOCK = 4  # Haar details a side: 8 px
 FLAT = 0.1  # share of the blocks, of each brightness, that are flattest
 LEVELS = 10  # brightnesses at which the variance is measured
 FEWEST = 6  # blocks of a brightness
-MOST_SHOT, MOST_READ = 4e-3, 1e-3  # more is texture: a phone at dusk has a quarter of it (assumption)
+MAX_SHOT, MAX_READ = 4e-3, 1e-3  # more is texture: a phone at dusk has a quarter of it (assumption)
 
 
 def blur_px(srgb: Tensor) -> float:
@@ -46,7 +46,7 @@ def blur_px(srgb: Tensor) -> float:
     ridges = _ridges(rise, fine) & ~_near_clipped(srgb)
     if not ridges.any():
         return SHARP
-    edges = ridges & (step >= max(np.quantile(step[ridges], 1 - EDGES), LEAST_RISE))
+    edges = ridges & (step >= max(np.quantile(step[ridges], 1 - EDGES), MIN_RISE))
     if not edges.any():
         return SHARP
     ratio = (rise[edges] / np.maximum(np.hypot(*coarse)[edges], 1e-9)) ** 2
@@ -156,4 +156,4 @@ def _line(rows: F64) -> tuple[float, float]:
         a, b = float(both[:, 0] @ target / (both[:, 0] @ both[:, 0])), 0.0
     elif a < 0:
         a, b = 0.0, float(both[:, 1] @ target / (both[:, 1] @ both[:, 1]))
-    return min(max(float(a), 0.0), MOST_SHOT), min(max(float(b), 0.0), MOST_READ)
+    return min(max(float(a), 0.0), MAX_SHOT), min(max(float(b), 0.0), MAX_READ)

@@ -9,7 +9,7 @@ from physadv.library.roads.background import Brush, noise_crop
 from physadv.library.roads.pinhole import through
 from physadv.library.roads.sign_canvas import F32, F64, LINEAR_FROM_U8, MM_PER_TEXEL, U8, SignFace
 
-_TAPS, _LEAST_BLUR = 5, 0.1  # of the optics' kernel: its width, and below what sigma it is left out
+_TAPS, _MIN_BLUR = 5, 0.1  # of the optics' kernel: its width, and below what sigma it is left out
 _SHOT = 0.9  # share of the noise's variance at white that grows with light
 _CODES = np.arange(4096) / 4095
 _U8_FROM_LINEAR: U8 = np.round(
@@ -68,7 +68,7 @@ def lay_sign_(linear: F32, face: SignFace, image_from_surface: F64, light: F64) 
 
 def blur_of(blur_px: float) -> float:
     """Standard deviation of the kernel that :func:`photographed` really uses: few samples, cut after two pixels."""
-    if blur_px <= _LEAST_BLUR:
+    if blur_px <= _MIN_BLUR:
         return 0.0
     kernel = cv2.getGaussianKernel(_TAPS, blur_px)[:, 0]
     return float(np.sqrt(kernel @ (np.arange(_TAPS) - _TAPS // 2) ** 2))
@@ -81,7 +81,7 @@ def noise_of(noise: float) -> tuple[float, float]:
 
 def photographed(linear: F32, rng: np.random.Generator, blur_px: float, noise: float) -> U8:
     """Optics, shot and read noise (standard deviation ``noise`` at white, in linear light), clipping, sRGB, 8 bits."""
-    seen = cv2.GaussianBlur(linear, (_TAPS, _TAPS), blur_px) if blur_px > _LEAST_BLUR else linear
+    seen = cv2.GaussianBlur(linear, (_TAPS, _TAPS), blur_px) if blur_px > _MIN_BLUR else linear
     height, width = seen.shape[:2]
     grain = cv2.merge([noise_crop(rng, 1, width, height) for _ in range(3)])
     codes = np.empty((height, width, 3), np.uint8)

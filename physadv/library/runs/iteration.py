@@ -153,7 +153,7 @@ def _state(problem: Problem, stepper: Stepper, progress: _Progress, best: dict[s
         "patch": problem.patch.state_dict(), "best": best, "optimizer": stepper.state_dict(),
         "step": progress.step, "best_loss": progress.best, "stale": progress.stale,
         "queries": problem.objective.queries.images,
-        "practice": problem.practice.state_dict() if problem.practice else {},
+        "practice": problem.hardening.state_dict() if problem.hardening else {},
     }  # fmt: skip
 
 
@@ -165,8 +165,8 @@ def _resumed(state: dict[str, Any] | None, problem: Problem, stepper: Stepper) -
         problem.patch.load_state_dict(best)  # only to see now, and not after the last step, whether it fits
         problem.patch.load_state_dict(state["patch"])
         stepper.load_state_dict(state["optimizer"])
-        if problem.practice:
-            problem.practice.load_state_dict(state["practice"])
+        if problem.hardening:
+            problem.hardening.load_state_dict(state["practice"])
         progress = _Progress(int(state["step"]), float(state["best_loss"]), int(state["stale"]))
         problem.objective.queries.images = int(state["queries"])
         if progress.step < 0 or math.isnan(progress.best):

@@ -16,7 +16,7 @@ from scipy.optimize import linear_sum_assignment
 
 F64 = npt.NDArray[np.float64]
 
-LEAST_IOU = 0.3
+MIN_IOU = 0.3
 PATIENCE = 10  # frames for which an object that is not reported keeps its number
 _NEW_SHARE = 0.4  # of the last step in the smoothed velocity
 _FRICTION = 0.8  # of the velocity, for every frame in which the object was not seen
@@ -37,8 +37,8 @@ class Track:
 class IouTracker:
     """Gives detections numbers that last. Objects of different labels are never confused with one another."""
 
-    def __init__(self, least_iou: float = LEAST_IOU, patience: int = PATIENCE) -> None:
-        self._least_iou = least_iou
+    def __init__(self, min_iou: float = MIN_IOU, patience: int = PATIENCE) -> None:
+        self._least_iou = min_iou
         self._patience = patience
         self._next = 1
         self.tracks: tuple[Track, ...] = ()

@@ -16,7 +16,7 @@ from physadv.parts.frames.options import FrameOptions
 
 U8 = npt.NDArray[np.uint8]
 
-MOST_BROKEN = 20  # pictures in a row that cannot be decoded; then it counts as the end
+MAX_BROKEN = 20  # pictures in a row that cannot be decoded; then it counts as the end
 QUICK_S = 0.2  # a read that fails only after this time waited in vain; asking again would wait again
 
 
@@ -64,7 +64,7 @@ class Capture:
         A picture that cannot be decoded looks like the end at first; only several in a row are the end.
         """
         self.skipped = 0
-        while self.skipped < MOST_BROKEN:
+        while self.skipped < MAX_BROKEN:
             asked = time.monotonic()
             if (picture := self._decoded()) is not None:
                 return picture

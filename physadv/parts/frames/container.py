@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-MOST_BOXES = 10_000
-MOST_HEADER = 2**22  # bytes at both ends in which a codec's name is sought
+MAX_BOXES = 10_000
+MAX_HEADER = 2**22  # bytes at both ends in which a codec's name is sought
 _EBML, _SEGMENT = b"\x1a\x45\xdf\xa3", b"\x18\x53\x80\x67"
 _ISO = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
 
@@ -53,9 +53,9 @@ def why_unreadable(path: Path) -> str:
 def codec_name(path: Path) -> str:
     """Of a film's pictures, as its container spells it."""
     with path.open("rb") as file:
-        head = file.read(MOST_HEADER)
-        file.seek(max(0, path.stat().st_size - MOST_HEADER))
-        data = head + file.read(MOST_HEADER)
+        head = file.read(MAX_HEADER)
+        file.seek(max(0, path.stat().st_size - MAX_HEADER))
+        data = head + file.read(MAX_HEADER)
     patterns = (rb"vide.{8,4096}?stsd.{12}(.{4})", rb"vids(.{4})", rb"(V_[A-Z0-9/_]{2,40})")
     found = next((match for pattern in patterns if (match := re.search(pattern, data, re.DOTALL))), None)
     return f"the codec {found[1].decode('latin-1').strip()!r}" if found else "a codec that its file does not name"
@@ -64,7 +64,7 @@ def codec_name(path: Path) -> str:
 def _boxes(file: BinaryIO, size: int) -> Iterator[tuple[bytes, int]]:
     """Kind and end of every outermost box of an ISO file (MP4, MOV)."""
     at = 0
-    for _ in range(MOST_BOXES):
+    for _ in range(MAX_BOXES):
         file.seek(at)
         head = file.read(16)
         if len(head) < 8:
@@ -83,7 +83,7 @@ def _boxes(file: BinaryIO, size: int) -> Iterator[tuple[bytes, int]]:
 def _riff(file: BinaryIO, size: int) -> int:
     """AVI; films above 1 GB are several such chunks in a row."""
     at = 0
-    for _ in range(MOST_BOXES):
+    for _ in range(MAX_BOXES):
         file.seek(at)
         head = file.read(8)
         length = int.from_bytes(head[4:8], "little")

@@ -1,7 +1,7 @@
 """Who may talk to the server, for how long, and what goes back. A client that misbehaves harms only itself.
 
 A client is *asking* until its whole request has come. It has ``REQUEST_S`` for that, however slowly it drips, and there
-are at most ``PEER_ASKING`` such clients of one address and ``MOST_ASKING`` of all: a newcomer takes the place of the
+are at most ``PEER_ASKING`` such clients of one address and ``MAX_ASKING`` of all: a newcomer takes the place of the
 oldest one, so that those who say nothing never keep out those who do. Nothing that a client sends can bring a
 traceback to the terminal, and the token stands in no log.
 """
@@ -33,9 +33,9 @@ LONGEST_POST = 65_536
 REQUEST_S = 10.0  # for a whole request, head and form
 SEND_TIMEOUT_S = 10.0  # a client that takes nothing for so long is let go
 SEND_BUFFER = 1 << 17  # bytes: more would queue old frames before a slow client
-MOST_ASKING = 64
+MAX_ASKING = 64
 PEER_ASKING = 16  # a browser opens six
-MOST_STREAMS = 32
+MAX_STREAMS = 32
 
 
 class Routes(Protocol):
@@ -89,7 +89,7 @@ class Listener(ThreadingHTTPServer):
             theirs = [one for one, client in asking if client.peer == peer]
             if len(theirs) >= PEER_ASKING:
                 self._let_go(theirs[0])
-            elif len(asking) >= MOST_ASKING:
+            elif len(asking) >= MAX_ASKING:
                 self._let_go(asking[0][0])
             self._open[request] = _Client(peer)
         super().process_request(request, client_address)
@@ -112,7 +112,7 @@ class Listener(ThreadingHTTPServer):
         """Whether there is room for one more stream."""
         with self._lock:
             client = self._open.get(request)
-            if client is None or sum(other.streams for other in self._open.values()) >= MOST_STREAMS:
+            if client is None or sum(other.streams for other in self._open.values()) >= MAX_STREAMS:
                 return False
             client.streams = True
             return True

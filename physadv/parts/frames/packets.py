@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import av
 import numpy as np
 
-from physadv.parts.frames.capture import MOST_BROKEN, U8
+from physadv.parts.frames.capture import MAX_BROKEN, U8
 from physadv.parts.frames.interlace import Deinterlacer
 from physadv.parts.frames.light import HLG, PQ, REFERENCE_WHITE_NITS, SDR_WHITE_NITS, brightest_nits
 from physadv.parts.frames.options import FrameOptions
@@ -92,7 +92,7 @@ class Packets:
                 return np.asarray(self._raster.bgr_u8(frame, self._pixel_aspect()), dtype=np.uint8)
             self.skipped += 1
             self.broken += 1
-            if self._live and self.skipped >= MOST_BROKEN:
+            if self._live and self.skipped >= MAX_BROKEN:
                 break
         return None
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 U8 = npt.NDArray[np.uint8]
-MOST_STRETCH = 4  # beyond, a ratio is taken for nonsense
+MAX_STRETCH = 4  # beyond, a ratio is taken for nonsense
 _TURNS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_CLOCKWISE}
 
 _PAIRS = {1: "sbsl", 2: "abl", 6: "irl"}  # FFmpeg's kinds of two views in one frame, as its filter spells them
@@ -68,7 +68,7 @@ class FrameConverter:
 
     def _stretched(self, picture: U8, aspect: Fraction | None) -> U8:
         """Square pixels; the side that is too short grows, so that nothing is lost."""
-        if not aspect or aspect <= 0 or not 1 / MOST_STRETCH <= aspect <= MOST_STRETCH:
+        if not aspect or aspect <= 0 or not 1 / MAX_STRETCH <= aspect <= MAX_STRETCH:
             return picture
         height, width = picture.shape[:2]
         size = (round(width * aspect), height) if aspect > 1 else (width, round(height / aspect))

@@ -17,7 +17,7 @@ from physadv.parts.patches.grid import MAX_SIDE_MM, MAX_TEXELS, size_px, start
 if TYPE_CHECKING:
     from physadv.parts.patches.options import FabricConfig
 
-MOST_TILES = 100
+MAX_TILES = 100
 
 
 class Fabric(nn.Module):
@@ -46,8 +46,8 @@ class Fabric(nn.Module):
 def build_fabric(config: FabricConfig) -> Fabric:
     """Make the fabric that the options describe; wrong ones are refused one by one."""
     for name in ("tiles_across", "tiles_down"):
-        if not 1 <= getattr(config, name) <= MOST_TILES:
-            raise BadOption(f"patch.{name} must be from 1 to {MOST_TILES}, got {getattr(config, name)}.")
+        if not 1 <= getattr(config, name) <= MAX_TILES:
+            raise BadOption(f"patch.{name} must be from 1 to {MAX_TILES}, got {getattr(config, name)}.")
     height_px, width_px = size_px(config.tile_width_mm, config.tile_height_mm, config.px_per_100mm, of="tile_")
     texels = height_px * width_px * config.tiles_across * config.tiles_down
     longest_mm = max(config.tile_width_mm * config.tiles_across, config.tile_height_mm * config.tiles_down)

@@ -17,7 +17,7 @@ from physadv.parts.patches.grid import mask, size_px, start
 if TYPE_CHECKING:
     from physadv.parts.patches.options import PaletteConfig
 
-MOST_INKS = 64
+MAX_INKS = 64
 _NEARNESS = 10.0  # logits lost per squared distance between the start's colour and an ink
 _GAIN = 4.0  # logits per unit of the parameters, so that an attack's step in sRGB units gets somewhere
 
@@ -98,8 +98,8 @@ def build_palette(config: PaletteConfig) -> Palette:
 
 
 def _check(config: PaletteConfig) -> None:
-    if not 2 <= config.inks <= MOST_INKS:
-        raise BadOption(f"patch.inks must be from 2 to {MOST_INKS}, got {config.inks}.")
+    if not 2 <= config.inks <= MAX_INKS:
+        raise BadOption(f"patch.inks must be from 2 to {MAX_INKS}, got {config.inks}.")
     span = list(config.temperature)
     if len(span) != 2 or not 1e-3 <= span[1] <= span[0] <= 100:
         raise BadOption(f"patch.temperature must be [first, last] with 100 >= first >= last >= 0.001, got {span}.")
@@ -109,8 +109,8 @@ def _check(config: PaletteConfig) -> None:
 
 def _parsed(colours: list[str]) -> Tensor:
     """Hex colours as ``(k,3)`` sRGB."""
-    if not 2 <= len(colours) <= MOST_INKS or len({colour.lower() for colour in colours}) < len(colours):
-        raise BadOption(f"patch.colours must be 2 to {MOST_INKS} different colours, got {', '.join(colours)}.")
+    if not 2 <= len(colours) <= MAX_INKS or len({colour.lower() for colour in colours}) < len(colours):
+        raise BadOption(f"patch.colours must be 2 to {MAX_INKS} different colours, got {', '.join(colours)}.")
     for colour in colours:
         if not re.fullmatch(r"#[0-9a-fA-F]{6}", colour):
             raise BadOption(f"patch.colours must be hex colours such as '#c81e1e', got {colour!r}.")

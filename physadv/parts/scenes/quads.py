@@ -18,7 +18,7 @@ from physadv.parts.scenes.photo_files import expect_inside, inside
 
 _REMEDY = 'Write {"photo.jpg": {"corners": [[x,y] × 4], "width_mm": …, "height_mm": …}}, corners TL, TR, BR, BL.'
 
-_LEAST_PX2 = 1.0  # a quad smaller than a pixel is a slip of the hand
+_MIN_PX2 = 1.0  # a quad smaller than a pixel is a slip of the hand
 
 MaskFiles = dict[int, tuple[Path, ...]]
 """Photo → the masks that its surfaces name."""
@@ -85,7 +85,7 @@ def _thing(path: Path, photo: str, surface: Any) -> PhotoObject:
 
 def _expect_clockwise(where: str, quad: np.ndarray[Any, np.dtype[np.float32]]) -> None:
     side = np.roll(quad, -1, axis=0) - quad
-    if cv2.contourArea(cv2.convexHull(quad)) < _LEAST_PX2:
+    if cv2.contourArea(cv2.convexHull(quad)) < _MIN_PX2:
         raise BadInput(f"{where}: corners enclose no area, got {quad.tolist()}. Give four corners that are apart.")
     after = np.roll(side, -1, axis=0)
     turns = side[:, 0] * after[:, 1] - side[:, 1] * after[:, 0]

@@ -8,7 +8,7 @@ from torchvision.ops import batched_nms
 
 from physadv.core.types import Candidates, Detections
 
-SUPPRESSED_AT_MOST = 10_000
+MAX_SUPPRESSED = 10_000
 """Boxes an image that enter suppression, best first; it bounds the time at very low thresholds."""
 
 
@@ -44,8 +44,8 @@ def _decide_one(
             scores.new_zeros(0, dtype=torch.int64),
             scores[:0, 0],
         )
-    if len(score) > SUPPRESSED_AT_MOST:
-        score, strongest = score.topk(SUPPRESSED_AT_MOST)
+    if len(score) > MAX_SUPPRESSED:
+        score, strongest = score.topk(MAX_SUPPRESSED)
         row, label = row[strongest], label[strongest]
     kept = batched_nms(boxes[row], score, label, iou)[:top]
     return Detections(boxes[row[kept]], score[kept], label[kept])

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from physadv.core.errors import BadInput
 from physadv.parts.victims.conventions import Conventions, ResizeMode
-from physadv.parts.victims.graph_decoders import EXP_AT_MOST, Hw, cells, corners
+from physadv.parts.victims.graph_decoders import MAX_EXPONENT, Hw, cells, corners
 from physadv.parts.victims.graph_probe import FACE, GraphLayout, Probe, cell_count
 
 YUNET_STRIDES = (8, 16, 32)
@@ -39,7 +39,7 @@ class YuNetHead(nn.Module):
         one, two = (torch.cat(kind, dim=1).clamp(0, 1) for kind in _pairs_of_scores(outputs))
         box = torch.cat([output for output in outputs if output.shape[-1] == 4], dim=1)
         centre = (box[..., :2] + self.cell) * self.stride
-        size = box[..., 2:].clamp_max(EXP_AT_MOST).exp() * self.stride
+        size = box[..., 2:].clamp_max(MAX_EXPONENT).exp() * self.stride
         return corners(centre, size), (one * two).clamp_min(1e-12).sqrt()  # a root has no finite gradient at zero
 
 
@@ -72,7 +72,7 @@ class CenterFaceHead(nn.Module):
     def forward(self, outputs: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
         heat, log_size, offset = (output.flatten(2).transpose(1, 2) for output in outputs[:3])
         centre = (self.cell + offset.flip(-1) + 0.5) * CENTERFACE_STRIDE
-        size = log_size.flip(-1).clamp_max(EXP_AT_MOST).exp() * CENTERFACE_STRIDE
+        size = log_size.flip(-1).clamp_max(MAX_EXPONENT).exp() * CENTERFACE_STRIDE
         return corners(centre, size), heat
 
 

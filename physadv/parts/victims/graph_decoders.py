@@ -23,7 +23,9 @@ class Activation(Enum):
     SOFTMAX = "softmax"
 
 
-EXP_AT_MOST = 10.0  # box sizes are exponentials of outputs: beyond this they are senseless and their gradient overflows
+MAX_EXPONENT = (
+    10.0  # box sizes are exponentials of outputs: beyond this they are senseless and their gradient overflows
+)
 
 
 def corners(centre: Tensor, size: Tensor) -> Tensor:
@@ -97,7 +99,7 @@ class YoloxHead(nn.Module):
     def forward(self, outputs: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
         table = outputs[0]
         centre = (table[..., :2] + self.cell) * self.stride
-        size = table[..., 2:4].clamp_max(EXP_AT_MOST).exp() * self.stride
+        size = table[..., 2:4].clamp_max(MAX_EXPONENT).exp() * self.stride
         return corners(centre, size), table[..., 4:5] * table[..., 5:]
 
 
@@ -173,7 +175,7 @@ class SsdHead(nn.Module):
     def forward(self, outputs: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
         offsets, scores = outputs[self.boxes_at], outputs[1 - self.boxes_at]
         centre = self.prior[:, :2] + offsets[..., :2] * 0.1 * self.prior[:, 2:]
-        size = self.prior[:, 2:] * (offsets[..., 2:] * 0.2).clamp_max(EXP_AT_MOST).exp()
+        size = self.prior[:, 2:] * (offsets[..., 2:] * 0.2).clamp_max(MAX_EXPONENT).exp()
         return corners(centre * self.canvas, size * self.canvas), scores[..., self.first_class :]
 
 

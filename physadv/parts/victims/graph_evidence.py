@@ -13,7 +13,7 @@ from physadv.parts.victims.graph_probe import Probe, cell_count
 PYRAMIDS = ((8, 16, 32), (8, 16, 32, 64), (16, 32), (4, 8, 16, 32))  # strides of the heads in use
 _MARGIN = 0.15  # by which a box may leave the picture, as a share of it
 _ENOUGH = 8  # boxes
-_SHARES_AT_MOST = 2.0  # boxes that never exceed it are shares of the canvas
+_MAX_SHARE = 2.0  # boxes that never exceed it are shares of the canvas
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def _on(span: Tensor, points: Tensor) -> Tensor:
 
 def scale(boxes: Tensor, canvas_hw: Hw) -> tuple[float, float]:
     """Pixels per unit: boxes that never exceed two are shares of the canvas."""
-    shares = boxes.numel() > 0 and float(boxes.abs().max()) <= _SHARES_AT_MOST
+    shares = boxes.numel() > 0 and float(boxes.abs().max()) <= _MAX_SHARE
     return (float(canvas_hw[1]), float(canvas_hw[0])) if shares else (1.0, 1.0)
 
 

@@ -9,7 +9,7 @@ from physadv.core.answers import ClassLogits, TopClasses
 from physadv.core.types import Candidates, Detections
 from physadv.core.wrapped import Wrapped
 
-LOG_ODDS_AT_MOST = 13.0
+MAX_LOG_ODDS = 13.0
 """Scores stay within ±13 in log-odds (2.3e-6 from 0 and 1): beyond, float32 has no log-odds to speak of."""
 
 
@@ -45,7 +45,7 @@ def _scores(logits: Tensor) -> Tensor:
     exact at any size, and limited with the gradient of the identity.
     """
     odds = _log_odds(logits)
-    limited = odds + (odds.clamp(-LOG_ODDS_AT_MOST, LOG_ODDS_AT_MOST) - odds).detach()
+    limited = odds + (odds.clamp(-MAX_LOG_ODDS, MAX_LOG_ODDS) - odds).detach()
     return limited.sigmoid()
 
 

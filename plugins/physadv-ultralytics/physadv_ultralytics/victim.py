@@ -17,7 +17,7 @@ from physadv_ultralytics import UltralyticsConfig
 from physadv_ultralytics.letterbox import letterbox
 from physadv_ultralytics.quiet import import_ultralytics
 
-SUPPRESSED_AT_MOST = 30_000
+MAX_SUPPRESSED = 30_000
 """Boxes an image that enter suppression, best first; the package's own number."""
 
 
@@ -97,7 +97,7 @@ class UltralyticsVictim(nn.Module):
     def _suppressed(self, boxes: Tensor, scores: Tensor, threshold: float) -> tuple[Tensor, Tensor]:
         best, label = scores.max(dim=1)
         row = (best >= threshold).nonzero()[:, 0]
-        row = row[best[row].argsort(descending=True)[:SUPPRESSED_AT_MOST]]
+        row = row[best[row].argsort(descending=True)[:MAX_SUPPRESSED]]
         row = row[batched_nms(boxes[row], best[row], label[row], self._iou)]
         return row, label[row]
 

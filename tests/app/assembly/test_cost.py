@@ -56,7 +56,7 @@ def test_a_large_batch_is_measured_in_part_and_told_in_full() -> None:
     slow = Slow()
     here = replace(problem(), renderer=slow, budget=Budget(1000, 64, 4, 64))
     assert measured_steps(here, EOT).step_s >= 64 * 4 * A_PICTURE_S
-    assert slow.pictures <= 3 * cost.MOST_PICTURES
+    assert slow.pictures <= 3 * cost.MAX_PICTURES
 
 
 def test_the_same_patch_comes_out_after_measuring() -> None:

@@ -130,7 +130,7 @@ def test_a_resumed_run_on_several_victims_equals_an_unbroken_one(ensemble: Ensem
 
 
 class Growing:
-    """A practice that remembers: its generator's numbers and the losses change the light of the next step."""
+    """A hardening that remembers: its generator's numbers and the losses change the light of the next step."""
 
     def __init__(self) -> None:
         self.memory = torch.zeros(())
@@ -173,19 +173,19 @@ class Dimmed:
 
 
 def hardened() -> tuple[Problem, Growing, Dimmed]:
-    practice, dimmed = Growing(), Dimmed()
+    growing, dimmed = Growing(), Dimmed()
     member = Member(ToyDetector(), Hide(HideConfig()).bound(LABELS), disturbed=dimmed)
-    return replace(problem(), objective=Objective((member,)), practice=practice), practice, dimmed
+    return replace(problem(), objective=Objective((member,)), hardening=growing), growing, dimmed
 
 
-def test_practice_and_disturbance_act_on_steps_alone() -> None:
-    solved, practice, dimmed = hardened()
+def test_hardening_and_disturbance_act_on_steps_alone() -> None:
+    solved, growing, dimmed = hardened()
     ENTRIES["eot-adam"].build(EotAdamConfig(check_every=1)).run(solved, [], Memory())
-    assert practice.calls == [index / 19 for index in range(20) for _ in range(2)]  # steps, draws: no held-out ones
+    assert growing.calls == [index / 19 for index in range(20) for _ in range(2)]  # steps, draws: no held-out ones
     assert len(dimmed.numbers) == 20 * 2
 
 
-def test_a_resumed_run_goes_on_with_what_its_practice_learned() -> None:
+def test_a_resumed_run_goes_on_with_what_its_hardening_learned() -> None:
     attack, memory = ENTRIES["eot-adam"].build(EotAdamConfig(check_every=4)), Memory()
     unbroken = attack.run(hardened()[0], [], Memory())
     with pytest.raises(KeyboardInterrupt):

@@ -317,7 +317,7 @@ def test_a_request_must_be_whole_in_time_however_it_drips(monkeypatch: pytest.Mo
 
 
 def test_more_streams_than_there_is_room_for_are_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listener, "MOST_STREAMS", 1)
+    monkeypatch.setattr(listener, "MAX_STREAMS", 1)
     with Server(token="t") as server, socket.create_connection(("127.0.0.1", server.port), 5) as first:
         server.stream("live.mjpg").publish(drawn(1))
         server.json("state", lambda query: {"well": True})

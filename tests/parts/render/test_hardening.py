@@ -19,7 +19,7 @@ YAW = (-40.0, 40.0)
 AVERAGE = CurriculumConfig(sharpness=10, yaw_bins=8, distance_bins=4)
 
 
-def practice(
+def hardening(
     cutout: CutoutConfig | None = None, erase: EraseConfig | None = None, curriculum: CurriculumConfig | None = None,
     yaw_deg: tuple[float, float] = YAW,
 ) -> TransferHardening:  # fmt: skip
@@ -39,11 +39,11 @@ def yaws(count: int, seed: int = 0) -> Draws:
 
 def test_nothing_is_changed_by_default() -> None:
     scene, draws = one_scene(4), yaws(4)
-    assert practice().draws(scene, draws, 0.5, random()).stages == draws.stages
+    assert hardening().draws(scene, draws, 0.5, random()).stages == draws.stages
 
 
 def test_cutout_and_erased_blocks_are_drawn_for_every_object() -> None:
-    hard = practice(CutoutConfig(probability=1.0), EraseConfig(share=[0.2, 0.5]))
+    hard = hardening(CutoutConfig(probability=1.0), EraseConfig(share=[0.2, 0.5]))
     stages = hard.draws(one_scene(5), yaws(5), 0.0, random()).stages
     assert stages[CUTOUT]["rectangle"].shape == (5, 4)
     assert stages[ERASE]["gone"].shape == (5, 2, 2)
@@ -53,7 +53,7 @@ def test_cutout_and_erased_blocks_are_drawn_for_every_object() -> None:
 def test_blocks_grow_in_number_and_share_over_the_steps(progress: float, blocks: int, share: float) -> None:
     scene = one_scene(2000, side=25)
     gone = (
-        practice(erase=EraseConfig(share=[0.2, 0.5]))
+        hardening(erase=EraseConfig(share=[0.2, 0.5]))
         .draws(scene, yaws(2000), progress, random())
         .stages["erase"]["gone"]
     )
@@ -62,7 +62,7 @@ def test_blocks_grow_in_number_and_share_over_the_steps(progress: float, blocks:
 
 
 def test_the_hard_yaw_is_drawn_more_often() -> None:
-    hard = practice(curriculum=AVERAGE)
+    hard = hardening(curriculum=AVERAGE)
     scene = one_scene(800, side=25)
     draws = yaws(800)
     before = hard.draws(scene, draws, 0.0, random()).stages["jitter"]["yaw_deg"]
@@ -86,7 +86,7 @@ class Near:
 
 
 def test_hard_distances_are_chosen_among_the_candidates() -> None:
-    hard = practice(curriculum=AVERAGE)
+    hard = hardening(curriculum=AVERAGE)
     source: Any = Near()
     scene = hard.scene(source, 64, random())
     assert scene.distance_m is not None
@@ -107,7 +107,7 @@ def test_what_is_old_counts_half() -> None:
 
 
 def test_what_was_learned_survives_a_stop() -> None:
-    one, two = practice(curriculum=AVERAGE), practice(curriculum=AVERAGE)
+    one, two = hardening(curriculum=AVERAGE), hardening(curriculum=AVERAGE)
     scene, draws, source = one_scene(50, side=25), yaws(50), Near()
     one.learn(scene, draws, draws.stages["jitter"]["yaw_deg"].abs())
     one.learn(far := next(source.batches(50, random())), draws, far.distance_m)  # type: ignore[arg-type]
@@ -122,7 +122,7 @@ def test_what_was_learned_survives_a_stop() -> None:
 def test_a_curriculum_without_viewpoints_is_refused() -> None:
     source: Any = type("Still", (), {"batches": lambda *_: iter([one_scene(2)])})()
     with pytest.raises(BadOption, match=r"nothing to choose: eot.jitter.yaw_deg spans 4°"):
-        practice(curriculum=AVERAGE, yaw_deg=(-2.0, 2.0)).scene(source, 2, random())
+        hardening(curriculum=AVERAGE, yaw_deg=(-2.0, 2.0)).scene(source, 2, random())
 
 
 BAD = {
@@ -139,4 +139,4 @@ BAD = {
 def test_options_out_of_range_are_named(name: str) -> None:
     options: Any = BAD[name]
     with pytest.raises(BadOption, match=f"transfer.{name} must be"):
-        practice(**options)
+        hardening(**options)

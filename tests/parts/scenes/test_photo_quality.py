@@ -14,7 +14,7 @@ from torch import Tensor
 
 from physadv.library.colour.conversion import linear_from_srgb, srgb_from_linear, srgb_from_rgb_u8
 from physadv.library.files.images import load_srgb
-from physadv.library.photometry.blur_noise import MOST_READ, MOST_SHOT, SOFT, blur_px, noise_variances
+from physadv.library.photometry.blur_noise import MAX_READ, MAX_SHOT, SOFT, blur_px, noise_variances
 from physadv.parts.scenes.options import RoadConfig
 from physadv.parts.scenes.road import RoadScenes
 
@@ -92,8 +92,8 @@ def test_compressed_pictures_give_sane_values(quality: int) -> None:
     photo = jpeg(drawn(2, 1.0, 5e-4, 1e-4), quality)
     assert 0.5 < blur_px(photo) < 1.6
     a, b = noise_variances(photo)
-    assert 0 <= a <= MOST_SHOT
-    assert 0 <= b <= MOST_READ
+    assert 0 <= a <= MAX_SHOT
+    assert 0 <= b <= MAX_READ
 
 
 @pytest.mark.slow

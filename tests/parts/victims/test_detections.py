@@ -1,7 +1,7 @@
 import torch
 
 from physadv.core.types import Candidates
-from physadv.parts.victims.detections import SUPPRESSED_AT_MOST, decide
+from physadv.parts.victims.detections import MAX_SUPPRESSED, decide
 
 BOX = [10.0, 10.0, 50.0, 50.0]
 BESIDE = [12.0, 10.0, 52.0, 50.0]  # overlaps BOX by IoU 0.9
@@ -47,7 +47,7 @@ def test_decisions_carry_no_gradient() -> None:
 
 
 def test_a_very_low_threshold_keeps_the_strongest() -> None:
-    count = SUPPRESSED_AT_MOST + 50
+    count = MAX_SUPPRESSED + 50
     scores = torch.linspace(0, 1, count)[None, :, None]
     boxes = torch.tensor(BOX).repeat(1, count, 1) + torch.arange(count)[None, :, None] * 50.0
     (found,) = decide(Candidates(boxes, scores), 0.0, 0.5, top=3)

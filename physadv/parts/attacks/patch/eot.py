@@ -111,8 +111,8 @@ def _step(
         verdict = problem.objective.measure(images, scene, step=index, disturb=random)
         (verdict.loss.mean() / problem.budget.draws).backward()  # type: ignore[no-untyped-call]
         verdicts.append(replace(verdict, loss=verdict.loss.detach()))
-        if problem.practice:
-            problem.practice.learn(scene, draws, verdict.loss.detach())
+        if problem.hardening:
+            problem.hardening.learn(scene, draws, verdict.loss.detach())
     terms = {"goal": torch.stack([v.loss for v in verdicts]).mean().item()}
     for penalty in problem.penalties:
         value = penalty(problem.patch())
@@ -120,8 +120,8 @@ def _step(
         terms[penalty.name] = value.item()
     optimizer.step()
     problem.patch.project_()
-    if problem.practice:
-        problem.practice.stepped(index)
+    if problem.hardening:
+        problem.hardening.stepped(index)
     victims, successes = _by_victim(verdicts, scene)
     success, loss = sum(successes.values()) / len(successes), sum(terms.values())
     if len(problem.objective.members) > 1:
@@ -133,16 +133,16 @@ def _step(
 def _scene(problem: Problem, random: torch.Generator, mosaics: float) -> SceneBatch:
     if mosaics and float(torch.rand((), generator=random)) < mosaics:
         return mosaic(next(problem.scenes.batches(problem.budget.batch * TILES**2, random)), random)
-    if problem.practice:
-        return problem.practice.scene(problem.scenes, problem.budget.batch, random)
+    if problem.hardening:
+        return problem.hardening.scene(problem.scenes, problem.budget.batch, random)
     return next(problem.scenes.batches(problem.budget.batch, random))
 
 
 def _draws(problem: Problem, scene: SceneBatch, index: int, random: torch.Generator) -> Draws:
     draws = problem.renderer.sample(scene, random)
-    if problem.practice is None:
+    if problem.hardening is None:
         return draws
-    return problem.practice.draws(scene, draws, index / max(1, problem.budget.steps - 1), random)
+    return problem.hardening.draws(scene, draws, index / max(1, problem.budget.steps - 1), random)
 
 
 def _by_victim(verdicts: list[Verdict], scene: SceneBatch) -> tuple[dict[str, float], dict[str, float]]:
