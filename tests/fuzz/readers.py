@@ -28,7 +28,7 @@ from physadv.library.files.images import load_mask, load_rgba, load_srgb
 from physadv.library.files.label_names import read_names
 from physadv.library.files.patches import load_patch
 from physadv.library.files.reading import read_yaml
-from physadv.library.runs.record import read_json
+from physadv.library.runs.options import read_object_if_there
 from physadv.parts.printing.icc import load_profile_table
 from physadv.parts.render.mesh import load_mesh
 from physadv.parts.scenes.checked import checked
@@ -79,7 +79,8 @@ def readers(place: Path) -> list[Reader]:
                                              "height_mm": 500}}), lambda path: read_quads(path, [place / "a.png"])),
         Reader("names.json", b'["stop", "yield"]', lambda path: read_names(str(path), "victim.labels")),
         Reader("names.txt", b"stop\nyield\n", lambda path: read_names(str(path), "victim.labels")),
-        Reader("run.json", text({"command": "generate", "seconds": 3.5, "patches": [{"digest": "ab"}]}), read_json),
+        Reader("run.json", text({"command": "generate", "seconds": 3.5, "patches": [{"digest": "ab"}]}),
+               read_object_if_there),
         Reader("frames.jsonl", (text({"format": 1, "run": {}}) + b"\n" + text({"index": 0}) + b"\n"),
                lambda path: list(read_log(path)[1])),
         Reader("classes.npz", arrays(x=np.zeros((2, 8, 8, 3), np.uint8), y=np.arange(2)),

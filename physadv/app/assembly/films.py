@@ -22,8 +22,7 @@ from physadv.engines.watch.summary import FILE as SUMMARY
 from physadv.library.fiducials.camera import CalibratedCamera, load_camera
 from physadv.library.fiducials.mirror import REMEDY
 from physadv.library.files.boards import Boards, as_measured
-from physadv.library.runs.options import read_options
-from physadv.library.runs.record import read_json
+from physadv.library.runs.options import read_object_if_there, read_options
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +56,7 @@ def _film(run: Path, elsewhere: str, accept: Sequence[str], measured_bar_mm: flo
     boards, scale = _late_scale(run, config, boards, measured_bar_mm)
     sights, success, size_px = read_sightings(run, {board.role: board for board in boards.boards}, scale)
     if not sights:
-        if read_json(run / SUMMARY).get("mirrored"):
+        if read_object_if_there(run / SUMMARY).get("mirrored"):
             raise BadInput(f"no frame of {run} shows a board: {REMEDY}. Then watch it again")
         raise BadInput(f"no frame of {run} shows a board with a pose. Film nearer, or with larger tags")
     filmed = str(config.record) if config.record and config.record_view == "filmed" else ""

@@ -14,7 +14,7 @@ from physadv.engines.judging.views import Observations
 from physadv.library.files.atomic import write_bytes, write_text
 from physadv.library.report.pictures.pair_pictures import save_pairs
 from physadv.library.report.pictures.pairs import FILE, FOLDER
-from physadv.library.runs.record import read_json
+from physadv.library.runs.options import read_object_if_there
 from physadv.parts.patches.controls import role
 
 
@@ -33,7 +33,7 @@ def gather(places: Sequence[Path], out: Path) -> None:
     """Bring the pictures of all cells together for the page; cells of earlier versions have none."""
     pairs, victim = [], ""
     for number, place in enumerate(places, start=1):
-        content = read_json(place / FOLDER / FILE)
+        content = read_object_if_there(place / FOLDER / FILE)
         for pair in content.get("pairs", ()):
             for shot in pair["pictures"]:
                 name = f"{number}-{Path(shot['file']).name}"

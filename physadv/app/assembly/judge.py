@@ -35,6 +35,7 @@ from physadv.library.report.cautions import caution, voiding
 from physadv.library.report.pages.run import write_report
 from physadv.library.report.plain_words import headline
 from physadv.library.runs import record
+from physadv.library.runs.options import read_object_if_there
 from physadv.library.runs.record import RunRecord
 from physadv.library.runs.relation import Relation
 from physadv.parts.patches.controls import PatchUnderTest
@@ -87,7 +88,7 @@ def judge(command: str, case: Case, config: DictConfig, out: Path) -> float:
         write_proof(case.patch, case.asked, ink, out)
     trial = trial_of(case, config, out)
     evaluate(trial, out, _bar(visible=config.progress))
-    scores = record.read_json(out / "scores.json")
+    scores = read_object_if_there(out / "scores.json")
     write_record(command, case, config, out, _headlines(scores))
     _tell(scores)
     logger.info("report  %s", write_report(out))

@@ -11,29 +11,32 @@ from physadv.app.guards.goals import GuardedGoal, GuardedPenalty
 from physadv.app.guards.patches import GuardedPatch
 from physadv.app.guards.scenes import GuardedScenes
 from physadv.app.guards.victims import GuardedVictim
+from physadv.core.hookspecs import KINDS
 
-_GUARDS: dict[str, tuple[str, tuple[str, ...], Callable[[Any, Owner], Any]]] = {
-    "scenes": ("scenes", ("batches", "sweep", "split", "__len__"), GuardedScenes),
-    "patches": ("patch", ("__call__", "parameters", "state_dict", "load_state_dict", "project_", "to"), GuardedPatch),
-    "victims": ("victim", ("name", "labels", "task", "access", "confidence", "digest", "networks", "outputs", "decide",
-                           "to"), GuardedVictim),
-    "goals": ("goal", ("bound", "loss", "achieved"), GuardedGoal),
-    "penalties": ("penalty", ("name", "__call__"), GuardedPenalty),
-    "attacks": ("attack", ("needs_gradient", "run"), GuardedAttack),
-    "observers": ("observer", ("started", "stepped", "ended"), GuardedObserver),
+_GUARDS: dict[str, tuple[tuple[str, ...], Callable[[Any, Owner], Any]]] = {
+    "scenes": (("batches", "sweep", "split", "__len__"), GuardedScenes),
+    "patches": (("__call__", "parameters", "state_dict", "load_state_dict", "project_", "to"), GuardedPatch),
+    "victims": (("name", "labels", "task", "access", "confidence", "digest", "networks", "outputs", "decide",
+                 "to"), GuardedVictim),
+    "goals": (("bound", "loss", "achieved"), GuardedGoal),
+    "penalties": (("name", "__call__"), GuardedPenalty),
+    "attacks": (("needs_gradient", "run"), GuardedAttack),
+    "observers": (("started", "stepped", "ended"), GuardedObserver),
 }  # fmt: skip
-"""Kind → what one of it is called, what it must have, and who looks at it."""
+"""Kind → what one of it must have, and who looks at it."""
+
+_NAMES = {kind.plural: kind.name for kind in KINDS}
 
 
 def built(kind: str, name: str, plugin: str, build: Callable[[Any], Any], options: Any) -> Any:
     """The part that ``build`` makes of its options, guarded. Raises :class:`BrokenPart` when it is none."""
-    owner = Owner(_GUARDS[kind][0], name, plugin)
+    owner = Owner(_NAMES[kind], name, plugin)
     return guarded(kind, owner.call("build", build, options), owner)
 
 
 def guarded(kind: str, part: Any, owner: Owner) -> Any:
     """The part behind its guard. Raises :class:`BrokenPart` when it lacks what its kind must have."""
-    _, needed, guard = _GUARDS[kind]
+    needed, guard = _GUARDS[kind]
     owner.require(part is not None, "build", "gives None: it must return the part")
     for member in needed:
         there = owner.call(member, hasattr, part, member)

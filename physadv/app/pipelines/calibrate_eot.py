@@ -30,7 +30,7 @@ from physadv.library.files.atomic import write_bytes, write_text
 from physadv.library.files.patches import load_patch, save_patch
 from physadv.library.metrics.interval import resampled_weights, wilson
 from physadv.library.report.pages.html import filled
-from physadv.library.runs.record import read_json
+from physadv.library.runs.options import read_object_if_there
 from physadv.parts.patches.controls import conditions as conditions_of
 from physadv.parts.render.options import EotConfig, check
 
@@ -185,7 +185,7 @@ def _judged(
         judged.against = [str(prints[role]) for role in roles[1:]]
         (out / words).mkdir(exist_ok=True)  # a calibration that goes on
         evaluate_command(judged, registry, out / words)
-        conditions = read_json(out / words / "scores.json")["victims"][0]["conditions"]
+        conditions = read_object_if_there(out / words / "scores.json")["victims"][0]["conditions"]
         kept = [c for c in conditions if c["role"] == "patch"]
         rows[words] = {
             role: next((s for s in row["scores"] if s["name"] == "success"), None)

@@ -15,7 +15,7 @@ from physadv.app.config.sheet_options import SheetConfig
 from physadv.app.registry import Registry
 from physadv.core.errors import BadOption
 from physadv.library.files.patches import load_patch
-from physadv.library.runs.record import read_json
+from physadv.library.runs.options import read_object_if_there
 from physadv.parts.printing.sheet import SheetOptions
 from physadv.parts.printing.transfer import write_transfer
 
@@ -90,7 +90,7 @@ def _seed(source: Path) -> int:
 
 
 def _run_of(source: Path) -> dict[str, Any]:
-    return read_json((source if source.is_dir() else source.parent) / "run.json")
+    return read_object_if_there((source if source.is_dir() else source.parent) / "run.json")
 
 
 def _name_of(source: Path) -> str:

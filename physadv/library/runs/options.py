@@ -23,6 +23,11 @@ def read_object(path: Path, *, remedy: str = AGAIN, limit: int = 4 * TEXT_LIMIT)
     return content
 
 
+def read_object_if_there(path: Path) -> dict[str, Any]:
+    """A JSON object; empty where there is no such file."""
+    return read_object(path) if path.is_file() else {}
+
+
 def read_options(path: Path, *, remedy: str = AGAIN) -> dict[str, Any]:
     """Options as a run notes them, as plain values: ``${...}`` in them is text."""
     with _with_remedy(remedy):

@@ -17,7 +17,7 @@ from physadv.core.masking import masked_in
 from physadv.core.version import __version__
 from physadv.library.files.atomic import write_text
 from physadv.library.files.plain_json import plain
-from physadv.library.runs.options import read_object
+from physadv.library.runs.options import read_object_if_there
 
 FILE = "run.json"
 FORMAT = 1
@@ -60,14 +60,7 @@ def write(folder: Path, record: RunRecord) -> Path:
 
 def read(folder: Path) -> dict[str, Any]:
     """The record of a run folder; empty where there is none."""
-    return read_json(folder / FILE)
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object; empty where there is no such file."""
-    if not path.is_file():
-        return {}
-    return read_object(path)
+    return read_object_if_there(folder / FILE)
 
 
 def environment() -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from physadv.core.protocols import Photographs, SceneSource
 from physadv.library.files.atomic import write_text
-from physadv.library.runs import record
+from physadv.library.runs.options import read_object_if_there
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ class Origin:
     @staticmethod
     def read(folder: Path) -> Origin | None:
         """What a run folder tells; ``None`` where it tells nothing."""
-        found = record.read_json(folder / FILE)
+        found = read_object_if_there(folder / FILE)
         pictures = found.get("pictures")
         if not isinstance(found.get("scenes"), str) or not isinstance(pictures, dict | None):
             return None

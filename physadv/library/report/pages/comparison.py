@@ -22,6 +22,7 @@ from physadv.library.report.plain_words import FEW
 from physadv.library.report.plots.figure import Plot, measured
 from physadv.library.report.plots.intervals import Groups, points
 from physadv.library.runs import record
+from physadv.library.runs.options import read_object_if_there
 
 HEADLINES = ("success", "recall", "AP50", "AP")
 _WORDS = (
@@ -84,7 +85,7 @@ def read_runs(folders: Sequence[Path]) -> list[JudgedRun]:
     """Every judged run, in the order given; each once."""
     found = list(dict.fromkeys(place for folder in folders for place in _expanded(folder)))
     return [
-        JudgedRun(label, place, record.read(place), record.read_json(place / "scores.json"))
+        JudgedRun(label, place, record.read(place), read_object_if_there(place / "scores.json"))
         for label, place in zip(_labels(found), found, strict=True)
     ]
 

@@ -20,6 +20,7 @@ from physadv.library.report.pictures.pairs import read_pairs
 from physadv.library.report.plain_words import FEW, basis, grid_caution, headline
 from physadv.library.report.plots import grid_plots, score_plots, training_curves
 from physadv.library.runs import record
+from physadv.library.runs.options import read_object_if_there
 
 FILE = "report.html"
 OUTCOMES = ("detected", "misclassified", "badly localised", "missed")
@@ -39,7 +40,7 @@ def files_of(folder: Path) -> tuple[dict[str, Any], dict[str, Any], dict[str, An
     """``run.json``, ``scores.json`` and ``grid.json`` of a run folder; empty where one is not there, but not all."""
     if not folder.is_dir():
         raise BadInput(f"no run folder {str(folder)!r}. Name the folder that generate or evaluate wrote.")
-    run, scores, grid = (record.read_json(folder / name) for name in (record.FILE, "scores.json", "grid.json"))
+    run, scores, grid = (read_object_if_there(folder / name) for name in (record.FILE, "scores.json", "grid.json"))
     if not run and not scores and not grid:
         raise BadInput(
             f"{str(folder)!r} holds neither run.json nor scores.json, so there is nothing to report. "
@@ -154,7 +155,7 @@ def data_uri(path: Path) -> str:
 
 def _proof(folder: Path) -> dict[str, Any]:
     """The patch on screen and in print; empty where print changes nothing."""
-    found = record.read_json(folder / "proof.json")
+    found = read_object_if_there(folder / "proof.json")
     if not found:
         return {}
     asked = data_uri(folder / "asked.png") or data_uri(folder / "patch.png")

@@ -18,6 +18,7 @@ from physadv.library.report.plots.heat_map import Side, heat
 from physadv.library.report.plots.intervals import Groups, one_bar_a_condition, points
 from physadv.library.report.watch_words import assumption, headline, said_aloud
 from physadv.library.runs import record
+from physadv.library.runs.options import read_object_if_there
 
 FILE = "report.html"
 SUMMARY = "summary.json"
@@ -37,7 +38,7 @@ _ABOUT = {
 
 def write_watch_report(folder: Path) -> Path:
     """Make ``report.html`` from the ``summary.json`` of a run folder."""
-    content = record.read_json(folder / SUMMARY)
+    content = read_object_if_there(folder / SUMMARY)
     if not content:
         raise BadInput(f"{str(folder)!r} holds no {SUMMARY}, so there is nothing to report. Name a folder of watch.")
     run = record.read(folder)

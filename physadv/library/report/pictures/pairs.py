@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from physadv.core.errors import BadInput
-from physadv.library.runs.record import read_json
+from physadv.library.runs.options import read_object_if_there
 
 FOLDER = "pairs"
 FILE = "pairs.json"
@@ -19,7 +19,7 @@ def read_pairs(out: Path) -> dict[str, Any]:
     ``data:`` links; empty where there is none.
     """
     path = out / FOLDER / FILE
-    content = read_json(path)
+    content = read_object_if_there(path)
     if not content:
         return {}
     try:
