@@ -13,7 +13,7 @@ from physadv.app.guards.scenes import GuardedScenes
 from physadv.app.guards.victims import GuardedVictim
 from physadv.core.hookspecs import KINDS
 
-_GUARDS: dict[str, tuple[tuple[str, ...], Callable[[Any, Owner], Any]]] = {
+GUARDS: dict[str, tuple[tuple[str, ...], Callable[[Any, Owner], Any]]] = {
     "scenes": (("batches", "sweep", "split", "__len__"), GuardedScenes),
     "patches": (("__call__", "parameters", "state_dict", "load_state_dict", "project_", "to"), GuardedPatch),
     "victims": (("name", "labels", "task", "access", "confidence", "digest", "networks", "outputs", "decide",
@@ -36,7 +36,7 @@ def built(kind: str, name: str, plugin: str, build: Callable[[Any], Any], option
 
 def guarded(kind: str, part: Any, owner: Owner) -> Any:
     """The part behind its guard. Raises :class:`BrokenPart` when it lacks what its kind must have."""
-    needed, guard = _GUARDS[kind]
+    needed, guard = GUARDS[kind]
     owner.require(part is not None, "build", "gives None: it must return the part")
     for member in needed:
         there = owner.call(member, hasattr, part, member)
