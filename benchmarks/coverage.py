@@ -1,7 +1,7 @@
 """How often the 95 % intervals hold the true value, by number of photos.
 
 Precision: data sets of ``n`` photos are cut from 8000 drawn ones (about 7 objects and 6 reports each, one label), whose
-own AP50 is taken as true; the second condition lacks 40 % of the reports. 400 resamples, at most 250 data sets.
+own AP50 is taken as true; the second arm lacks 40 % of the reports. 400 resamples, at most 250 data sets.
 Shares: 4000 data sets whose photos hold 1 to 8 objects, alike within a photo (beta-binomial, correlation 0.3).
 
     OMP_NUM_THREADS=1 python benchmarks/coverage.py

@@ -79,7 +79,7 @@ def truth_in(run: Path) -> tuple[Truth, tuple[str, ...]]:
 
 
 def findings_in(run: Path, file: str) -> Findings:
-    """What a victim reported under one condition."""
+    """What a victim reported under one arm."""
     rows = json.loads((run / "coco" / file).read_text())
     boxes = np.array([r["bbox"] for r in rows], dtype=np.float64).reshape(-1, 4)
     return Findings(
@@ -119,9 +119,7 @@ def pooled(runs: list[Path], file: str, weights: F64) -> tuple[float, F64, int]:
     )
 
 
-def hidden(
-    runs: list[Path], victim: str, condition: str, weights: F64, *, silent: bool = False
-) -> tuple[float, F64, int]:
+def hidden(runs: list[Path], victim: str, arm: str, weights: F64, *, silent: bool = False) -> tuple[float, F64, int]:
     """Share of the objects seen on the clean photos that are not reported any more, in all runs together.
 
     If ``silent``, nothing may be reported that lies mostly inside them, either.
@@ -131,7 +129,7 @@ def hidden(
         truth, _ = truth_in(run)
         scores = json.loads((run / "scores.json").read_text())
         threshold = next(v["confidence"] for v in scores["victims"] if v["file"] == victim)
-        clean, found = (findings_in(run, f"{victim}-{c}.json").above(threshold) for c in ("clean", condition))
+        clean, found = (findings_in(run, f"{victim}-{c}.json").above(threshold) for c in ("clean", arm))
         seen, still = found_at(truth, clean), found_at(truth, found)
         if silent:
             still |= found_at(truth, found, INSIDE, of_report=True)
@@ -156,7 +154,7 @@ def found_at(truth: Truth, findings: Findings, overlap: float = 0.5, *, of_repor
 
 
 def pool(runs: list[Path], unseen: tuple[str, ...] = (), first: str = "patch") -> list[str]:
-    """One line a victim, condition and score; then the means over the victims, all and those named as unseen."""
+    """One line a victim, arm and score; then the means over the victims, all and those named as unseen."""
     names = {p.stem for p in (runs[0] / "coco").glob("*.json")} - {"ground_truth"}
     victims = sorted({n.removesuffix(f"-{first}") for n in names if n.endswith(f"-{first}")})
     images = sum(1 + int(truth_in(run)[0].image_of_view.max()) for run in runs)
@@ -164,32 +162,32 @@ def pool(runs: list[Path], unseen: tuple[str, ...] = (), first: str = "patch") -
     lines = ["score | victim | condition | value | 95 % | patch minus it | 95 % | objects"]
     apart: dict[tuple[str, str, str], tuple[float, F64]] = {}
     for victim in victims:
-        conditions = sorted(n.removeprefix(f"{victim}-") for n in names if n.startswith(f"{victim}-"))
-        for condition in conditions:
+        arms = sorted(n.removeprefix(f"{victim}-") for n in names if n.startswith(f"{victim}-"))
+        for arm in arms:
             for score in ("AP50", "success", "silence"):
-                if score != "AP50" and condition == "clean":
+                if score != "AP50" and arm == "clean":
                     continue
                 mine, here = (
                     pooled(runs, f"{victim}-{c}.json", weights)
                     if score == "AP50"
                     else hidden(runs, victim, c, weights, silent=score == "silence")
-                    for c in (first, condition)
+                    for c in (first, arm)
                 )
-                apart[score, victim, condition] = (mine[0] - here[0], mine[1] - here[1])
+                apart[score, victim, arm] = (mine[0] - here[0], mine[1] - here[1])
                 less, more = percentiles(mine[1] - here[1])
                 low, high = percentiles(here[1])
                 lines.append(
-                    f"{score} | {victim} | {condition} | {here[0]:.3f} | [{low:.3f}, {high:.3f}] | "
+                    f"{score} | {victim} | {arm} | {here[0]:.3f} | [{low:.3f}, {high:.3f}] | "
                     f"{mine[0] - here[0]:+.3f} | [{less:+.3f}, {more:+.3f}] | {here[2]}"
                 )
     away = [v for v in victims if any(u in v for u in unseen)]
     others = [v for v in victims if v not in away] if away else []
     for what, chosen in (("all", victims), ("unseen", away), ("others", others)):
-        for score, condition in sorted({(s, c) for s, _, c in apart}) if chosen else ():
-            rows = [apart[score, victim, condition] for victim in chosen]
+        for score, arm in sorted({(s, c) for s, _, c in apart}) if chosen else ():
+            rows = [apart[score, victim, arm] for victim in chosen]
             low, high = percentiles(np.mean([r for _, r in rows], axis=0))
             mean = np.mean([v for v, _ in rows])
-            lines.append(f"{score} | mean of {what} | {condition} | | | {mean:+.3f} | [{low:+.3f}, {high:+.3f}] |")
+            lines.append(f"{score} | mean of {what} | {arm} | | | {mean:+.3f} | [{low:+.3f}, {high:+.3f}] |")
     return lines
 
 

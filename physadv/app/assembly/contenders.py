@@ -21,11 +21,11 @@ def contenders(
     return first, tuple(_contender(name, path, width_mm) for name, path in zip(names, against, strict=True))
 
 
-def _contender(condition: str, path: str, width_mm: float | None) -> PatchUnderTest:
+def _contender(arm: str, path: str, width_mm: float | None) -> PatchUnderTest:
     run = record.read(Path(path)) if Path(path).is_dir() else {}
     trained = [(v["name"], v["digest"]) for v in run.get("victims", [])] if run.get("command") == "generate" else None
     return PatchUnderTest(
-        condition, load_patch(path, width_mm), _stem(path), None if trained is None else tuple(trained),
+        arm, load_patch(path, width_mm), _stem(path), None if trained is None else tuple(trained),
         run.get("queries"), _origin(Path(path)),
     )  # fmt: skip
 
@@ -43,4 +43,4 @@ def _stem(path: str) -> str:
 
 def related(pair: Parts, choice: str, patches: Sequence[PatchUnderTest]) -> dict[str, Relation]:
     """How what is judged on relates to what each patch was optimised on."""
-    return {one.condition: relation.relate(pair.judge_on, choice, pair.judged_apart, one.origin) for one in patches}
+    return {one.arm: relation.relate(pair.judge_on, choice, pair.judged_apart, one.origin) for one in patches}

@@ -25,7 +25,7 @@ def save_picture(
     watched = group.watched[0]
     picks = chosen(seen, watched, seen_first=trial.seen_first)[:1]
     rows = rows_of(group.showing, shown, watched, seen, picks)
-    roles = {condition: role(condition) for condition in shown}
+    roles = {arm: role(arm) for arm in shown}
     save_pairs([replace(row, title=title) for row in rows], roles, watched.victim.name, place)
 
 

@@ -28,9 +28,9 @@ def grid_tables(
     rows = next(iter(found.values()))["rows"]
     pairs = [(row["victim"], row["condition"], row["role"]) for row in rows]
     curves = [
-        {"axis": axis, "victim": victim, "condition": condition, "role": kind, "score": score, "at": values,
-         "scores": [_score(found[(axis, v),], victim, condition, score) for v in values]}
-        for axis, values in axes.items() for victim, condition, kind in pairs for score in _SCORES
+        {"axis": axis, "victim": victim, "condition": arm, "role": kind, "score": score, "at": values,
+         "scores": [_score(found[(axis, v),], victim, arm, score) for v in values]}
+        for axis, values in axes.items() for victim, arm, kind in pairs for score in _SCORES
     ]  # fmt: skip
     curves = [curve for curve in curves if any(curve["scores"])]
     return {
@@ -57,16 +57,16 @@ def _maps(
 ) -> list[dict[str, Any]]:
     x, y = pair
     return [
-        {"x": x, "y": y, "victim": victim, "condition": condition, "role": kind, "score": score,
-         "cells": [[_score(found[(x, a), (y, b)], victim, condition, score) for a in axes[x]] for b in axes[y]]}
-        for victim, condition, kind in pairs for score in ("success", "recall")
-        if score == "recall" or condition != "clean"
+        {"x": x, "y": y, "victim": victim, "condition": arm, "role": kind, "score": score,
+         "cells": [[_score(found[(x, a), (y, b)], victim, arm, score) for a in axes[x]] for b in axes[y]]}
+        for victim, arm, kind in pairs for score in ("success", "recall")
+        if score == "recall" or arm != "clean"
     ]  # fmt: skip
 
 
-def _score(cell: Mapping[str, Any], victim: str, condition: str, name: str) -> dict[str, Any] | None:
+def _score(cell: Mapping[str, Any], victim: str, arm: str, name: str) -> dict[str, Any] | None:
     for row in cell["rows"]:
-        if (row["victim"], row["condition"]) == (victim, condition):
+        if (row["victim"], row["condition"]) == (victim, arm):
             return next((score for score in row["scores"] if score["name"] == name), None)
     return None
 

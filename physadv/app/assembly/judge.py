@@ -70,7 +70,7 @@ class Case:
 
     patch: PatchImage
     scenes: SceneSource
-    relations: Mapping[str, Relation]  # condition of each patch → how the scenes relate to what it was optimised on
+    relations: Mapping[str, Relation]  # arm of each patch → how the scenes relate to what it was optimised on
     found: Survey  # what there is to judge on
     victims: list[Victim]
     goal: Goal
@@ -119,9 +119,9 @@ def warn(found: Survey, relations: Mapping[str, Relation], patch: PatchImage, co
     """What spoils a judgement and can be seen before it."""
     if doubt := found.doubt((patch.width_mm, patch.height_mm), wearer_word(config)):
         logger.warning("caution %s", doubt)
-    for condition, one in relations.items():
+    for arm, one in relations.items():
         if one.seen:
-            logger.warning("caution %s: %s", condition, one.words)
+            logger.warning("caution %s: %s", arm, one.words)
 
 
 def look_first(victims: Sequence[Victim], scenes: SceneSource, device: torch.device, goal: str) -> None:
@@ -201,9 +201,9 @@ def write_record(command: str, case: Case, config: DictConfig, out: Path, scores
 
 def _headlines(scores: dict[str, Any]) -> list[dict[str, Any]]:
     return [
-        {"victim": victim["name"], "condition": condition["condition"], "scores": condition["scores"]}
+        {"victim": victim["name"], "condition": arm["condition"], "scores": arm["scores"]}
         for victim in scores["victims"]
-        for condition in victim["conditions"]
+        for arm in victim["conditions"]
     ]
 
 

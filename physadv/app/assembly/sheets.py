@@ -7,7 +7,7 @@ from pathlib import Path
 from physadv.core.types import PatchImage
 from physadv.library.files.atomic import sweep_drafts
 from physadv.library.files.boards import save_boards
-from physadv.parts.patches.controls import GREY, RANDOM, conditions
+from physadv.parts.patches.controls import GREY, RANDOM, arms
 from physadv.parts.printing.sheet import SheetOptions, SheetReport, write_sheet
 
 
@@ -16,7 +16,7 @@ def write_sheet_and_boards(patch: PatchImage, path: Path, options: SheetOptions,
 
     The controls are those that a judgement with the same seed compares the patch with.
     """
-    shown = conditions(patch, options.seed or 0) if with_controls else {}
+    shown = arms(patch, options.seed or 0) if with_controls else {}
     sweep_drafts(path.parent, below=False)
     report = write_sheet(patch, path, options, {role: shown[role] for role in (GREY, RANDOM) if role in shown})
     if report.boards:

@@ -31,7 +31,7 @@ from physadv.library.files.patches import load_patch, save_patch
 from physadv.library.metrics.interval import resampled_weights, wilson
 from physadv.library.report.pages.html import filled
 from physadv.library.runs.options import read_object_if_there
-from physadv.parts.patches.controls import conditions as conditions_of
+from physadv.parts.patches.controls import arms
 from physadv.parts.render.options import EotConfig, check
 
 logger = logging.getLogger(__name__)
@@ -199,7 +199,7 @@ def _prints(config: DictConfig, watched: Sequence[Film], out: Path) -> dict[str,
     patch = load_patch(config.patch, config.width_mm or None)
     boards = {sight.board.role: sight.board for film in watched for sight in film.sights}
     seeds = [film.seed for film in watched if film.seed is not None]
-    shown = conditions_of(patch, seeds[0] if seeds else config.seed)
+    shown = arms(patch, seeds[0] if seeds else config.seed)
     made = {}
     for role, board in boards.items():
         made[role] = out / f"printed-{role}"

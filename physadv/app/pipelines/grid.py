@@ -42,7 +42,7 @@ from physadv.library.report.pages.run import write_report
 from physadv.library.report.scores import FORMAT
 from physadv.library.runs.options import read_object
 from physadv.library.runs.relation import Relation
-from physadv.parts.patches.controls import PATCH, PatchUnderTest, conditions, role
+from physadv.parts.patches.controls import PATCH, PatchUnderTest, arms, role
 from physadv.parts.render.options import EotConfig
 from physadv.parts.render.options import check as check_conditions
 from physadv.parts.scenes.at_distance import TooNear
@@ -267,9 +267,9 @@ def _pictured(cell: Cell, first: str, file: Path) -> Path | None:
 def _judged(
     config: DictConfig, bench: Bench, source: Source, cell: Cell, pictured: Path | None
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """One cell: the scores of every victim under every condition, and how they were made; its picture on the way."""
+    """One cell: the scores of every victim under every arm, and how they were made; its picture on the way."""
     trial = judge.trial_of(_case(bench, source), config, bench.out)
-    shown = conditions(trial.patch, trial.seed, trial.others)
+    shown = arms(trial.patch, trial.seed, trial.others)
     rows = []
     for number, group in enumerate(groups(trial)):
         kept = keeping(trial, group, bench.out, measure=False, resumable=False)
@@ -277,13 +277,13 @@ def _judged(
         if pictured and not number:
             save_picture(pictured, "; ".join(grid_axes.told(*pair) for pair in cell), trial, group, shown, seen)
         for one in judge_group(trial, group, seen, ground_truth(seen), list(shown)).values():
-            for condition, measured in one.measured.items():
+            for arm, measured in one.measured.items():
                 scores = [s for s in measured.summary.scores if s.name in KEPT]
                 rows.append(
                     {
                         "victim": one.watched.victim.name,
-                        "condition": condition,
-                        "role": role(condition),
+                        "condition": arm,
+                        "role": role(arm),
                         "scores": scores,
                     }
                 )

@@ -42,7 +42,7 @@ from physadv.library.runs.record import RunRecord
 from physadv.parts.frames.open import open_source
 from physadv.parts.frames.record import Recorder
 from physadv.parts.frames.source import FrameSource, SourceState
-from physadv.parts.patches.controls import PATCH, conditions
+from physadv.parts.patches.controls import PATCH, arms
 
 logger = logging.getLogger(__name__)
 
@@ -117,7 +117,7 @@ def analyzer_of(
     overlay = None
     if patch is not None and config.overlay is not False:
         seed = boards.seed if boards and boards.seed is not None else config.seed
-        shown = conditions(patch, seed)
+        shown = arms(patch, seed)
         picked = {PATCH: shown[PATCH], **{name: shown[name] for name in config.controls}}
         overlay = Overlay(picked, parts.ink(config.ink), config.seed, match_camera=config.match_camera, label=label)
     prints = [board for board in boards.boards if board.role != "chart"] if boards else []

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Generic, TypeVar
 
 from physadv.core.errors import MissingExtra
-from physadv.library.report.conditions import role
+from physadv.library.report.arms import role
 
 Row = TypeVar("Row")
 

@@ -1,4 +1,4 @@
-"""Shows every scene under every condition to every victim, once, and keeps what they report, batch by batch."""
+"""Shows every scene under every arm to every victim, once, and keeps what they report, batch by batch."""
 
 from __future__ import annotations
 
@@ -50,12 +50,12 @@ class Keeping:
 @torch.no_grad()
 def observe(
     showing: ViewSource,
-    conditions: Mapping[str, PatchImage],
+    arms: Mapping[str, PatchImage],
     watched: Sequence[VictimUnderTest],
     progress: Progress,
     keeping: Keeping | None = None,
 ) -> Observations:
-    """Render each view under each condition, and note what each victim reports.
+    """Render each view under each arm, and note what each victim reports.
 
     With shards, batches that are already there are not shown again, and memory does not grow with the pictures.
     """
@@ -66,14 +66,14 @@ def observe(
     if done:
         progress(images, len(showing))
     for index, views in enumerate(showing.batches(done, images), start=done):
-        arrays = _seen(views, showing, conditions, watched, keeping, worn)
+        arrays = _seen(views, showing, arms, watched, keeping, worn)
         worn += int(arrays["worn"])
         kept.append(arrays) if store is None else store.write(index, arrays)
         done = index + 1
         progress(int(views[-1].images[-1]) + 1, len(showing))
     if not done:
         raise BadInput("there is not one image to judge on. Choose other scenes, or a larger share for judging.")
-    return _joined(kept if store is None else _read(store, done), list(conditions), len(watched), showing.draws)
+    return _joined(kept if store is None else _read(store, done), list(arms), len(watched), showing.draws)
 
 
 def _already(store: Shards, showing: ViewSource) -> tuple[int, int, int]:
@@ -93,12 +93,12 @@ def _read(store: Shards, count: int) -> Iterator[Arrays]:
 def _seen(
     views: Sequence[JudgedView],
     showing: ViewSource,
-    conditions: Mapping[str, PatchImage],
+    arms: Mapping[str, PatchImage],
     watched: Sequence[VictimUnderTest],
     keeping: Keeping,
     worn: int,
 ) -> Arrays:
-    """One batch under every draw and condition, as arrays; ``worn`` pictures before it have a wearer."""
+    """One batch under every draw and arm, as arrays; ``worn`` pictures before it have a wearer."""
     categories = Categories()
     truth = Truth.joined([truth_of(view, categories) for view in views])
     covered = len(categories.names)
@@ -107,15 +107,15 @@ def _seen(
     distances: dict[str, list[Tensor]] = {}
     for view, rows in zip(views, measured, strict=True):
         clean: Tensor | None = None
-        for place, (condition, patch) in enumerate(conditions.items()):
+        for place, (arm, patch) in enumerate(arms.items()):
             images = showing.render(view, patch)
-            clean = images[rows] if condition == CLEAN else clean
+            clean = images[rows] if arm == CLEAN else clean
             for number, one in enumerate(watched):
-                decisions = _decided(one, images, keeping, cached=condition == CLEAN)
+                decisions = _decided(one, images, keeping, cached=arm == CLEAN)
                 pieces.setdefault(f"{number}/{place}", []).append(
                     reported_by(one, decisions, view, categories, MAX_REPORTS)
                 )
-            if keeping.measure and clean is not None and condition != CLEAN and len(rows):
+            if keeping.measure and clean is not None and arm != CLEAN and len(rows):
                 for name, values in image_distances(clean, images[rows], view.scene.sizes_px[rows]).items():
                     distances.setdefault(f"distance/{place}/{name}", []).append(values)
     by_view = stable_order(truth.view_of)
@@ -161,11 +161,11 @@ def _decided(one: VictimUnderTest, images: Tensor, keeping: Keeping, *, cached: 
     return found
 
 
-def _joined(parts: Iterator[Arrays] | list[Arrays], conditions: list[str], victims: int, draws: int) -> Observations:
+def _joined(parts: Iterator[Arrays] | list[Arrays], arms: list[str], victims: int, draws: int) -> Observations:
     """All batches as one set of tables, with one numbering of the labels."""
     categories, truths, names, covered = Categories(), list[Truth](), list[str](), set[int]()
     sizes_px, measured, batches = list[tuple[int, int]](), list[I64](), list[int]()
-    pieces: dict[tuple[int, str], list[Reported]] = {(v, c): [] for v in range(victims) for c in conditions}
+    pieces: dict[tuple[int, str], list[Reported]] = {(v, c): [] for v in range(victims) for c in arms}
     columns: dict[tuple[str, str], list[F64]] = {}
     for arrays in parts:
         words = json.loads(arrays["words"].tobytes())
@@ -177,20 +177,20 @@ def _joined(parts: Iterator[Arrays] | list[Arrays], conditions: list[str], victi
         sizes_px += [(int(height), int(width)) for height, width in arrays["sizes_px"]]
         measured.append(arrays["measured"])
         batches.append(len(arrays["sizes_px"]) // draws)
-        for (victim, condition), rows in pieces.items():
-            findings, achieved = shards.unpacked_findings(f"{victim}/{conditions.index(condition)}", arrays)
+        for (victim, arm), rows in pieces.items():
+            findings, achieved = shards.unpacked_findings(f"{victim}/{arms.index(arm)}", arrays)
             rows.append(Reported(replace(findings, category=numbers[findings.category].astype(np.int32)), achieved))
         for name in arrays:
             if name.startswith("distance/"):
                 _, place, measure = name.split("/")
-                columns.setdefault((conditions[int(place)], measure), []).append(arrays[name])
+                columns.setdefault((arms[int(place)], measure), []).append(arrays[name])
     reported = {
         key: Reported(Findings.joined([r.findings for r in rows]), np.concatenate([r.achieved for r in rows]))
         for key, rows in pieces.items()
     }
     measures: dict[str, dict[str, F64]] = {}
-    for (condition, measure), values in columns.items():
-        measures.setdefault(condition, {})[measure] = np.concatenate(values)
+    for (arm, measure), values in columns.items():
+        measures.setdefault(arm, {})[measure] = np.concatenate(values)
     return Observations(
         Truth.joined(truths), tuple(names), tuple(sizes_px), tuple(categories.names), reported, measures,
         np.concatenate(measured), tuple(batches), np.array(sorted(covered), dtype=np.int64),

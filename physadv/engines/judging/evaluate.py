@@ -26,13 +26,13 @@ from physadv.library.files.atomic import write_text
 from physadv.library.files.patches import patch_digest
 from physadv.library.metrics.interval import resampled_weights
 from physadv.library.report.scores import scores_csv, scores_json
-from physadv.parts.patches.controls import conditions
+from physadv.parts.patches.controls import arms
 
 
 def evaluate(trial: Trial, out: Path, progress: Progress) -> dict[str, Any]:
     """Judge, and write ``scores.json``, ``scores.csv``, ``coco/*.json`` and pictures into ``out``.
 
-    Returns what ``scores.json`` holds. All conditions share scenes, places and draws.
+    Returns what ``scores.json`` holds. All arms share scenes, places and draws.
     """
     shown = shown_of(trial)
     slugs = _slugs([victim.name for victim in trial.victims])
@@ -68,8 +68,8 @@ def evaluate(trial: Trial, out: Path, progress: Progress) -> dict[str, Any]:
 
 
 def shown_of(trial: Trial) -> dict[str, PatchImage]:
-    """What is shown under every condition, on the device of the trial."""
-    return conditions(_on(trial.patch, trial.device), trial.seed, _moved(trial))
+    """What is shown under every arm, on the device of the trial."""
+    return arms(_on(trial.patch, trial.device), trial.seed, _moved(trial))
 
 
 def judge_group(
@@ -106,7 +106,7 @@ def _share(progress: Progress, place: int, parts: int) -> Progress:
 def _patches(trial: Trial) -> list[dict[str, Any]]:
     return [
         {
-            "condition": one.condition, "name": one.name, "mm": [one.patch.width_mm, one.patch.height_mm],
+            "condition": one.arm, "name": one.name, "mm": [one.patch.width_mm, one.patch.height_mm],
             "digest": patch_digest(one.patch), "queries": one.queries,
             "trained_on": None if one.trained_on is None else [name for name, _ in one.trained_on],
         }

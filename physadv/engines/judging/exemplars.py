@@ -69,7 +69,7 @@ def _first_of_each(values: I64) -> I64:
 
 def save_exemplars(
     showing: ViewSource,
-    conditions: Mapping[str, PatchImage],
+    arms: Mapping[str, PatchImage],
     watched: VictimUnderTest,
     seen: Observations,
     seen_first: bool,
@@ -77,28 +77,28 @@ def save_exemplars(
 ) -> Path:
     """Render the chosen views again, and write ``contact_sheet.png`` and ``pairs/``; the rule looks at the first patch.
 
-    Every condition is shown but the random control, whose pictures say no more than the grey one's.
+    Every arm is shown but the random control, whose pictures say no more than the grey one's.
     """
-    found = rows_of(showing, conditions, watched, seen, chosen(seen, watched, seen_first=seen_first))
-    save_pairs(found, {c: role(c) for c in conditions}, watched.victim.name, out)
+    found = rows_of(showing, arms, watched, seen, chosen(seen, watched, seen_first=seen_first))
+    save_pairs(found, {c: role(c) for c in arms}, watched.victim.name, out)
     return contact_sheet.sheet(found, out / "contact.png")
 
 
 @torch.no_grad()
 def rows_of(
     showing: ViewSource,
-    conditions: Mapping[str, PatchImage],
+    arms: Mapping[str, PatchImage],
     watched: VictimUnderTest,
     seen: Observations,
     picks: Sequence[Exemplar],
 ) -> list[contact_sheet.ObjectRow]:
-    """The chosen views under every condition but the random control."""
+    """The chosen views under every arm but the random control."""
     wanted = {one.view: one for one in picks}
     rows: dict[int, contact_sheet.ObjectRow] = {}
     for view in showing.holding(wanted, seen.batches):
         here = [(place, int(number)) for place, number in enumerate(view.numbers) if int(number) in wanted]
         if here:
-            images = {c: showing.render(view, conditions[c]) for c in conditions if c != RANDOM}
+            images = {c: showing.render(view, arms[c]) for c in arms if c != RANDOM}
             for place, number in here:
                 rows[number] = _row(view, place, wanted[number], images, watched, seen)
         if len(rows) == len(wanted):
@@ -118,12 +118,10 @@ def _row(
     label = _own_word(view, seen.categories[int(seen.truth.category[one.row])])
     height, width = view.scene.sizes_px[place].tolist()
     tiles = []
-    for condition, batch in images.items():
+    for arm, batch in images.items():
         image = batch[place : place + 1]
         (found,) = watched.victim.decide(watched.victim.outputs(image), watched.confidence)
-        tiles.append(
-            contact_sheet.ArmTile(condition, image[0, :, :height, :width].cpu(), _marks(found, watched, label))
-        )
+        tiles.append(contact_sheet.ArmTile(arm, image[0, :, :height, :width].cpu(), _marks(found, watched, label)))
     where = "" if seen.truth.distance_m is None else f"{seen.truth.distance_m[one.row]:.0f} m"
     return contact_sheet.ObjectRow(one.title, where, label, (box[0], box[1], box[2], box[3]), tuple(tiles))
 

@@ -72,13 +72,13 @@ def _compared(
     laid: Observations,
     number: int,
     one: VictimUnderTest,
-    condition: str,
+    arm: str,
     weights: F64,
     seen_first: bool,
 ) -> list[dict[str, Any]]:
     """Success, AP50 and confidence in both renderers, and their paired difference with a bootstrap over images."""
     truth, clean = twin.truth, twin.reported[number, CLEAN]
-    both = [seen.reported[number, condition] for seen in (twin, laid)]
+    both = [seen.reported[number, arm] for seen in (twin, laid)]
     tried = eligible(truth, clean.findings, clean.achieved, one.confidence, seen_first=seen_first)
     won = [share("success", one_side.achieved, tried, truth, "more attacked") for one_side in both]
     change = both[0].achieved.astype(np.float64) - both[1].achieved

@@ -26,7 +26,7 @@ _TABLED = ("success", "AP50")  # what the table of transfer shows
 
 @dataclass(frozen=True)
 class JudgedVictim:
-    """One victim: its numbers under every condition, and what they were made of."""
+    """One victim: its numbers under every arm, and what they were made of."""
 
     seen: Observations
     place: int  # among the victims of ``seen``
@@ -36,10 +36,8 @@ class JudgedVictim:
 
     def write(self, folder: Path, slug: str) -> None:
         """The reports as COCO files."""
-        for condition in self.measured:
-            coco_format.write_results(
-                folder / f"{slug}-{condition}.json", self.seen.reported[self.place, condition].findings
-            )
+        for arm in self.measured:
+            coco_format.write_results(folder / f"{slug}-{arm}.json", self.seen.reported[self.place, arm].findings)
 
 
 def judged(
@@ -52,18 +50,18 @@ def judged(
     protocol: ProtocolConfig,
     seen_first: bool,
 ) -> JudgedVictim:
-    """Measure a victim under every condition; ``ground`` is :func:`ground_truth` of what was seen."""
+    """Measure a victim under every arm; ``ground`` is :func:`ground_truth` of what was seen."""
     truth, clean = seen.truth, seen.reported[place, CLEAN]
     numbers = [int(c) + 1 for c in truth.judged_categories]
     tried = eligible(truth, clean.findings, clean.achieved, watched.confidence, seen_first=seen_first, iou=protocol.iou)
     measured = {}
-    for condition in shown:
-        here = seen.reported[place, condition]
-        measured[condition] = summarise(
+    for arm in shown:
+        here = seen.reported[place, arm]
+        measured[arm] = summarise(
             truth, here.findings, watched.confidence, weights,
             library_average_precision(ground, here.findings, numbers),
-            success=None if condition == CLEAN else (here.achieved, tried),
-            clean=None if condition == CLEAN else clean.findings,
+            success=None if arm == CLEAN else (here.achieved, tried),
+            clean=None if arm == CLEAN else clean.findings,
             iou=protocol.iou,
             classifier=watched.victim.task is Task.classification, covered=seen.covered,
         )  # fmt: skip
@@ -80,8 +78,8 @@ def victim_scores(one: JudgedVictim, slug: str, contenders: Sequence[PatchUnderT
         "digest": victim.digest,
         "confidence": one.watched.confidence,
         "kind": _KINDS[victim.task],
-        "unseen": {c.condition: None if c.trained_on is None else _unseen(victim.digest, c) for c in contenders},
-        "conditions": [_condition(one, condition) for condition in one.measured],
+        "unseen": {c.arm: None if c.trained_on is None else _unseen(victim.digest, c) for c in contenders},
+        "conditions": [_arm(one, arm) for arm in one.measured],
     }
 
 
@@ -89,11 +87,11 @@ def _unseen(digest: str, contender: PatchUnderTest) -> bool:
     return digest not in {known for _, known in contender.trained_on or ()}
 
 
-def _condition(one: JudgedVictim, condition: str) -> dict[str, Any]:
-    summary = one.measured[condition].summary
+def _arm(one: JudgedVictim, arm: str) -> dict[str, Any]:
+    summary = one.measured[arm].summary
     return {
-        "condition": condition,
-        "role": role(condition),
+        "condition": arm,
+        "role": role(arm),
         "scores": summary.scores,
         "outcomes": summary.outcomes,
         "errors": summary.errors,
@@ -101,22 +99,22 @@ def _condition(one: JudgedVictim, condition: str) -> dict[str, Any]:
             {"by": b.bin.by, "low": b.bin.low, "high": b.bin.high, "words": b.bin.words, "scores": b.scores}
             for b in summary.bins
         ],
-        "distances": one.distances.get(condition, ()),
-        "differences": _differences(one.measured, condition),
+        "distances": one.distances.get(arm, ()),
+        "differences": _differences(one.measured, arm),
     }
 
 
-def _differences(measured: Mapping[str, MeasuredSummary], condition: str) -> list[Difference]:
-    """Paired, against what the condition is compared with: no patch, the controls and, for our patch, its rivals."""
-    against = {"clean": [], "control": [CLEAN], "patch": [CLEAN, GREY, RANDOM]}[role(condition)]
-    if condition == PATCH:  # ours minus theirs
+def _differences(measured: Mapping[str, MeasuredSummary], arm: str) -> list[Difference]:
+    """Paired, against what the arm is compared with: no patch, the controls and, for our patch, its rivals."""
+    against = {"clean": [], "control": [CLEAN], "patch": [CLEAN, GREY, RANDOM]}[role(arm)]
+    if arm == PATCH:  # ours minus theirs
         against += [other for other in measured if role(other) == "patch" and other != PATCH]
-    rows = (differences(measured[condition], measured[minus], minus) for minus in against)
+    rows = (differences(measured[arm], measured[minus], minus) for minus in against)
     return [difference for row in rows for difference in row]
 
 
 def transfer(victims: Sequence[Mapping[str, Any]], contenders: Sequence[PatchUnderTest]) -> dict[str, Any] | None:
-    """Conditions × victims; ``None`` where there is one patch and one victim."""
+    """Arms × victims; ``None`` where there is one patch and one victim."""
     if len(victims) < 2 and len(contenders) < 2:
         return None
     rows = [c["condition"] for c in victims[0]["conditions"]]
@@ -126,7 +124,7 @@ def transfer(victims: Sequence[Mapping[str, Any]], contenders: Sequence[PatchUnd
             [named(v["conditions"][row]["scores"], score) for v in victims] for row in range(len(rows))
         ]  # fmt: skip
         tables[score] = {"rows": rows, "columns": [v["name"] for v in victims], "cells": cells}
-    trained = {c.condition: [name for name, _ in c.trained_on] for c in contenders if c.trained_on is not None}
+    trained = {c.arm: [name for name, _ in c.trained_on] for c in contenders if c.trained_on is not None}
     return tables | {"trained_on": trained}
 
 

@@ -53,7 +53,7 @@ class ViewSource:
     def batches(self, skip: int = 0, images: int = 0) -> Iterator[list[JudgedView]]:
         """Every batch as its views, one a draw; ``skip`` of them, which hold ``images``, are left out at the start.
 
-        Draws depend on seed, picture and draw alone: conditions, victims, a resumed run and any batch size share them.
+        Draws depend on seed, picture and draw alone: arms, victims, a resumed run and any batch size share them.
         """
         for scene in self.scenes.sweep(self.batch, skip):
             if images >= len(self):
@@ -102,7 +102,7 @@ class VictimUnderTest:
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """What one victim reported under one condition."""
+    """What one victim reported under one arm."""
 
     findings: Findings
     achieved: Bool  # (M,) the goal, on each object
@@ -116,8 +116,8 @@ class Observations:
     view_names: tuple[str, ...]
     sizes_px: tuple[tuple[int, int], ...]  # of each view: height, width
     categories: tuple[str, ...]
-    reported: Mapping[tuple[int, str], Reported]  # (number of the victim, condition)
-    distances: Mapping[str, Mapping[str, F64]]  # condition → measure → one value a measured view
+    reported: Mapping[tuple[int, str], Reported]  # (number of the victim, arm)
+    distances: Mapping[str, Mapping[str, F64]]  # arm → measure → one value a measured view
     measured: I64  # (X,) the image of each measured view
     batches: tuple[int, ...]  # images in each
     covered: I64  # the categories that the truth tells of; the victim may know more

@@ -16,10 +16,10 @@ from physadv.library.metrics.interval import wilson
 Json = Mapping[str, Any]
 
 PRINT, OVERLAY, BARE = "print", "patch", "as filmed"
-CONDITIONS = (PRINT, "printed grey", "printed random", OVERLAY, "grey", "random", BARE)
+ARMS = (PRINT, "printed grey", "printed random", OVERLAY, "grey", "random", BARE)
 """In the order in which they are shown; those laid over the frames are called as on every other page."""
 ROLES = {PRINT: "patch", OVERLAY: "patch", BARE: "clean"}
-"""Condition → its role; all others are controls."""
+"""Arm → its role; all others are controls."""
 FOUND_IOU = 0.5
 NEARBY_IOU = 0.1  # less overlap than this: the report is about something else
 _COVERED = 0.5  # of the print, by a report that is about what wears it
@@ -39,7 +39,7 @@ class BoxFit:
 class Look:
     """One view of one frame: what counts of it."""
 
-    condition: str
+    arm: str
     success: bool | None
     expected: bool  # the object, somewhere in the picture
     found: bool  # the object itself was reported at its place
@@ -52,7 +52,7 @@ class Look:
     @property
     def shows(self) -> bool:
         """That the detector can see the object at all."""
-        return self.found or self.fit is not None or (self.condition == BARE and self.reported)
+        return self.found or self.fit is not None or (self.arm == BARE and self.reported)
 
     @property
     def doubtful(self) -> bool:
@@ -85,7 +85,7 @@ class Tally:
     rows: list[FrameRow] = field(default_factory=list)
     dropped: int = 0
     counts: dict[str, dict[str, dict[int, list[int]]]] = field(default_factory=dict)
-    """by → condition → bin → [successes, frames], of the first victim"""
+    """by → arm → bin → [successes, frames], of the first victim"""
     _won: Counter[tuple[str, str]] = field(default_factory=Counter)
     _fits: dict[tuple[str, str], list[Look]] = field(default_factory=dict)
 
@@ -104,23 +104,23 @@ class Tally:
         self._count(row)
         for name, looks in row.looks.items():
             for look in looks.values():
-                self._won[name, look.condition] += bool(look.success)
+                self._won[name, look.arm] += bool(look.success)
                 if look.doubtful:
-                    self._fits.setdefault((name, look.condition), []).append(look)
+                    self._fits.setdefault((name, look.arm), []).append(look)
         return row
 
     def _look(self, view: str, views: Json, board: Json | None) -> Look:
         seen = views[view]
-        condition = condition_of(view, board["role"] if board else None)
+        arm = arm_of(view, board["role"] if board else None)
         own = self._own(seen)
         expected = seen["expected"]
         if not expected:
-            return Look(condition, seen["success"], False, False, None, 0.0, reported=bool(own))
+            return Look(arm, seen["success"], False, False, None, 0.0, reported=bool(own))
         near = [d for d in own if overlap(d["box"], expected) >= FOUND_IOU]
         best = max(near, key=_score, default=None)
         beside = None if self.appears else self._beside(own, views, board, expected)
         return Look(
-            condition, seen["success"], True, best is not None, best["track"] if best else None,
+            arm, seen["success"], True, best is not None, best["track"] if best else None,
             best["score"] if best else 0.0, beside["score"] if beside else 0.0,
             _fit(beside["box"], expected) if beside else None, bool(own),
         )  # fmt: skip
@@ -147,29 +147,29 @@ class Tally:
         for look in row.looks[self.victim].values():
             for by, place in places.items():
                 if look.success is not None and place is not None:
-                    count = self.counts.setdefault(by, {}).setdefault(look.condition, {}).setdefault(place, [0, 0])
+                    count = self.counts.setdefault(by, {}).setdefault(look.arm, {}).setdefault(place, [0, 0])
                     count[0] += look.success
                     count[1] += 1
 
     def doubts(self, victim: str, last: int = 0) -> list[dict[str, Any]]:
-        """A row a condition: frames counted as success, those in which the label is reported about there, and how the
+        """A row an arm: frames counted as success, those in which the label is reported about there, and how the
         ``last`` of these lie (0: all), as medians.
         """
         made = []
-        for condition in CONDITIONS:
-            if fits := self._fits.get((victim, condition)):
+        for arm in ARMS:
+            if fits := self._fits.get((victim, arm)):
                 kept = fits[-last:]
                 middle = {
                     name: statistics.median(getattr(look.fit, name) for look in kept) for name in BoxFit.__slots__
                 }
                 made.append({
-                    "condition": condition, "successes": self._won[victim, condition], "doubtful": len(fits),
+                    "condition": arm, "successes": self._won[victim, arm], "doubtful": len(fits),
                     "score": max(look.beside for look in kept), **middle,
                 })  # fmt: skip
         return made
 
     def live(self) -> dict[str, Any]:
-        """For charts that grow: condition → [[place, share, low, high, n] …], by distance and by yaw."""
+        """For charts that grow: arm → [[place, share, low, high, n] …], by distance and by yaw."""
         made: dict[str, Any] = {}
         for by, edges in (("distance", self.distance_edges_m), ("yaw", self.yaw_edges_deg)):
             words = bin_words(edges, "m" if by == "distance" else "°")
@@ -177,10 +177,10 @@ class Tally:
             made[by] = {
                 "words": words,
                 "series": {c: [[k, s / n, *wilson(s, n), n] for k, (s, n) in sorted(found[c].items())]
-                           for c in CONDITIONS if c in found},
+                           for c in ARMS if c in found},
             }  # fmt: skip
         made["all"] = {
-            c: [s / n, *wilson(s, n), n] for c in CONDITIONS for s, n in self.counts.get("all", {}).get(c, {}).values()
+            c: [s / n, *wilson(s, n), n] for c in ARMS for s, n in self.counts.get("all", {}).get(c, {}).values()
         }
         return made
 
@@ -190,7 +190,7 @@ def primary(boards: Sequence[Json]) -> Json | None:
     return min(boards, key=lambda board: board["role"] != "patch", default=None)
 
 
-def condition_of(view: str, role: str | None) -> str:
+def arm_of(view: str, role: str | None) -> str:
     """What a view shows, in words; ``role`` is that of the board in sight."""
     if view == "filmed":
         return BARE if role is None else PRINT if role == "patch" else f"printed {role}"

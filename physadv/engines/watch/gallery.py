@@ -13,7 +13,7 @@ from typing import Any
 
 from physadv.core.labels import canonical
 from physadv.engines.watch.canvas import plain
-from physadv.engines.watch.counts import BARE, CONDITIONS, FrameRow, Look
+from physadv.engines.watch.counts import ARMS, BARE, FrameRow, Look
 from physadv.engines.watch.frame_analysis import FrameResult
 from physadv.engines.watch.frame_log import corners_px
 from physadv.engines.watch.tracked_victim import ViewResult
@@ -25,7 +25,7 @@ FOLDER = "frames"
 EVENLY = 15  # frames spread over the film, of which one is typical
 _STEP = 0.02  # of a score: less better is not drawn anew
 
-Picture = tuple[str, str, bytes]  # condition, what it came to, JPEG
+Picture = tuple[str, str, bytes]  # arm, what it came to, JPEG
 
 
 @dataclass(frozen=True)
@@ -84,14 +84,14 @@ class Gallery:
         """One more frame of the film."""
         looks = row.looks[self.victim]
         tried = [look for look in looks.values() if look.success is not None]
-        ranked = min(tried, key=lambda look: CONDITIONS.index(look.condition), default=looks["filmed"])
-        condition = ranked.condition if tried else BARE
+        ranked = min(tried, key=lambda look: ARMS.index(look.arm), default=looks["filmed"])
+        arm = ranked.arm if tried else BARE
         key = max(ranked.score, ranked.beside)
-        self.shelves.setdefault(condition, Shelf()).take(key, lambda number: self._drawn(number, key, looked, row))
+        self.shelves.setdefault(arm, Shelf()).take(key, lambda number: self._drawn(number, key, looked, row))
 
     def write(self, out: Path) -> list[dict[str, Any]]:
         """Write the pictures of the shelf that matters most; what they are, from best to worst for the attack."""
-        first = min(self.shelves, key=CONDITIONS.index, default=None)
+        first = min(self.shelves, key=ARMS.index, default=None)
         if first is None:
             return []
         shelf = self.shelves[first]
@@ -115,7 +115,7 @@ class Gallery:
         looks, seen = row.looks[self.victim], looked.seen[self.victim]
         prints = [corners_px(sighting) for sighting, _ in looked.boards]
         pictures = [
-            (looks[view].condition, words(looks[view], self.label),
+            (looks[view].arm, words(looks[view], self.label),
              frame_jpeg(plain(looked, view), Shown(one.expected, prints, self._marks(one))))
             for view, one in seen.items()
         ]  # fmt: skip
@@ -129,10 +129,10 @@ class Gallery:
 
 def _written(out: Path, name: str, pictures: Sequence[Picture]) -> list[dict[str, str]]:
     made = []
-    for place, (condition, said, jpeg) in enumerate(pictures):
+    for place, (arm, said, jpeg) in enumerate(pictures):
         file = f"{name.replace(' ', '-')}-{place}.jpg"
         write_bytes(out / FOLDER / file, jpeg)
-        made.append({"condition": condition, "file": file, "outcome": said})
+        made.append({"condition": arm, "file": file, "outcome": said})
     return made
 
 
@@ -142,7 +142,7 @@ def words(look: Look, label: str) -> str:
         return f"{label} reported, not followed yet" if look.reported else f"no {label} expected or reported"
     seen = f"{label} {look.score:.2f}" if look.found else f"no {label} at its place"
     if look.success is None:
-        return seen if look.condition == BARE else f"{seen}, not counted"
+        return seen if look.arm == BARE else f"{seen}, not counted"
     if look.doubtful:
         return f"{seen}, success in doubt: reported beside it at {look.beside:.2f}"
     return f"{seen}, {'success' if look.success else 'no success'}"

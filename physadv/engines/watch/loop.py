@@ -25,7 +25,7 @@ from physadv.core.types import Frame
 from physadv.engines.watch.browser import Browser
 from physadv.engines.watch.canvas import State, canvas, in_browser, plain
 from physadv.engines.watch.controls import Controls
-from physadv.engines.watch.counts import CONDITIONS, FrameRow, Tally
+from physadv.engines.watch.counts import ARMS, FrameRow, Tally
 from physadv.engines.watch.frame_analysis import FrameAnalyzer, FrameResult
 from physadv.engines.watch.frame_log import FrameLog, frame_line
 from physadv.engines.watch.gallery import Gallery, words
@@ -99,7 +99,7 @@ class Loop:
     snapshots: int = 0
     cut_off: bool = False  # by max_frames, and the source went on
     _last: FrameResult | None = None
-    _doubted: set[str] = field(default_factory=set)  # conditions of which the terminal has heard
+    _doubted: set[str] = field(default_factory=set)  # arms of which the terminal has heard
     _told_at: float = 0.0
     _said_at: float = field(default_factory=time.monotonic)
 
@@ -181,9 +181,9 @@ class Loop:
             shares = ", ".join(f"{name} {found[0]:.0%}" for name, found in self.tally.live()["all"].items())
             logger.info("%d frames, %.1f a second, %d dropped. Success: %s", len(self.tally.rows), self.times.fps,
                         self.tally.dropped, shares or "nothing to count yet")  # fmt: skip
-            for condition, text in self._doubts().items():
-                if condition not in self._doubted:
-                    self._doubted.add(condition)
+            for arm, text in self._doubts().items():
+                if arm not in self._doubted:
+                    self._doubted.add(arm)
                     logger.warning("%s", text)
 
     def _state(self, lag_s: float) -> State:
@@ -210,13 +210,13 @@ class Loop:
                 "distance_m": last.distance_m, "yaw_deg": last.yaw_deg, "snapshots": self.snapshots,
                 "views": self._views(last, state.victim), "doubts": list(self._doubts().values()),
                 "assumed": f"a {self.tally.label} of {assumption(self._assumed())}" if self.analyzer.wearer else "",
-                "looks": {name: look.colour for name, look in styles(CONDITIONS).items()}, **self.tally.live(),
+                "looks": {name: look.colour for name, look in styles(ARMS).items()}, **self.tally.live(),
             })  # fmt: skip
 
     def _views(self, row: FrameRow, victim: str) -> list[dict[str, Any]]:
         """What every view of the detector that is shown came to, in words: in the picture there is little room."""
         label = self.analyzer.victims[self.controls.shown].label
-        return [{"view": view, "condition": look.condition, "success": look.success, "said": words(look, label)}
+        return [{"view": view, "condition": look.arm, "success": look.success, "said": words(look, label)}
                 for view, look in row.looks[victim].items()]  # fmt: skip
 
     def _assumed(self) -> dict[str, Any]:
@@ -225,11 +225,11 @@ class Loop:
                 "board_at_mm": wearer and wearer.board_at_mm}  # fmt: skip
 
     def _doubts(self) -> dict[str, str]:
-        """Condition → what the last frames say against its success."""
+        """Arm → what the last frames say against its success."""
         told = self._assumed()
         rows = [row for row in self.tally.doubts(self.tally.victim, DOUBTED) if row["successes"] >= ENOUGH]
         found = {row["condition"]: doubts(told, self.tally.victim, [row]) for row in rows}
-        return {condition: texts[0] for condition, texts in found.items() if texts}
+        return {arm: texts[0] for arm, texts in found.items() if texts}
 
     def _again(self) -> None:
         """While paused, the last picture: a snapshot of it can be taken, and the page stays alive."""

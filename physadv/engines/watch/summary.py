@@ -15,8 +15,8 @@ import numpy as np
 
 from physadv.core.seeding import generator
 from physadv.engines.watch.counts import (
+    ARMS,
     BARE,
-    CONDITIONS,
     OVERLAY,
     PRINT,
     ROLES,
@@ -55,7 +55,7 @@ def summary(tally: Tally, facts: Mapping[str, Any], *, minimum_n: int, seed: int
         "ambiguous": sum((row.ambiguity or 0) > FLAT for row in rows),
         "dropped": sum(row.dropped for row in rows),
         "seconds": rows[-1].time_s - rows[0].time_s if rows else 0.0,
-        "views": list(dict.fromkeys(look.condition for row in rows for look in row.looks[tally.victim].values())),
+        "views": list(dict.fromkeys(look.arm for row in rows for look in row.looks[tally.victim].values())),
         "lag_s": _spread([row.lag_s for row in rows]),
         "distance_words": [words["distance"][k] for k in used["distance"]],
         "yaw_words": [words["yaw"][k] for k in used["yaw"]],
@@ -86,23 +86,23 @@ def _place(tally: Tally, row: FrameRow, by: str) -> int | None:
 def _victim(name: str, tally: Tally, used: Mapping[str, Sequence[int]], seed: int) -> Json:
     rows = tally.rows
     places = [(_place(tally, row, "distance"), _place(tally, row, "yaw")) for row in rows]
-    conditions = []
-    for condition in CONDITIONS:
-        looks = [_of_condition(row.looks[name], condition) for row in rows]
+    arms = []
+    for arm in ARMS:
+        looks = [_of_arm(row.looks[name], arm) for row in rows]
         done = [(at, row.time_s, float(look.success)) for at, row, look in zip(places, rows, looks, strict=True)
                 if look and look.success is not None]  # fmt: skip
         if done:
             shares = _over_bins(_grouped(done), used, _share)
-            conditions.append({
-                "condition": condition, "role": ROLES.get(condition, "control"), "success": shares.pop("all"), **shares,
+            arms.append({
+                "condition": arm, "role": ROLES.get(arm, "control"), "success": shares.pop("all"), **shares,
             })  # fmt: skip
     views = list(dict.fromkeys(view for row in rows for view in row.looks[name]))
     pairs = _pairs(name, rows, places, OVERLAY, PRINT)
     filmed = [row.looks[name][FILMED] for row in rows if FILMED in row.looks[name]]
     return {
         "name": name,
-        "conditions": conditions,
-        "against_controls": _against(name, tally, places, [c["condition"] for c in conditions], seed),
+        "conditions": arms,
+        "against_controls": _against(name, tally, places, [c["condition"] for c in arms], seed),
         "reported": sum(one.reported for one in filmed),
         "sighted": tally.appears or any(look.shows for row in rows for look in row.looks[name].values()),
         "doubts": tally.doubts(name),
@@ -111,15 +111,15 @@ def _victim(name: str, tally: Tally, used: Mapping[str, Sequence[int]], seed: in
     }
 
 
-def _of_condition(looks: Mapping[str, Look], condition: str) -> Look | None:
-    return next((look for look in looks.values() if look.condition == condition), None)
+def _of_arm(looks: Mapping[str, Look], arm: str) -> Look | None:
+    return next((look for look in looks.values() if look.arm == arm), None)
 
 
-def _pairs(name: str, rows: Sequence[FrameRow], places: Sequence[Spot], condition: str, minus: str) -> list[Found]:
-    """Success of one condition minus success of another on the very same frames."""
+def _pairs(name: str, rows: Sequence[FrameRow], places: Sequence[Spot], arm: str, minus: str) -> list[Found]:
+    """Success of one arm minus success of another on the very same frames."""
     found = []
     for at, row in zip(places, rows, strict=True):
-        one, other = (_of_condition(row.looks[name], c) for c in (condition, minus))
+        one, other = (_of_arm(row.looks[name], c) for c in (arm, minus))
         if one and other and one.success is not None and other.success is not None:
             found.append((at, row.time_s, float(one.success) - float(other.success)))
     return found
@@ -128,11 +128,11 @@ def _pairs(name: str, rows: Sequence[FrameRow], places: Sequence[Spot], conditio
 def _against(name: str, tally: Tally, places: Sequence[Spot], shown: Sequence[str], seed: int) -> list[Json]:
     """Every patch against every control of the same frames."""
     made = []
-    for condition in (c for c in shown if ROLES.get(c) == "patch"):
+    for arm in (c for c in shown if ROLES.get(c) == "patch"):
         for control in (c for c in shown if c not in ROLES):
-            if pairs := _pairs(name, tally.rows, places, condition, control):
+            if pairs := _pairs(name, tally.rows, places, arm, control):
                 found = [(time_s, value) for _, time_s, value in pairs]
-                made.append({"condition": condition, "minus": control, **_difference(found, seed)})
+                made.append({"condition": arm, "minus": control, **_difference(found, seed)})
     return made
 
 

@@ -1,4 +1,4 @@
-"""By how much two conditions differ, on the same images: the resamples are shared, so what images add cancels."""
+"""By how much two arms differ, on the same images: the resamples are shared, so what images add cancels."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ FROM_0_TO_1 = ("AP", "AP50", "recall", "success", "robust accuracy", "confidence
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One score of a condition minus the same score of another, with its 95 % interval."""
+    """One score of an arm minus the same score of another, with its 95 % interval."""
 
     score: str
-    minus: str  # the other condition
+    minus: str  # the other arm
     value: float
     low: float
     high: float
@@ -31,7 +31,7 @@ def difference(score: Score, other: Score, here: F64, there: F64, minus: str) ->
     """``here`` and ``there`` ``(R,)`` are the two scores in the same resamples of the images.
 
     Student's t with the bootstrap's standard error of the difference: an interval without 0 says that the two
-    conditions differ. Where every image changed alike, so that the bootstrap sees no spread, the two single intervals
+    arms differ. Where every image changed alike, so that the bootstrap sees no spread, the two single intervals
     are put together instead (square-and-add, Newcombe 1998, method 10): six of six is not certainty. NaN where either
     could not be measured; ``n`` is the smaller one.
     """

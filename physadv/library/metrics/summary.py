@@ -1,4 +1,4 @@
-"""All numbers of one victim under one condition, from the tables."""
+"""All numbers of one victim under one arm, from the tables."""
 
 from __future__ import annotations
 
@@ -87,10 +87,10 @@ def summarise(
     classifier: bool = False,
     covered: I64 | None = None,
 ) -> MeasuredSummary:
-    """Every number of a condition. ``weights`` ``(R, I)`` are the resamples of the images, shared by all conditions.
+    """Every number of an arm. ``weights`` ``(R, I)`` are the resamples of the images, shared by all arms.
 
     ``library`` is (AP, AP50) of faster-coco-eval, or ``None`` for our own equal values. ``success`` is (achieved,
-    eligible) and ``clean`` what was reported without a patch; both ``None`` for the clean condition itself. ``covered``
+    eligible) and ``clean`` what was reported without a patch; both ``None`` for the clean arm itself. ``covered``
     are the categories that the truth tells of, ``None`` all: what is reported of others is no hallucination.
     """
     made: dict[str, tuple[Score, F64]] = precision_scores(truth, findings, weights, library)
@@ -134,7 +134,7 @@ def summarise(
 
 
 def differences(here: MeasuredSummary, there: MeasuredSummary, minus: str) -> tuple[Difference, ...]:
-    """Every score that both conditions have, ``here`` minus ``there`` (which is called ``minus``), paired by image."""
+    """Every score that both arms have, ``here`` minus ``there`` (which is called ``minus``), paired by image."""
     others = {score.name: score for score in there.summary.scores}
     return tuple(
         difference(one, others[one.name], here.replicates[one.name], there.replicates[one.name], minus)

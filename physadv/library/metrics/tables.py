@@ -90,7 +90,7 @@ class Truth:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What one victim reported under one condition."""
+    """What one victim reported under one arm."""
 
     view_of: Whole  # (D,)
     boxes_xyxy_px: Real  # (D, 4)

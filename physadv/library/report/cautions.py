@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from physadv.library.report.conditions import Condition, role, with_role
+from physadv.library.report.arms import Arm, role, with_role
 from physadv.library.report.plain_words import FEW, difference, success_under
 
 Victim = Mapping[str, Any]
@@ -15,14 +15,14 @@ _TOLD = 3  # pairs of victim and patch that are named; the table has all
 def voiding(protocol: Mapping[str, Any]) -> list[str]:
     """What makes the figures say something else than they seem to: it belongs beside them."""
     patches: dict[str, list[str]] = {}
-    for condition, one in protocol.get("relations", {}).items():
+    for arm, one in protocol.get("relations", {}).items():
         if one.get("seen"):
             many = "All" if one["seen"] == one["pictures"] else f"{one['seen']} of"
-            patches.setdefault(f"{many} {one['pictures']} photos were optimised on", []).append(condition)
+            patches.setdefault(f"{many} {one['pictures']} photos were optimised on", []).append(arm)
     return [
-        f"{told} ({', '.join(conditions)}): what is measured on them was learned by heart. Judge on other photos, with "
+        f"{told} ({', '.join(arms)}): what is measured on them was learned by heart. Judge on other photos, with "
         "judge.root= or scenes.root=."
-        for told, conditions in patches.items()
+        for told, arms in patches.items()
     ]
 
 
@@ -60,13 +60,13 @@ def _few(protocol: Mapping[str, Any], victims: Sequence[Victim]) -> list[str]:
 
 
 def _no_better_than_a_control(victims: Sequence[Victim]) -> list[str]:
-    """By the paired differences: two intervals may overlap though one condition does better in every picture."""
+    """By the paired differences: two intervals may overlap though one arm does better in every picture."""
     doubtful = []
     for victim in victims:
         patches = with_role(victim, "patch")
-        for condition in patches:
-            name = "" if len(patches) < 2 else f"{condition['condition']} "
-            rows = _against_controls(victim, condition)
+        for arm in patches:
+            name = "" if len(patches) < 2 else f"{arm['condition']} "
+            rows = _against_controls(victim, arm)
             if hardest := min((row for row in rows if not _beyond(row)), key=lambda row: row["value"], default=None):
                 doubtful.append(f"{victim['name']}: {name}{difference(hardest)} against {hardest['minus']}")
     if not doubtful:
@@ -80,7 +80,7 @@ def _beyond(row: Mapping[str, Any]) -> bool:
     return row["low"] is not None and row["low"] > 0
 
 
-def _against_controls(victim: Victim, condition: Condition) -> list[Mapping[str, Any]]:
+def _against_controls(victim: Victim, arm: Arm) -> list[Mapping[str, Any]]:
     controls = {c["condition"] for c in victim["conditions"] if role(c) == "control"}
-    rows = condition.get("differences", ())
+    rows = arm.get("differences", ())
     return [row for row in rows if row["score"] == "success" and row["minus"] in controls and row["value"] is not None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from physadv.library.report.conditions import control_names
+from physadv.library.report.arms import control_names
 
 Grid = Mapping[str, Any]
 _OTHERS = " The other {} conditions are in the table."
@@ -38,7 +38,7 @@ def in_numbers(grid: Grid) -> list[str]:
     units = {a["name"]: a.get("unit", "") for a in grid.get("axes", ())}
     lines = []
     for row in rows:
-        patch, grey = (_curve(grid, row, condition) for condition in (row["condition"], "grey"))
+        patch, grey = (_curve(grid, row, arm) for arm in (row["condition"], "grey"))
         if patch is None:
             continue
         numbers = ", ".join(
@@ -64,8 +64,8 @@ def _first_patch(grid: Grid) -> list[Mapping[str, Any]]:
     return [u for u in rows if (u["victim"], u["condition"], u["score"]) == first]
 
 
-def _curve(grid: Grid, row: Mapping[str, Any], condition: str) -> Mapping[str, Any] | None:
-    wanted = (row["axis"], row["victim"], row["score"], condition)
+def _curve(grid: Grid, row: Mapping[str, Any], arm: str) -> Mapping[str, Any] | None:
+    wanted = (row["axis"], row["victim"], row["score"], arm)
     curves: Sequence[Mapping[str, Any]] = grid.get("curves", ())
     return next((c for c in curves if (c["axis"], c["victim"], c["score"], c["condition"]) == wanted), None)
 

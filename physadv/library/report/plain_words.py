@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from physadv.core.labels import plural
-from physadv.library.report.conditions import control_names, score_named, with_role
+from physadv.library.report.arms import control_names, score_named, with_role
 from physadv.library.report.plots.figure import in_percent
 
 FEW = 30  # objects; below this the interval says more than the value
@@ -59,9 +59,9 @@ def _decimal(value: float | None, digits: int) -> str:
     return "?" if value is None else f"{value:,.{digits}f}".replace(",", "\u202f")
 
 
-def success_under(victim: Mapping[str, Any], condition: str) -> Mapping[str, Any] | None:
-    """A victim's success under a condition, or ``None`` when nothing could be tried."""
-    found = next((c for c in victim["conditions"] if c["condition"] == condition), None)
+def success_under(victim: Mapping[str, Any], arm: str) -> Mapping[str, Any] | None:
+    """A victim's success under an arm, or ``None`` when nothing could be tried."""
+    found = next((c for c in victim["conditions"] if c["condition"] == arm), None)
     score = score_named(found["scores"], "success") if found else None
     return score if score and score["value"] is not None else None
 

@@ -22,7 +22,7 @@ def scores_json(scores: dict[str, Any]) -> str:
 def scores_csv(scores: dict[str, Any]) -> str:
     """One row a score. ``by``, ``from`` and ``to`` are empty for scores over all objects.
 
-    A paired difference has ``by`` "minus" and the other condition in ``from``.
+    A paired difference has ``by`` "minus" and the other arm in ``from``.
     """
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
@@ -33,14 +33,14 @@ def scores_csv(scores: dict[str, Any]) -> str:
 
 def _rows(scores: dict[str, Any]) -> Iterator[list[Any]]:
     for victim in scores["victims"]:
-        for condition in victim["conditions"]:
-            groups = [("", "", "", [*condition["scores"], *condition.get("distances", ())])]
-            groups += [(b["by"], b["low"], b["high"], b["scores"]) for b in condition["bins"]]
-            groups += [("minus", d["minus"], "", [d | {"name": d["score"]}]) for d in condition.get("differences", ())]
+        for arm in victim["conditions"]:
+            groups = [("", "", "", [*arm["scores"], *arm.get("distances", ())])]
+            groups += [(b["by"], b["low"], b["high"], b["scores"]) for b in arm["bins"]]
+            groups += [("minus", d["minus"], "", [d | {"name": d["score"]}]) for d in arm.get("differences", ())]
             for by, low, high, found in groups:
                 for score in found:
                     yield [
-                        victim["name"], condition["condition"], score["name"], by, low, "" if high is None else high,
+                        victim["name"], arm["condition"], score["name"], by, low, "" if high is None else high,
                         *("" if score[k] is None else round(score[k], 6) for k in ("value", "low", "high")),
                         score["n"], score["higher_is"],
                     ]  # fmt: skip

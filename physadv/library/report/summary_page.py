@@ -22,7 +22,7 @@ from matplotlib.textpath import text_to_path
 from PIL import Image
 
 from physadv.library.files.atomic import write_bytes
-from physadv.library.report.conditions import score_named, with_role
+from physadv.library.report.arms import score_named, with_role
 from physadv.library.report.pages.run import content, files_of, understood
 from physadv.library.report.plain_words import amount
 from physadv.library.report.plots.figure import measured, styles
@@ -119,13 +119,11 @@ def _victims(figure: Figure, told: Told, room: tuple[float, float]) -> None:
     for victim in victims:
         rows = [*with_role(victim, "patch"), *with_role(victim, "control")]
         begin = y
-        for condition in rows:
-            score = score_named(condition["scores"], "success")
+        for arm in rows:
+            score = score_named(arm["scores"], "success")
             if score and measured(score):
-                _bar(axes, y, score, looks[condition["condition"]].colour, told["minimum_n"])
-                axes.text(
-                    -2, y, _known(condition["condition"]), size=_size(victims), color=FAINT, ha="right", va="center"
-                )
+                _bar(axes, y, score, looks[arm["condition"]].colour, told["minimum_n"])
+                axes.text(-2, y, _known(arm["condition"]), size=_size(victims), color=FAINT, ha="right", va="center")
                 axes.text(102, y, amount(score), size=_size(victims), color=INK, va="center")
                 y += 1
         ticks.append(((begin + y - 1) / 2, victim["name"]))
@@ -165,7 +163,7 @@ def _across(axes: Axes, rows: float) -> None:
 
 
 def _curves(figure: Figure, told: Told, grid: Mapping[str, Any], room: tuple[float, float]) -> None:
-    """Success of all conditions along the first two axes, against the first victim."""
+    """Success of all arms along the first two axes, against the first victim."""
     known = [c for c in grid.get("curves", ()) if c["score"] == "success"]
     names = [a["name"] for a in grid.get("axes", ()) if any(c["axis"] == a["name"] for c in known)][:2]
     looks = styles([c["condition"] for c in known])

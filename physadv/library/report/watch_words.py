@@ -73,7 +73,7 @@ def said_aloud(content: Json) -> list[str]:
 
 
 def doubts(content: Json, victim: str, rows: Sequence[Json]) -> list[str]:
-    """One sentence a condition whose successes the reports speak against; empty where few do.
+    """One sentence an arm whose successes the reports speak against; empty where few do.
 
     ``content`` has ``object``, and ``object_mm`` and ``board_at_mm`` where tags say where the object is.
     """

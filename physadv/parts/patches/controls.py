@@ -20,10 +20,10 @@ DESCRIPTIONS = {
     RANDOM: "uniform noise in texels of the same size, in a patch of the same size, shape and place",
     PATCH: "the patch",
 }
-"""Condition → what it is, in the order of every table."""
+"""Arm → what it is, in the order of every table."""
 
 ROLES = {CLEAN: "clean", GREY: "control", RANDOM: "control"}
-"""Condition → its role; every other condition is a patch."""
+"""Arm → its role; every other arm is a patch."""
 
 _ALIKE = 0.01  # sizes that differ by less than this share are the same
 
@@ -32,7 +32,7 @@ _ALIKE = 0.01  # sizes that differ by less than this share are the same
 class PatchUnderTest:
     """A patch that is judged, and what is known about it."""
 
-    condition: str  # its name among the conditions
+    arm: str  # its name among the arms
     patch: PatchImage
     name: str = ""  # of its run or file
     trained_on: tuple[tuple[str, str], ...] | None = None  # name and digest of every victim it was optimised on
@@ -40,8 +40,8 @@ class PatchUnderTest:
     origin: Origin | None = None  # what it was optimised on
 
 
-def conditions(patch: PatchImage, seed: int, others: Sequence[PatchUnderTest] = ()) -> dict[str, PatchImage]:
-    """One patch a condition. The clean one is fully transparent, so that every condition takes the same path."""
+def arms(patch: PatchImage, seed: int, others: Sequence[PatchUnderTest] = ()) -> dict[str, PatchImage]:
+    """One patch an arm. The clean one is fully transparent, so that every arm takes the same path."""
     noise = torch.rand(patch.srgb.shape, generator=generator(seed, "evaluate/noise-control"))
     shown = {
         CLEAN: replace(patch, srgb=torch.full_like(patch.srgb, 0.5), alpha=torch.zeros_like(patch.alpha)),
@@ -51,22 +51,22 @@ def conditions(patch: PatchImage, seed: int, others: Sequence[PatchUnderTest] = 
     }
     for other in others:
         _expect_alike(patch, other)
-        shown[other.condition] = other.patch
+        shown[other.arm] = other.patch
     return shown
 
 
 def descriptions(others: Sequence[PatchUnderTest]) -> dict[str, str]:
-    """Condition → what it is."""
-    return DESCRIPTIONS | {other.condition: f"another patch: {other.name}" for other in others}
+    """Arm → what it is."""
+    return DESCRIPTIONS | {other.arm: f"another patch: {other.name}" for other in others}
 
 
-def role(condition: str) -> str:
+def role(arm: str) -> str:
     """clean, control or patch."""
-    return ROLES.get(condition, "patch")
+    return ROLES.get(arm, "patch")
 
 
 def names_of(wanted: Sequence[str]) -> list[str]:
-    """Short names for conditions, all different and none of them taken."""
+    """Short names for arms, all different and none of them taken."""
     made: list[str] = []
     for name in wanted:
         plain, number = name, 1

@@ -76,8 +76,8 @@ def test_judging_is_measured_on_two_conditions_and_told_for_all() -> None:
     slow = Slow()
     here = trial(renderer=slow, draws=2)
     seconds = measured_judging(here, check_trial(here), 1)
-    assert seconds >= 4 * 2 * 6 * A_PICTURE_S  # conditions × draws × images
-    assert slow.pictures == 2 * 2 * 2  # twice, two conditions, two draws
+    assert seconds >= 4 * 2 * 6 * A_PICTURE_S  # arms × draws × images
+    assert slow.pictures == 2 * 2 * 2  # twice, two arms, two draws
 
 
 def test_a_device_that_is_too_small_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ from physadv.engines.judging.options import ProtocolConfig
 from physadv.engines.judging.trial import Trial
 from physadv.parts.goals.detection import Conjure, Hide
 from physadv.parts.goals.options import ConjureConfig, HideConfig
-from physadv.parts.patches.controls import CLEAN, PATCH, PatchUnderTest, conditions
+from physadv.parts.patches.controls import CLEAN, PATCH, PatchUnderTest, arms
 from tests.toys import BOX, ToyDetector, ToyRenderer, ToyScenes, one_scene
 
 
@@ -66,8 +66,8 @@ def test_the_files_are_complete_and_hold_no_nan(tmp_path: Path) -> None:
     ground = json.loads((tmp_path / "coco" / "ground_truth.json").read_text())
     assert len(ground["images"]) == len(ground["annotations"]) == 12
     assert len({image["file_name"] for image in ground["images"]}) == 12
-    for condition in ("clean", "grey", "random", "patch"):
-        assert isinstance(json.loads((tmp_path / "coco" / f"toy-{condition}.json").read_text()), list)
+    for arm in ("clean", "grey", "random", "patch"):
+        assert isinstance(json.loads((tmp_path / "coco" / f"toy-{arm}.json").read_text()), list)
     scores = json.loads((tmp_path / "scores.json").read_text(), parse_constant=pytest.fail)
     assert scores["protocol"]["objects"] == 6
     outcomes = scores["victims"][0]["conditions"][0]["outcomes"]
@@ -85,16 +85,16 @@ def test_the_same_seed_gives_the_same_numbers(tmp_path: Path) -> None:
     assert texts[0] == texts[1]
 
 
-def test_every_condition_sees_the_same_draws() -> None:
+def test_every_arm_sees_the_same_draws() -> None:
     """The controls differ from the patch in their texels alone."""
     patch = PatchImage(torch.rand(3, 8, 12), (torch.rand(1, 8, 12) > 0.5).float(), 30.0)
-    made = conditions(patch, seed=1)
+    made = arms(patch, seed=1)
     for name, shown in made.items():
         assert (shown.width_mm, shown.height_mm, shown.srgb.shape) == (30.0, 20.0, patch.srgb.shape)
         assert torch.equal(shown.alpha, torch.zeros_like(patch.alpha) if name == CLEAN else patch.alpha)
     assert torch.equal(made[PATCH].srgb, patch.srgb)
     assert 0.4 < made["random"].srgb.mean() < 0.6
-    assert torch.equal(made["random"].srgb, conditions(patch, seed=1)["random"].srgb)
+    assert torch.equal(made["random"].srgb, arms(patch, seed=1)["random"].srgb)
 
 
 def test_an_image_limit_is_kept(tmp_path: Path) -> None:

@@ -43,8 +43,8 @@ def test_a_run_writes_everything_it_promises(run: Path) -> None:
 def test_the_scores_stand_beside_all_controls_with_n_and_interval(run: Path) -> None:
     victim = json.loads((run / "scores.json").read_text())["victims"][0]
     assert [c["condition"] for c in victim["conditions"]] == ["clean", "grey", "random", "patch"]
-    for condition in victim["conditions"]:
-        for score in condition["scores"]:
+    for arm in victim["conditions"]:
+        for score in arm["scores"]:
             assert score["n"] >= 0
             assert {"value", "low", "high"} <= set(score)
 

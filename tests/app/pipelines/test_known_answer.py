@@ -51,7 +51,7 @@ def both_splits(shared: Path, out: Path) -> Path:
 def test_the_patch_of_thys_2019_costs_yolox_what_was_measured_before(shared: Path, tmp_path: Path) -> None:
     """Reference, by another program that counts two crowds as persons: AP50 .846 → .581, recall .844 → .677.
 
-    Its AP50 is lower by about .05 under every condition, so the costs are compared and not the levels.
+    Its AP50 is lower by about .05 under every arm, so the costs are compared and not the levels.
     """
     annotations = both_splits(shared, tmp_path)
     scenes = build_coco(

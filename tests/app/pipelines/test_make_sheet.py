@@ -21,7 +21,7 @@ from physadv.core.types import PatchImage
 from physadv.library.colour.conversion import rgb_u8_from_srgb
 from physadv.library.files.boards import load_boards
 from physadv.library.files.patches import save_patch
-from physadv.parts.patches.controls import GREY, PATCH, RANDOM, conditions
+from physadv.parts.patches.controls import GREY, PATCH, RANDOM, arms
 from tests.running import physadv
 
 
@@ -92,7 +92,7 @@ def a_run(folder: Path, seed: int) -> PatchImage:
 
 
 def test_controls_on_paper_are_those_of_the_judge(tmp_path: Path) -> None:
-    judged = conditions(a_run(tmp_path, 5), 5)
+    judged = arms(a_run(tmp_path, 5), 5)
     pdf = make_sheet(SheetConfig(patch=str(tmp_path), dpi=36))
     for image, role in (("/Im0", PATCH), ("/Im1", GREY), ("/Im2", RANDOM)):
         expected = rgb_u8_from_srgb(judged[role].srgb).astype(int)

@@ -22,7 +22,7 @@ from physadv.engines.judging.trial import Trial
 from physadv.engines.judging.views import VictimUnderTest, ViewSource
 from physadv.parts.goals.detection import Hide
 from physadv.parts.goals.options import HideConfig
-from physadv.parts.patches.controls import conditions
+from physadv.parts.patches.controls import arms
 from tests.app.pipelines.test_evaluate import SeeThrough, quiet
 from tests.toys import ToyDetector, ToyScenes
 
@@ -60,7 +60,7 @@ def test_a_stopped_judgement_goes_on_where_it_was_and_gives_the_same_numbers(tmp
     assert len(list((tmp_path / "cut" / "observed" / "0").glob("*.npz"))) == 2
     again, seen = Counted(), list[tuple[int, int]]()
     evaluate(trial(again), tmp_path / "cut", lambda done, total: seen.append((done, total)))
-    assert sum(again.shown) < 2 * 2 * 8 * 4 * 0.8  # of conditions, draws and images; some for the pictures
+    assert sum(again.shown) < 2 * 2 * 8 * 4 * 0.8  # of arms, draws and images; some for the pictures
     assert seen[0] == (4, 8)
     scores = [(tmp_path / run / "scores.json").read_text() for run in ("whole", "cut")]
     assert scores[0] == scores[1]
@@ -90,7 +90,7 @@ def test_clean_detections_are_found_once_for_all_runs(tmp_path: Path) -> None:
     results = []
     for victim in (first, Counted()):
         watched = [VictimUnderTest(victim, Hide(HideConfig()).bound(victim.labels), 0.5, "toy")]
-        results.append(observe(showing, conditions(PATCH, 0), watched, quiet, Keeping(cache=cache)))
+        results.append(observe(showing, arms(PATCH, 0), watched, quiet, Keeping(cache=cache)))
         shown = victim.shown
     assert (sum(first.shown), sum(shown)) == (16, 12)  # the second sees no clean picture
     for key, kept in results[0].reported.items():
@@ -121,12 +121,12 @@ def test_what_is_kept_clean_depends_on_victim_threshold_and_every_pixel(tmp_path
 
 def test_distances_tell_how_much_a_patch_changes(tmp_path: Path) -> None:
     scores = evaluate(trial(ToyDetector()), tmp_path, quiet)
-    by_condition = {c["condition"]: {s.name: s for s in c["distances"]} for c in scores["victims"][0]["conditions"]}
-    assert by_condition["clean"] == {}
+    by_arm = {c["condition"]: {s.name: s for s in c["distances"]} for c in scores["victims"][0]["conditions"]}
+    assert by_arm["clean"] == {}
     covered = 16 * 16 / 32**2
-    assert by_condition["patch"]["L0"].value == pytest.approx(covered, rel=1e-6)
-    assert by_condition["patch"]["L0"].n == 8
-    assert 0 < by_condition["patch"]["SSIM"].value < 1
+    assert by_arm["patch"]["L0"].value == pytest.approx(covered, rel=1e-6)
+    assert by_arm["patch"]["L0"].n == 8
+    assert 0 < by_arm["patch"]["SSIM"].value < 1
 
 
 def test_other_patches_are_compared_pairwise_and_make_a_table_of_transfer(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ def score(name: str, value: float | None, n: int = 40) -> dict[str, Any]:
     return {"name": name, "value": value, "low": low, "high": high, "n": n, "higher_is": "more attacked", "photos": n}
 
 
-def condition(name: str, role: str, success: float | None) -> dict[str, Any]:
+def arm(name: str, role: str, success: float | None) -> dict[str, Any]:
     near = {"by": "distance_m", "low": 0.0, "high": 5.0, "words": "0–5 m", "scores": [score("success", success, 12)]}
     return {
         "condition": name, "role": role, "scores": [score("success", success), score("AP50", 0.9)], "bins": [near],
@@ -27,14 +27,14 @@ def finished(folder: Path, command: str = "generate", **changes: Any) -> Path:
         "config": {"dry_run": False}, "patch_mm": [500.0, 300.0], "made": "2026-01-31T12:00:00+00:00",
         "environment": {"physadv": "0.1.0"}, **changes,
     }  # fmt: skip
-    conditions = [
-        condition("clean", "clean", None),
-        condition("grey", "control", 0.1),
-        condition("patch", "patch", 0.8),
+    arms = [
+        arm("clean", "clean", None),
+        arm("grey", "control", 0.1),
+        arm("patch", "patch", 0.8),
     ]
     scores = {
         "format": 1, "protocol": {"goal": "hide", "labels": ["stop sign"], "minimum_n": 30},
-        "victims": [{"name": "toy <1>", "conditions": conditions}],
+        "victims": [{"name": "toy <1>", "conditions": arms}],
     }  # fmt: skip
     folder.mkdir(parents=True)
     (folder / "run.json").write_text(json.dumps(run))

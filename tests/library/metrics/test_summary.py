@@ -1,4 +1,4 @@
-"""The numbers of a condition, and their paired differences."""
+"""The numbers of an arm, and their paired differences."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_confidence_is_that_of_objects_seen_clean_and_its_drop_is_paired() -> No
     assert score(of, "confidence").n == 2
 
 
-def test_the_clean_condition_has_neither_success_nor_drop() -> None:
+def test_the_clean_arm_has_neither_success_nor_drop() -> None:
     names = [one.name for one in measured(truth_of((0, BOX, 0)), found((0, BOX, 0.9, 0))).summary.scores]
     assert names == ["AP", "AP50", "recall", "hallucinations", "confidence"]
 
@@ -93,7 +93,7 @@ def test_every_replicate_is_the_score_of_the_copied_images() -> None:
             assert of.replicates[one.name][row] == pytest.approx(one.value, abs=1e-9), one.name
 
 
-def test_a_condition_differs_from_itself_by_nothing() -> None:
+def test_an_arm_differs_from_itself_by_nothing() -> None:
     truth, findings = random_tables(22)
     of = measured(truth, findings, findings, weights=resampled_weights(40, 50, torch.Generator().manual_seed(0)))
     made = differences(of, of, "itself")
@@ -112,7 +112,7 @@ def test_six_of_six_is_no_certainty() -> None:
 
 
 def test_a_paired_difference_is_surer_than_either_score() -> None:
-    """Half of the pictures are hard: that varies from resample to resample, but for both conditions alike."""
+    """Half of the pictures are hard: that varies from resample to resample, but for both arms alike."""
     rows = [(view, BOX, 0.9, 0) for view in range(100) if view % 2]
     truth = truth_of(*((view, BOX, 0) for view in range(100)), images=100)
     weights = resampled_weights(100, 400, torch.Generator().manual_seed(0))
@@ -123,7 +123,7 @@ def test_a_paired_difference_is_surer_than_either_score() -> None:
     assert (paired.minus, paired.n, paired.higher_is) == ("clean", 100, "safer")
 
 
-def test_only_scores_of_both_conditions_are_compared() -> None:
+def test_only_scores_of_both_arms_are_compared() -> None:
     truth = truth_of((0, BOX, 0))
     patched = measured(truth, found(), found((0, BOX, 0.9, 0)))
     names = [one.score for one in differences(patched, measured(truth, found((0, BOX, 0.9, 0))), "clean")]

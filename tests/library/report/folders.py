@@ -31,8 +31,8 @@ def score(name: str, value: float | None, n: int = 100, higher_is: str = "more a
     return {"name": name, "value": value, "low": low, "high": high, "n": n, "higher_is": higher_is}
 
 
-def condition(name: str, success: float | None, n: int = 100) -> Json:
-    """One condition of one victim; ``success`` ``None`` for the clean one."""
+def arm(name: str, success: float | None, n: int = 100) -> Json:
+    """One arm of one victim; ``success`` ``None`` for the clean one."""
     left = 1 - 0.8 * (success or 0.0)
     found = [score("AP", 0.6 * left, n, "safer"), score("AP50", 0.9 * left, n, "safer"),
              score("recall", 0.95 * left, n, "safer")]  # fmt: skip
@@ -75,11 +75,11 @@ def scores(
     """What ``scores.json`` holds; the k-th patch is strongest against the k-th victim."""
     rows = []
     for place, victim in enumerate(victims):
-        conditions = [condition("clean", None, n), condition("grey", 0.06, n), condition("random", 0.09, n)]
-        conditions += [condition(p, 0.86 if place == i else 0.31, n) for i, p in enumerate(patches)]
+        arms = [arm("clean", None, n), arm("grey", 0.06, n), arm("random", 0.09, n)]
+        arms += [arm(p, 0.86 if place == i else 0.31, n) for i, p in enumerate(patches)]
         rows.append({
             "name": victim, "file": f"v{place}", "digest": f"{place}abc123", "confidence": 0.4, "kind": "detector",
-            "unseen": {p: place != i for i, p in enumerate(patches)}, "conditions": conditions,
+            "unseen": {p: place != i for i, p in enumerate(patches)}, "conditions": arms,
         })  # fmt: skip
     shown = [c["condition"] for c in rows[0]["conditions"]]
     table: Json = {"trained_on": {p: [victims[i]] for i, p in enumerate(patches) if i < len(victims)}}

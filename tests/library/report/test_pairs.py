@@ -25,7 +25,7 @@ BOX = (0.0, 0.0, 60.0, 40.0)
 
 def row(*marks: contact_sheet.ReportMark) -> contact_sheet.ObjectRow:
     tile = contact_sheet.ArmTile("patch", torch.rand(3, 40, 60), marks)
-    return contact_sheet.ObjectRow("fails", "", "stop sign", BOX, (replace(tile, condition="clean"), tile))
+    return contact_sheet.ObjectRow("fails", "", "stop sign", BOX, (replace(tile, arm="clean"), tile))
 
 
 def test_every_patch_is_shown_beside_clean_and_grey(tmp_path: Path) -> None:

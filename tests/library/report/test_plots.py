@@ -106,9 +106,9 @@ def test_the_transfer_matrix_frames_the_victims_a_patch_was_optimised_on() -> No
 
 def test_what_was_not_measured_makes_no_plot() -> None:
     old = scores(victims=["one"])
-    for condition in old["victims"][0]["conditions"]:
-        condition.pop("errors")
-        condition["bins"] = []
+    for arm in old["victims"][0]["conditions"]:
+        arm.pop("errors")
+        arm["bins"] = []
     assert score_plots.errors(old["victims"][0], 30) is None
     assert score_plots.by_bin(old["victims"][0], "success", 30) is None
     assert score_plots.over_victims(old["victims"], "success", 30) is None
@@ -122,7 +122,7 @@ def test_an_axis_that_is_not_listed_is_named() -> None:
         grid_plots.curves(broken, 30)
 
 
-def test_every_condition_has_a_look_of_its_own() -> None:
+def test_every_arm_has_a_look_of_its_own() -> None:
     looks = styles(["clean", "grey", "random", "patch", "a", "b", "c"])
     assert len({(look.colour, look.symbol) for look in looks.values()}) == 7
 

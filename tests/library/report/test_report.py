@@ -27,7 +27,7 @@ def score(name: str, value: float | None, low: float, high: float, n: int = 100)
     return {"name": name, "value": value, "low": low, "high": high, "n": n, "higher_is": "safer"}
 
 
-def condition(name: str, success: float | None, n: int = 100) -> dict[str, Any]:
+def arm(name: str, success: float | None, n: int = 100) -> dict[str, Any]:
     scores = [score("AP", 0.4, 0.3, 0.5, n), score("AP50", 0.6, 0.5, 0.7, n), score("recall", 0.7, 0.6, 0.8, n)]
     if name != "clean":
         spread = (0.0, 1.0) if success is None else (max(success - 0.05, 0), min(success + 0.05, 1))
@@ -46,7 +46,7 @@ def condition(name: str, success: float | None, n: int = 100) -> dict[str, Any]:
 def scores(
     patch: float | None = 0.87, grey: float | None = 0.06, n: int = 100, name: str = "sign-nano"
 ) -> dict[str, Any]:
-    made = [condition(c, v, n) for c, v in (("clean", None), ("grey", grey), ("random", grey), ("patch", patch))]
+    made = [arm(c, v, n) for c, v in (("clean", None), ("grey", grey), ("random", grey), ("patch", patch))]
     return {
         "protocol": {
             "goal": "hide", "success": "it vanished", "labels": ["stop sign"], "truth_from": "annotations", "split": "",
@@ -105,7 +105,7 @@ def test_photos_that_were_optimised_on_void_the_figures() -> None:
 
 def test_rivals_stand_in_the_headline_and_its_basis_is_told() -> None:
     made = scores()
-    made["victims"][0]["conditions"].append(condition("thys", 0.4) | {"role": "patch"})
+    made["victims"][0]["conditions"].append(arm("thys", 0.4) | {"role": "patch"})
     assert headline(made["protocol"], made["victims"][0]).endswith("; thys hides 40 % [35, 45].")
     told = made["protocol"] | {"photos": 13, "objects": 14, "covers": 0.318, "smallest_px": 12.0}
     assert basis(told) == (

@@ -14,8 +14,8 @@ from jinja2 import UndefinedError
 
 from physadv.core.errors import BadInput
 from physadv.library.files.atomic import write_text
+from physadv.library.report.arms import names, score_named
 from physadv.library.report.cautions import voiding
-from physadv.library.report.conditions import names, score_named
 from physadv.library.report.pages.html import filled
 from physadv.library.report.pages.run import data_uri, flat
 from physadv.library.report.plain_words import FEW
@@ -216,11 +216,11 @@ def _about(run: JudgedRun, place: Path) -> dict[str, Any]:
 
 def _rows(run: JudgedRun) -> Iterator[dict[str, Any]]:
     for victim in run.scores["victims"]:
-        for condition in victim["conditions"]:
+        for arm in victim["conditions"]:
             yield {
                 "run": run.label, "protocol": run.protocol.get("name", "–"), "victim": victim["name"],
-                "condition": condition["condition"],
-                "scores": [score_named(condition["scores"], name) for name in HEADLINES],
+                "condition": arm["condition"],
+                "scores": [score_named(arm["scores"], name) for name in HEADLINES],
             }  # fmt: skip
 
 
@@ -229,16 +229,15 @@ def _plots(runs: Sequence[JudgedRun], score: str, minimum_n: int) -> Iterator[Pl
     for victim in dict.fromkeys(v["name"] for run in runs for v in run.scores["victims"]):
         here = [next((v for v in run.scores["victims"] if v["name"] == victim), None) for run in runs]
         series = {
-            condition: [_score(found, condition, score) for found in here]
-            for condition in names([found for found in here if found])
+            arm: [_score(found, arm, score) for found in here] for arm in names([found for found in here if found])
         }
         if any(measured(s) for found in series.values() for s in found):
             groups = Groups("run", [run.label for run in runs])
             yield points(f"{score} against {victim}", score, groups, series, minimum_n=minimum_n)
 
 
-def _score(victim: Mapping[str, Any] | None, condition: str, name: str) -> Mapping[str, Any] | None:
+def _score(victim: Mapping[str, Any] | None, arm: str, name: str) -> Mapping[str, Any] | None:
     if victim is None:
         return None
-    found = next((c for c in victim["conditions"] if c["condition"] == condition), None)
+    found = next((c for c in victim["conditions"] if c["condition"] == arm), None)
     return score_named(found["scores"], name) if found else None

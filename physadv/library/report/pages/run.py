@@ -12,8 +12,8 @@ from jinja2 import UndefinedError
 
 from physadv.core.errors import BadInput
 from physadv.library.files.atomic import write_text
+from physadv.library.report.arms import names, role, score_named, score_names
 from physadv.library.report.cautions import caution, voiding
-from physadv.library.report.conditions import names, role, score_named, score_names
 from physadv.library.report.grid_words import reach
 from physadv.library.report.pages.html import filled
 from physadv.library.report.pictures.pairs import read_pairs
@@ -124,19 +124,19 @@ def _differences(victims: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Paired differences, a row each; ``beyond`` chance where the interval excludes zero."""
     rows = [
         {
-            "victim": victim["name"], "condition": condition["condition"], **found,
-            "main": role(condition) == "patch" and found["score"] in _MAIN,
+            "victim": victim["name"], "condition": arm["condition"], **found,
+            "main": role(arm) == "patch" and found["score"] in _MAIN,
             "beyond": None not in (found["low"], found["high"]) and not found["low"] <= 0 <= found["high"],
         }
         for victim in victims
-        for condition in victim["conditions"]
-        for found in condition.get("differences", ())
+        for arm in victim["conditions"]
+        for found in arm.get("differences", ())
     ]  # fmt: skip
     return sorted(rows, key=lambda row: row["score"] != "success")
 
 
 def _distances(victims: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """How far each condition's pictures are from the clean ones; every victim saw the same pictures."""
+    """How far each arm's pictures are from the clean ones; every victim saw the same pictures."""
     for victim in victims[:1]:
         rows = [c for c in victim["conditions"] if c.get("distances") and role(c) != "clean"]
         if rows:

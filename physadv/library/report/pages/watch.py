@@ -15,7 +15,7 @@ from physadv.library.report.pictures.pairs import jpeg_uri
 from physadv.library.report.plain_words import difference
 from physadv.library.report.plots.figure import Plot
 from physadv.library.report.plots.heat_map import Side, heat
-from physadv.library.report.plots.intervals import Groups, one_bar_a_condition, points
+from physadv.library.report.plots.intervals import Groups, one_bar_an_arm, points
 from physadv.library.report.watch_words import assumption, headline, said_aloud
 from physadv.library.runs import record
 from physadv.library.runs.options import read_object_if_there
@@ -130,7 +130,7 @@ def _shot(shot: Mapping[str, Any], folder: Path) -> dict[str, Any]:
 
 
 def _about(views: Sequence[str]) -> list[tuple[str, str]]:
-    """What the conditions of this film are."""
+    """What the arms of this film are."""
     return [(name, _ABOUT[name]) for name in _ABOUT if name in views]
 
 
@@ -139,7 +139,7 @@ def _victim(victim: Mapping[str, Any], content: Mapping[str, Any], few: int) -> 
     found = {c["condition"]: c["success"] for c in counted}
     return {
         "name": victim["name"], "nothing": _nothing(victim, content),
-        "bars": one_bar_a_condition(f"success against {victim['name']}", "success", found, minimum_n=few)
+        "bars": one_bar_an_arm(f"success against {victim['name']}", "success", found, minimum_n=few)
         if found else None,
         "curves": [plot for by, words in (("distance", content["distance_words"]), ("yaw", content["yaw_words"]))
                    if counted and (plot := _curve(victim, by, words, few))],
@@ -167,12 +167,12 @@ def _curve(victim: Mapping[str, Any], by: str, words: Sequence[str], few: int) -
     return points(title, "success", Groups(by, words, counted=False, shared_out=True), series, minimum_n=few)
 
 
-def _map(condition: Mapping[str, Any], victim: str, content: Mapping[str, Any], few: int) -> Plot | None:
-    if not any(cell for row in condition["cells"] for cell in row):
+def _map(arm: Mapping[str, Any], victim: str, content: Mapping[str, Any], few: int) -> Plot | None:
+    if not any(cell for row in arm["cells"] for cell in row):
         return None
     x, y = Side("distance", content["distance_words"]), Side("yaw", content["yaw_words"])
-    title = f"{condition['condition']}: success by distance and yaw, {victim}"
-    return heat(title, "success", x, y, condition["cells"], minimum_n=few)
+    title = f"{arm['condition']}: success by distance and yaw, {victim}"
+    return heat(title, "success", x, y, arm["cells"], minimum_n=few)
 
 
 def _gap_rows(gap: Mapping[str, Any] | None, content: Mapping[str, Any]) -> list[tuple[str, str, Mapping[str, Any]]]:

@@ -37,16 +37,16 @@ class ReportMark:
 
 @dataclass(frozen=True, slots=True)
 class ArmTile:
-    """One frame under one condition."""
+    """One frame under one arm."""
 
-    condition: str
+    arm: str
     srgb: Tensor  # (3, H, W)
     marks: tuple[ReportMark, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectRow:
-    """One object, under each condition."""
+    """One object, under each arm."""
 
     title: str
     note: str  # e.g. its distance
@@ -63,7 +63,7 @@ def sheet(rows: Sequence[ObjectRow], path: Path) -> Path:
     pen = ImageDraw.Draw(page)
     for column, tile in enumerate(rows[0].tiles if rows else ()):
         left = MARGIN_PX + column * (TILE_PX[0] + GAP_PX)
-        pen.text((left + TILE_PX[0] / 2, HEAD_PX / 2), tile.condition, INK, lettering(20), anchor="mm")
+        pen.text((left + TILE_PX[0] / 2, HEAD_PX / 2), tile.arm, INK, lettering(20), anchor="mm")
     for number, row in enumerate(rows):
         top = HEAD_PX + number * (TILE_PX[1] + GAP_PX)
         pen.text((12, top + TILE_PX[1] / 2), row.title, INK, lettering(20), anchor="ls")

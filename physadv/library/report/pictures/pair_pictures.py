@@ -28,7 +28,7 @@ def save_pairs(rows: Sequence[ObjectRow], roles: Mapping[str, str], victim: str,
             drawn(tile, row, in_words=False).save(stream, "JPEG", quality=QUALITY, optimize=True)
             write_bytes(out / FOLDER / name, stream.getvalue())
             pictures.append({
-                "condition": tile.condition, "role": roles[tile.condition], "file": name,
+                "condition": tile.arm, "role": roles[tile.arm], "file": name,
                 "outcome": f"{row.label} {outcome(tile, row)}",
             })  # fmt: skip
         pairs.append(

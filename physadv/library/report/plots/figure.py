@@ -35,7 +35,7 @@ _MORE = (
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How a condition looks in every plot: told apart by shape too, not by colour alone."""
+    """How an arm looks in every plot: told apart by shape too, not by colour alone."""
 
     colour: str
     symbol: str
@@ -137,10 +137,10 @@ def percent_top(scores: Iterable[Score | None]) -> float:
     return next((top for top in (20.0, 40.0, 60.0) if highest <= top), 100.0)
 
 
-def styles(conditions: Sequence[str]) -> dict[str, Style]:
-    """One look a condition. Those of every run keep theirs, further patches get the others in their order."""
+def styles(arms: Sequence[str]) -> dict[str, Style]:
+    """One look an arm. Those of every run keep theirs, further patches get the others in their order."""
     more = cycle(_MORE)
-    return {name: Style(*(_KNOWN[name] if name in _KNOWN else next(more))) for name in dict.fromkeys(conditions)}
+    return {name: Style(*(_KNOWN[name] if name in _KNOWN else next(more))) for name in dict.fromkeys(arms)}
 
 
 def measured(score: Score | None) -> bool:

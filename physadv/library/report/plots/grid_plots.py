@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from physadv.core.errors import BadInput
-from physadv.library.report.conditions import control_names
+from physadv.library.report.arms import control_names
 from physadv.library.report.plots.figure import (
     SCORE_COLUMNS,
     Cell,
@@ -27,7 +27,7 @@ SPREAD = 0.008  # of the axis: lines of equal values stand side by side
 
 
 def curves(grid: Grid, minimum_n: int) -> dict[str, list[Plot]]:
-    """Score → one plot for every axis and victim, one line a condition; success comes first."""
+    """Score → one plot for every axis and victim, one line an arm; success comes first."""
     wanted = dict.fromkeys((c["axis"], c["victim"], c["score"]) for c in grid.get("curves", ()))
     order = [a["name"] for a in grid.get("axes", ())]
     ranked = sorted(wanted, key=lambda key: (key[2] != "success", order.index(key[0]) if key[0] in order else -1))
@@ -40,7 +40,7 @@ def curves(grid: Grid, minimum_n: int) -> dict[str, list[Plot]]:
 
 
 def maps(grid: Grid, minimum_n: int) -> list[Plot]:
-    """One heat map for every pair of axes, victim, condition and score; success of patches comes first."""
+    """One heat map for every pair of axes, victim, arm and score; success of patches comes first."""
     controls = control_names(grid)
     ranked = sorted(grid.get("maps", ()), key=lambda one: (one["score"] != "success", one["condition"] in controls))
     return [_map(grid, one, minimum_n) for one in ranked]

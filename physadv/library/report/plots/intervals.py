@@ -1,4 +1,4 @@
-"""Points with 95 % intervals: one score in several groups (bins, errors, victims, runs), one mark a condition."""
+"""Points with 95 % intervals: one score in several groups (bins, errors, victims, runs), one mark an arm."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from physadv.library.report.plots.figure import (
     styles,
 )
 
-Series = Mapping[str, Sequence[Score | None]]  # condition → one score a group
+Series = Mapping[str, Sequence[Score | None]]  # arm → one score a group
 SPREAD = 0.56  # of the room between two groups
 
 
@@ -33,12 +33,12 @@ class Groups:
 
     by: str  # "distance"
     words: Sequence[str]  # "5–10 m"
-    counted: bool = True  # n is that of the group, whatever the condition; else it stands at the condition
-    shared_out: bool = False  # every object is in one group alone: a condition's n is the sum over its groups
+    counted: bool = True  # n is that of the group, whatever the arm; else it stands at the arm
+    shared_out: bool = False  # every object is in one group alone: an arm's n is the sum over its groups
 
 
 def points(title: str, score: str, groups: Groups, series: Series, *, minimum_n: int, top: float = 100.0) -> Plot:
-    """``score`` is what is shown (success, recall, …); conditions without a single number are left out.
+    """``score`` is what is shown (success, recall, …); arms without a single number are left out.
 
     Points with fewer than ``minimum_n`` objects are hollow and faint.
     """
@@ -79,11 +79,11 @@ def points(title: str, score: str, groups: Groups, series: Series, *, minimum_n:
     )  # fmt: skip
 
 
-def hover(condition: str, group: str, name: str, score: Score, minimum_n: int) -> str:
+def hover(arm: str, group: str, name: str, score: Score, minimum_n: int) -> str:
     """What a reader sees on pointing at a mark."""
     few = "<br><i>few: read the interval, not the value</i>" if score["n"] < minimum_n else ""
     value = amount(score, percent=in_percent(name))
-    return f"<b>{safe(condition)}</b>, {safe(group)}<br>{name} {value}<br>n = {score['n']}{few}"
+    return f"<b>{safe(arm)}</b>, {safe(group)}<br>{name} {value}<br>n = {score['n']}{few}"
 
 
 def safe(text: str) -> str:
@@ -103,7 +103,7 @@ def in_lines(text: str, width: int = 13) -> list[str]:
     return [line.strip() for line in lines]
 
 
-def one_bar_a_condition(title: str, score: str, found: Mapping[str, Score], *, minimum_n: int) -> Plot:
+def one_bar_an_arm(title: str, score: str, found: Mapping[str, Score], *, minimum_n: int) -> Plot:
     """Horizontal bars from 0 with their intervals, values written out."""
     names, times, looks = list(found), factor(score), styles(list(found))
     scores = [found[name] for name in names]

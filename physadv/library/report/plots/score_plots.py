@@ -6,21 +6,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from physadv.library.report.conditions import names, score_named, with_role
+from physadv.library.report.arms import names, score_named, with_role
 from physadv.library.report.plots.figure import SCORE_COLUMNS, Plot, measured, percent_top, score_cells
 from physadv.library.report.plots.heat_map import Side, heat
-from physadv.library.report.plots.intervals import Groups, one_bar_a_condition, points
+from physadv.library.report.plots.intervals import Groups, one_bar_an_arm, points
 
 Victim = Mapping[str, Any]
 
 
 def headline_bars(victim: Victim, minimum_n: int) -> Plot | None:
-    """Success under each condition; the patches first, then what they are compared with."""
+    """Success under each arm; the patches first, then what they are compared with."""
     shown = [*with_role(victim, "patch"), *with_role(victim, "control")]
     found = {c["condition"]: s for c in shown if (s := score_named(c["scores"], "success")) and measured(s)}
     if not found:
         return None
-    return one_bar_a_condition(f"success against {victim['name']}", "success", found, minimum_n=minimum_n)
+    return one_bar_an_arm(f"success against {victim['name']}", "success", found, minimum_n=minimum_n)
 
 
 def over_victims(victims: Sequence[Victim], score: str, minimum_n: int) -> Plot | None:
@@ -28,9 +28,9 @@ def over_victims(victims: Sequence[Victim], score: str, minimum_n: int) -> Plot 
     if len(victims) < 2:
         return None
     found: dict[str, list[Any]] = {}
-    for condition in names(victims):
-        here = [next((c for c in v["conditions"] if c["condition"] == condition), None) for v in victims]
-        found[condition] = [score_named(c["scores"], score) if c else None for c in here]
+    for arm in names(victims):
+        here = [next((c for c in v["conditions"] if c["condition"] == arm), None) for v in victims]
+        found[arm] = [score_named(c["scores"], score) if c else None for c in here]
     if not any(measured(s) for row in found.values() for s in row):
         return None
     groups = Groups("victim", [v["name"] for v in victims])
@@ -39,11 +39,11 @@ def over_victims(victims: Sequence[Victim], score: str, minimum_n: int) -> Plot 
 
 def by_bin(victim: Victim, score: str, minimum_n: int) -> Plot | None:
     """One score by distance or size; ``None`` where there are no bins."""
-    conditions = [c for c in victim["conditions"] if c["bins"]]
-    if not conditions:
+    arms = [c for c in victim["conditions"] if c["bins"]]
+    if not arms:
         return None
-    bins = conditions[0]["bins"]
-    series = {c["condition"]: [score_named(b["scores"], score) for b in c["bins"]] for c in conditions}
+    bins = arms[0]["bins"]
+    series = {c["condition"]: [score_named(b["scores"], score) for b in c["bins"]] for c in arms}
     if not any(measured(s) for found in series.values() for s in found):
         return None
     by = {"distance_m": "distance", "height_px": "height on the image"}.get(bins[0]["by"], bins[0]["by"])
@@ -53,11 +53,11 @@ def by_bin(victim: Victim, score: str, minimum_n: int) -> Plot | None:
 
 def errors(victim: Victim, minimum_n: int) -> Plot | None:
     """What kinds of error the victim makes, as shares; ``None`` where they were not told apart."""
-    conditions = [c for c in victim["conditions"] if c.get("errors")]
-    kinds = list(dict.fromkeys(e["kind"] for c in conditions for e in c["errors"]))
+    arms = [c for c in victim["conditions"] if c.get("errors")]
+    kinds = list(dict.fromkeys(e["kind"] for c in arms for e in c["errors"]))
     series = {
         c["condition"]: [next((e["share"] for e in c["errors"] if e["kind"] == kind), None) for kind in kinds]
-        for c in conditions
+        for c in arms
     }
     if not any(measured(s) for found in series.values() for s in found):
         return None
@@ -67,14 +67,14 @@ def errors(victim: Victim, minimum_n: int) -> Plot | None:
     )  # fmt: skip
     rows = [
         [e["kind"], c["condition"], e["count"], *score_cells(e["share"]), e.get("cost_ap50")]
-        for c in conditions
+        for c in arms
         for e in c["errors"]
     ]
     return replace(plot, columns=("kind of error", "condition", "count", *SCORE_COLUMNS, "cost in AP50"), rows=rows)
 
 
 def transfer(table: Mapping[str, Any] | None, score: str, minimum_n: int) -> Plot | None:
-    """Victims, one below the other, against conditions; frames mark the victims that a patch was optimised on.
+    """Victims, one below the other, against arms; frames mark the victims that a patch was optimised on.
 
     Victims have the longer names, and there may be many of them: down the page there is room.
     """
@@ -87,12 +87,12 @@ def transfer(table: Mapping[str, Any] | None, score: str, minimum_n: int) -> Plo
     trained = table.get("trained_on", {})
     own = [
         (column, row)
-        for column, (condition, _) in enumerate(kept)
+        for column, (arm, _) in enumerate(kept)
         for row, victim in enumerate(part["columns"])
-        if victim in (trained.get(condition) or ())
+        if victim in (trained.get(arm) or ())
     ]
     cells = [[found[row] for _, found in kept] for row in range(len(part["columns"]))]
     return heat(
-        f"{score}, judged on × patch", score, Side("patch", [condition for condition, _ in kept]),
+        f"{score}, judged on × patch", score, Side("patch", [arm for arm, _ in kept]),
         Side("judged on", part["columns"]), cells, minimum_n=minimum_n, marked=own,
     )  # fmt: skip
