@@ -17,7 +17,7 @@ class SignSteps:
     def __init__(self, size: float) -> None:
         self.size = size  # of a texel's range
 
-    def step(self, problem: api.Problem, index: int, random: torch.Generator) -> api.Step:
+    def step(self, problem: api.PatchProblem, index: int, random: torch.Generator) -> api.Step:
         """Draw pictures and conditions, render, ask the victim, move every texel."""
         scene = next(problem.scenes.batches(problem.budget.batch, random))
         draws = problem.renderer.sample(scene, random)
@@ -50,11 +50,11 @@ class SignSteps:
         self.size = state["size"]
 
 
-def problem(steps: int) -> api.Problem:
+def problem(steps: int) -> api.PatchProblem:
     """A sticker that hides stop signs, 4 to 12 m away, from the built-in detector."""
     victim = api.build("victims", "sign-nano", confidence=0.5)
     goal = api.build("goals", "hide").bound(victim.labels)
-    return api.Problem(
+    return api.PatchProblem(
         scenes=api.build("scenes", "road", width_px=320, height_px=192, distance_m=[4, 12]),
         patch=api.build("patches", "raster", width_mm=400, height_mm=240),
         renderer=api.renderer("sign_driveby", ink="coated-offset", options={"eot.optics.motion_px": [0, 2]}),
@@ -62,7 +62,7 @@ def problem(steps: int) -> api.Problem:
         penalties=(api.build("penalties", "tv", weight=0.1),),
         budget=api.Budget(steps=steps, batch=2, draws=1, held_out=4),
         seed=0,
-        device=torch.device("cpu"),
+        engine=api.OneDevice(torch.device("cpu")),
     )
 
 

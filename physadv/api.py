@@ -9,7 +9,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from physadv.core.access import AccessLevel, Task
-from physadv.core.errors import BadInput, BadOption, BadShape, BrokenPart, IncompatibleParts, MissingExtra, PhysadvError
+from physadv.core.errors import (
+    BadInput,
+    BadOption,
+    BadShape,
+    BrokenPart,
+    BudgetSpent,
+    IncompatibleParts,
+    MissingExtra,
+    PhysadvError,
+)
 from physadv.core.hookspecs import API, Entry, hookimpl
 from physadv.core.problem.ensemble import Ensemble
 from physadv.core.reach import FETCHES, OPENS, STAYS, TRUSTS
@@ -18,17 +27,19 @@ if TYPE_CHECKING:
     from physadv.app.python.build import build, renderer
     from physadv.core.answers import ActionLogits, Actions, ClassLogits, TopClasses
     from physadv.core.labels import canonical, index_of
+    from physadv.core.problem.counted import Counted, Queries
+    from physadv.core.problem.limited import Limited
     from physadv.core.problem.objective import Member, Objective, Verdict
+    from physadv.core.problem.patch_problem import Attack, Budget, PatchProblem, Problem
+    from physadv.core.problem.perturbation_problem import Norm, PerturbationAttack, PerturbationProblem, Perturbed
     from physadv.core.protocols import (
-        Attack,
-        Budget,
         Checkpoints,
         Defense,
+        Engine,
         Goal,
         Observer,
         PatchModel,
         Penalty,
-        Problem,
         Renderer,
         SceneSource,
         Victim,
@@ -37,6 +48,7 @@ if TYPE_CHECKING:
     from physadv.core.types import Candidates, Detections, Draws, PatchImage, SceneBatch, Score, Step, expect
     from physadv.core.wrapped import Wrapped
     from physadv.library.colour.conversion import linear_from_srgb, srgb_from_linear
+    from physadv.library.compute.one_device import OneDevice
     from physadv.library.files.patches import load_patch, save_patch
     from physadv.library.runs.checkpoints import NoCheckpoints
     from physadv.library.runs.iteration import Schedule, Stepper, iterate
@@ -45,33 +57,40 @@ if TYPE_CHECKING:
 
 _LAZY = {
     "physadv.app.python.build": ("build", "renderer"),
-    "physadv.parts.victims.classifier": ("Classifier",),
-    "physadv.parts.victims.whole_picture": ("WholePicture",),
     "physadv.core.answers": ("ActionLogits", "Actions", "ClassLogits", "TopClasses"),
-    "physadv.core.wrapped": ("Wrapped",),
-    "physadv.library.colour.conversion": ("linear_from_srgb", "srgb_from_linear"),
-    "physadv.library.files.patches": ("load_patch", "save_patch"),
-    "physadv.library.runs.checkpoints": ("NoCheckpoints",),
-    "physadv.library.runs.iteration": ("Schedule", "Stepper", "iterate"),
     "physadv.core.labels": ("canonical", "index_of"),
+    "physadv.core.problem.counted": ("Counted", "Queries"),
+    "physadv.core.problem.limited": ("Limited",),
     "physadv.core.problem.objective": ("Member", "Objective", "Verdict"),
+    "physadv.core.problem.patch_problem": ("Attack", "Budget", "PatchProblem", "Problem"),
+    "physadv.core.problem.perturbation_problem": ("Norm", "PerturbationAttack", "PerturbationProblem", "Perturbed"),
     "physadv.core.protocols": (
-        "Attack", "Budget", "Checkpoints", "Defense", "Goal", "Observer", "PatchModel", "Penalty", "Problem",
-        "Renderer", "SceneSource", "Victim",
+        "Checkpoints", "Defense", "Engine", "Goal", "Observer", "PatchModel", "Penalty", "Renderer", "SceneSource",
+        "Victim",
     ),
     "physadv.core.seeding": ("generator",),
     "physadv.core.types": ("Candidates", "Detections", "Draws", "PatchImage", "SceneBatch", "Score", "Step", "expect"),
+    "physadv.core.wrapped": ("Wrapped",),
+    "physadv.library.colour.conversion": ("linear_from_srgb", "srgb_from_linear"),
+    "physadv.library.compute.one_device": ("OneDevice",),
+    "physadv.library.files.patches": ("load_patch", "save_patch"),
+    "physadv.library.runs.checkpoints": ("NoCheckpoints",),
+    "physadv.library.runs.iteration": ("Schedule", "Stepper", "iterate"),
+    "physadv.parts.victims.classifier": ("Classifier",),
+    "physadv.parts.victims.whole_picture": ("WholePicture",),
 }  # fmt: skip
 _HOME = {name: module for module, names in _LAZY.items() for name in names}
 
 __all__ = [
     "API", "FETCHES", "OPENS", "STAYS", "TRUSTS", "AccessLevel", "ActionLogits", "Actions", "Attack", "BadInput",
-    "BadOption", "BadShape", "BrokenPart", "Budget", "Candidates", "Checkpoints", "ClassLogits", "Classifier",
-    "Defense", "Detections", "Draws", "Ensemble", "Entry", "Goal", "IncompatibleParts", "Member", "MissingExtra",
-    "NoCheckpoints", "Objective", "Observer", "PatchImage", "PatchModel", "Penalty", "PhysadvError", "Problem",
-    "Renderer", "SceneBatch", "SceneSource", "Schedule", "Score", "Step", "Stepper", "Task", "TopClasses",
-    "Verdict", "Victim", "WholePicture", "Wrapped", "build", "canonical", "expect", "generator", "hookimpl",
-    "index_of", "iterate", "linear_from_srgb", "load_patch", "renderer", "save_patch", "srgb_from_linear",
+    "BadOption", "BadShape", "BrokenPart", "Budget", "BudgetSpent", "Candidates", "Checkpoints", "ClassLogits",
+    "Classifier", "Counted", "Defense", "Detections", "Draws", "Engine", "Ensemble", "Entry", "Goal",
+    "IncompatibleParts", "Limited", "Member", "MissingExtra", "NoCheckpoints", "Norm", "Objective", "Observer",
+    "OneDevice", "PatchImage", "PatchModel", "PatchProblem", "Penalty", "PerturbationAttack", "PerturbationProblem",
+    "Perturbed", "PhysadvError", "Problem", "Queries", "Renderer", "SceneBatch", "SceneSource", "Schedule", "Score",
+    "Step", "Stepper", "Task", "TopClasses", "Verdict", "Victim", "WholePicture", "Wrapped", "build", "canonical",
+    "expect", "generator", "hookimpl", "index_of", "iterate", "linear_from_srgb", "load_patch", "renderer",
+    "save_patch", "srgb_from_linear",
 ]  # fmt: skip
 
 

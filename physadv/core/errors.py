@@ -45,6 +45,10 @@ class IncompatibleParts(PhysadvError):
     """Two parts that are each fine do not fit together (an attack that needs gradients, a victim that has none)."""
 
 
+class BudgetSpent(PhysadvError):
+    """A victim would have been asked more often than it may be."""
+
+
 class BrokenPlugin(PhysadvError):
     """A plugin cannot be loaded, or offers something malformed."""
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import pluggy
 
 if TYPE_CHECKING:
-    from physadv.core.protocols import Attack, Goal, Observer, PatchModel, Penalty, SceneSource, Victim
+    from physadv.core.problem.patch_problem import Attack
+    from physadv.core.protocols import Goal, Observer, PatchModel, Penalty, SceneSource, Victim
 
 API = 2
 """The plugin interface's number. A plugin may state ``physadv_api = 2``; another number is refused by name."""
@@ -39,7 +40,7 @@ class Kind:
     plural: str  # "patches": of its hook physadv_patches, of `plugins list`
     name: str  # "patch": one of it, in messages
     group: str  # config group that chooses one of it; empty: all are there
-    protocol: str  # in physadv.core.protocols
+    protocol: str  # of physadv.api
     battery: str  # in physadv.testing
 
     @property

@@ -6,8 +6,7 @@ Shapes use the letters of :mod:`physadv.core.types`. Losses read ``outputs``; su
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -15,9 +14,6 @@ from typing_extensions import TypeVar
 
 from physadv.core.access import AccessLevel, Task
 from physadv.core.types import Candidates, Detections, Draws, PatchImage, SceneBatch, Step, Wearer
-
-if TYPE_CHECKING:
-    from physadv.core.problem.objective import Objective
 
 
 class SceneSource(Protocol):
@@ -216,42 +212,33 @@ class Hardening(Protocol):
     def load_state_dict(self, state: Mapping[str, Any]) -> Any: ...
 
 
-@dataclass(frozen=True)
-class Budget:
-    """How much an attack may spend."""
+class Engine(Protocol):
+    """Where a problem is computed: on one device, or by several processes of which each has a share of every batch.
 
-    steps: int
-    batch: int  # images a step
-    draws: int  # sampled conditions for each of them
-    held_out: int  # images whose fixed draws select the best patch
-
-
-@dataclass(frozen=True)
-class Problem:
-    """All that an attack may see."""
-
-    scenes: SceneSource
-    patch: PatchModel
-    renderer: Renderer
-    objective: Objective
-    penalties: tuple[Penalty, ...]
-    budget: Budget
-    seed: int
-    device: torch.device
-    hardening: Hardening | None = None  # how the conditions are made harder while optimising
-
-
-class Attack(Protocol):
-    """A loop that changes the patch."""
+    All processes sample the same scenes and draws, for the whole batch, from the same generators: a patch does not
+    depend on how many there are.
+    """
 
     @property
-    def needs_gradient(self) -> bool: ...
-    def run(self, problem: Problem, observers: Iterable[Observer], checkpoints: Checkpoints) -> PatchImage: ...
+    def device(self) -> torch.device:
+        """Of this process."""
+        ...
+
+    def share(self, scene: SceneBatch, draws: Draws) -> tuple[SceneBatch, Draws]:
+        """This process's images of a batch, and what was sampled for them."""
+        ...
+
+    def reduce_(self, parameters: Iterable[nn.Parameter]) -> None:
+        """Make every gradient the mean over the processes'; once a step."""
+        ...
 
 
 class Defense(Protocol):
-    """Images in, images out, same shape."""
+    """Makes a victim harder to fool. A defended victim is a victim: an adaptive attack is any attack on it.
 
-    @property
-    def differentiable(self) -> bool: ...
-    def __call__(self, images: Tensor) -> Tensor: ...
+    So it can change the images, ask about several versions and vote, or remember; it says its own name and digest.
+    """
+
+    def around(self, victim: Victim[Any, Any]) -> Victim[Any, Any]:
+        """The victim behind the defence, which has the same task; :class:`IncompatibleParts` where it knows no such."""
+        ...

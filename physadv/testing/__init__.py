@@ -11,11 +11,21 @@ from physadv.core.errors import BrokenPart
 from physadv.testing.attacks import ATTACK_CHECKS, Remembered, check_attack, check_observer, check_penalty
 from physadv.testing.base import TOLERANCE, require, sample_images
 from physadv.testing.parts import check_goal, check_patch, check_scenes
-from physadv.testing.toys import ToyDetector, ToyGoal, ToyPatch, ToyRenderer, ToyScenes, one_scene, toy_problem
+from physadv.testing.toys import (
+    ToyDefense,
+    ToyDetector,
+    ToyGoal,
+    ToyPatch,
+    ToyRenderer,
+    ToyScenes,
+    one_scene,
+    toy_problem,
+)
 from physadv.testing.victims import VICTIM_CHECKS, VictimCheck, check_victim
 
 __all__ = [
-    "ATTACK_CHECKS", "TOLERANCE", "VICTIM_CHECKS", "BrokenPart", "Remembered", "ToyDetector", "ToyGoal", "ToyPatch",
-    "ToyRenderer", "ToyScenes", "VictimCheck", "check_attack", "check_goal", "check_observer", "check_patch",
-    "check_penalty", "check_scenes", "check_victim", "one_scene", "require", "sample_images", "toy_problem",
+    "ATTACK_CHECKS", "TOLERANCE", "VICTIM_CHECKS", "BrokenPart", "Remembered", "ToyDefense", "ToyDetector",
+    "ToyGoal", "ToyPatch", "ToyRenderer", "ToyScenes", "VictimCheck", "check_attack", "check_goal",
+    "check_observer", "check_patch", "check_penalty", "check_scenes", "check_victim", "one_scene", "require",
+    "sample_images", "toy_problem",
 ]  # fmt: skip

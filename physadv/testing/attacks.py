@@ -7,7 +7,8 @@ from typing import Any
 
 import torch
 
-from physadv.core.protocols import Attack, Observer, Penalty
+from physadv.core.problem.patch_problem import Attack
+from physadv.core.protocols import Observer, Penalty
 from physadv.core.types import PatchImage, Step
 from physadv.testing.base import reasoned, require
 from physadv.testing.toys import toy_problem

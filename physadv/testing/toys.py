@@ -7,14 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from physadv.core.access import AccessLevel, Task
+from physadv.core.problem.limited import Limited
 from physadv.core.problem.objective import Member, Objective
-from physadv.core.protocols import Budget, Problem
+from physadv.core.problem.patch_problem import Budget, PatchProblem
+from physadv.core.protocols import Victim
 from physadv.core.types import Candidates, Detections, Draws, PatchImage, SceneBatch
+from physadv.core.wrapped import Wrapped
+from physadv.library.compute.one_device import OneDevice
 
 LABELS = ("board", "ghost")
 BOX = (8.0, 8.0, 24.0, 24.0)
@@ -132,19 +137,45 @@ class ToyGoal:
         return torch.tensor([not bool((found.labels == 0).any()) for found in decisions], dtype=torch.bool)
 
 
-class BlackBoxDetector(ToyDetector):
-    """The same detector, which gives its scores but no gradient."""
+class ToyDefense:
+    """Blurs what the victim sees, over squares of some pixels."""
 
-    def outputs(self, images: Tensor) -> Candidates:
-        with torch.no_grad():
-            return super().outputs(images)
+    def __init__(self, side_px: int = 3) -> None:
+        self.side_px = side_px
+
+    def around(self, victim: Victim[Any, Any]) -> Victim[Any, Any]:
+        return _Blurred(victim, self.side_px)
 
 
-def toy_problem(steps: int = 30, *, black_box: bool = False, seed: int = 0) -> Problem:
+class _Blurred(Wrapped[Any, Any]):
+    def __init__(self, victim: Victim[Any, Any], side_px: int) -> None:
+        super().__init__(victim)
+        self._side_px = side_px
+
+    @property
+    def name(self) -> str:
+        return f"{self.victim.name} behind a blur"
+
+    @property
+    def digest(self) -> str:
+        return f"{self.victim.digest}/blur {self._side_px}"
+
+    def outputs(self, images: Tensor) -> Any:
+        padded = torch.nn.functional.pad(images, (self._side_px // 2,) * 4, mode="replicate")
+        return self.victim.outputs(torch.nn.functional.avg_pool2d(padded, self._side_px, stride=1))
+
+    def decide(self, outputs: Any, confidence: float | None = None) -> Any:
+        return self.victim.decide(outputs, confidence)
+
+    def to(self, device: torch.device | str) -> Victim[Any, Any]:
+        return _Blurred(self.victim.to(device), self._side_px)
+
+
+def toy_problem(steps: int = 30, *, black_box: bool = False, seed: int = 0) -> PatchProblem:
     """A whole problem of toys: two images a step, four held out. The patch begins grey; the best one has no red."""
-    detector = BlackBoxDetector(access=AccessLevel.scores) if black_box else ToyDetector()
+    detector = Limited(ToyDetector(), AccessLevel.scores if black_box else AccessLevel.gradients)
     objective = Objective((Member(detector, ToyGoal()),))
-    return Problem(
+    return PatchProblem(
         scenes=ToyScenes(), patch=ToyPatch(), renderer=ToyRenderer(), objective=objective,
-        penalties=(), budget=Budget(steps, 2, 1, 4), seed=seed, device=torch.device("cpu"),
+        penalties=(), budget=Budget(steps, 2, 1, 4), seed=seed, engine=OneDevice(torch.device("cpu")),
     )  # fmt: skip

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from physadv.core.errors import BadOption
-from physadv.core.protocols import Attack, Problem
+from physadv.core.problem.patch_problem import Attack, PatchProblem
 from physadv.core.types import PatchImage, Step
 from physadv.engines.judging.collect import Keeping, observe
 from physadv.engines.judging.evaluate import shown_of
@@ -63,14 +63,14 @@ class _Nowhere:
     def save(self, state: dict[str, Any]) -> None: ...
 
 
-def measured_steps(problem: Problem, attack: Attack) -> StepCost:
+def measured_steps(problem: PatchProblem, attack: Attack) -> StepCost:
     """Take two steps as the run would, and leave the problem as it was.
 
     On a CPU a large batch is measured on a part of it, because time there grows with the pictures.
     """
     budget = problem.budget
     batch = budget.batch if _whole(problem) else MAX_PICTURES
-    draws = 1 if budget.batch * budget.draws > MAX_PICTURES and problem.device.type == "cpu" else budget.draws
+    draws = 1 if budget.batch * budget.draws > MAX_PICTURES and problem.engine.device.type == "cpu" else budget.draws
     small = replace(budget, steps=TRIED_STEPS, batch=batch, draws=draws, held_out=min(budget.held_out, batch))
     clock = _Clock()
     with _restored(problem), _enough_memory("budget.batch"):
@@ -85,7 +85,7 @@ def seconds_of_steps(cost: StepCost, steps: int, check_every: int) -> float:
 
 
 @contextmanager
-def _restored(problem: Problem) -> Iterator[None]:
+def _restored(problem: PatchProblem) -> Iterator[None]:
     """Put patch and hardening back as they were."""
     patch = {name: value.detach().clone() for name, value in problem.patch.state_dict().items()}
     hardening = problem.hardening.state_dict() if problem.hardening else None
@@ -194,7 +194,12 @@ class Forecast:
 
 
 def forecast(
-    problem: Problem, attack: Attack, check_every: int, trial: Trial, groups: list[Group], sheet: Callable[[], object]
+    problem: PatchProblem,
+    attack: Attack,
+    check_every: int,
+    trial: Trial,
+    groups: list[Group],
+    sheet: Callable[[], object],
 ) -> Forecast:
     """Of optimising, printing and judging; ``sheet`` writes a print sheet."""
     budget = problem.budget
@@ -204,7 +209,7 @@ def forecast(
         Part("sheet", timed(sheet), ""),
         judging_part(trial, groups),
     )
-    return Forecast(problem.device, parts, _whole(problem))
+    return Forecast(problem.engine.device, parts, _whole(problem))
 
 
 def judging_part(trial: Trial, groups: list[Group]) -> Part:
@@ -220,5 +225,5 @@ def cells_part(trial: Trial, groups: list[Group], cells: int) -> Part:
     return Part("judging", cells * seconds, f"{cells} cells of {images} images")
 
 
-def _whole(problem: Problem) -> bool:
-    return problem.device.type != "cpu" or problem.budget.batch <= MAX_PICTURES
+def _whole(problem: PatchProblem) -> bool:
+    return problem.engine.device.type != "cpu" or problem.budget.batch <= MAX_PICTURES

@@ -13,7 +13,8 @@ from physadv.app.config.choices import choices
 from physadv.app.registry import Registry
 from physadv.core.errors import BadOption
 from physadv.core.problem.objective import Disturbance, Member, Objective
-from physadv.core.protocols import Attack, Hardening, Victim
+from physadv.core.problem.patch_problem import Attack
+from physadv.core.protocols import Hardening, Victim
 from physadv.parts.transfer.options import ShakeConfig, check, check_shake
 
 logger = logging.getLogger(__name__)

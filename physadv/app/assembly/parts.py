@@ -19,7 +19,8 @@ from physadv.app.registry import Registry
 from physadv.core.access import AccessLevel, Task
 from physadv.core.errors import BadOption, IncompatibleParts
 from physadv.core.nearest import did_you_mean
-from physadv.core.protocols import Attack, Goal, Penalty, Renderer, SceneSource, Victim
+from physadv.core.problem.patch_problem import Attack
+from physadv.core.protocols import Goal, Penalty, Renderer, SceneSource, Victim
 from physadv.parts.printing.ink import Ink
 from physadv.parts.victims.whole_picture import WholePicture
 

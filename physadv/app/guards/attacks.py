@@ -9,7 +9,8 @@ from typing import Any
 from physadv.app.guards.calls import Owner
 from physadv.app.guards.patches import check_image
 from physadv.core.errors import BrokenPart
-from physadv.core.protocols import Attack, Checkpoints, Observer, Problem
+from physadv.core.problem.patch_problem import Attack, PatchProblem
+from physadv.core.protocols import Checkpoints, Observer
 from physadv.core.types import PatchImage, Step
 
 logger = logging.getLogger(__name__)
@@ -27,7 +28,7 @@ class GuardedAttack:
     def needs_gradient(self) -> bool:
         return self._attack.needs_gradient
 
-    def run(self, problem: Problem, observers: Iterable[Observer], checkpoints: Checkpoints) -> PatchImage:
+    def run(self, problem: PatchProblem, observers: Iterable[Observer], checkpoints: Checkpoints) -> PatchImage:
         """The optimised patch. Raises :class:`BrokenPart` when it cannot be printed."""
         made = self._owner.call("run", self._attack.run, problem, observers, checkpoints)
         check_image(self._owner, "run", made)

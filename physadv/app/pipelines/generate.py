@@ -17,11 +17,13 @@ from physadv.app.config.groups import penalty_key
 from physadv.app.registry import Registry
 from physadv.core.errors import BadOption
 from physadv.core.problem.objective import Objective
-from physadv.core.protocols import Attack, Budget, Problem, SceneSource
+from physadv.core.problem.patch_problem import Attack, Budget, PatchProblem
+from physadv.core.protocols import SceneSource
 from physadv.core.seeding import generator
 from physadv.core.types import PatchImage
 from physadv.engines.judging.readiness import check_trial
 from physadv.engines.judging.survey import Survey
+from physadv.library.compute.one_device import OneDevice
 from physadv.library.files.images import save_png
 from physadv.library.files.patches import save_patch
 from physadv.library.runs import relation
@@ -40,7 +42,7 @@ WORTH_STEPS = 20  # from which it is worth a second to know when the whole run w
 class Plan:
     """Everything that is built before the first step."""
 
-    problem: Problem
+    problem: PatchProblem
     attack: Attack
     ink: Ink | None
     judge_on: SceneSource
@@ -76,7 +78,7 @@ def _case(
     trained = tuple((victim.name, victim.digest) for victim in objective.victims)
     return judge.Case(
         patch, plan.judge_on, {PATCH: plan.relation}, plan.found, list(objective.victims), objective.members[0].goal,
-        plan.problem.device, known=PatchUnderTest(PATCH, patch, config.name, trained, queries), asked=asked,
+        plan.problem.engine.device, known=PatchUnderTest(PATCH, patch, config.name, trained, queries), asked=asked,
         queries=queries, started=started,
     )  # fmt: skip
 
@@ -90,7 +92,7 @@ def _ready(config: DictConfig, plan: Plan, out: Path) -> float | None:
     pages = check_sheet((patch.width_mm, patch.height_mm), judge.sheet_options(config))
     trial = judge.trial_of(_case(config, plan, patch), config, out)
     groups = check_trial(trial)
-    far = choices().get("size") == "gpu" and problem.device.type == "cpu"
+    far = choices().get("size") == "gpu" and problem.engine.device.type == "cpu"
     if config.dry_run or far:
         check_every = config.attack.get("check_every") or 0
         told = cost.forecast(problem, plan.attack, check_every, trial, groups, lambda: judge.try_sheet(patch, config))
@@ -106,7 +108,7 @@ def _ready(config: DictConfig, plan: Plan, out: Path) -> float | None:
     return cost.measured_judging(trial, groups, 1) + cost.timed(lambda: judge.try_sheet(patch, config))
 
 
-def _first(problem: Problem) -> PatchImage:
+def _first(problem: PatchProblem) -> PatchImage:
     """The patch as it is before the first step."""
     with torch.no_grad():
         patch = problem.patch()
@@ -126,10 +128,10 @@ def _plan(config: DictConfig, registry: Registry) -> Plan:
     objective.check(next(optimise_on.batches(config.budget.batch, generator(config.seed, "check"))).to(device))
     patch = parts.part(registry, "patch", chosen["patch"], config.patch, config.seed)
     ink = parts.ink(config.ink)
-    problem = Problem(
+    problem = PatchProblem(
         scenes=optimise_on, patch=patch.to(device), renderer=parts.renderer(config.eot, ink),
         objective=objective, penalties=parts.penalties(registry, config.penalties), budget=budget,
-        seed=config.seed, device=device, hardening=hardening,
+        seed=config.seed, engine=OneDevice(device), hardening=hardening,
     )  # fmt: skip
     made_from = relation.origin(optimise_on, chosen["scenes"], pair.judged_apart)
     related = relation.relate(judge_on, chosen["scenes"], pair.judged_apart, made_from)
@@ -151,7 +153,7 @@ def _announce(config: DictConfig, plan: Plan, out: Path) -> None:
     weights = [f"{p.name} {config.penalties[penalty_key(p.name)].weight:g}" for p in problem.penalties]
     named = "" if config.out else f"out={out} "
     rows = {
-        "goal": f"{chosen['goal']} · {_named(problem.objective)} (white box) on {problem.device}",
+        "goal": f"{chosen['goal']} · {_named(problem.objective)} (white box) on {problem.engine.device}",
         "patch": f"{chosen['patch']} {patch.width_mm:.0f} × {patch.height_mm:.0f} mm, "
         f"{patch.srgb.shape[2]} × {patch.srgb.shape[1]} texels",
         "world": f"scenes {chosen['scenes']} · eot {chosen['eot']} · ink {plan.ink.name if plan.ink else 'none'} · "
@@ -167,7 +169,7 @@ def _announce(config: DictConfig, plan: Plan, out: Path) -> None:
         if text:
             logger.info("%-7s %s", name, text)
     judge.warn(plan.found, {PATCH: plan.relation}, patch, config)
-    judge.look_first(problem.objective.victims, plan.judge_on, problem.device, chosen["goal"])
+    judge.look_first(problem.objective.victims, plan.judge_on, problem.engine.device, chosen["goal"])
 
 
 def _named(objective: Objective) -> str:
@@ -190,10 +192,10 @@ def _hardened(transfer: DictConfig) -> str:
 
 
 @torch.no_grad()
-def _preview(problem: Problem, out: Path) -> None:
+def _preview(problem: PatchProblem, out: Path) -> None:
     """One rendered batch, as the attack would see it."""
     random = generator(problem.seed, "preview")
-    scene = next(problem.scenes.batches(problem.budget.batch, random)).to(problem.device)
+    scene = next(problem.scenes.batches(problem.budget.batch, random)).to(problem.engine.device)
     images = problem.renderer.render(scene, problem.patch(), problem.renderer.sample(scene, random))
     problem.objective.measure(images, scene)
     save_png(torch.cat(list(images.cpu()), dim=2), out / "preview.png")

@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from physadv.core.errors import BadOption, IncompatibleParts
+from physadv.core.problem.counted import Counted, Queries
 from physadv.core.problem.ensemble import Ensemble
 from physadv.core.protocols import Goal, Victim
 from physadv.core.types import Detections, SceneBatch
@@ -44,13 +45,6 @@ class Verdict:
     loss: Tensor  # (B,) with gradient to the images
     losses: Mapping[str, Tensor]  # member → (B,) without gradient
     achieved: Mapping[str, Tensor]  # member → (N,) bool, one an object; meaningful where the scene's wears
-
-
-@dataclass
-class Queries:
-    """How many images the victims were really asked about."""
-
-    images: int = 0
 
 
 @dataclass(frozen=True)
@@ -102,9 +96,9 @@ class Objective:
         wanted = torch.is_grad_enabled() and images.requires_grad
         total = _Total(self.ensemble, images if wanted else None)
         losses, achieved = {}, {}
-        self.queries.images += len(images) * len(self.asked(step))
         for member in (asked := self.asked(step)):
-            loss, gradient, achieved[member.name] = _ask(member, images, scene, wanted=wanted, disturb=disturb)
+            victim = Counted(member.victim, queries=self.queries)
+            loss, gradient, achieved[member.name] = _ask(member, victim, images, scene, wanted=wanted, disturb=disturb)
             losses[member.name] = loss
             total.add(loss, gradient, member.weight)
         scale = 1.0 if self.ensemble is Ensemble.worst else 1 / self._weight_of(asked)
@@ -129,17 +123,17 @@ def _named(members: tuple[Member, ...]) -> tuple[Member, ...]:
 
 
 def _ask(
-    member: Member, images: Tensor, scene: SceneBatch, *, wanted: bool, disturb: torch.Generator | None
+    member: Member, victim: Victim, images: Tensor, scene: SceneBatch, *, wanted: bool, disturb: torch.Generator | None
 ) -> tuple[Tensor, Tensor | None, Tensor]:
     """Loss ``(B,)``, its gradient at the images, and success, of one victim. Its graph ends with this call."""
     leaf = images.detach().requires_grad_(wanted)
     disturbed = member.disturbed(disturb) if member.disturbed and disturb else nullcontext()
     with disturbed, torch.set_grad_enabled(wanted):
-        outputs = member.victim.outputs(leaf)
+        outputs = victim.outputs(leaf)
         loss = member.goal.loss(outputs, scene)
         gradient = torch.autograd.grad(loss.sum(), leaf)[0] if wanted else None
     with torch.no_grad():
-        return loss.detach(), gradient, _achieved(member, member.victim.decide(outputs), scene)
+        return loss.detach(), gradient, _achieved(member, victim.decide(outputs), scene)
 
 
 def _achieved(member: Member, decisions: tuple[Detections, ...], scene: SceneBatch) -> Tensor:

@@ -21,7 +21,8 @@ import torch
 from torch import Tensor
 
 from physadv.core.errors import PhysadvError
-from physadv.core.protocols import Checkpoints, Observer, Problem
+from physadv.core.problem.patch_problem import PatchProblem
+from physadv.core.protocols import Checkpoints, Observer
 from physadv.core.seeding import generator
 from physadv.core.types import Draws, PatchImage, SceneBatch, Step
 from physadv.library.runs.checkpoints import restoring
@@ -30,7 +31,7 @@ from physadv.library.runs.checkpoints import restoring
 class Stepper(Protocol):
     """What changes the patch, one step after another."""
 
-    def step(self, problem: Problem, index: int, random: torch.Generator) -> Step:
+    def step(self, problem: PatchProblem, index: int, random: torch.Generator) -> Step:
         """Change ``problem.patch`` once and say what came of it. All randomness comes from ``random``."""
         ...
 
@@ -74,7 +75,7 @@ class _HeldOut:
     draws: tuple[Draws, ...]
 
     @torch.no_grad()
-    def loss(self, problem: Problem) -> Tensor:
+    def loss(self, problem: PatchProblem) -> Tensor:
         patch = problem.patch()
         losses = [
             problem.objective.measure(problem.renderer.render(scene, patch, draws), scene).loss.mean()
@@ -83,16 +84,16 @@ class _HeldOut:
         return torch.stack(losses).mean() + sum(penalty(patch) for penalty in problem.penalties)
 
 
-def _held_out(problem: Problem) -> _HeldOut:
+def _held_out(problem: PatchProblem) -> _HeldOut:
     random = generator(problem.seed, "held-out")
     count, batch = problem.budget.held_out, problem.budget.batch
     batches = problem.scenes.batches(min(batch, count), random)
-    scenes = tuple(next(batches).to(problem.device) for _ in range(math.ceil(count / batch)))
+    scenes = tuple(next(batches).to(problem.engine.device) for _ in range(math.ceil(count / batch)))
     return _HeldOut(scenes, tuple(problem.renderer.sample(scene, random) for scene in scenes))
 
 
 def iterate(
-    problem: Problem, stepper: Stepper, schedule: Schedule, observers: Iterable[Observer], checkpoints: Checkpoints
+    problem: PatchProblem, stepper: Stepper, schedule: Schedule, observers: Iterable[Observer], checkpoints: Checkpoints
 ) -> PatchImage:
     """Ask for ``problem.budget.steps`` steps and return the iterate that did best on the held-out draws.
 
@@ -122,7 +123,7 @@ def iterate(
 
 
 def _checked(
-    problem: Problem, stepper: Stepper, schedule: Schedule, progress: _Progress, held_out: _HeldOut, step: Step,
+    problem: PatchProblem, stepper: Stepper, schedule: Schedule, progress: _Progress, held_out: _HeldOut, step: Step,
     best: dict[str, Tensor],
 ) -> tuple[Step, dict[str, Tensor]]:  # fmt: skip
     loss = held_out.loss(problem).item()
@@ -148,7 +149,7 @@ def _detached(patch: PatchImage) -> PatchImage:
     return replace(patch, srgb=patch.srgb.detach().cpu(), alpha=patch.alpha.detach().cpu())
 
 
-def _state(problem: Problem, stepper: Stepper, progress: _Progress, best: dict[str, Tensor]) -> dict[str, Any]:
+def _state(problem: PatchProblem, stepper: Stepper, progress: _Progress, best: dict[str, Tensor]) -> dict[str, Any]:
     return {
         "patch": problem.patch.state_dict(), "best": best, "optimizer": stepper.state_dict(),
         "step": progress.step, "best_loss": progress.best, "stale": progress.stale,
@@ -157,7 +158,9 @@ def _state(problem: Problem, stepper: Stepper, progress: _Progress, best: dict[s
     }  # fmt: skip
 
 
-def _resumed(state: dict[str, Any] | None, problem: Problem, stepper: Stepper) -> tuple[_Progress, dict[str, Tensor]]:
+def _resumed(
+    state: dict[str, Any] | None, problem: PatchProblem, stepper: Stepper
+) -> tuple[_Progress, dict[str, Tensor]]:
     if state is None:
         return _Progress(), _copy(problem.patch.state_dict())
     with restoring("the checkpoint"):

@@ -15,7 +15,7 @@ from torch import Tensor
 from physadv.app.assembly import cost
 from physadv.app.assembly.cost import Forecast, Part, duration, measured_judging, measured_steps, seconds_of_steps
 from physadv.core.errors import BadOption
-from physadv.core.protocols import Budget
+from physadv.core.problem.patch_problem import Budget
 from physadv.core.types import PatchImage, SceneBatch, Step
 from physadv.engines.judging.readiness import check_trial
 from physadv.engines.training.options import TrainConfig

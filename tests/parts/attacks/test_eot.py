@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 import torch
+from torch import nn
 
 from physadv.core.errors import BadOption
 from physadv.core.problem.ensemble import Ensemble
 from physadv.core.problem.objective import Member, Objective
-from physadv.core.protocols import Budget, Problem
+from physadv.core.problem.patch_problem import Budget, PatchProblem
 from physadv.core.types import Draws, SceneBatch, Step
+from physadv.library.compute.one_device import OneDevice
 from physadv.parts.attacks.patch.entries import physadv_attacks
 from physadv.parts.attacks.patch.eot import annealed
 from physadv.parts.attacks.patch.options import EotAdamConfig, EotPgdConfig
@@ -25,11 +27,11 @@ from tests.toys import LABELS, ToyDetector, ToyPatch, ToyRenderer, ToyScenes
 ENTRIES = {entry.name: entry for entry in physadv_attacks()}
 
 
-def problem(steps: int = 20, victims: tuple[ToyDetector, ...] = ()) -> Problem:
-    return Problem(
+def problem(steps: int = 20, victims: tuple[ToyDetector, ...] = ()) -> PatchProblem:
+    return PatchProblem(
         scenes=ToyScenes(), patch=ToyPatch(), renderer=ToyRenderer(),
         objective=objective(*(victims or [ToyDetector()])), penalties=(), budget=Budget(steps, 2, 2, 4), seed=0,
-        device=torch.device("cpu"),
+        engine=OneDevice(torch.device("cpu")),
     )  # fmt: skip
 
 
@@ -172,7 +174,7 @@ class Dimmed:
         self.on = False
 
 
-def hardened() -> tuple[Problem, Growing, Dimmed]:
+def hardened() -> tuple[PatchProblem, Growing, Dimmed]:
     growing, dimmed = Growing(), Dimmed()
     member = Member(ToyDetector(), Hide(HideConfig()).bound(LABELS), disturbed=dimmed)
     return replace(problem(), objective=Objective((member,)), hardening=growing), growing, dimmed
@@ -265,3 +267,24 @@ def test_victims_that_take_turns_are_asked_one_a_step_and_all_on_what_is_held_ou
     solved = replace(problem(4), objective=objective(*victims, ensemble=Ensemble.rotate))
     ENTRIES["eot-adam"].build(EotAdamConfig(check_every=1)).run(solved, [], Memory())
     assert solved.objective.queries.images == 4 * (2 * 2 + 2 * 4)  # batch × draws, victims × held-out images
+
+
+@dataclass(frozen=True)
+class Counting(OneDevice):
+    """One device that notes what it is asked for."""
+
+    asked: list[str] = field(default_factory=list)
+
+    def share(self, scene: SceneBatch, draws: Draws) -> tuple[SceneBatch, Draws]:
+        self.asked.append("share")
+        return super().share(scene, draws)
+
+    def reduce_(self, parameters: Iterable[nn.Parameter]) -> None:
+        assert all(parameter.grad is not None for parameter in parameters)
+        self.asked.append("reduce")
+
+
+def test_every_draw_is_shared_and_gradients_are_reduced_once_a_step() -> None:
+    engine = Counting(torch.device("cpu"))
+    ENTRIES["eot-adam"].build(EotAdamConfig()).run(replace(problem(2), engine=engine), [], Memory())
+    assert engine.asked == ["share", "share", "reduce"] * 2

@@ -12,8 +12,10 @@ import pytest
 import torch
 
 from physadv.core.problem.objective import Member, Objective
-from physadv.core.protocols import Budget, PatchModel, Problem
+from physadv.core.problem.patch_problem import Budget, PatchProblem
+from physadv.core.protocols import PatchModel
 from physadv.core.types import Step
+from physadv.library.compute.one_device import OneDevice
 from physadv.library.runs.checkpoints import read_checkpoint, write_checkpoint
 from physadv.parts.attacks.patch.entries import physadv_attacks
 from physadv.parts.attacks.patch.options import EotAdamConfig
@@ -26,7 +28,7 @@ from physadv.parts.render.entries import build_renderer
 from physadv.parts.render.options import EotConfig, JitterConfig
 from physadv.parts.scenes.entries import build_road
 from physadv.parts.scenes.options import RoadConfig
-from physadv.parts.transfer.hardening import Practice
+from physadv.parts.transfer.hardening import TransferHardening
 from physadv.parts.transfer.options import CurriculumConfig, CutoutConfig, EraseConfig
 from physadv.parts.transfer.shakedrop import Shake
 from physadv.parts.victims.options import SignNanoConfig
@@ -73,17 +75,17 @@ class Plug:
         pass
 
 
-def problem(patch: PatchModel) -> Problem:
+def problem(patch: PatchModel) -> PatchProblem:
     """A stop sign on a small road before a victim that is shaken, with everything that makes optimising harder."""
     victim = load_sign_nano(SignNanoConfig())
     shaken = Shake(victim, probability=0.5, forward=[0.0, 2.0], backward=[0.0, 2.0])
     member = Member(victim, Hide(HideConfig()).bound(victim.labels), disturbed=shaken)
     curriculum = CurriculumConfig(sharpness=10, yaw_bins=4, distance_bins=2)
-    practice = Practice(CutoutConfig(probability=0.9), EraseConfig(share=[0.2, 0.5]), curriculum, YAW_DEG)
-    return Problem(
+    hardening = TransferHardening(CutoutConfig(probability=0.9), EraseConfig(share=[0.2, 0.5]), curriculum, YAW_DEG)
+    return PatchProblem(
         scenes=build_road(ROAD), patch=patch, renderer=build_renderer(EotConfig(jitter=JitterConfig([*YAW_DEG]))),
         objective=Objective((member,)), penalties=(), budget=Budget(STEPS, 2, 1, 2), seed=0,
-        device=torch.device("cpu"), practice=practice,
+        engine=OneDevice(torch.device("cpu")), hardening=hardening,
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from physadv.core.hookspecs import Entry, hookimpl
 from physadv.parts.attacks.patch.options import EotAdamConfig, EotPgdConfig, check
 
 if TYPE_CHECKING:
-    from physadv.core.protocols import Attack
+    from physadv.core.problem.patch_problem import Attack
 
 
 def _adam(config: EotAdamConfig) -> Attack:

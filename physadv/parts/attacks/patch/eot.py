@@ -11,7 +11,8 @@ from typing import Any
 import torch
 
 from physadv.core.problem.objective import Verdict
-from physadv.core.protocols import Checkpoints, Observer, Problem
+from physadv.core.problem.patch_problem import PatchProblem
+from physadv.core.protocols import Checkpoints, Observer
 from physadv.core.types import Draws, PatchImage, SceneBatch, Step
 from physadv.library.placement.mosaic import TILES, mosaic
 from physadv.library.runs.iteration import Schedule, iterate
@@ -56,7 +57,7 @@ class Eot:
         """It follows the victim's gradient."""
         return True
 
-    def run(self, problem: Problem, observers: Iterable[Observer], checkpoints: Checkpoints) -> PatchImage:
+    def run(self, problem: PatchProblem, observers: Iterable[Observer], checkpoints: Checkpoints) -> PatchImage:
         """Optimise ``problem.patch`` and return the iterate that did best on the held-out draws."""
         descent = _Descent(self.make_optimizer(problem.patch.parameters(), self.schedule.lr), self.schedule)
         looks = Schedule(self.schedule.check_every, self.schedule.patience)
@@ -70,7 +71,7 @@ class _Descent:
     optimizer: torch.optim.Optimizer
     schedule: EotAdamConfig
 
-    def step(self, problem: Problem, index: int, random: torch.Generator) -> Step:
+    def step(self, problem: PatchProblem, index: int, random: torch.Generator) -> Step:
         if self.schedule.anneal:
             self._set_lr(annealed(self.schedule, index / problem.budget.steps))
         return _step(problem, self.optimizer, index, self.schedule.mosaic, random)
@@ -99,30 +100,31 @@ def annealed(schedule: EotAdamConfig, progress: float) -> float:
 
 
 def _step(
-    problem: Problem, optimizer: torch.optim.Optimizer, index: int, mosaics: float, random: torch.Generator
+    problem: PatchProblem, optimizer: torch.optim.Optimizer, index: int, mosaics: float, random: torch.Generator
 ) -> Step:
     begun = time.perf_counter()
-    scene = _scene(problem, random, mosaics).to(problem.device)
+    scene = _scene(problem, random, mosaics).to(problem.engine.device)
     optimizer.zero_grad(set_to_none=True)
     verdicts = []
     for _ in range(problem.budget.draws):  # one draw's graph at a time: memory does not grow with draws
-        draws = _draws(problem, scene, index, random)
-        images = problem.renderer.render(scene, problem.patch(), draws)
-        verdict = problem.objective.measure(images, scene, step=index, disturb=random)
+        own, draws = problem.engine.share(scene, _draws(problem, scene, index, random))
+        images = problem.renderer.render(own, problem.patch(), draws)
+        verdict = problem.objective.measure(images, own, step=index, disturb=random)
         (verdict.loss.mean() / problem.budget.draws).backward()  # type: ignore[no-untyped-call]
         verdicts.append(replace(verdict, loss=verdict.loss.detach()))
         if problem.hardening:
-            problem.hardening.learn(scene, draws, verdict.loss.detach())
+            problem.hardening.learn(own, draws, verdict.loss.detach())
     terms = {"goal": torch.stack([v.loss for v in verdicts]).mean().item()}
     for penalty in problem.penalties:
         value = penalty(problem.patch())
         value.backward()  # type: ignore[no-untyped-call]
         terms[penalty.name] = value.item()
+    problem.engine.reduce_(problem.patch.parameters())
     optimizer.step()
     problem.patch.project_()
     if problem.hardening:
         problem.hardening.stepped(index)
-    victims, successes = _by_victim(verdicts, scene)
+    victims, successes = _by_victim(verdicts, own)
     success, loss = sum(successes.values()) / len(successes), sum(terms.values())
     if len(problem.objective.members) > 1:
         terms |= victims
@@ -130,7 +132,7 @@ def _step(
     return Step(index, problem.budget.steps, loss, success, seconds, terms, successes=successes)
 
 
-def _scene(problem: Problem, random: torch.Generator, mosaics: float) -> SceneBatch:
+def _scene(problem: PatchProblem, random: torch.Generator, mosaics: float) -> SceneBatch:
     if mosaics and float(torch.rand((), generator=random)) < mosaics:
         return mosaic(next(problem.scenes.batches(problem.budget.batch * TILES**2, random)), random)
     if problem.hardening:
@@ -138,7 +140,7 @@ def _scene(problem: Problem, random: torch.Generator, mosaics: float) -> SceneBa
     return next(problem.scenes.batches(problem.budget.batch, random))
 
 
-def _draws(problem: Problem, scene: SceneBatch, index: int, random: torch.Generator) -> Draws:
+def _draws(problem: PatchProblem, scene: SceneBatch, index: int, random: torch.Generator) -> Draws:
     draws = problem.renderer.sample(scene, random)
     if problem.hardening is None:
         return draws
