@@ -15,10 +15,10 @@ import av
 import numpy as np
 
 from physadv.parts.frames.capture import MAX_BROKEN, U8
+from physadv.parts.frames.colour_description import HLG, PQ, REFERENCE_WHITE_NITS, SDR_WHITE_NITS, brightest_nits
+from physadv.parts.frames.frame_converter import FrameConverter
 from physadv.parts.frames.interlace import Deinterlacer
-from physadv.parts.frames.light import HLG, PQ, REFERENCE_WHITE_NITS, SDR_WHITE_NITS, brightest_nits
 from physadv.parts.frames.options import FrameOptions
-from physadv.parts.frames.raster import FrameConverter
 
 if TYPE_CHECKING:
     from av.container import InputContainer

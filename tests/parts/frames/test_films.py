@@ -14,8 +14,8 @@ import pytest
 
 from physadv.core.errors import BadInput
 from physadv.core.types import Frame
+from physadv.parts.frames.colour_description import ColourDescription, Converter
 from physadv.parts.frames.container import codec_name, missing_bytes
-from physadv.parts.frames.light import ColourDescription, Converter
 from physadv.parts.frames.open import open_source
 from physadv.parts.frames.options import FrameOptions
 from tests.parts.frames.films import U8, film

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from physadv.core.errors import BadInput
-from physadv.parts.frames.light import REFERENCE_WHITE_NITS, ColourDescription, Converter
+from physadv.parts.frames.colour_description import REFERENCE_WHITE_NITS, ColourDescription, Converter
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
