@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from physadv.app.assembly.grid_axes import AXES
+from physadv.engines.judging.grid.axes import AXES
 from physadv.library.files.images import save_png
 from physadv.parts.scenes.entries import build_road
 from physadv.parts.scenes.options import RoadConfig

@@ -16,7 +16,6 @@ from onnx import TensorProto, helper
 from PIL import Image, ImageCms
 from safetensors.torch import save as safetensors_of
 
-from physadv.app.assembly.folder import FolderCheckpoints
 from physadv.core.types import Detections
 from physadv.engines.judging.clean_cache import CleanCache
 from physadv.engines.judging.shards import Shards
@@ -28,6 +27,7 @@ from physadv.library.files.images import load_mask, load_rgba, load_srgb
 from physadv.library.files.label_names import read_names
 from physadv.library.files.patches import load_patch
 from physadv.library.files.reading import read_yaml
+from physadv.library.runs.checkpoints import FolderCheckpoints
 from physadv.library.runs.options import read_object_if_there
 from physadv.parts.printing.icc import load_profile_table
 from physadv.parts.render.mesh import load_mesh

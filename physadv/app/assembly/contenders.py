@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from physadv.app.assembly.scenes import Parts
+from physadv.core.errors import BadOption
 from physadv.library.files.patches import load_patch
-from physadv.library.runs import record, relation
-from physadv.library.runs.relation import Origin, Relation
+from physadv.library.runs import record
+from physadv.library.runs.relation import Origin
 from physadv.parts.patches.controls import PATCH, PatchUnderTest, names_of
 
 
-def contenders(
-    patch: str, against: list[str], width_mm: float | None
-) -> tuple[PatchUnderTest, tuple[PatchUnderTest, ...]]:
-    """The patch that is judged, and those it is compared with, with what their run folders tell about them."""
-    first = _contender(PATCH, patch, width_mm)
+def contenders(patch: str, against: Sequence[str], width_mm: float | None) -> tuple[PatchUnderTest, ...]:
+    """The patch that is judged, then those it is compared with, with what their run folders tell about them."""
+    if not patch:
+        raise BadOption("which patch? Say patch=RUN_FOLDER, or patch=picture.png width_mm=300")
     names = names_of([_stem(path) for path in against])
-    return first, tuple(_contender(name, path, width_mm) for name, path in zip(names, against, strict=True))
+    others = (_contender(name, path, width_mm) for name, path in zip(names, against, strict=True))
+    return (_contender(PATCH, patch, width_mm), *others)
 
 
 def _contender(arm: str, path: str, width_mm: float | None) -> PatchUnderTest:
@@ -39,8 +39,3 @@ def _stem(path: str) -> str:
     """A word for a patch: its folder's or file's name."""
     place = Path(path).resolve()
     return place.name if place.is_dir() else place.parent.name if place.stem == "patch" else place.stem
-
-
-def related(pair: Parts, choice: str, patches: Sequence[PatchUnderTest]) -> dict[str, Relation]:
-    """How what is judged on relates to what each patch was optimised on."""
-    return {one.arm: relation.relate(pair.judge_on, choice, pair.judged_apart, one.origin) for one in patches}

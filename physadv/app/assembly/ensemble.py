@@ -1,53 +1,57 @@
-"""The victims that a patch is optimised on, and what makes it carry over to others, from the configuration."""
+"""The victims that a patch is optimised on, and what makes it carry over to others, as the options say."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 import torch
-from omegaconf import DictConfig, OmegaConf
 
 from physadv.app.assembly import parts
-from physadv.app.config.choices import choices
+from physadv.app.config.judging_options import JudgingOptions
 from physadv.app.registry import Registry
 from physadv.core.errors import BadOption
+from physadv.core.problem.ensemble import Ensemble
 from physadv.core.problem.objective import Disturbance, Member, Objective
 from physadv.core.problem.patch_problem import Attack
 from physadv.core.protocols import Hardening, Victim
-from physadv.parts.transfer.options import ShakeConfig, check, check_shake
+from physadv.parts.transfer.options import ShakeConfig, TransferConfig, check, check_shake
 
 logger = logging.getLogger(__name__)
 
 
-def objective(config: DictConfig, registry: Registry, attack: Attack, device: torch.device) -> Objective:
+def objective(
+    registry: Registry,
+    options: JudgingOptions,
+    attack: Attack,
+    device: torch.device,
+    *,
+    ensemble: Ensemble,
+    shake: ShakeConfig,
+) -> Objective:
     """The goal on every victim of ``victims=``, or on the one of ``victim=`` where that list is empty."""
-    chosen = choices()
-    goal = parts.part(registry, "goal", chosen["goal"], config.goal, config.seed)
-    listed: Any = OmegaConf.to_container(config.victims, resolve=True)
+    seed, listed = options.seed, options.victims
+    goal = parts.part(registry, "goal", options.choices["goal"], options.goal, seed)
     items, weights = [item for item, _ in map(_weighed, listed)], [weight for _, weight in map(_weighed, listed)]
-    victims = parts.victims(registry, items, config.seed)
-    if not victims:
-        victims = [parts.victim(registry, chosen["victim"], config.victim, config.seed)]
-    shake: Any = OmegaConf.to_object(config.transfer.shake)
+    victims = parts.victims_of(registry, items, options.choices["victim"], options.victim, seed, device)
     check_shake(shake)
     members = tuple(
         Member(here, parts.check_fit(attack, here, goal), weight, _shaken(here, shake))
-        for here, weight in zip((v.to(device) for v in victims), weights or [1.0], strict=True)
+        for here, weight in zip(victims, weights or [1.0], strict=True)
     )
-    return Objective(members, config.ensemble)
+    return Objective(members, ensemble)
 
 
-def hardening(config: DictConfig) -> Hardening | None:
+def hardening(options: TransferConfig, yaw_deg: Sequence[float]) -> Hardening | None:
     """What makes the conditions harder while optimising; ``None`` where all of it is off."""
-    chosen: Any = OmegaConf.to_object(config.transfer)
-    check(chosen.cutout, chosen.erase, chosen.curriculum)
-    if not (chosen.cutout.probability or any(chosen.erase.share) or chosen.curriculum.sharpness):
+    check(options.cutout, options.erase, options.curriculum)
+    if not (options.cutout.probability or any(options.erase.share) or options.curriculum.sharpness):
         return None
     from physadv.parts.transfer.hardening import TransferHardening
 
-    low, high = config.eot.jitter.yaw_deg
-    return TransferHardening(chosen.cutout, chosen.erase, chosen.curriculum, (low, high))
+    low, high = yaw_deg
+    return TransferHardening(options.cutout, options.erase, options.curriculum, (low, high))
 
 
 def _shaken(victim: Victim, config: ShakeConfig) -> Disturbance | None:

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import yaml
 from hydra.core.hydra_config import HydraConfig
@@ -22,7 +21,6 @@ from physadv.app.config.seal import seal
 from physadv.core.errors import BadInput, BadOption, BadOutput, PhysadvError
 from physadv.core.masking import masked_in
 from physadv.library.files.atomic import DAY_S, sweep_drafts, write_text
-from physadv.library.runs.checkpoints import read_checkpoint, write_checkpoint
 from physadv.library.runs.locks import locked
 from physadv.library.runs.options import read_options
 
@@ -234,20 +232,3 @@ def _say_how_to_go_on(error: BaseException, folder: Path, config: DictConfig, *,
 
 def _can_resume(config: DictConfig) -> bool:
     return "source" not in config  # a film is over
-
-
-class FolderCheckpoints:
-    """Checkpoints as one file that is replaced whole; loaded without unpickling code."""
-
-    def __init__(self, file: Path) -> None:
-        self._file = file
-
-    def load(self) -> dict[str, Any] | None:
-        """The last saved state, or ``None`` at the start of a run."""
-        if not self._file.is_file():
-            return None
-        return read_checkpoint(self._file)
-
-    def save(self, state: dict[str, Any]) -> None:
-        """Replace the last state by this one."""
-        write_checkpoint(self._file, state)

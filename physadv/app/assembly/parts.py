@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,6 @@ import torch
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from physadv.app.config.choices import choices
 from physadv.app.config.groups import GROUPS, penalty_key
 from physadv.app.config.spelling import literal_in
 from physadv.app.registry import Registry
@@ -22,6 +21,8 @@ from physadv.core.nearest import did_you_mean
 from physadv.core.problem.patch_problem import Attack
 from physadv.core.protocols import Goal, Penalty, Renderer, SceneSource, Victim
 from physadv.parts.printing.ink import Ink
+from physadv.parts.printing.options import InkConfig
+from physadv.parts.render.options import EotConfig
 from physadv.parts.victims.whole_picture import WholePicture
 
 logger = logging.getLogger(__name__)
@@ -44,8 +45,12 @@ def device_of(wanted: str) -> torch.device:
 
 def part(registry: Registry, group: str, choice: str, options: Any, seed: int) -> Any:
     """Build the part that was chosen for a config group. An option ``seed`` that is null takes the run's."""
-    filled: Any = OmegaConf.to_object(options) if isinstance(options, DictConfig) else options
-    return registry.build(GROUPS[group], choice, _seeded(filled, seed))
+    return registry.build(GROUPS[group], choice, _seeded(_plain(options), seed))
+
+
+def _plain(options: Any) -> Any:
+    """Options as their dataclass, also where they are still a node of the configuration."""
+    return OmegaConf.to_object(options) if isinstance(options, DictConfig) else options
 
 
 def penalties(registry: Registry, node: DictConfig) -> tuple[Penalty, ...]:
@@ -58,51 +63,43 @@ def penalties(registry: Registry, node: DictConfig) -> tuple[Penalty, ...]:
     return tuple(rows)
 
 
-def ink(node: DictConfig) -> Ink | None:
+def ink(options: InkConfig | DictConfig) -> Ink | None:
     """The printing condition of an ``ink`` preset; ``None`` where print changes nothing."""
     from physadv.parts.printing.entries import build_ink
 
-    options: Any = OmegaConf.to_object(node)
-    return build_ink(options)
+    return build_ink(_plain(options))
 
 
-def renderer(node: DictConfig, ink: Ink | None, quality: str | None = None) -> Renderer:
+def renderer(options: EotConfig | DictConfig, ink: Ink | None, quality: str | None = None) -> Renderer:
     """The world of an ``eot`` preset, where patches are seen as printed; judging may ask for a higher quality."""
     from physadv.parts.render.entries import build_renderer
 
-    options: Any = OmegaConf.to_object(node)
-    if quality:
-        options = dataclasses.replace(options, quality=quality)
-    made: Renderer = build_renderer(options, ink)
+    eot: EotConfig = _plain(options)
+    made: Renderer = build_renderer(dataclasses.replace(eot, quality=quality) if quality else eot, ink)
     return made
 
 
-def still(node: DictConfig) -> DictConfig:
+def still(options: EotConfig) -> EotConfig:
     """An ``eot`` preset of which only the place of the patch is left: nothing varies."""
-    from physadv.parts.render.options import EotConfig
-
-    options: Any = OmegaConf.to_object(node)
-    made: DictConfig = OmegaConf.structured(EotConfig(place=options.place))
-    return made
+    return EotConfig(place=options.place)
 
 
 def judging_renderers(
-    scenes: SceneSource, node: DictConfig, ink: Ink | None, quality: str
+    scenes: SceneSource, eot: EotConfig, ink: Ink | None, quality: str
 ) -> tuple[Renderer, Renderer | None]:
     """The world to judge in and, where the scenes bring a renderer of their own, ours beside it.
 
     Such scenes decide on pose, light and camera, so of the ``eot`` preset only the place of the patch counts there.
     """
     if not hasattr(scenes, "renderer"):
-        return renderer(node, ink, quality), None
+        return renderer(eot, ink, quality), None
     from physadv.parts.render.entries import build_renderer
-    from physadv.parts.render.options import EotConfig, SurfaceConfig
+    from physadv.parts.render.options import SurfaceConfig
 
-    options: Any = OmegaConf.to_object(node)
     own: Any = scenes
     surface = SurfaceConfig(curvature_per_m=[own.curvature_per_m] * 2)
-    ours: Renderer = build_renderer(EotConfig(place=options.place, surface=surface, quality=quality), ink)
-    return own.renderer(options.place, ink), ours
+    ours: Renderer = build_renderer(EotConfig(place=eot.place, surface=surface, quality=quality), ink)
+    return own.renderer(eot.place, ink), ours
 
 
 def victim(registry: Registry, choice: str, options: Any, seed: int) -> Victim:
@@ -156,13 +153,11 @@ def _seeded(options: Any, seed: int) -> Any:
     return dataclasses.replace(options, seed=seed) if getattr(options, "seed", 0) is None else options
 
 
-def victims_of(config: DictConfig, registry: Registry, device: torch.device) -> list[Victim]:
-    """Those of ``victims=``, or the one of ``victim=``."""
-    listed = OmegaConf.to_container(config.victims, resolve=True)
-    assert isinstance(listed, list)
-    made = victims(registry, listed, config.seed)
-    if not made:
-        made = [victim(registry, choices()["victim"], config.victim, config.seed)]
+def victims_of(
+    registry: Registry, listed: Sequence[Any], choice: str, options: Any, seed: int, device: torch.device
+) -> list[Victim]:
+    """Those of ``victims=``, or the one of ``victim=`` with its ``options``."""
+    made = victims(registry, list(listed), seed) or [victim(registry, choice, options, seed)]
     return [one.to(device) for one in made]
 
 

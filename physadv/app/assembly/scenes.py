@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from omegaconf import DictConfig, OmegaConf
 from torch import Tensor
 from tqdm import tqdm
 
 from physadv.app.assembly import parts
+from physadv.app.config.schema import JudgeConfig
 from physadv.app.registry import Registry
 from physadv.core.errors import BadOption
 from physadv.core.protocols import Photographs, SceneSource, Victim
@@ -58,34 +58,33 @@ def filled(scenes: Any, victim: Victim, device: torch.device) -> SceneSource:
 def two_parts(
     registry: Registry,
     choice: str,
-    node: DictConfig,
-    judge: DictConfig,
+    options: Any,
+    judge: JudgeConfig,
     seed: int,
     victim: Victim,
     device: torch.device,
 ) -> Parts:
     """Scenes to optimise on, and scenes to judge on: another root, a part kept for it, or the same."""
-    scenes = filled(parts.part(registry, "scenes", choice, node, seed), victim, device)
+    scenes = filled(parts.part(registry, "scenes", choice, options, seed), victim, device)
     if judge.root:
-        other = parts.part(registry, "scenes", choice, _elsewhere(choice, node, judge.root), seed)
+        other = parts.part(registry, "scenes", choice, _elsewhere(choice, options, judge.root), seed)
         return Parts(scenes, _some(filled(other, victim, device), judge, seed))
     if not judge.share:
         return Parts(scenes, _some(scenes, judge, seed))
     optimise_on, judge_on = scenes.split(judge.share, seed)
-    apart = digest([choice, OmegaConf.to_container(node, resolve=True), judge.share, seed])
+    apart = digest([choice, dataclasses.asdict(options), judge.share, seed])
     return Parts(optimise_on, _some(without_seen(judge_on, optimise_on), judge, seed), apart)
 
 
-def _elsewhere(choice: str, node: DictConfig, root: str) -> Any:
+def _elsewhere(choice: str, options: Any, root: str) -> Any:
     """The options of scenes, with another root in its usual layout."""
-    options: Any = OmegaConf.to_object(node)
     names = {f.name for f in dataclasses.fields(options)}
     if "root" not in names:
         raise BadOption(f"judge.root does not apply to scenes={choice}: it has no folder. Leave it out")
     return dataclasses.replace(options, root=root, **{name: "" for name in _OF_ROOT if name in names})
 
 
-def _some(scenes: SceneSource, judge: DictConfig, seed: int) -> SceneSource:
+def _some(scenes: SceneSource, judge: JudgeConfig, seed: int) -> SceneSource:
     """At most ``judge.images`` pictures at random, those in which something wears the patch before others."""
     count = judge.images
     if not isinstance(scenes, Photographs):

@@ -4,34 +4,37 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
-import torch
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
-from physadv.app.assembly import cost, ensemble, judge, parts, scenes
-from physadv.app.assembly.folder import FolderCheckpoints
-from physadv.app.config.choices import choices
-from physadv.app.config.groups import penalty_key
+from physadv.app.assembly import cost, ensemble, parts, threat_model
+from physadv.app.assembly.first_batch import first_patch, save_preview
+from physadv.app.assembly.judgements import judge
+from physadv.app.assembly.sheets import make_sheet_of_run, try_sheet
+from physadv.app.assembly.trials import Bench, JudgedScenes, judged_scenes, scenes_of, trial_of
+from physadv.app.assembly.worn_by import worn_by
+from physadv.app.config.judging_options import JudgingOptions
 from physadv.app.registry import Registry
 from physadv.core.errors import BadOption
-from physadv.core.problem.objective import Objective
 from physadv.core.problem.patch_problem import Attack, Budget, PatchProblem
-from physadv.core.protocols import SceneSource
 from physadv.core.seeding import generator
 from physadv.core.types import PatchImage
+from physadv.engines.judging.cost import measured_judging
 from physadv.engines.judging.readiness import check_trial
-from physadv.engines.judging.survey import Survey
 from physadv.library.compute.one_device import OneDevice
-from physadv.library.files.images import save_png
 from physadv.library.files.patches import save_patch
 from physadv.library.runs import relation
+from physadv.library.runs.checkpoints import FolderCheckpoints
+from physadv.library.runs.forecast import duration, timed
 from physadv.library.runs.progress import CurveLog, ProgressBar
-from physadv.library.runs.relation import Origin, Relation
+from physadv.library.runs.relation import Origin
 from physadv.parts.patches.controls import PATCH, PatchUnderTest
 from physadv.parts.printing.ink import Ink
-from physadv.parts.printing.sheet import check_sheet
+from physadv.parts.printing.sheet import SheetOptions, check_sheet
+from physadv.parts.transfer.options import TransferConfig
 
 logger = logging.getLogger(__name__)
 
@@ -45,42 +48,74 @@ class Plan:
     problem: PatchProblem
     attack: Attack
     ink: Ink | None
-    judge_on: SceneSource
     origin: Origin  # what is optimised on
-    relation: Relation  # of what is judged on to that
-    found: Survey  # what there is to judge on
+    judged: JudgedScenes
+    options: JudgingOptions
+    transfer: TransferConfig
+    sheet: SheetOptions
+
+    def bench(self, patch: PatchImage, queries: int = 0) -> Bench:
+        """The victims that are optimised on, to judge the patch."""
+        objective = self.problem.objective
+        trained = tuple((victim.name, victim.digest) for victim in objective.victims)
+        known = PatchUnderTest(PATCH, patch, self.options.name, trained, queries)
+        return Bench((known,), tuple(objective.victims), objective.members[0].goal, self.problem.engine.device)
 
 
 def generate(config: DictConfig, registry: Registry, out: Path) -> float:
     """Optimise, print, judge, report. Returns AP50 with the patch, which a sweep can minimise."""
     started = time.monotonic()
     plan = _plan(config, registry)
-    _announce(config, plan, out)
+    resume = "" if config.out else f"out={out} "
+    said = f"{out} (after a stop go on with the same command plus {resume}resume=true)"
+    threat_model.announce(plan.problem, plan.ink, plan.judged, plan.options, plan.transfer, said)
     later_s = _ready(config, plan, out)
     if config.dry_run:
         return 1.0
     bar = ProgressBar(visible=config.progress, later_s=later_s)
     observers = [bar, CurveLog(out / "curves.csv"), *registry.observers()]
-    plan.problem.objective.queries.images = 0  # what was measured beforehand is not the attack's
+    queries = plan.problem.objective.queries
+    queries.images = 0  # what was measured beforehand is not the attack's
     asked = plan.attack.run(plan.problem, observers, FolderCheckpoints(out / "checkpoint.pt"))
     patch = plan.ink.printable(asked) if plan.ink else asked
     save_patch(patch, out)
     plan.origin.write(out)
-    judge.make_sheet(patch, config, out)
-    return judge.judge("generate", _case(config, plan, patch, asked, started), config, out)
+    make_sheet_of_run(patch, plan.sheet, out)
+    spent = queries.images
+    trial = trial_of(plan.bench(patch, spent), plan.judged, plan.options, out)
+    return judge("generate", trial, plan.options, out, started=started, asked=asked, queries=spent)
 
 
-def _case(
-    config: DictConfig, plan: Plan, patch: PatchImage, asked: PatchImage | None = None, started: float = 0.0
-) -> judge.Case:
-    objective = plan.problem.objective
-    queries = objective.queries.images
-    trained = tuple((victim.name, victim.digest) for victim in objective.victims)
-    return judge.Case(
-        patch, plan.judge_on, {PATCH: plan.relation}, plan.found, list(objective.victims), objective.members[0].goal,
-        plan.problem.engine.device, known=PatchUnderTest(PATCH, patch, config.name, trained, queries), asked=asked,
-        queries=queries, started=started,
+def _plan(config: DictConfig, registry: Registry) -> Plan:
+    options, device = JudgingOptions.of(config), parts.device_of(config.device)
+    chosen, seed = options.choices, options.seed
+    transfer = cast(TransferConfig, OmegaConf.to_object(config.transfer))
+    budget, hardening = _budget(config.budget), ensemble.hardening(transfer, config.eot.jitter.yaw_deg)
+    attack = parts.part(registry, "attack", chosen["attack"], config.attack, seed)
+    objective = ensemble.objective(registry, options, attack, device, ensemble=config.ensemble, shake=transfer.shake)
+    pair = scenes_of(registry, options, objective.victims[0], device)
+    parts.check_pictures(objective.victims, pair.judge_on)
+    objective.check(next(pair.optimise_on.batches(budget.batch, generator(seed, "check"))).to(device))
+    patch = parts.part(registry, "patch", chosen["patch"], config.patch, seed)
+    ink = parts.ink(options.ink)
+    problem = PatchProblem(
+        scenes=pair.optimise_on, patch=patch.to(device), renderer=parts.renderer(options.eot, ink),
+        objective=objective, penalties=parts.penalties(registry, config.penalties), budget=budget,
+        seed=seed, engine=OneDevice(device), hardening=hardening,
     )  # fmt: skip
+    made_from = relation.origin(pair.optimise_on, chosen["scenes"], pair.judged_apart)
+    known = PatchUnderTest(PATCH, problem.patch(), options.name, origin=made_from)
+    judged = judged_scenes(pair, (known,), options)
+    worn = worn_by(options.settings["scenes"])
+    sheet = SheetOptions(paper=config.paper, title=options.name, seed=seed, tags="auto", worn_by=worn)
+    return Plan(problem, attack, ink, made_from, judged, options, transfer, sheet)
+
+
+def _budget(options: DictConfig) -> Budget:
+    for name in ("steps", "batch", "draws", "held_out"):
+        if options[name] < 1:
+            raise BadOption(f"budget.{name} must be at least 1, got {options[name]}")
+    return Budget(options.steps, options.batch, options.draws, options.held_out)
 
 
 def _ready(config: DictConfig, plan: Plan, out: Path) -> float | None:
@@ -88,114 +123,21 @@ def _ready(config: DictConfig, plan: Plan, out: Path) -> float | None:
 
     Returns how many seconds sheet and judgement will take; ``None`` where measuring that is not worth its time.
     """
-    problem, patch = plan.problem, _first(plan.problem)
-    pages = check_sheet((patch.width_mm, patch.height_mm), judge.sheet_options(config))
-    trial = judge.trial_of(_case(config, plan, patch), config, out)
+    problem, patch = plan.problem, first_patch(plan.problem)
+    pages = check_sheet((patch.width_mm, patch.height_mm), plan.sheet)
+    trial = trial_of(plan.bench(patch), plan.judged, plan.options, out)
     groups = check_trial(trial)
-    far = choices().get("size") == "gpu" and problem.engine.device.type == "cpu"
+    far = plan.options.choices.get("size") == "gpu" and problem.engine.device.type == "cpu"
     if config.dry_run or far:
         check_every = config.attack.get("check_every") or 0
-        told = cost.forecast(problem, plan.attack, check_every, trial, groups, lambda: judge.try_sheet(patch, config))
+        told = cost.forecast(problem, plan.attack, check_every, trial, groups, lambda: try_sheet(patch, plan.sheet))
         logger.info("cost    %s", told.words())
         if far:
-            logger.warning("caution size=gpu on a CPU: about %s. size=laptop is for CPUs", cost.duration(told.total_s))
+            logger.warning("caution size=gpu on a CPU: about %s. size=laptop is for CPUs", duration(told.total_s))
     if config.dry_run:
-        _preview(problem, out)
+        save_preview(problem, out)
         logger.info("dry run: all parts fit, %d pages to print; see %s", pages, out / "preview.png")
         return None
     if problem.budget.steps < WORTH_STEPS or not config.progress:
         return None
-    return cost.measured_judging(trial, groups, 1) + cost.timed(lambda: judge.try_sheet(patch, config))
-
-
-def _first(problem: PatchProblem) -> PatchImage:
-    """The patch as it is before the first step."""
-    with torch.no_grad():
-        patch = problem.patch()
-    return replace(patch, srgb=patch.srgb.detach().cpu(), alpha=patch.alpha.detach().cpu())
-
-
-def _plan(config: DictConfig, registry: Registry) -> Plan:
-    chosen, device = choices(), parts.device_of(config.device)
-    budget, hardening = _budget(config), ensemble.hardening(config)
-    attack = parts.part(registry, "attack", chosen["attack"], config.attack, config.seed)
-    objective = ensemble.objective(config, registry, attack, device)
-    pair = scenes.two_parts(
-        registry, chosen["scenes"], config.scenes, config.judge, config.seed, objective.victims[0], device
-    )
-    optimise_on, judge_on = pair.optimise_on, pair.judge_on
-    parts.check_pictures(objective.victims, judge_on)
-    objective.check(next(optimise_on.batches(config.budget.batch, generator(config.seed, "check"))).to(device))
-    patch = parts.part(registry, "patch", chosen["patch"], config.patch, config.seed)
-    ink = parts.ink(config.ink)
-    problem = PatchProblem(
-        scenes=optimise_on, patch=patch.to(device), renderer=parts.renderer(config.eot, ink),
-        objective=objective, penalties=parts.penalties(registry, config.penalties), budget=budget,
-        seed=config.seed, engine=OneDevice(device), hardening=hardening,
-    )  # fmt: skip
-    made_from = relation.origin(optimise_on, chosen["scenes"], pair.judged_apart)
-    related = relation.relate(judge_on, chosen["scenes"], pair.judged_apart, made_from)
-    found = judge.surveyed(judge_on, problem.patch(), config)
-    return Plan(problem, attack, ink, judge_on, made_from, related, found)
-
-
-def _budget(config: DictConfig) -> Budget:
-    for name, value in config.budget.items():
-        if value < 1:
-            raise BadOption(f"budget.{name} must be at least 1, got {value}")
-    return Budget(config.budget.steps, config.budget.batch, config.budget.draws, config.budget.held_out)
-
-
-def _announce(config: DictConfig, plan: Plan, out: Path) -> None:
-    """Say the threat model before spending any time."""
-    chosen, problem = choices(), plan.problem
-    patch = problem.patch()
-    weights = [f"{p.name} {config.penalties[penalty_key(p.name)].weight:g}" for p in problem.penalties]
-    named = "" if config.out else f"out={out} "
-    rows = {
-        "goal": f"{chosen['goal']} · {_named(problem.objective)} (white box) on {problem.engine.device}",
-        "patch": f"{chosen['patch']} {patch.width_mm:.0f} × {patch.height_mm:.0f} mm, "
-        f"{patch.srgb.shape[2]} × {patch.srgb.shape[1]} texels",
-        "world": f"scenes {chosen['scenes']} · eot {chosen['eot']} · ink {plan.ink.name if plan.ink else 'none'} · "
-        f"penalties {', '.join(weights) or 'none'}",
-        "harder": _hardened(config.transfer),
-        "attack": f"{chosen['attack']}, {problem.budget.steps} steps × {problem.budget.batch} images × "
-        f"{problem.budget.draws} draws, seed {problem.seed}",
-        "judge": plan.relation.words,
-        "on": plan.found.words(judge.wearer_word(config)),
-        "run": f"{out} (after a stop go on with the same command plus {named}resume=true)",
-    }
-    for name, text in rows.items():
-        if text:
-            logger.info("%-7s %s", name, text)
-    judge.warn(plan.found, {PATCH: plan.relation}, patch, config)
-    judge.look_first(problem.objective.victims, plan.judge_on, problem.engine.device, chosen["goal"])
-
-
-def _named(objective: Objective) -> str:
-    if len(objective.members) == 1:
-        return f"victim {objective.members[0].name}"
-    names = [m.name if m.weight == 1 else f"{m.weight:g} × {m.name}" for m in objective.members]
-    return f"victims {', '.join(names)} ({objective.ensemble})"
-
-
-def _hardened(transfer: DictConfig) -> str:
-    """What makes optimising harder than judging."""
-    on = {
-        "cutout": transfer.cutout.probability > 0,
-        "erased blocks": any(transfer.erase.share),
-        "shaken victims": transfer.shake.probability > 0,
-        "curriculum of viewpoints": transfer.curriculum.sharpness > 0,
-    }
-    named = ", ".join(name for name, is_on in on.items() if is_on)
-    return f"while optimising: {named}" if named else ""
-
-
-@torch.no_grad()
-def _preview(problem: PatchProblem, out: Path) -> None:
-    """One rendered batch, as the attack would see it."""
-    random = generator(problem.seed, "preview")
-    scene = next(problem.scenes.batches(problem.budget.batch, random)).to(problem.engine.device)
-    images = problem.renderer.render(scene, problem.patch(), problem.renderer.sample(scene, random))
-    problem.objective.measure(images, scene)
-    save_png(torch.cat(list(images.cpu()), dim=2), out / "preview.png")
+    return measured_judging(trial, groups, 1) + timed(lambda: try_sheet(patch, plan.sheet))

@@ -11,8 +11,8 @@ from omegaconf import DictConfig, OmegaConf
 from tqdm import tqdm
 
 from physadv.app.assembly import parts
-from physadv.app.assembly.train_cost import train_forecast
 from physadv.app.registry import Registry
+from physadv.engines.training.cost import train_forecast
 from physadv.engines.training.detector import TrainProgress, train_detector
 from physadv.engines.training.options import TrainConfig
 

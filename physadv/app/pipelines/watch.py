@@ -55,7 +55,8 @@ def watch_command(config: DictConfig, registry: Registry, out: Path) -> float | 
     check(config)
     device = parts.device_of(config.device)
     patch, boards = patch_and_boards(config)
-    victims = parts.victims_of(config, registry, device)
+    listed: Any = OmegaConf.to_container(config.victims, resolve=True)
+    victims = parts.victims_of(registry, listed, choices()["victim"], config.victim, config.seed, device)
     names = [victim.name for victim in victims]
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise BadOption(f"two victims are called {twice!r}, so their reports could not be told apart. Leave one out")

@@ -63,6 +63,23 @@ def restoring(what: str) -> Iterator[None]:
         raise BadInput(f"{what} is not one of this run ({said}): delete it to start over") from error
 
 
+class FolderCheckpoints:
+    """Checkpoints as one file that is replaced whole; loaded without unpickling code."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def load(self) -> dict[str, Any] | None:
+        """The last saved state, or ``None`` at the start of a run."""
+        if not self._file.is_file():
+            return None
+        return read_checkpoint(self._file)
+
+    def save(self, state: dict[str, Any]) -> None:
+        """Replace the last state by this one."""
+        write_checkpoint(self._file, state)
+
+
 class NoCheckpoints:
     """Nothing is kept: a run that is stopped is lost."""
 

@@ -13,13 +13,15 @@ import torch
 from torch import Tensor
 
 from physadv.app.assembly import cost
-from physadv.app.assembly.cost import Forecast, Part, duration, measured_judging, measured_steps, seconds_of_steps
+from physadv.app.assembly.cost import measured_steps, seconds_of_steps
 from physadv.core.errors import BadOption
 from physadv.core.problem.patch_problem import Budget
 from physadv.core.types import PatchImage, SceneBatch, Step
+from physadv.engines.judging.cost import measured_judging
 from physadv.engines.judging.readiness import check_trial
 from physadv.engines.training.options import TrainConfig
 from physadv.library.runs import progress
+from physadv.library.runs.forecast import MAX_PICTURES, Forecast, Part, duration
 from physadv.library.runs.progress import ProgressBar
 from physadv.parts.attacks.patch.eot import Eot, adam
 from physadv.parts.attacks.patch.options import EotAdamConfig
@@ -56,7 +58,7 @@ def test_a_large_batch_is_measured_in_part_and_told_in_full() -> None:
     slow = Slow()
     here = replace(problem(), renderer=slow, budget=Budget(1000, 64, 4, 64))
     assert measured_steps(here, EOT).step_s >= 64 * 4 * A_PICTURE_S
-    assert slow.pictures <= 3 * cost.MAX_PICTURES
+    assert slow.pictures <= 3 * MAX_PICTURES
 
 
 def test_the_same_patch_comes_out_after_measuring() -> None:
@@ -112,7 +114,7 @@ def test_a_forecast_tells_every_part_and_the_memory() -> None:
 
 
 def test_training_is_measured_on_a_few_steps() -> None:
-    from physadv.app.assembly.train_cost import train_forecast
+    from physadv.engines.training.cost import train_forecast
 
     config = TrainConfig(batch=2, size_px=64, renders=40, renders_an_epoch=20, epochs=3)
     parts = {part.name: part for part in train_forecast(config, torch.device("cpu")).parts}

@@ -6,17 +6,10 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-from omegaconf import DictConfig, OmegaConf
 
-from physadv.app.assembly.grid_axes import AXES, cells, chosen_axes, held
 from physadv.app.config.axes_shorthand import only_these_axes
-from physadv.app.config.schema import AxesConfig
-from physadv.core.errors import BadOption
-from physadv.parts.render.options import EotConfig
-from physadv.parts.scenes.options import CocoConfig, FolderConfig, RoadConfig
 from tests.running import ROOT, physadv
 
 SMALL = [
@@ -31,18 +24,6 @@ AXES_OF_TWO = "axes={distance_m:[8,5],yaw_deg:[0,30],pitch_deg:[],scale:[],defoc
 PATCH = [f"patch={ROOT / 'docs' / 'images' / 'demo.jpg'}", "width_mm=300"]
 
 
-def test_cells_are_every_value_alone_and_every_pair_of_the_map() -> None:
-    made = cells({"distance_m": [5.0, 8.0], "yaw_deg": [0.0]}, ("distance_m", "yaw_deg"))
-    assert made == [
-        (("distance_m", 5.0),), (("distance_m", 8.0),), (("yaw_deg", 0.0),),
-        (("distance_m", 5.0), ("yaw_deg", 0.0)), (("distance_m", 8.0), ("yaw_deg", 0.0)),
-    ]  # fmt: skip
-
-
-def test_jpeg_quality_is_the_opposite_of_compression() -> None:
-    assert AXES["jpeg_quality"].option(30.0) == 70.0
-
-
 @pytest.mark.parametrize("typed", ["axes=distance_m", "axes=[distance_m]", "axes= distance_m"])
 def test_axes_are_named_instead_of_emptied(typed: str) -> None:
     assert only_these_axes("grid", ["seed=1", typed]) == ["seed=1", "only=[distance_m]"]
@@ -50,37 +31,6 @@ def test_axes_are_named_instead_of_emptied(typed: str) -> None:
     assert only_these_axes("grid", [AXES_OF_TWO, "axes.distance_m=[5]"]) == [AXES_OF_TWO, "axes.distance_m=[5]"]
     assert only_these_axes("grid", ["axes=", "axes=[]"]) == ["axes=", "axes=[]"]
     assert only_these_axes("grid", ["axes=[distance_m,yaw_deg]"]) == ["only=[distance_m,yaw_deg]"]
-
-
-def options(scenes: Any, *only: str) -> DictConfig:
-    """What a grid reads about its axes."""
-    return OmegaConf.create(
-        {"axes": OmegaConf.structured(AxesConfig()), "only": list(only), "scenes": OmegaConf.structured(scenes),
-         "eot": OmegaConf.structured(EotConfig())}
-    )  # fmt: skip
-
-
-def test_an_axis_that_the_scenes_lack_is_refused_with_its_remedy() -> None:
-    with pytest.raises(BadOption, match=r"scenes=folder cannot set distance_m: .*scenes=road"):
-        chosen_axes(options(FolderConfig(), "distance_m"), "folder")
-    with pytest.raises(BadOption, match=r"scenes=coco cannot set yaw_deg: .*patch_yaw_deg"):
-        chosen_axes(options(CocoConfig(), "yaw_deg"), "coco")
-    with pytest.raises(BadOption, match=r"scenes=road cannot set patch_yaw_deg: there yaw_deg"):
-        chosen_axes(options(RoadConfig(), "patch_yaw_deg"), "road")
-    with pytest.raises(BadOption, match="Did you mean 'distance_m'"):
-        chosen_axes(options(CocoConfig(), "distnce_m"), "coco")
-
-
-def test_a_yaw_of_the_patch_alone_has_a_name_of_its_own() -> None:
-    everything = chosen_axes(options(CocoConfig()), "coco")
-    assert "patch_yaw_deg" in everything
-    assert "yaw_deg" not in everything
-    drawn = chosen_axes(options(RoadConfig()), "road")
-    assert "yaw_deg" in drawn
-    assert "patch_yaw_deg" not in drawn
-    cell = held(options(CocoConfig()), (("distance_m", 10.0), ("patch_yaw_deg", 30.0)))
-    assert list(cell.scenes.distance_m) == [10.0, 10.0]
-    assert list(cell.eot.jitter.yaw_deg) == [30.0, 30.0]
 
 
 @pytest.mark.slow

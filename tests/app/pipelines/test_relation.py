@@ -11,15 +11,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from omegaconf import OmegaConf
 from PIL import Image
 
 from physadv.app.assembly import scenes
-from physadv.app.assembly.first_look import sees_none
 from physadv.app.config.schema import JudgeConfig
 from physadv.app.registry import Registry
 from physadv.core.errors import BadInput
 from physadv.core.types import Candidates, Detections
+from physadv.engines.judging.first_look import sees_none
 from physadv.engines.judging.options import ProtocolConfig
 from physadv.engines.judging.survey import expect_wearers, survey
 from physadv.library.runs.relation import FILE, Origin, origin, relate
@@ -48,8 +47,8 @@ def write_photos(root: Path, seeds: list[int], without: int = 0, suffix: str = "
 
 
 def parts(folder: Path, /, **judge: Any) -> scenes.Parts:
-    options = OmegaConf.structured(CocoConfig(root=str(folder), label="stop"))
-    judged = OmegaConf.structured(JudgeConfig(**judge))
+    options = CocoConfig(root=str(folder), label="stop")
+    judged = JudgeConfig(**judge)
     return scenes.two_parts(Registry(), "coco", options, judged, 0, ToyDetector(), torch.device("cpu"))
 
 
@@ -80,10 +79,8 @@ def test_copies_under_other_names_and_in_another_format_are_found_out(tmp_path: 
 
 def test_another_root_brings_its_own_annotations(tmp_path: Path) -> None:
     root, other = write_photos(tmp_path / "a", [0, 1, 2]), write_photos(tmp_path / "b", [7, 8])
-    options = OmegaConf.structured(
-        CocoConfig(annotations=str(root / "annotations.json"), images=str(root / "images"), label="stop")
-    )
-    judged = OmegaConf.structured(JudgeConfig(root=str(other)))
+    options = CocoConfig(annotations=str(root / "annotations.json"), images=str(root / "images"), label="stop")
+    judged = JudgeConfig(root=str(other))
     found = scenes.two_parts(Registry(), "coco", options, judged, 0, ToyDetector(), torch.device("cpu"))
     assert said(found)[1] == 0
     assert sorted(key for batch in found.judge_on.sweep(4) for key in batch.keys) == ["b-0.png", "b-1.png"]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import product
-
-from omegaconf import DictConfig, OmegaConf
+from typing import Any
 
 from physadv.core.errors import BadOption
 from physadv.library.placement.object_sizes import object_height_mm
@@ -67,27 +66,37 @@ Cell = tuple[tuple[str, float], ...]
 """What is held at what: pairs of axis and value, in the order of :data:`AXES`."""
 
 
-def place_of(axis: Axis, config: DictConfig) -> str | None:
+def place_of(axis: Axis, settings: Mapping[str, Any]) -> str | None:
     """The key that the axis sets with these parts; ``None`` where they have nothing of the kind."""
-    if axis.instead and OmegaConf.select(config, axis.instead) is not None:
+    if axis.instead and _value(settings, axis.instead) is not None:
         return None
-    return next((key for key in axis.places if OmegaConf.select(config, key) is not None), None)
+    return next((key for key in axis.places if _value(settings, key) is not None), None)
 
 
-def chosen_axes(config: DictConfig, scenes: str) -> dict[str, list[float]]:
-    """The axes that have values and can be set, with their values in order; only those of ``only``, if it has any.
+def _value(settings: Mapping[str, Any], key: str) -> Any:
+    """What stands at a dotted key; ``None`` where nothing does."""
+    found: Any = settings
+    for name in key.split("."):
+        found = found.get(name) if isinstance(found, Mapping) else None
+    return found
 
-    One that was asked for by name and cannot be set is refused, with what to do.
+
+def chosen_axes(
+    values: Mapping[str, Sequence[float]], asked: Sequence[str], settings: Mapping[str, Any], scenes: str
+) -> dict[str, list[float]]:
+    """The axes that have ``values`` and can be set, with their values in order; only those ``asked`` for, if any.
+
+    ``settings`` are the options of scenes and world as plain values. One that was asked for by name and cannot be set
+    is refused, with what to do.
     """
-    asked = list(config.only)
     for name in asked:
         if name not in AXES:
             near = get_close_matches(name, AXES, n=1, cutoff=0.4)
             hint = f" Did you mean {near[0]!r}?" if near else ""
             raise BadOption(f"axes={name}: there is no such axis.{hint} Known: {', '.join(AXES)}")
-    known = {name: sorted({float(v) for v in values}) for name, values in config.axes.items()
-             if values and (not asked or name in asked)}  # fmt: skip
-    able = {name: values for name, values in known.items() if place_of(AXES[name], config)}
+    known = {name: sorted({float(v) for v in row}) for name, row in values.items()
+             if row and (not asked or name in asked)}  # fmt: skip
+    able = {name: row for name, row in known.items() if place_of(AXES[name], settings)}
     unable = [name for name in known if name not in able]
     if unable and (asked or not able):
         raise BadOption("; ".join(why_not(name, scenes) for name in unable))
@@ -97,14 +106,12 @@ def chosen_axes(config: DictConfig, scenes: str) -> dict[str, list[float]]:
     return able
 
 
-def told_by(config: DictConfig) -> str:
+def told_by(label: str, stated_mm: float, field_of_view_deg: float) -> str:
     """By what the distance of an object in photos is told: both numbers make every distance longer or shorter."""
-    scenes = config.scenes
-    stated = float(scenes.object_height_mm)
-    tall = object_height_mm(scenes.label, stated)
+    tall = object_height_mm(label, stated_mm)
     return (
-        f"distance by the height of a {scenes.label} in the photo: {tall:g} mm{'' if stated else ' (assumed)'}, seen "
-        f"by a camera of {scenes.field_of_view_deg:g}° across the longer side (scenes.object_height_mm, "
+        f"distance by the height of a {label} in the photo: {tall:g} mm{'' if stated_mm else ' (assumed)'}, seen "
+        f"by a camera of {field_of_view_deg:g}° across the longer side (scenes.object_height_mm, "
         "scenes.field_of_view_deg)"
     )
 
@@ -115,18 +122,17 @@ def why_not(name: str, scenes: str) -> str:
     return f"scenes={scenes} cannot set {name}: {remedy}"
 
 
-def mapped(config: DictConfig, axes: Iterable[str]) -> tuple[str, str] | None:
+def mapped(wanted: Sequence[str], axes: Iterable[str]) -> tuple[str, str] | None:
     """The two axes of the map, or ``None`` where there is none or one of them cannot be set."""
-    wanted = list(config.map)
     if not wanted:
         return None
     if len(wanted) != 2 or wanted[0] == wanted[1] or not set(wanted) <= set(AXES):
-        raise BadOption(f"map takes two different axes out of {', '.join(AXES)}, or nothing; got {wanted}")
+        raise BadOption(f"map takes two different axes out of {', '.join(AXES)}, or nothing; got {list(wanted)}")
     first, second = wanted
     return (first, second) if set(wanted) <= set(axes) else None
 
 
-def told(name: str, value: float) -> str:
+def condition_words(name: str, value: float) -> str:
     """ "distance 10 m"."""
     axis = AXES[name]
     space = "" if axis.unit in ("", "°") else " "
@@ -143,12 +149,12 @@ def cells(axes: dict[str, list[float]], pair: tuple[str, str] | None) -> list[Ce
     return made
 
 
-def held(config: DictConfig, cell: Cell) -> DictConfig:
-    """The configuration with the cell's conditions held."""
-    made: DictConfig = config.copy()
+def held(cell: Cell, settings: Mapping[str, Any]) -> dict[str, list[float]]:
+    """Which options hold the conditions of the cell: dotted key → range of one value."""
+    made: dict[str, list[float]] = {}
     for name, value in cell:
         axis = AXES[name]
-        key = place_of(axis, config)
+        key = place_of(axis, settings)
         assert key is not None
-        OmegaConf.update(made, key, [axis.option(value)] * 2)
+        made[key] = [axis.option(value)] * 2
     return made

@@ -1,7 +1,9 @@
-"""Whether a victim sees, without any patch, what it is judged on: what it does not see cannot be hidden from it."""
+"""What spoils a judgement and can be seen before it, while nothing has been spent on it."""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Mapping, Sequence
 from itertools import islice
 
 import torch
@@ -9,15 +11,35 @@ from torchvision.ops import box_iou
 
 from physadv.core.labels import canonical, index_of
 from physadv.core.protocols import Photographs, SceneSource, Victim
-from physadv.core.types import Detections, SceneBatch
+from physadv.core.types import Detections, PatchImage, SceneBatch
+from physadv.engines.judging.survey import Survey
 from physadv.library.metrics.outcomes import IOU
+from physadv.library.runs.relation import Relation
+
+logger = logging.getLogger(__name__)
 
 PICTURES = 8
 
 
+def warn_of_scenes(found: Survey, relations: Mapping[str, Relation], patch: PatchImage, wearer: str) -> None:
+    """Say where the patch is larger than the ``wearer``, and which patches were optimised on what is judged on."""
+    if doubt := found.doubt((patch.width_mm, patch.height_mm), wearer):
+        logger.warning("caution %s", doubt)
+    for arm, one in relations.items():
+        if one.seen:
+            logger.warning("caution %s: %s", arm, one.words)
+
+
+def warn_of_victims(victims: Sequence[Victim], scenes: SceneSource, device: torch.device, goal: str) -> None:
+    """Say which victims see nothing that could be hidden from them, before hours are spent on it."""
+    for victim in victims if goal != "conjure" else ():
+        if unseen := sees_none(victim, scenes, device):
+            logger.warning("caution %s", unseen)
+
+
 @torch.no_grad()
 def sees_none(victim: Victim, scenes: SceneSource, device: torch.device) -> str:
-    """A sentence where the victim finds not one wearer in the first few pictures; else nothing."""
+    """A sentence where the victim finds not one wearer in the first few pictures, without any patch; else nothing."""
     if isinstance(scenes, Photographs):
         wearing = list(dict.fromkeys(one.key for one in scenes.wearers()))
         scenes = scenes.only(wearing[:PICTURES])

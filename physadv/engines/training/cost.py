@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from physadv.app.assembly.cost import Forecast, Part, duration, timed
 from physadv.engines.training.batches import EpochBatches, TrainingData, draw_renders, loader
 from physadv.engines.training.detector import start, steps_of
 from physadv.engines.training.options import TrainConfig
 from physadv.engines.training.photos import read_photos
 from physadv.library.roads.signs import LABELS
+from physadv.library.runs.forecast import Forecast, Part, duration, timed
 
 TRIED = 3  # steps; the first one warms up
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from physadv.app.assembly.grid_axes import AXES, Cell
 from physadv.core.types import Score
+from physadv.engines.judging.grid.axes import AXES, Cell
 from physadv.library.metrics.interval import MINIMUM_N
 from physadv.library.metrics.usable_range import usable_range
 
