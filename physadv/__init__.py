@@ -8,11 +8,17 @@ from typing import TYPE_CHECKING, Any
 from physadv.core.version import __version__
 
 if TYPE_CHECKING:
+    from physadv.app.python.call import run
     from physadv.app.python.loading import load
+    from physadv.core.errors import PhysadvError
 
-_HOME = {"load": "physadv.app.python.loading"}
+_HOME = {
+    "PhysadvError": "physadv.core.errors",
+    "load": "physadv.app.python.loading",
+    "run": "physadv.app.python.call",
+}
 
-__all__ = ["__version__", "load"]
+__all__ = ["PhysadvError", "__version__", "load", "run"]
 
 
 def __getattr__(name: str) -> Any:

@@ -20,9 +20,10 @@ _APART = ("judge.share", "judge.root", "judge.only_wearers")  # so that the same
 class Command:
     """One row.
 
-    The target of a command with options is called as ``target(config, registry, out)`` and returns a number that a
-    sweeper can minimise, or ``None``; ``out`` is its run folder, opened for it, or ``None`` where it writes none. That
-    of a command without options is called as ``target(words)`` and returns the exit code.
+    The target of a command with options is called as ``target(config, registry, out)``; ``out`` is its run folder,
+    opened for it, and it returns a number that a sweeper can minimise, or ``None``. Where it writes no run folder
+    ``out`` is ``None``, and it returns the file that it wrote. That of a command without options is called as
+    ``target(words)`` and returns the exit code.
     """
 
     words: str  # as typed: "calibrate eot"

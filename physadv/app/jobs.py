@@ -5,7 +5,10 @@ from __future__ import annotations
 import logging
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
@@ -14,7 +17,7 @@ from physadv.app.config.axes_shorthand import only_these_axes
 from physadv.app.config.bounds import check_numbers
 from physadv.app.config.compose import Composer
 from physadv.app.config.early import check_late_options
-from physadv.app.config.flags import read_flags
+from physadv.app.config.flags import Flags, read_flags
 from physadv.app.config.help import text
 from physadv.app.config.inherit import typed_line
 from physadv.app.config.launch import launch
@@ -25,37 +28,71 @@ from physadv.core.masking import MaskedFormatter, masked
 _CHATTY = ("matplotlib", "PIL", "faster_coco_eval", "pikepdf", "hydra", "fontTools")
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """What was typed, checked and ready for Hydra."""
+
+    flags: Flags
+    composer: Composer
+    ready: Sequence[str] = ()  # the options in Hydra's grammar; none where only help is asked for
+
+    def help(self) -> str:
+        """The text of ``--help`` for what was chosen."""
+        return text(self.composer, self.flags.typed)
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a job came to."""
+
+    answer: Any  # of its target
+    folder: Path | None = None  # its run folder
+
+
 def start(command: Command, words: Sequence[str]) -> None:
     """Run a command with options as typed: its help, its configuration, one job, or those of a sweep."""
+    prepared = prepare(command, words, sys.stderr.write)
+    if prepared.flags.help:
+        sys.stdout.write(prepared.help() + "\n")
+        return
+    launch(command, prepared.flags, prepared.ready, lambda config: run(command, config))
+
+
+def prepare(command: Command, words: Sequence[str], tell: Callable[[str], object]) -> Prepared:
+    """Check what was typed; ``tell`` hears of plugins that are left out, and of what comes from the patch's run."""
     flags = read_flags(only_these_axes(command, words))
     registry = Registry(strict="strict=true" in flags.typed)
-    sys.stderr.write(registry.complaints())
+    if complaints := registry.complaints():
+        tell(complaints)
     composer = Composer(command, registry, presets=flags.presets, sweep=flags.multirun)
     if flags.help:
-        sys.stdout.write(text(composer, flags.typed) + "\n")
-        return
+        return Prepared(flags, composer)
     typed = [*carried_over(composer, flags.typed), *flags.typed]
     taken = composer.taken(typed, shlex.join(["physadv", *command.words.split(), *words]))
     ready = composer.prepared(typed, taken.overrides)
     if taken.reach and not flags.shown:
         lines = " ".join(typed_line(reach.key, reach.value) for reach in taken.reach)
-        sys.stderr.write(masked(f"of the patch's run: {lines}\n"))
-    launch(command, flags, ready, lambda config: run(command, config))
+        tell(masked(f"of the patch's run: {lines}\n"))
+    return Prepared(flags, composer, ready)
 
 
 def run(command: Command, config: DictConfig) -> float | None:
-    """Run one job; returns a number that a sweeper can minimise, where there is one."""
+    """Run one job of the command line; returns a number that a sweeper can minimise, where there is one."""
     _log_to_stderr()
+    answer = carry_out(command, config).answer
+    return None if isinstance(answer, Path) else answer
+
+
+def carry_out(command: Command, config: DictConfig) -> Done:
+    """Run one job in this process; its configuration is checked and composed, and Hydra knows it."""
     check_numbers(OmegaConf.to_container(config, resolve=False))
     check_late_options(config)
     if not command.writes_run_folder:
-        command.load()(config, Registry(), None)
-        return None
+        return Done(command.load()(config, Registry(), None))
     from physadv.app.assembly import folder  # imports torch, which help and refusals do without
 
     with folder.opened(folder.choose(config), config) as out:
-        result: float | None = command.load()(config, Registry(), out)
-    return result
+        return Done(command.load()(config, Registry(), out), out)
 
 
 def _log_to_stderr() -> None:

@@ -37,10 +37,10 @@ SAY_EVERY_S = 5.0
 PATIENCE_S, EMPTY_PATIENCE_S = 600.0, 60.0  # then the search ends: with what was found, or with nothing
 
 
-def calibrate_camera_command(config: DictConfig, _registry: Registry, _out: None) -> None:
-    """Write what the options ask for."""
+def calibrate_camera_command(config: DictConfig, _registry: Registry, _out: None) -> Path:
+    """Write what the options ask for, and return where it is."""
     options: Any = OmegaConf.to_object(config)
-    calibrate_camera(options)
+    return calibrate_camera(options)
 
 
 def calibrate_camera(config: CalibrateCameraConfig) -> Path:

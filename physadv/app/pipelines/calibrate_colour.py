@@ -35,10 +35,10 @@ logger = logging.getLogger(__name__)
 POOR_ERROR, POOR_COPIES = 3.0, 3.0  # ΔE00 from which the report says so
 
 
-def calibrate_colour_command(config: DictConfig, _registry: Registry, _out: None) -> None:
-    """Write what the options ask for."""
+def calibrate_colour_command(config: DictConfig, _registry: Registry, _out: None) -> Path:
+    """Write what the options ask for, and return where it is."""
     options: Any = OmegaConf.to_object(config)
-    calibrate_colour(options)
+    return calibrate_colour(options)
 
 
 def calibrate_colour(config: CalibrateColourConfig) -> Path:

@@ -22,10 +22,10 @@ from physadv.parts.printing.transfer import write_transfer
 logger = logging.getLogger(__name__)
 
 
-def sheet_command(config: DictConfig, _registry: Registry, _out: None) -> None:
-    """Write the sheet that the options ask for."""
+def sheet_command(config: DictConfig, _registry: Registry, _out: None) -> Path:
+    """Write what the options ask for, and return where it is."""
     options: Any = OmegaConf.to_object(config)
-    make_sheet(options, job_of_sweep())
+    return make_sheet(options, job_of_sweep())
 
 
 def make_sheet(config: SheetConfig, job: int | None = None) -> Path:

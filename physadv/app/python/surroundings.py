@@ -16,6 +16,7 @@ from typing import Any
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
+from hydra.core.plugins import Plugins
 from omegaconf import OmegaConf
 
 from physadv.app.config import store
@@ -47,6 +48,7 @@ def _errors() -> Iterator[None]:
 
 @contextmanager
 def _hydra_as_before() -> Iterator[None]:
+    Plugins.instance()  # what Hydra's own plugins store comes once for a process
     begun, noted = GlobalHydra.instance().hydra, HydraConfig.instance().cfg
     configs = _folders(ConfigStore.instance().repo)
     known = {name for name in _RESOLVERS if OmegaConf.has_resolver(name)}
