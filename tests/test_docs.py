@@ -138,6 +138,21 @@ def _scenes_of(args: list[str]) -> str:
     return named[-1] if named else "road" if args[0] in ("generate", "eot") else ""
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("page", ["README.md", "python.md"])
+def test_the_python_of_a_page_works_in_its_order(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (path,) = (one for one in PAGES if one.name == page)
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {"SMALL": {"judge.images": 2, "judge.quality": "fast", "budget.steps": 1}}
+    for source in re.findall(r"```python\n(.*?)```", path.read_text(), re.S):
+        exec(compile(source.replace('size="smoke"', 'size="smoke", **SMALL'), page, "exec"), names)
+    said = capsys.readouterr().out
+    assert "The patch hides" in said or "ScoreRow" in said
+    assert page != "python.md" or "Did you mean" in said
+
+
 def test_every_page_is_linked_from_the_readme() -> None:
     readme = (ROOT / "README.md").read_text()
     assert [page.name for page in PAGES[1:] if f"docs/{page.name}" not in readme] == []

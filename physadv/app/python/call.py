@@ -19,7 +19,7 @@ from physadv.app.commands import COMMANDS, Command
 from physadv.app.python.loading import RUNS
 from physadv.app.python.other_runs import GridRun, WatchRun
 from physadv.app.python.results import Run
-from physadv.app.python.surroundings import visiting
+from physadv.app.python.surroundings import random_kept, visiting
 from physadv.app.python.words import words_of
 from physadv.app.python.written import Answer, Files, written_beside, written_in
 from physadv.app.registry import did_you_mean
@@ -103,7 +103,8 @@ def _carried_out(command: Command, words: list[str], *, progress: bool) -> Run |
     HydraConfig.instance().set_config(config)
     with open_dict(config):
         del config["hydra"]
-    done = jobs.carry_out(command, config)
+    with random_kept():
+        done = jobs.carry_out(command, config)
     if done.folder is None:
         return written_beside(Path(done.answer).absolute(), begun_s)
     folder = done.folder.absolute()

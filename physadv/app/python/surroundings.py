@@ -35,6 +35,16 @@ def visiting(*, messages: bool) -> Iterator[None]:
 
 
 @contextmanager
+def random_kept() -> Iterator[None]:
+    """Training draws weights from torch's global generators: they go on as if it had not. Imports torch."""
+    import torch
+
+    devices = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()  # type: ignore[no-untyped-call]
+    with torch.random.fork_rng(devices):
+        yield
+
+
+@contextmanager
 def _errors() -> Iterator[None]:
     """Errors without passwords; a part that wants to end the process ends only its command."""
     try:

@@ -53,8 +53,8 @@ def _value(name: str, value: Any) -> str:
     if isinstance(value, list | tuple):
         return "[" + ",".join(_value(name, item) for item in value) + "]"
     raise BadOption(
-        f"option {name!r} cannot be a {type(value).__name__}. Options are numbers, texts, paths, true or false, None, "
-        "and lists and dicts of them"
+        f"option {name!r} cannot be of type {type(value).__name__}. Options are numbers, texts, paths, True, False, "
+        "None, and lists and dicts of them"
     )
 
 
