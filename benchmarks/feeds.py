@@ -42,7 +42,7 @@ def age_s(frame: U8) -> float:
 
 
 def plain(url: str) -> Generator[U8, None, None]:
-    """What most scripts do: read, work, read."""
+    """The loop of most scripts: read, work, read."""
     capture = cv2.VideoCapture(url, cv2.CAP_FFMPEG)
     while True:
         there, frame = capture.read()

@@ -1,4 +1,4 @@
-"""What each stage of the renderer costs beside a detector, and how the cost grows.
+"""The cost of each stage of the renderer beside a detector, and how it grows.
 
 Task: 8 drawn road pictures of 640², 4 patches of 300² texels on each; forward, and backward from a fixed upstream
 gradient. One thread, CPU time, median; the parts run interleaved. The detectors' own forward and backward are measured

@@ -1,4 +1,4 @@
-"""What one attack step costs in the detector: raw heads with frozen weights against the usual way.
+"""The cost of one attack step in the detector: raw heads with frozen weights against the usual way.
 
 The usual way keeps the weights trainable and goes through the detector's inference path, suppression included. Both
 take the gradient of the strongest score down to the pixels. Times are medians of process time, measured in turns.

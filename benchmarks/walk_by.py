@@ -33,7 +33,7 @@ def board(role: str = "patch", first: int = 0, side_mm: float = 120.0, tag_mm: f
 
 
 def boards(digest: str) -> Boards:
-    """What lies beside the sheet: the print and its grey control."""
+    """The boards beside the sheet: the print and its grey control."""
     return Boards(digest, "walk", 0, (board("patch", 0), board("grey", 8)))
 
 

@@ -1,4 +1,4 @@
-"""What watching costs besides the detector: CPU milliseconds a frame on one core, and wall time beside them.
+"""The cost of watching besides the detector: CPU milliseconds a frame on one core, and wall time beside them.
 
     OMP_NUM_THREADS=1 python benchmarks/watch.py DETECTOR.onnx [frames]
 

@@ -42,7 +42,7 @@ class SignSteps:
         self.size /= 2
 
     def state_dict(self) -> dict[str, Any]:
-        """What a resumed run needs."""
+        """The state that a resumed run needs."""
         return {"size": self.size}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:

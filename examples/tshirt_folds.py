@@ -79,7 +79,7 @@ def truth_in(run: Path) -> tuple[Truth, tuple[str, ...]]:
 
 
 def findings_in(run: Path, file: str) -> Findings:
-    """What a victim reported under one arm."""
+    """The reports of one victim under one arm."""
     rows = json.loads((run / "coco" / file).read_text())
     boxes = np.array([r["bbox"] for r in rows], dtype=np.float64).reshape(-1, 4)
     return Findings(

@@ -302,7 +302,7 @@ class Lens:
 
 @dataclass(frozen=True)
 class Sensor:
-    """What electronics make of the light."""
+    """Electronics behind the lens: light becomes codes."""
 
     exposure_ev: float = 0.0
     white_balance: tuple[float, float, float] = (1.0, 1.0, 1.0)

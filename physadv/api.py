@@ -1,4 +1,4 @@
-"""What plugins and loops of one's own are made of: the only module of ours that a plugin imports.
+"""The names that plugins and loops of one's own are made of: the only module of ours that a plugin imports.
 
 Importing it never imports torch; names that need torch are loaded on first use.
 """

@@ -30,7 +30,7 @@ _CHATTY = ("matplotlib", "PIL", "faster_coco_eval", "pikepdf", "hydra", "fontToo
 
 @dataclass(frozen=True)
 class Prepared:
-    """What was typed, checked and ready for Hydra."""
+    """A command line as typed, checked and ready for Hydra."""
 
     flags: Flags
     composer: Composer
@@ -43,7 +43,7 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Done:
-    """What a job came to."""
+    """Outcome of a job."""
 
     answer: Any  # of its target
     folder: Path | None = None  # its run folder

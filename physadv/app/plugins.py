@@ -23,7 +23,7 @@ _MAX_ROWS = 10_000  # that a hook lists
 
 @dataclass
 class PluginRecord:
-    """What became of one plugin."""
+    """Outcome of loading one plugin."""
 
     name: str
     version: str = ""
@@ -34,7 +34,7 @@ class PluginRecord:
 
     @property
     def complaint(self) -> str:
-        """What a user should know of it; nothing where all is well."""
+        """The line a user should read about it; nothing where all is well."""
         if self.error:
             return f"plugin {self.name!r} is left out: {self.error}. Silence this with PHYSADV_BLOCK={self.name}"
         return f"plugin {self.name!r}: {self.warning}" if self.warning else ""

@@ -1,4 +1,4 @@
-"""What a victim is for, and how much of it an attacker may use. Imports no torch, so that options can name it."""
+"""Access levels and tasks of victims. Imports no torch, so that options can name them."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from enum import IntEnum, StrEnum
 
 
 class AccessLevel(IntEnum):
-    """What an attacker gets to see of a victim; more of it is greater."""
+    """How much of a victim an attacker gets to see; more of it is greater."""
 
     decisions = 1
-    """What it reports. Its outputs are there to be decided on and for nothing else."""
+    """Its reports. Its outputs are there to be decided on and for nothing else."""
     scores = 2
     """Its outputs, too, without gradient."""
     gradients = 3
@@ -17,11 +17,11 @@ class AccessLevel(IntEnum):
 
 
 class Task(StrEnum):
-    """What a victim is asked to say of an image; its outputs and decisions follow from it."""
+    """The question a victim answers about an image; its outputs and decisions follow from it."""
 
     detection = "detection"
     """Which objects are where: ``Candidates``, decided as ``Detections``."""
     classification = "classification"
-    """What the whole picture shows: ``ClassLogits``, decided as ``TopClasses``."""
+    """The class of the whole picture: ``ClassLogits``, decided as ``TopClasses``."""
     control = "control"
-    """What is to be done: ``ActionLogits``, decided as ``Actions``."""
+    """The next action: ``ActionLogits``, decided as ``Actions``."""

@@ -1,4 +1,5 @@
-"""What victims say of whole images: classifiers and policies. A detector's candidates are in :mod:`physadv.core.types`.
+"""Answers of victims on whole images: of classifiers and of policies. A detector's candidates are in
+:mod:`physadv.core.types`.
 
 Letters in shapes: ``B`` images, ``K`` labels of the victim. Each value checks itself when made.
 """
@@ -16,7 +17,7 @@ from physadv.core.types import expect
 
 @dataclass(frozen=True, slots=True)
 class ClassLogits:
-    """What a classifier says before the best class is taken, with gradient."""
+    """A classifier's scores before the best class is taken, with gradient."""
 
     logits: Tensor  # (B, K): softmax makes them probabilities; log-probabilities are logits, too
 
@@ -60,7 +61,7 @@ class ActionLogits:
 
 @dataclass(frozen=True, slots=True)
 class Actions:
-    """What a policy does on each image."""
+    """A policy's choice on each image."""
 
     labels: Tensor  # (B,) int64 into the victim's labels, which name its actions
 

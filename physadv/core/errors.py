@@ -1,4 +1,4 @@
-"""What can go wrong, in words a user can act on.
+"""Errors, in words a user can act on.
 
 Every message names what was wrong, what was seen and what to do. The command line prints the message alone, without a
 traceback, and exits with code 2.

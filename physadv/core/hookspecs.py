@@ -77,7 +77,7 @@ def physadv_victims() -> Iterable[Entry[Any, Victim[Any, Any]]]:  # type: ignore
 
 @hookspec
 def physadv_goals() -> Iterable[Entry[Any, Goal]]:  # type: ignore[empty-body]
-    """What the attacker wants."""
+    """Rows of goals: the aims of an attacker."""
 
 
 @hookspec

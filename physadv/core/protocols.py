@@ -1,4 +1,4 @@
-"""What each kind of part must do. Parts satisfy these by structure; nothing needs to be subclassed.
+"""The contract of each kind of part. Parts satisfy these by structure; nothing needs to be subclassed.
 
 Shapes use the letters of :mod:`physadv.core.types`. Losses read ``outputs``; success is judged on ``decide(outputs)``.
 """
@@ -62,7 +62,7 @@ class Photographs(Protocol):
 
 
 class PatchModel(Protocol):
-    """What is optimised. Usually an ``nn.Module``."""
+    """The parameters of a patch. Usually an ``nn.Module``."""
 
     def __call__(self) -> PatchImage: ...
     def parameters(self) -> Iterator[torch.nn.Parameter]: ...
@@ -141,7 +141,7 @@ class Victim(Protocol[Out, Decision_co]):
         ...
 
     def decide(self, outputs: Out, confidence: float | None = None) -> Decision_co:
-        """What is reported: thresholded and suppressed; ``confidence`` defaults to the operating point.
+        """The decisions: thresholded and suppressed; ``confidence`` defaults to the operating point.
 
         A detector reports one :class:`Detections` an image.
         """
@@ -151,7 +151,7 @@ class Victim(Protocol[Out, Decision_co]):
 
 
 class Goal(Protocol):
-    """What the attacker wants."""
+    """The attacker's aim."""
 
     def bound(self, labels: tuple[str, ...]) -> Goal:
         """The same goal for a victim with these labels; :class:`IncompatibleParts` if it lacks one that is needed."""
@@ -204,7 +204,7 @@ class Hardening(Protocol):
         ...
 
     def learn(self, scene: SceneBatch, draws: Draws, losses: Tensor) -> None:
-        """What came of them: ``(B,)`` losses."""
+        """Take the outcome of these draws into account: ``(B,)`` losses."""
         ...
 
     def stepped(self, index: int) -> None: ...

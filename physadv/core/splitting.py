@@ -20,7 +20,7 @@ def check_share(share: float) -> None:
 
 
 def split_run(items: Sequence[T], share: float, seed: int) -> tuple[list[T], list[T]]:
-    """What is left, and ``share`` of the items: neighbours in a sweep, which cover its conditions as evenly as all."""
+    """The rest, and ``share`` of the items: neighbours in a sweep, which cover its conditions as evenly as all."""
     check_share(share)
     count, kept = len(items), round(share * len(items))
     first = int(torch.randint(max(count, 1), (1,), generator=generator(seed, "scenes/split")))

@@ -42,7 +42,7 @@ CUTOUT, ERASE = "cutout", "erase"
 
 @dataclass(frozen=True, slots=True)
 class PatchImage:
-    """What the printer is asked for."""
+    """A patch as the printer is asked for it."""
 
     srgb: Tensor  # (3, h, w) float in [0, 1]
     alpha: Tensor  # (1, h, w) 1 where there is material
@@ -211,7 +211,7 @@ class Candidates:
 
 @dataclass(frozen=True, slots=True)
 class Detections:
-    """What a detector reports for one image, best first."""
+    """A detector's reports for one image, best first."""
 
     boxes_xyxy_px: Tensor  # (n, 4)
     scores: Tensor  # (n,)

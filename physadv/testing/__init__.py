@@ -1,4 +1,4 @@
-"""What every part must do, as checks that plugin authors run on theirs and that the tests run on ours.
+"""Checks of what every part must do, which plugin authors run on theirs and the tests on ours.
 
 >>> from physadv.testing import check_victim
 >>> check_victim(my_victim)  # doctest: +SKIP

@@ -1,4 +1,4 @@
-"""What the battery for victims asks of outputs and decisions, whichever the task."""
+"""The battery's questions to outputs and decisions of victims, whichever the task."""
 
 from __future__ import annotations
 

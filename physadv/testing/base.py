@@ -24,7 +24,7 @@ def require(true: bool, message: str) -> None:
 
 
 def reasoned(part: Any, check: Callable[..., R], *args: Any) -> R:
-    """What the check returns; whatever else it raises becomes a :class:`BrokenPart` that names part and check."""
+    """The check's result; whatever else it raises becomes a :class:`BrokenPart` that names part and check."""
     try:
         return check(*args)
     except PhysadvError:

@@ -48,7 +48,7 @@ def shapes_and_ranges_hold(victim: AnyVictim, images: Tensor) -> None:
 
 @torch.no_grad()
 def a_batch_equals_its_images(victim: AnyVictim, images: Tensor) -> None:
-    """What is said of an image does not depend on the others in the batch."""
+    """Require that the answer on an image does not depend on the others in the batch."""
     together = victim.outputs(images)
     for index in range(len(images)):
         check_alike(victim, index, together, victim.outputs(images[index : index + 1]), images)

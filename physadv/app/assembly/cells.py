@@ -38,7 +38,7 @@ class CellTrials:
         return self.options.holding(held(cell, self.options.settings))
 
     def scenes(self, cell: Cell) -> JudgedScenes:
-        """What the cell is judged on."""
+        """Scenes and victims of the cell."""
         here = self.options_of(cell)
         key = digest([here.settings["scenes"]])
         if key not in self._made:
@@ -102,7 +102,7 @@ def distance_words(options: JudgingOptions) -> str:
 
 @contextmanager
 def said_once() -> Iterator[None]:
-    """What scenes say of themselves is said once: they are made again for many cells."""
+    """Log what scenes say of themselves once: they are made again for many cells."""
     said: set[str] = set()
 
     def is_new(entry: logging.LogRecord) -> bool:

@@ -1,4 +1,4 @@
-"""What optimising, printing and judging will cost: seconds and memory, measured before any time is spent."""
+"""The cost of a run in seconds and memory, measured on one batch before any time is spent."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def objective(
 
 
 def hardening(options: TransferConfig, yaw_deg: Sequence[float]) -> Hardening | None:
-    """What makes the conditions harder while optimising; ``None`` where all of it is off."""
+    """Make the hardening of the conditions while optimising; ``None`` where all of it is off."""
     check(options.cutout, options.erase, options.curriculum)
     if not (options.cutout.probability or any(options.erase.share) or options.curriculum.sharpness):
         return None

@@ -94,7 +94,7 @@ def _late_scale(run: Path, config: DictConfig, boards: Boards, measured_bar_mm: 
 
 
 def _settings(run: Path) -> DictConfig:
-    """What the film was watched with; ``${...}`` in it is text."""
+    """The options the film was watched with; ``${...}`` in them is text."""
     settings = run / "config" / "config.yaml"
     if not (run / FILE).is_file() or not settings.is_file():
         raise BadInput(f"{run} is no run folder of watch: {FILE} or config/config.yaml is missing")

@@ -188,7 +188,7 @@ def _note(folder: Path, config: DictConfig) -> None:
 _EARLY = {
     "preview.png", "patch.png", "patch.safetensors", "asked.png", "proof.json", "proof.png", "key.txt", *_CONFIG,
 }  # fmt: skip
-"""What a run writes before its first result: it can all be made again in seconds."""
+"""Files that a run writes before its first result: they can all be made again in seconds."""
 
 
 def _forget(folder: Path, made: list[Path], known: set[Path]) -> bool:

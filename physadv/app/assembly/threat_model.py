@@ -60,7 +60,7 @@ def _penalties(problem: PatchProblem, options: JudgingOptions) -> str:
 
 
 def _hardened(transfer: TransferConfig) -> str:
-    """What makes optimising harder than judging."""
+    """Options that make optimising harder than judging."""
     on = {
         "cutout": transfer.cutout.probability > 0,
         "erased blocks": any(transfer.erase.share),

@@ -34,7 +34,7 @@ class Bench:
 
 @dataclass(frozen=True)
 class JudgedScenes:
-    """What is judged on, and what is known of it beforehand."""
+    """Scenes that are judged on, and what is known of them beforehand."""
 
     source: SceneSource
     relations: Mapping[str, Relation]  # arm of each patch → how the scenes relate to what it was optimised on

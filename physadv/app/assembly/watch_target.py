@@ -1,4 +1,4 @@
-"""What wears the print, and where on it, from the options and from the run that made the patch."""
+"""The object that wears the print, and where on it, from the options and from the run that made the patch."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LIKELY = ("person", "stop sign")
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What the run that made a patch says about it; empty where it is only a picture."""
+    """Facts from the run that made a patch; empty where it is only a picture."""
 
     label: str = ""
     on_torso: bool | None = None  # None: not known
@@ -43,7 +43,7 @@ def made_by(patch: str) -> Made:
 
 
 def label_of(config: DictConfig, made: Made, victim: Victim) -> str:
-    """What wears the print: as typed, as in the patch's run, or what the victim is likely for."""
+    """The label of the object that wears the print: as typed, as in the patch's run, or the likely one."""
     if config.object or made.label:
         return str(config.object or made.label)
     found = next((label for label in _LIKELY if index_of(label, victim.labels) is not None), None)
@@ -72,7 +72,7 @@ def worn(config: DictConfig, made: Made, label: str) -> PatchPlacement:
 
 
 def patch_and_boards(config: DictConfig) -> tuple[PatchImage | None, Boards | None]:
-    """What is laid over the frames, and what is sought in them; they must belong together."""
+    """The patch that is laid over the frames and the boards that are sought in them; they must belong together."""
     patch = load_patch(config.patch, config.width_mm or None) if config.patch else None
     if config.overlay and patch is None:
         raise BadOption("overlay=true shows a patch on the frames: say which, patch=RUN_FOLDER or patch=PICTURE")

@@ -1,4 +1,4 @@
-"""What Hydra knows about a run beside its options: which option was chosen in every group, and which job it is."""
+"""Hydra's knowledge of a run beside its options: which option was chosen in every group, and which job it is."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ FLAGS = ("--help", "--multirun", "--cfg", "--config-dir")
 
 @dataclass(frozen=True)
 class Second:
-    """What may stand behind a first word."""
+    """Words that may stand behind a first word."""
 
     first: str  # "calibrate", "report"
     words: tuple[str, ...]
@@ -36,7 +36,7 @@ class Vocabulary:
         return " ".join(dict.fromkeys([*(row.words.split()[0] for row in self.commands), "help"]))
 
     def seconds(self) -> list[Second]:
-        """What may stand behind each first word that something may stand behind."""
+        """The words that may stand behind each first word, where any may."""
         found = [
             Second(row.words, row.then, "yes", "yes" if row.takes_paths else "") for row in self.commands if row.then
         ]

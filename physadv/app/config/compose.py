@@ -95,7 +95,7 @@ class Composer:
         return ready
 
     def taken(self, typed: Sequence[str], line: str) -> Taken:
-        """What the run behind ``patch=`` hands over; ``line`` is the command, for the message."""
+        """Choices and options that the run behind ``patch=`` hands over; ``line`` is the command, for the message."""
         mine = {key_and_value(text)[0] for text in typed}
         values = [value for key, value in map(key_and_value, typed) if key == "patch"][-1:]
         if not self.command.inherits or not values:
@@ -208,7 +208,7 @@ class Composer:
         return f"there is no option {path!r}{where}.{hint} Known there: {', '.join(siblings) or 'nothing'}"
 
     def _without_options(self, typed: Sequence[str]) -> DictConfig:
-        """What the choices alone make, or, where they cannot be composed, the plain configuration."""
+        """The configuration of the choices alone or, where they cannot be composed, the plain one."""
         try:
             return self.composed([text for text in typed if text.partition("=")[0] in self.groups])
         except (HydraException, OmegaConfBaseException):
@@ -236,7 +236,7 @@ def _no_such(group: str, name: str, choices: Sequence[str]) -> str:
 
 
 def choices_of(group: str) -> list[str]:
-    """What can be chosen in a config group."""
+    """The options that can be chosen in a config group."""
     GlobalHydra.instance().clear()
     with initialize_config_dir(str(conf_dir()), version_base="1.3"):
         loader = GlobalHydra.instance().config_loader()

@@ -28,7 +28,7 @@ _ELSEWHERE = {
 
 @dataclass
 class Flags:
-    """What was asked for besides options."""
+    """Flags of the command line, which are no options."""
 
     help: bool = False
     multirun: bool = False

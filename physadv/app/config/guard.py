@@ -1,4 +1,4 @@
-"""What presets may not do. A preset holds choices and numbers; Hydra would let it name code, and read the environment.
+"""Limits of presets. A preset holds choices and numbers; Hydra would let it name code, and read the environment.
 
 Hydra instantiates ``hydra.callbacks``, loggers and launchers from the configuration, and OmegaConf's resolvers read
 environment variables. Presets are passed on, so neither is for them: it is looked at after composing, before anything

@@ -1,4 +1,4 @@
-"""What ``evaluate patch=RUN`` and its kin take over from the run that made the patch: its conditions, not its reach."""
+"""Inheritance of ``evaluate patch=RUN`` and its kin from the run that made the patch: its conditions, not its reach."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _REMEDY = "Make the run again, or copy its patch.safetensors elsewhere and judge
 
 @dataclass(frozen=True)
 class Taken:
-    """What a run hands over."""
+    """Choices and options that a run hands over."""
 
     overrides: tuple[str, ...] = ()  # in Hydra's grammar
     reach: tuple[Reach, ...] = ()  # those that open or fetch something

@@ -1,4 +1,4 @@
-"""What the options of a run say about its judgement, read from the configuration once."""
+"""Options of a run about its judgement, read from the configuration once."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def launch(command: Command, flags: Flags, ready: Sequence[str], job: Job) -> No
 
 
 def _show(run: Callable[[], None]) -> None:
-    """What Hydra prints of the configuration, without passwords."""
+    """Print Hydra's view of the configuration, without passwords."""
     said = io.StringIO()
     with redirect_stdout(said):
         run()

@@ -33,7 +33,7 @@ class JudgeConfig:
 
 @dataclass
 class RunConfig:
-    """What every run has."""
+    """Options that every run has."""
 
     seed: int = 0  # one integer makes every random number
     device: str = "auto"  # auto, cpu, cuda, cuda:1, mps

@@ -59,7 +59,7 @@ def spelled(value: Any) -> str:
 
 
 def unquoted(text: str) -> str | None:
-    """What stands in the one pair of quotes round ``text``; ``None`` where there is no such pair."""
+    """The text within the one pair of quotes round ``text``; ``None`` where there is no such pair."""
     match = _QUOTED.fullmatch(text)
     if match is None:
         return None

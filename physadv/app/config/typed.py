@@ -1,4 +1,4 @@
-"""What people type becomes what Hydra reads: the type of the option says how its value is meant.
+"""Values as people type them become values as Hydra reads them: the option's type says how its value is meant.
 
 The value of a text (a path, an address, a name) is everything behind the first ``=``. One pair of quotes round the
 whole value is taken off, because other programs of this kind ask for it.

@@ -1,4 +1,4 @@
-"""What a victim of a plugin says and reports, looked at by the task that the victim says it has."""
+"""Checks of what a plugin's victim says and reports, by the task that the victim says it has."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _check_candidates(owner: Owner, made: Candidates, images: Tensor, labels: tu
 
 
 def check_decisions(owner: Owner, task: Task, made: Any, images: int, labels: tuple[str, ...]) -> Any:
-    """What is reported of so many images, with labels that the victim names; of detectors as a tuple."""
+    """Check the reports of so many images, with labels that the victim names; of detectors as a tuple."""
     here = "decide"
     if task is Task.detection:
         fine = isinstance(made, tuple | list) and all(isinstance(one, Detections) for one in made)

@@ -35,7 +35,7 @@ class Owner:
         return BrokenPart(f"{self}: {method} {what}. Mend the plugin, or leave it out with PHYSADV_BLOCK={self.plugin}")
 
     def call(self, method: str, function: Callable[..., R], *args: Any, **named: Any) -> R:
-        """What the function returns. Raises :class:`BrokenPart` for anything it raises but a user's mistake."""
+        """Call the function. Raises :class:`BrokenPart` for anything it raises but a user's mistake."""
         try:
             return function(*args, **named)
         except BadShape as error:

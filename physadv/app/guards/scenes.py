@@ -21,7 +21,7 @@ class GuardedScenes:
         self._source, self._owner = source, owner
 
     def __getattr__(self, name: str) -> Any:
-        """What only some sources have: a renderer of their own, or a need to be told where objects are."""
+        """Give what only some sources have: a renderer of their own, or a need to be told where objects are."""
         value = getattr(self._source, name)
         if not callable(value):
             return value

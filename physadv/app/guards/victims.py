@@ -65,7 +65,7 @@ class GuardedVictim:
         return tuple(self._victim.networks)
 
     def outputs(self, images: Tensor) -> Any:
-        """What the victim says of ``images`` ``(B,3,H,W)``. Raises :class:`BrokenPart` when it cannot be right."""
+        """The victim's outputs for ``images`` ``(B,3,H,W)``. Raises :class:`BrokenPart` when they cannot be right."""
         made = self._owner.call("outputs", self._victim.outputs, images)
         values = check_outputs(self._owner, self.task, made, images, self.labels)
         if self.access is AccessLevel.gradients:
@@ -73,7 +73,7 @@ class GuardedVictim:
         return made
 
     def decide(self, outputs: Any, confidence: float | None = None) -> Any:
-        """What the victim reports. Raises :class:`BrokenPart` when it cannot be right."""
+        """The victim's decisions. Raises :class:`BrokenPart` when they cannot be right."""
         made: Any = self._owner.call("decide", self._victim.decide, outputs, confidence)
         images = len(outputs.scores if self.task is Task.detection else outputs.logits)
         return check_decisions(self._owner, self.task, made, images, self.labels)
@@ -86,7 +86,7 @@ class GuardedVictim:
 
 
 def _check_kind(victim: Victim[Any, Any], owner: Owner) -> None:
-    """What the victim is for, how much of it can be used, and what of it is torch's."""
+    """Check the victim's task, how much of it can be used, and what of it is torch's."""
     access, task, networks = (owner.call(name, getattr, victim, name) for name in ("access", "task", "networks"))
     owner.require(isinstance(access, AccessLevel), "access", f"must be an AccessLevel, got {access!s:.80}")
     owner.require(isinstance(task, Task), "task", f"must be a Task, got {task!s:.80}")

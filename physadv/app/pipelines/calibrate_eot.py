@@ -233,7 +233,7 @@ def _content(
 
 
 def _overrides(config: DictConfig, watched: Sequence[Film], options: Sequence[Placed]) -> list[str]:
-    """What belongs to the scenes, and so cannot stand in a preset of conditions."""
+    """Options that belong to the scenes, and so cannot stand in a preset of conditions."""
     made = [f"{p.key}=[{p.low:g},{p.high:g}]" for p in options if p.key.startswith("scenes.")]
     lens = _as_filmed(config, watched).scenes.get("field_of_view_deg")
     return made + ([f"scenes.field_of_view_deg={lens:g}"] if lens != config.scenes.get("field_of_view_deg") else [])

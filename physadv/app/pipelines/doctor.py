@@ -119,7 +119,7 @@ def _disk() -> Finding:
 
 
 def _video() -> list[Finding]:
-    """What feeds can be read, shown and recorded."""
+    """Find out which feeds can be read, shown and recorded."""
     try:
         from physadv.parts.frames.cameras import build_of_opencv, cameras_here
         from physadv.parts.frames.record import writable_codecs

@@ -78,7 +78,7 @@ def _options(config: SheetConfig, source: Path) -> SheetOptions:
 
 
 def _worn_by(source: Path) -> tuple[str, tuple[float, float]] | None:
-    """What the run behind the patch puts it on; ``None`` where no run folder tells."""
+    """The object that the run behind the patch puts it on; ``None`` where no run folder tells."""
     scenes = _run_of(source).get("config", {}).get("scenes", {})
     return worn_by(scenes) if isinstance(scenes, dict) else None
 

@@ -114,7 +114,7 @@ def analyzer_of(
     boards: Boards | None,
     device: torch.device,
 ) -> FrameAnalyzer:
-    """What looks at the frames."""
+    """Make the frame analyzer."""
     overlay = None
     if patch is not None and config.overlay is not False:
         seed = boards.seed if boards and boards.seed is not None else config.seed

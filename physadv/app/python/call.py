@@ -79,7 +79,7 @@ def _named(command: str) -> Command:
 
 
 def _answered(command: Command, words: list[str]) -> Answer:
-    """What a command without options prints."""
+    """The lines that a command without options prints."""
     said = io.StringIO()
     with redirect_stdout(said):
         code = command.load()(words)

@@ -50,7 +50,7 @@ class GridRun(Run):
 
     @property
     def cautions(self) -> tuple[str, ...]:
-        """What a careful reader would object to the curves."""
+        """Objections of a careful reader to the curves."""
         with expecting(self.folder / "grid.json"):
             return tuple(grid_caution(self._grid, self._grid["protocol"]["minimum_n"]))
 
@@ -81,10 +81,10 @@ class WatchRun(Run):
 
     @property
     def headlines(self) -> tuple[str, ...]:
-        """What was seen, in a sentence."""
+        """The outcome, in a sentence."""
         return (str(self.summary.get("headline", "")),)
 
     @property
     def cautions(self) -> tuple[str, ...]:
-        """What is in doubt."""
+        """Doubts about the figures."""
         return tuple(self.summary.get("in_doubt", ()))

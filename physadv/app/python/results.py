@@ -40,7 +40,7 @@ class Run:
 
     @cached_property
     def record(self) -> RunFacts:
-        """What the run was. Raises :class:`BadInput` where it did not finish, or its file is damaged."""
+        """The run's own record. Raises :class:`BadInput` where it did not finish, or its file is damaged."""
         content = self._json(FILE)
         known = {one.name for one in fields(RunFacts)}
         with expecting(self.folder / FILE):
@@ -77,7 +77,7 @@ class Run:
 
     @property
     def cautions(self) -> tuple[str, ...]:
-        """What voids the figures, or what a careful reader would object to them."""
+        """Objections that void the figures, or that a careful reader would raise."""
         with expecting(self.folder / "scores.json"):
             protocol, victims = self._scores["protocol"], self._scores["victims"]
             return (*voiding(protocol), *caution(protocol, victims))

@@ -15,7 +15,7 @@ _CLOCK_S = 1.0  # by which the clocks of file systems may lie behind
 
 @dataclass(frozen=True)
 class Files:
-    """What a command that makes no run wrote: a sheet, a preset, weights, a page."""
+    """Files of a command that makes no run: a sheet, a preset, weights, a page."""
 
     path: Path  # the file that was asked for
     files: tuple[Path, ...]  # that one, and what lies beside it
@@ -32,7 +32,7 @@ class Files:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a command said that writes nothing, such as ``doctor``."""
+    """Answer of a command that writes nothing, such as ``doctor``."""
 
     text: str
 
@@ -41,7 +41,7 @@ class Answer:
 
 
 def written_in(folder: Path) -> Files:
-    """What a command put into its folder, besides the note of its options; first what people look at first."""
+    """Files that a command put into its folder, besides the note of its options; first what people look at first."""
     files = [file for file in sorted(folder.rglob("*")) if file.is_file() and file.parent.name != "config"]
     first = [folder / name for name in _FIRST if folder / name in files]
     return Files((first or [folder])[0], (*first, *(file for file in files if file not in first)))

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Ensemble(StrEnum):
-    """What the losses of several victims on one image become."""
+    """How the losses of several victims on one image become one."""
 
     weighted = "weighted"
     """Their weighted mean."""

@@ -35,7 +35,7 @@ class Limited(Wrapped[Out, Decision]):
 
     @property
     def access(self) -> AccessLevel:
-        """What is left of the victim's own."""
+        """The part of the victim's own that is left."""
         return self._access
 
     def outputs(self, images: Tensor) -> Out:

@@ -1,4 +1,4 @@
-"""What an attack minimises: the loss of a goal on one victim or on several at once.
+"""The objective of an attack: the loss of a goal on one victim or on several at once.
 
 An attack on several victims carries over to victims it has never met (Liu et al. 2017, arXiv:1611.02770).
 """
@@ -40,7 +40,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the victims that were asked made of some images."""
+    """Losses and successes of the victims that were asked about some images."""
 
     loss: Tensor  # (B,) with gradient to the images
     losses: Mapping[str, Tensor]  # member → (B,) without gradient
@@ -108,7 +108,9 @@ class Objective:
         return Verdict(loss, losses, achieved)
 
     def _weight_of(self, asked: Sequence[Member]) -> float:
-        """What makes the weights' mean one, over the victims asked and, where they take turns, over the turns."""
+        """The divisor that makes the weights' mean one, over the victims asked and, where they take turns, over the
+        turns.
+        """
         if len(asked) == len(self.members):
             return sum(member.weight for member in asked)
         return sum(member.weight for member in self.members) / len(self.members)

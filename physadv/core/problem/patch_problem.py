@@ -1,4 +1,4 @@
-"""What an attack that optimises a print gets to see, and what it must do."""
+"""The problem of an attack that optimises a print, and the contract of that attack."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an attack that changes the images themselves gets to see, and what it must do."""
+"""The problem of an attack that changes the images themselves, and the contract of that attack."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class PerturbationProblem:
 
 @dataclass(frozen=True)
 class Perturbed:
-    """What came of it, one row an image."""
+    """Outcome of a perturbation attack, one row an image."""
 
     images: Tensor  # (B, 3, H, W) sRGB in [0, 1]; the image itself where nothing was found
     success: Tensor  # (B,) bool, on what the victim decides

@@ -31,7 +31,7 @@ class CleanCache:
         return made.hexdigest()
 
     def load(self, key: str, device: torch.device) -> tuple[Detections, ...] | None:
-        """What was kept under ``key``, if it was and is whole."""
+        """Load what was kept under ``key``, if it was and is whole."""
         try:
             file = read_arrays(self._file(key), LIMIT)
             ends = np.cumsum(file["counts"])[:-1]

@@ -39,7 +39,7 @@ MEASURED = (
 
 @dataclass(frozen=True)
 class Keeping:
-    """What is kept of the reports, and where."""
+    """Which reports are kept, and where."""
 
     kept_from: float = 0.01  # reports scored lower are not kept
     shards: Shards | None = None  # None: in memory; a stopped run starts over

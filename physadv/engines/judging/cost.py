@@ -1,4 +1,4 @@
-"""What a judgement will cost, measured on a few pictures of it."""
+"""The cost of a judgement, measured on a few pictures of it."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ def _show(group: Group, images: int, shown: Mapping[str, PatchImage], keeping: K
 
 
 def judging_part(trial: Trial, groups: list[Group]) -> Part:
-    """What judging costs."""
+    """The cost of judging."""
     images = sum(len(group.showing) for group in groups) * trial.draws
     return Part("judging", measured_judging(trial, groups, min(trial.batch, MAX_PICTURES)), f"{images} images")
 
 
 def cells_part(trial: Trial, groups: list[Group], cells: int) -> Part:
-    """What the cells of a grid cost, each as much as this one."""
+    """The cost of a grid's cells, each as much as this one."""
     images = sum(len(group.showing) for group in groups) * trial.draws
     seconds = measured_judging(trial, groups, min(trial.batch, MAX_PICTURES), measure=False)
     return Part("judging", cells * seconds, f"{cells} cells of {images} images")

@@ -68,7 +68,7 @@ def evaluate(trial: Trial, out: Path, progress: Progress) -> dict[str, Any]:
 
 
 def shown_of(trial: Trial) -> dict[str, PatchImage]:
-    """What is shown under every arm, on the device of the trial."""
+    """The patch under every arm, on the device of the trial."""
     return arms(_on(trial.patch, trial.device), trial.seed, _moved(trial))
 
 

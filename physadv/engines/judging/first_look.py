@@ -1,4 +1,4 @@
-"""What spoils a judgement and can be seen before it, while nothing has been spent on it."""
+"""Warnings before a judgement: whatever spoils it and can be seen while nothing has been spent on it."""
 
 from __future__ import annotations
 

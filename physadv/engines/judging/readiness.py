@@ -1,4 +1,4 @@
-"""What can be known before the first step: whether there is something to judge, by whom, and where results go."""
+"""Checks before the first step: whether there is something to judge, by whom, and where results go."""
 
 from __future__ import annotations
 

@@ -129,7 +129,7 @@ def transfer(victims: Sequence[Mapping[str, Any]], contenders: Sequence[PatchUnd
 
 
 def ground_truth(seen: Observations) -> dict[str, Any]:
-    """What was there, in COCO's format: the same for every victim that was shown it."""
+    """The objects in COCO's format: the same for every victim that was shown them."""
     return coco_format.ground_truth(seen.truth, seen.view_names, seen.sizes_px, seen.categories)
 
 

@@ -1,4 +1,4 @@
-"""What was seen, batch by batch on disk: a judgement that was killed goes on where it stopped, in little memory."""
+"""Observations batch by batch on disk: a judgement that was killed goes on where it stopped, in little memory."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def packed_findings(prefix: str, findings: Findings, achieved: Bool) -> Arrays:
 
 
 def unpacked_findings(prefix: str, arrays: Arrays) -> tuple[Findings, Bool]:
-    """What :func:`packed_findings` packed."""
+    """The findings that :func:`packed_findings` packed."""
     table = Findings(*(arrays[f"{prefix}/{name}"] for name in ("view_of", "boxes", "scores", "category")))
     return table, arrays[f"{prefix}/achieved"]
 

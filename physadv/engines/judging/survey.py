@@ -1,4 +1,4 @@
-"""What there is to judge on, told before any time is spent: pictures, objects, and how large the patch is on them."""
+"""A survey of the scenes before any time is spent: pictures, objects, and how large the patch is on them."""
 
 from __future__ import annotations
 

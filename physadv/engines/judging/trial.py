@@ -1,4 +1,4 @@
-"""What is judged, and how: everything that decides on the numbers, in one value."""
+"""A trial: all that decides on the numbers of a judgement, in one value."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ class VictimUnderTest:
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """What one victim reported under one arm."""
+    """Reports of one victim under one arm."""
 
     findings: Findings
     achieved: Bool  # (M,) the goal, on each object
@@ -177,7 +177,7 @@ def reported_by(
     categories: Categories,
     max_reports: int,
 ) -> Reported:
-    """What a victim reported for a batch of views: the ``max_reports`` best a picture."""
+    """The reports of a victim for a batch of views: the ``max_reports`` best a picture."""
     labels = categories.of(watched.victim.labels)
     kept = [
         Detections(d.boxes_xyxy_px[:max_reports], d.scores[:max_reports], d.labels[:max_reports]) for d in decisions

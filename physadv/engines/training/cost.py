@@ -1,4 +1,4 @@
-"""What training the detector will cost, measured on a few steps."""
+"""The cost of training the detector, measured on a few steps."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ class TrainProgress:
 
 @dataclass
 class _State:
-    """What a checkpoint holds."""
+    """Contents of a checkpoint."""
 
     net: SignNanoNet
     average: SignNanoNet  # what is shipped

@@ -64,7 +64,7 @@ class Browser:
         self._camera.publish(picture)
 
     def tell(self, state: Mapping[str, Any]) -> None:
-        """What counters and curves say from now on."""
+        """Give counters and curves what they show from now on."""
         with self._lock:
             self._state = state
 

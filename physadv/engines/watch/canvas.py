@@ -38,7 +38,7 @@ _FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What the lines below the picture say."""
+    """Text of the lines below the picture."""
 
     fps: float
     dropped: int
@@ -52,7 +52,7 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What a picture is made for: letters follow the reader, not the picture."""
+    """Purpose of a picture: letters follow the reader, not the picture."""
 
     width_px: int  # of the whole picture, views side by side
     shown_px: int  # how wide the reader sees it

@@ -1,4 +1,4 @@
-"""What the user can change while a film runs, from the keyboard or from the page."""
+"""Controls of the user while a film runs, from the keyboard or from the page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the frames of a film add up to: rows to count, made of the lines of ``frames.jsonl``."""
+"""Counts over the frames of a film: rows to count, made of the lines of ``frames.jsonl``."""
 
 from __future__ import annotations
 
@@ -191,7 +191,7 @@ def primary(boards: Sequence[Json]) -> Json | None:
 
 
 def arm_of(view: str, role: str | None) -> str:
-    """What a view shows, in words; ``role`` is that of the board in sight."""
+    """The arm that a view shows, in words; ``role`` is that of the board in sight."""
     if view == "filmed":
         return BARE if role is None else PRINT if role == "patch" else f"printed {role}"
     return view  # a digital patch or control, named as on every other page

@@ -28,7 +28,7 @@ _DEEP = {"person": 350 / 600, "face": 0.9}
 
 @dataclass(frozen=True, slots=True)
 class FilmedWearer:
-    """What wears the print, flat as the print and in its plane."""
+    """The object that wears the print, flat as the print and in its plane."""
 
     label: str
     size_mm: tuple[float, float]

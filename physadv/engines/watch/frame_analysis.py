@@ -36,7 +36,7 @@ class FrameResult:
 
 @dataclass
 class FrameAnalyzer:
-    """What looks at frames. Frames must come in their order."""
+    """Asks all victims about frames, which must come in their order."""
 
     victims: list[TrackedVictim]
     finder: Finder | None

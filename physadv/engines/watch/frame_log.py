@@ -52,7 +52,7 @@ class FrameLog:
 
 
 def read_log(path: Path) -> tuple[Json, Iterator[Json]]:
-    """What the run is, and its frames. A last line that a kill cut short is left out."""
+    """Read the facts of the run, and its frames. A last line that a kill cut short is left out."""
     lines = read_text(path, LIMIT).split("\n")
     rows = [json_of(line, f"{path}, line {number}") for number, line in enumerate(lines[:-1], 1) if line]
     if not rows or not all(isinstance(row, dict) for row in rows) or not isinstance(rows[0].get("run"), dict):

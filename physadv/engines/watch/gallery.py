@@ -137,7 +137,7 @@ def _written(out: Path, name: str, pictures: Sequence[Picture]) -> list[dict[str
 
 
 def words(look: Look, label: str) -> str:
-    """What a view came to: "stop sign 0.93, no success"; "no stop sign at its place, success"."""
+    """The outcome of a view: "stop sign 0.93, no success"; "no stop sign at its place, success"."""
     if not look.expected:
         return f"{label} reported, not followed yet" if look.reported else f"no {label} expected or reported"
     seen = f"{label} {look.score:.2f}" if look.found else f"no {label} at its place"

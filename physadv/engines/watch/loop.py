@@ -214,7 +214,7 @@ class Loop:
             })  # fmt: skip
 
     def _views(self, row: FrameRow, victim: str) -> list[dict[str, Any]]:
-        """What every view of the detector that is shown came to, in words: in the picture there is little room."""
+        """The outcome of every view of the detector that is shown, in words: in the picture there is little room."""
         label = self.analyzer.victims[self.controls.shown].label
         return [{"view": view, "condition": look.arm, "success": look.success, "said": words(look, label)}
                 for view, look in row.looks[victim].items()]  # fmt: skip

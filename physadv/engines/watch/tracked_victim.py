@@ -1,4 +1,4 @@
-"""What a victim reports in every view of a frame, with numbers that last, and whether the attack succeeded there."""
+"""Reports of a victim in every view of a frame, with numbers that last, and whether the attack succeeded there."""
 
 from __future__ import annotations
 

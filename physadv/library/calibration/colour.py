@@ -19,7 +19,7 @@ from physadv.library.files.boards import Swatch
 
 F64 = npt.NDArray[np.float64]
 WHITE = "paper under the chart's light"
-"""What is white in the table. Scenes multiply a print by their own light, so the chart's is divided out, by channel."""
+"""The white of the table. Scenes multiply a print by their own light, so the chart's is divided out, by channel."""
 
 
 @dataclass(frozen=True, eq=False)

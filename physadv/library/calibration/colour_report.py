@@ -20,7 +20,7 @@ FORMAT = 1
 
 
 def colour_report(photos: Sequence[ChartPhoto], measured: MeasuredColours, fit: ColourFit, nodes: int) -> Json:
-    """What was read in every photo, the error of the table on colours left out, and that without a calibration."""
+    """The readings of every photo, the error of the table on colours left out, and that without a calibration."""
     counts, edges = np.histogram(fit.errors, bins=20)
     return {
         "white": WHITE,

@@ -146,7 +146,7 @@ def _check(views: Sequence[BoardView]) -> None:
 
 
 def doubts(found: Intrinsics, views: Sequence[BoardView]) -> list[str]:
-    """What to mend, each with its remedy, in one line."""
+    """Faults to mend, each with its remedy, in one line."""
     said = []
     if len(views) < GOOD_VIEWS:
         said.append(f"only {len(views)} views: take {GOOD_VIEWS} or more")

@@ -30,7 +30,7 @@ _GREEN = 1
 
 @dataclass(frozen=True, slots=True)
 class Optics:
-    """What one frame shows. ``None`` where its tags are too small, or too few pixels are flat."""
+    """Blur, noise and light of one frame. ``None`` where its tags are too small, or too few pixels are flat."""
 
     across_px: float | None  # sigma of the blur, sideways
     down_px: float | None  # and up and down; pixels' own size taken out

@@ -1,4 +1,4 @@
-"""What a photo shows of a chart: the colour of every swatch, and which swatches cannot be used."""
+"""Readings of a chart in a photo: the colour of every swatch, and which swatches cannot be used."""
 
 from __future__ import annotations
 

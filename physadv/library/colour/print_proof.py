@@ -1,4 +1,4 @@
-"""What a colour becomes in print: a measured printing condition as one differentiable table.
+"""Colours in print: a measured printing condition as one differentiable table.
 
 The table is a soft proof (sRGB asked for → sRGB seen on paper, media-relative), as in ICC colour management. It
 replaces the "non-printability score" of the literature, which charges printable colours and pardons unprintable ones.
@@ -133,7 +133,7 @@ def spread_inks(proof: ProofLut, count: int) -> Tensor:
 
 
 def requests_for_inks(proof: ProofLut, count: int) -> Tensor:
-    """What to ask the printer for, ``(count,3)`` sRGB, so that :func:`spread_inks` come out."""
+    """The colours to ask the printer for, ``(count,3)`` sRGB, so that :func:`spread_inks` come out."""
     nodes = torch.tensor(_farthest(proof.colours, count), device=proof.colours.device)
     side = proof.count + 1
     asked = torch.stack((nodes // side**2, nodes // side % side, nodes % side)) / proof.count

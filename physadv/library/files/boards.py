@@ -1,4 +1,4 @@
-"""What is on a printed sheet besides the patch: tags that a camera finds, and swatches of known colour.
+"""Boards of a printed sheet, besides the patch: tags that a camera finds, and swatches of known colour.
 
 Millimetres on the print, origin at the centre of what the board carries (the patch, or the chart), x right, y down:
 the frame of :class:`physadv.core.types.SceneBatch`'s surfaces, so a board's homography places a patch as a scene does.

@@ -36,7 +36,7 @@ def save_patch(patch: PatchImage, folder: str | os.PathLike[str]) -> None:
 
 
 def patch_digest(patch: PatchImage) -> str:
-    """What tells patches apart, 64 hexadecimal digits: of the 8-bit colours, the mask and the width.
+    """The digest that tells patches apart, 64 hexadecimal digits: of the 8-bit colours, the mask and the width.
 
     The same for a patch and for its picture, so the one on a sheet and in its QR code (the first
     :data:`SHORT_DIGEST` digits) finds the run, its scores and its board.
@@ -61,7 +61,7 @@ def png_bytes(patch: PatchImage) -> bytes:
 
 
 def _facts(patch: PatchImage) -> dict[str, str]:
-    """What the pixels do not say."""
+    """Facts that the pixels do not say."""
     facts = {_WIDTH: repr(float(patch.width_mm))}
     return facts | {_REPEATS: "true"} if patch.repeats else facts
 
@@ -121,12 +121,12 @@ def _read_exact(path: Path) -> tuple[Tensor, Tensor, dict[str, Any]]:
 
 
 _UNCHOSEN_DPI = (1.0, 72.0, 96.0, 144.0)
-"""What programs write where nobody chose a resolution: TIFF's default, EXIF's and Pillow's for "unknown", Windows', and
+"""Resolutions where nobody chose one: TIFF's default, EXIF's and Pillow's for "unknown", Windows', and
 screenshots of high density. As sizes they are accidents."""
 
 
 def _noted(path: Path) -> dict[str, Any]:
-    """What a picture's file says about it: our own text, and its resolution."""
+    """Notes in a picture's file: our own text, and its resolution."""
     with opened(path) as picture:
         return {str(name): picture.info[name] for name in (_WIDTH, _REPEATS, "dpi") if name in picture.info}
 

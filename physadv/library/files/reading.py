@@ -29,7 +29,7 @@ ARCHIVE_ERRORS = (
     OSError, ValueError, KeyError, EOFError, TypeError, AttributeError, IndexError, OverflowError, MemoryError,
     NotImplementedError, RuntimeError, SyntaxError, zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
-"""What numpy, zipfile and zlib raise on archives that are damaged or made to mislead."""
+"""Errors of numpy, zipfile and zlib on archives that are damaged or made to mislead."""
 
 Arrays = dict[str, npt.NDArray[Any]]
 

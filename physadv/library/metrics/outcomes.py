@@ -1,4 +1,4 @@
-"""What became of each object: exactly one of detected, misclassified, badly localised, missed."""
+"""The outcome of each object: exactly one of detected, misclassified, badly localised, missed."""
 
 from __future__ import annotations
 

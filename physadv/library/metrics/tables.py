@@ -1,4 +1,4 @@
-"""What was there and what was reported, as flat tables: every metric is a pass over these.
+"""Truth and reports as flat tables: every metric is a pass over these.
 
 A *view* is one image under one draw. Letters: ``V`` views, ``M`` objects over all views, ``D`` findings over all views.
 """
@@ -90,7 +90,7 @@ class Truth:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What one victim reported under one arm."""
+    """Reports of one victim under one arm."""
 
     view_of: Whole  # (D,)
     boxes_xyxy_px: Real  # (D, 4)

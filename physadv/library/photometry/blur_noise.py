@@ -1,4 +1,4 @@
-"""What a photo's own camera did to it: how far it blurs, and how much it is noisy. Measured on the pixels alone.
+"""Blur and noise of a photo's own camera, measured on the pixels alone.
 
 Both are what is left after compression and shrinking, which is what a patch in that photo would show too.
 """

@@ -1,4 +1,4 @@
-"""What a white surface would look like where the patch goes, read off the photo.
+"""The look of a white surface where the patch goes, read off the photo.
 
 A pasted patch at full white glows in every photo that is not overexposed. REAP (Hingun et al. 2023) fits the light to
 the pixels of the sign; here nothing about the object's own colours is known, so two assumptions are weighed instead:

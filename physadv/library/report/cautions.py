@@ -1,4 +1,4 @@
-"""What voids a judgement, and what a careful reader would object to it."""
+"""Cautions: what voids a judgement, and what a careful reader would object to it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _TOLD = 3  # pairs of victim and patch that are named; the table has all
 
 
 def voiding(protocol: Mapping[str, Any]) -> list[str]:
-    """What makes the figures say something else than they seem to: it belongs beside them."""
+    """Reasons why the figures say something else than they seem to: they belong beside them."""
     patches: dict[str, list[str]] = {}
     for arm, one in protocol.get("relations", {}).items():
         if one.get("seen"):

@@ -22,7 +22,7 @@ _LETTERS_PX = 19
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What is drawn of a frame."""
+    """Boxes and words that are drawn of a frame."""
 
     expected: Box | None
     prints: Sequence[Sequence[tuple[float, float]]]  # corners of each print
@@ -55,7 +55,7 @@ def frame_jpeg(bgr_u8: npt.NDArray[np.uint8], shown: Shown) -> bytes:
 
 
 def _window(shown: Shown, size: tuple[int, int]) -> Box:
-    """What to show of a frame ``(width, height)``: what is expected, the prints and reports of the label about it."""
+    """The part of a frame ``(width, height)`` to show: the expected object, prints and reports about it."""
     if shown.expected is None:
         return 0.0, 0.0, float(size[0]), float(size[1])
     boxes = [shown.expected]

@@ -106,7 +106,7 @@ def basis(protocol: Mapping[str, Any]) -> str:
 
 
 def grid_caution(grid: Mapping[str, Any], minimum_n: int) -> list[str]:
-    """What a careful reader of the curves would object."""
+    """The objection of a careful reader to the curves."""
     found = []
     counts = [s["n"] for c in grid.get("curves", ()) for s in c["scores"] if s and s["value"] is not None]
     if counts and min(counts) < minimum_n:

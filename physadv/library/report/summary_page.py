@@ -33,7 +33,7 @@ PNG_DPI = 144
 INK, FAINT, LINE, WARN, WARN_INK = "#1d2025", "#626873", "#dfe1e5", "#fff4d6", "#6b4e00"
 MAX_VICTIMS, MAX_CAUTIONS = 8, 3
 Told = Mapping[str, Any]
-"""What the report's page is filled with."""
+"""The contents of the report's page."""
 _LEFT, _RIGHT = 0.035, 0.965  # margins, as shares of the page
 
 

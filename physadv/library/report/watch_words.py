@@ -1,4 +1,4 @@
-"""What a film came to, in words: the headline, what it assumes, and where the evidence speaks against it."""
+"""A film's outcome in words: the headline, what it assumes, and where the evidence speaks against it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _ALIKE = 0.12  # a report that differs by less from the expected box speaks for 
 
 
 def headline(content: Json) -> str:
-    """What the print did beside its digital self and the controls, and on what assumption; one or two sentences."""
+    """The print's effect beside its digital self and the controls, and on what assumption; one or two sentences."""
     victim = content["victims"][0]
     found = {c["condition"]: c["success"] for c in victim["conditions"]}
     frames, many = counted(content["frames"]), things([content["object"]])
@@ -68,7 +68,7 @@ def assumption(content: Json) -> str:
 
 
 def said_aloud(content: Json) -> list[str]:
-    """What speaks against the headline: for the terminal too, not for the page alone."""
+    """Evidence against the headline: for the terminal too, not for the page alone."""
     return [text for v in content["victims"] if v["sighted"] for text in doubts(content, v["name"], v["doubts"])]
 
 

@@ -1,4 +1,4 @@
-"""What a run will cost, in words: its parts, how long each takes, and how much memory the process has had."""
+"""A run's forecast in words: its parts, how long each takes, and how much memory the process has had."""
 
 from __future__ import annotations
 

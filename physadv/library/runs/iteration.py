@@ -29,7 +29,7 @@ from physadv.library.runs.checkpoints import restoring
 
 
 class Stepper(Protocol):
-    """What changes the patch, one step after another."""
+    """Changes the patch, one step after another."""
 
     def step(self, problem: PatchProblem, index: int, random: torch.Generator) -> Step:
         """Change ``problem.patch`` once and say what came of it. All randomness comes from ``random``."""
@@ -60,7 +60,7 @@ class Schedule:
 
 @dataclass
 class _Progress:
-    """What has to survive a stop besides the patch and the stepper."""
+    """State that has to survive a stop besides the patch and the stepper."""
 
     step: int = 0
     best: float = math.inf

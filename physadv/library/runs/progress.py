@@ -1,4 +1,4 @@
-"""What follows an attack: a progress bar with ETA and live success rate, and a log of the curves."""
+"""Followers of an attack: a progress bar with ETA and live success rate, and a log of the curves."""
 
 from __future__ import annotations
 

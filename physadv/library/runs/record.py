@@ -29,7 +29,7 @@ PACKAGES = (
 
 @dataclass(frozen=True)
 class RunRecord:
-    """What a run was and what it made. Versions, commit, platform and time are added when it is written."""
+    """A run and its results. Versions, commit, platform and time are added when it is written."""
 
     command: str  # "generate", "evaluate", …
     name: str  # of the story

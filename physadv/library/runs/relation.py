@@ -20,7 +20,7 @@ FILE = "optimised_on.json"  # in the run folder
 
 @dataclass(frozen=True)
 class Origin:
-    """What a patch was optimised on."""
+    """Photos and victims that a patch was optimised on."""
 
     scenes: str  # the part that was chosen: "coco", "road", …
     judged_apart: str = ""  # a digest of scenes, share and seed, where the source itself keeps a part for judging
@@ -33,7 +33,7 @@ class Origin:
 
     @staticmethod
     def read(folder: Path) -> Origin | None:
-        """What a run folder tells; ``None`` where it tells nothing."""
+        """Read the origin that a run folder tells; ``None`` where it tells nothing."""
         found = read_object_if_there(folder / FILE)
         pictures = found.get("pictures")
         if not isinstance(found.get("scenes"), str) or not isinstance(pictures, dict | None):
@@ -56,7 +56,7 @@ class Relation:
 
 
 def origin(scenes: SceneSource, choice: str, judged_apart: str) -> Origin:
-    """What ``scenes`` are, to be met again. Photographs are decoded for that."""
+    """The identity of ``scenes``, to be met again. Photographs are decoded for that."""
     if not isinstance(scenes, Photographs):
         return Origin(choice, judged_apart)
     return Origin(choice, judged_apart, {digest: name for name, digest in worn_digests(scenes).items()})
@@ -98,7 +98,7 @@ def _photographs(judge_on: Photographs, known: Origin | None) -> Relation:
 
 
 def without_seen(judge_on: SceneSource, optimise_on: SceneSource) -> SceneSource:
-    """What was kept for judging, without copies of photos that are optimised on."""
+    """The scenes kept for judging, without copies of photos that are optimised on."""
     if not isinstance(judge_on, Photographs) or not isinstance(optimise_on, Photographs):
         return judge_on
     known = set(worn_digests(optimise_on).values())

@@ -37,7 +37,7 @@ class CamerasHere:
         return "there are " + ", ".join(f"{c.index} ({c.path}, {c.name})" for c in self.found)
 
     def refuse(self, target: int | str) -> NoCamera:
-        """What to say when a camera does not open."""
+        """The error for a camera that does not open."""
         if self.found and any(target in (c.index, c.path) for c in self.found):
             return NoCamera(
                 f"camera {target} is there but does not open. Close what else uses it, "
@@ -47,7 +47,7 @@ class CamerasHere:
         return NoCamera(f"camera {target} does not open; {self.words}. Plug one in, or name a file or URL.{advice}")
 
     def refuse_dark(self, target: int | str) -> NoCamera:
-        """What to say when a camera opens but gives no picture."""
+        """The error for a camera that opens but gives no picture."""
         return NoCamera(
             f"camera {target} opens but gives no picture; {self.words}. "
             "Try another number, a smaller frames.width and frames.height, or another USB port."
@@ -68,7 +68,7 @@ def cameras_here(devices: Path = Path("/dev"), system: Path = Path("/sys/class/v
 
 
 def build_of_opencv() -> dict[str, str]:
-    """What matters for feeds in OpenCV's build: video files and streams, cameras, windows."""
+    """The parts of OpenCV's build that matter for feeds: video files and streams, cameras, windows."""
     text = cv2.getBuildInformation()
     return {name: _setting(text, name) for name in ("FFMPEG", "v4l/v4l2", "GStreamer", "GUI")}
 

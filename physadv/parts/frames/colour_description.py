@@ -64,7 +64,7 @@ class ColourDescription:
 
     @property
     def unknown(self) -> str:
-        """What this light has that cannot be turned into sRGB here, or nothing."""
+        """The property of this light that cannot be turned into sRGB here, or nothing."""
         if self.matrix in _MATRICES:
             return _MATRICES[self.matrix]
         return "" if self.hdr or self.curve in _SDR else _CURVES.get(self.curve, f"curve {self.curve} of H.273")

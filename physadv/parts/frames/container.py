@@ -1,4 +1,4 @@
-"""What a film's file says about its own build: whether it is all there, and why it cannot be read.
+"""A film file's own account of its build: whether it is all there, and why it cannot be read.
 
 Only the outermost boxes are looked at. A number of frames, or a duration times a rate, is no count of what is to be
 shown (edit lists, variable rates); a box that reaches past the end of the file is proof that the file is cut short.

@@ -47,7 +47,7 @@ class FrameConverter:
         return self._turned(picture, frame)
 
     def light_of(self, frame: VideoFrame) -> ColourDescription:
-        """What its codes stand for. Raises ``BadInput`` where it cannot be turned into sRGB."""
+        """The meaning of its codes. Raises ``BadInput`` where it cannot be turned into sRGB."""
         light = ColourDescription(int(frame.color_primaries), int(frame.color_trc), int(frame.colorspace))
         if light.unknown:
             raise BadInput(
@@ -113,6 +113,6 @@ class FrameConverter:
 
 
 def _beside(frame: VideoFrame) -> dict[str, bytes]:
-    """What a frame carries beside its pixels, by FFmpeg's names."""
+    """The data that a frame carries beside its pixels, by FFmpeg's names."""
     found: list[Any] = list(frame.side_data)  # types of PyAV call them text
     return {data.type.name: bytes(data) for data in found}

@@ -32,7 +32,7 @@ class Deinterlacer:
         yield from self._ready()
 
     def rest(self) -> Iterator[VideoFrame]:
-        """What was held back, at the end."""
+        """The frames held back, at the end."""
         if self._graph is not None:
             self._graph.push(None)
             yield from self._ready()

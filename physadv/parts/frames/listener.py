@@ -39,7 +39,7 @@ MAX_STREAMS = 32
 
 
 class Routes(Protocol):
-    """What is served; see :class:`physadv.parts.frames.serve.Server`."""
+    """Paths that are served; see :class:`physadv.parts.frames.serve.Server`."""
 
     token: str
     gets: dict[str, Callable[[Mapping[str, str]], tuple[str, bytes]]]

@@ -16,7 +16,7 @@ from physadv.parts.frames.capture import hush
 logger = logging.getLogger(__name__)
 
 CODECS = {".avi": "MJPG", ".mkv": "FFV1", ".mp4": "mp4v"}
-"""What is taken for which kind of file. FFV1 loses nothing; MJPG keeps frames apart from each other; mp4v is small,
+"""Codecs by kind of file. FFV1 loses nothing; MJPG keeps frames apart from each other; mp4v is small,
 blurs small prints, and is not for numbers."""
 
 KEEP_FREE_MB = 64.0
@@ -116,7 +116,7 @@ class Recorder:
 
 
 def writable_codecs(folder: Path) -> list[str]:
-    """What this build of OpenCV can record, tried out in ``folder``."""
+    """The codecs that this build of OpenCV can record, tried out in ``folder``."""
     return [f"{codec} ({suffix})" for suffix, codec in CODECS.items() if _opens(folder / f"probe{suffix}", codec)]
 
 

@@ -1,4 +1,4 @@
-"""What every feed is: frames in order, a state, and an end that says why."""
+"""The common ground of every feed: frames in order, a state, and an end that says why."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class FrameSource(Protocol):
 
 
 class Status:
-    """What the thread that reads tells the thread that consumes."""
+    """Messages of the thread that reads to the thread that consumes."""
 
     def __init__(self) -> None:
         self.state = SourceState.RUNNING

@@ -1,4 +1,4 @@
-"""What the attacker can want of a detector."""
+"""Aims of an attacker on a detector, as rows."""
 
 from __future__ import annotations
 

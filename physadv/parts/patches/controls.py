@@ -1,4 +1,4 @@
-"""What the patch is compared with: no patch, a grey one and a random one of the same size, and other patches."""
+"""Rivals of the patch: no patch, a grey one and a random one of the same size, and other patches."""
 
 from __future__ import annotations
 

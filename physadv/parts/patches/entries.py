@@ -1,4 +1,4 @@
-"""What the printed surface can be."""
+"""Kinds of printed surface, as rows."""
 
 from __future__ import annotations
 

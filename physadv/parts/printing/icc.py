@@ -82,7 +82,7 @@ def _output_profile(path: Path, size: int) -> ImageCms.ImageCmsProfile:
 
 
 def proof_colours(profile: ImageCms.ImageCmsProfile, step: int) -> npt.NDArray[np.float64]:
-    """What sRGB colours look like in print: ``(n,n,n,3)`` sRGB in [0, 1] at every ``step``-th of the 256 codes.
+    """The look of sRGB colours in print: ``(n,n,n,3)`` sRGB in [0, 1] at every ``step``-th of the 256 codes.
 
     Relative colorimetric with black-point compensation; indexed red, green, blue. ``step`` divides 255.
     """

@@ -24,7 +24,7 @@ _REACH = 4.0  # sigmas after which a dot has ended
 
 @dataclass(frozen=True)
 class Medium:
-    """What carries the ink. Reflectances relative to sRGB's white, linear."""
+    """The surface that carries the ink. Reflectances relative to sRGB's white, linear."""
 
     saturation: float = 1.0
     white: tuple[float, ...] = (1.0, 1.0, 1.0)
@@ -47,7 +47,7 @@ class Ink(nn.Module):
         self.name, self.proof, self.medium, self.spread_mm = name, proof, medium, spread_mm
 
     def forward(self, patch: PatchImage) -> PatchImage:
-        """What the print looks like in plain light, white paper being sRGB's white. Alpha stays as it is."""
+        """The print in plain light, white paper being sRGB's white. Alpha stays as it is."""
         srgb = patch.srgb if self.proof is None else self._proof_at(patch)(patch.srgb)
         if self.spread_mm or self.medium != Medium():
             linear = linear_from_srgb(srgb)

@@ -43,7 +43,7 @@ class Box:
         return Box(2 * about_x - self.x - self.width, self.y, self.width, self.height)
 
     def clipped(self, to: Box) -> Box:
-        """What lies inside ``to`` as well; of no size where there is nothing."""
+        """The part that lies inside ``to`` as well; of no size where there is nothing."""
         x, y = max(self.x, to.x), max(self.y, to.y)
         right = min(self.x + self.width, to.x + to.width)
         bottom = min(self.y + self.height, to.y + to.height)

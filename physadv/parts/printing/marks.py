@@ -45,7 +45,7 @@ def tile_marks(canvas: PdfCanvas, layout: SheetLayout, tile: SheetTile) -> None:
 
 
 def draw_header(canvas: PdfCanvas, layout: SheetLayout, tile: SheetTile, title: str, facts: Sequence[str]) -> None:
-    """What this is, at the top: the title, the facts in as many lines as they need, and for tiles which one."""
+    """Draw the top of the page: the title, the facts in as many lines as they need, and for tiles which one."""
     width_mm = canvas.paper_mm[0] - 2 * MARGIN_MM
     if len(layout.tiles) > 1:
         width_mm = _draw_map(canvas, layout, tile) - 4 - MARGIN_MM
@@ -65,7 +65,7 @@ def draw_titles(canvas: PdfCanvas, title: str, facts: Sequence[str], width_mm: f
 
 
 def draw_footer(canvas: PdfCanvas, layout: SheetLayout, advice: str, code: str) -> None:
-    """What to do with the page, the check bar, how to print and join, and the QR code of ``code``."""
+    """Draw what to do with the page, the check bar, how to print and join, and the QR code of ``code``."""
     width_mm, height_mm = canvas.paper_mm
     free_mm = width_mm - 2 * MARGIN_MM - QR_MM - QR_WHITE_MM
     length_mm = bar_mm(canvas.paper_mm)

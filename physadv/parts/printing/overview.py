@@ -55,7 +55,7 @@ def size_notes(piece: Piece, pages: Sequence[tuple[str, int, int]]) -> list[str]
 
 
 def _art(piece: Piece) -> Box:
-    """What all windows cover together, from the trim's top left."""
+    """The artwork that all windows cover together, from the trim's top left."""
     windows = [Box(t.window.x - t.trim.x, t.window.y - t.trim.y, t.window.width, t.window.height)
                for t in piece.layout.tiles]  # fmt: skip
     left, top = min(w.x for w in windows), min(w.y for w in windows)

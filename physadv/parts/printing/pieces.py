@@ -1,4 +1,4 @@
-"""What is drawn on the pages: the patch, a control, or the chart, each with its tags."""
+"""Pieces that are drawn on the pages: the patch, a control, or the chart, each with its tags."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a sheet is, for a machine: patch, seed and role in a QR code."""
+"""The sheet's identity for a machine: patch, seed and role in a QR code."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ class SheetOptions:
 
 @dataclass(frozen=True)
 class SheetReport:
-    """What was written."""
+    """Files that were written, and their pages."""
 
     path: Path
     pages: int  # of all pieces, and the overview in front of a print of several pages
@@ -149,7 +149,7 @@ def _drawing(document: Document, piece: Piece, picture: PatchImage | None, optio
 
 @dataclass(frozen=True)
 class _Sheet:
-    """What all pages have in common."""
+    """All that the pages have in common."""
 
     document: Document
     digest: str
@@ -217,7 +217,7 @@ def too_large(piece: Piece, options: SheetOptions) -> str:
 
 
 def _advice(piece: Piece, *, outlined: bool) -> str:
-    """What to cut and what not."""
+    """Advice on what to cut and what not."""
     if piece.role == "chart":
         return "Do not cut. Put it flat beside the print, in the same light, and photograph it whole, for the colours."
     control = piece.role in ("grey", "random")

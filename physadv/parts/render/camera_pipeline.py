@@ -1,4 +1,4 @@
-"""What the camera does to the whole picture, background and patch alike: exposure, tone, Bayer pattern, detail, file.
+"""The camera's work on the whole picture, background and patch alike: exposure, tone, Bayer pattern, detail, file.
 
 Exposure, white balance and tone act on each channel alone, so each image gets one table a channel, from codes to codes.
 The photo has been clipped to eight bits already: what was white in it stays as white as its neighbours.

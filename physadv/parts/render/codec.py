@@ -1,4 +1,4 @@
-"""What a picture loses on its way through a real encoder, with a gradient that passes straight through it."""
+"""Losses of a picture on its way through a real encoder, with a gradient that passes straight through it."""
 
 from __future__ import annotations
 

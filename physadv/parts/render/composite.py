@@ -1,4 +1,4 @@
-"""What the camera makes of the covered pixels: lit, laid over the background, with noise, as sRGB codes.
+"""The covered pixels: lit, laid over the background, with noise, as sRGB codes.
 
 The autograd functions exist for speed and memory: what they compute is linear in the print's colour except for the
 transfer curve, so their backward needs only the curve's slope and the tint.
@@ -41,7 +41,7 @@ class Noise:
 
 @dataclass(frozen=True, slots=True)
 class Relief:
-    """What differs over one patch, for every entry ``(n,)``."""
+    """Values that differ over one patch, for every entry ``(n,)``."""
 
     shade: Tensor  # factor of the light
     gloss: Tensor  # reflectance of the highlight

@@ -1,4 +1,4 @@
-"""What can vary between the print and the detector: the options of the Hydra group ``eot``. Imports no torch.
+"""Options of the Hydra group ``eot``: what can vary between the print and the detector. Imports no torch.
 
 Every default is "nothing varies"; the presets in ``conf/eot`` say what does. A range is ``[low, high]``, drawn
 uniformly and independently for every object, because one patch meets many wearers, places and moments.
@@ -43,7 +43,7 @@ class JitterConfig:
 
 @dataclass
 class SurfaceConfig:
-    """What the patch lies on. Flat unless said otherwise; the origin is the object's centre, not the patch's."""
+    """The surface under the patch. Flat unless said otherwise; the origin is the object's centre, not the patch's."""
 
     curvature_per_m: list[float] = field(default_factory=_none)  # 1/m of a cylinder: 8 = radius 125 mm, a slim torso
     axis_deg: float = 0.0  # of the cylinder: 0 upright like a torso, 90 lying; counter-clockwise as seen
@@ -55,7 +55,7 @@ class SurfaceConfig:
 
 @dataclass
 class CoverConfig:
-    """What is in front of the patch, besides what the scene's own mask says. The scene's picture shows there."""
+    """Cover in front of the patch, besides what the scene's own mask says. The scene's picture shows there."""
 
     arms: list[float] = field(default_factory=_none)  # share of the patch behind an arm, 0 to 0.6
 
@@ -81,7 +81,7 @@ class LightConfig:
 
 @dataclass
 class OpticsConfig:
-    """What the lens does to the patch. The background photo has its own blur already."""
+    """The lens's effect on the patch. The background photo has its own blur already."""
 
     defocus_px: list[float] = field(default_factory=_none)  # px: Gaussian sigma of the blur
     motion_px: list[float] = field(default_factory=_none)  # px: how far it moves while the shutter is open
@@ -101,7 +101,7 @@ class SensorConfig:
 
 @dataclass
 class CameraConfig:
-    """What the camera does to the whole picture, background and patch alike, after the sensor."""
+    """The camera's work on the whole picture, background and patch alike, after the sensor."""
 
     exposure_ev: list[float] = field(default_factory=_none)  # stops by which it is exposed otherwise
     white_balance: list[float] = field(default_factory=_unit)  # gain of red and of blue, each alone, against green
@@ -176,7 +176,7 @@ _BOUNDS = {
     "camera.sharpen": (0.0, 5.0),
     "camera.compression": (0.0, 99.0),
 }
-"""What a range may span: beyond it the formula has no meaning (a patch turned by 90° has no area)."""
+"""The limits of a range: beyond it the formula has no meaning (a patch turned by 90° has no area)."""
 
 
 def check(config: EotConfig) -> None:

@@ -102,7 +102,8 @@ def vignette(vignetting: Tensor, pixels: Tensor, sizes_px: Tensor) -> Tensor:
 
 @torch.no_grad()
 def arms(share: Tensor, where: Tensor, s: int, aspect: float) -> Tensor:
-    """What an arm in front leaves visible, ``(N,s,s)`` in [0, 1]; it hides ``share`` ``(N,)`` of the sheet.
+    """The part of the sheet that an arm in front leaves visible, ``(N,s,s)`` in [0, 1]; it hides ``share`` ``(N,)`` of
+    it.
 
     The arm is all that lies within some radius of a line which comes in over the rim and ends with a round hand.
     ``where`` ``(N,3)`` unit draws: from which side, how far off the centre, how far in. The radius follows from the

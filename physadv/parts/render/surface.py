@@ -1,4 +1,5 @@
-"""What the print lies on: from texels to points in space before the camera, and from there to pixels. All in float64.
+"""The surface under the print: from texels to points in space before the camera, and from there to pixels. All in
+float64.
 
 Frame of a surface: x right, y down, z into it, millimetres, the object's centre at the origin. The camera's centre is
 at the scene's ``camera_mm``; a point off the plane z = 0 is seen where its line of sight meets that plane, and the

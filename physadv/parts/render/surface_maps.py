@@ -1,4 +1,4 @@
-"""What varies over a patch: coarse maps of light and cover, read at every covered pixel."""
+"""Coarse maps of light and cover over a patch, read at every covered pixel."""
 
 from __future__ import annotations
 

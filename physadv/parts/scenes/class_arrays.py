@@ -25,7 +25,7 @@ Stored = dict[str, NDArray[Any]]
 
 @dataclass(frozen=True)
 class Arrays:
-    """What the file holds."""
+    """Contents of the file."""
 
     rgb_u8: Tensor  # (N, H, W, 3)
     classes: list[int]

@@ -1,4 +1,4 @@
-"""What can be chosen as ``scene``."""
+"""Scenes, as rows."""
 
 from __future__ import annotations
 

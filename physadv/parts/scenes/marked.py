@@ -34,7 +34,7 @@ class MarkedPhoto:
 
 @dataclass(frozen=True, slots=True)
 class MarkedSet:
-    """What the annotations say, unchecked against the photos."""
+    """Annotations as the files have them, unchecked against the photos."""
 
     source: Path  # the annotations, for messages
     categories: tuple[str, ...]

@@ -49,7 +49,7 @@ def marked_scenes(config: MarkedConfig, marked: MarkedSet) -> AnnotatedPhotos:
 
 
 def _tell_counts(photos: Sequence[CheckedPhoto], marked: MarkedSet, limit: int) -> None:
-    """What is normal and still good to know."""
+    """Log the counts that are normal and still good to know."""
     bare = [one.name for one in photos if not one.marks]
     if bare:
         logger.info("%s: %d of %d photos show no object: %s", marked.source, len(bare), len(photos), shortened(bare))

@@ -33,7 +33,7 @@ class RoadConfig:
 
 @dataclass
 class MarkedConfig:
-    """What all photos with annotations take."""
+    """Options that all photos with annotations take."""
 
     root: str = ""  # folder of the data set
     masks: str = ""  # folder, e.g. in root, of a PNG per image, of its name: black where something is in front

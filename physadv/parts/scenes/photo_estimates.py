@@ -1,4 +1,4 @@
-"""What the pixels and boxes of a photo say about the place where the patch is put, worked out once for each photo."""
+"""Estimates from the pixels and boxes of a photo about the place of the patch, worked out once for each photo."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NOT_SEEN_MM = (0.0, 0.0, -1000.0)
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What to read off photos, and the one thing that must be assumed."""
+    """Which estimates to read off photos, and the one thing that must be assumed."""
 
     field_of_view_deg: float = 60.0
     relight: bool = True
@@ -81,6 +81,6 @@ class PhotoEstimates:
         return rows[:, 0], rows[:, 1:]
 
     def _photo(self, index: int) -> Tensor:
-        """What of the picture is photo, in [0, 1]: grey round it has no light, blur or noise."""
+        """The part of the picture that is photo, in [0, 1]: grey round it has no light, blur or noise."""
         left, top, right, bottom = self._photos.inside_px[index]
         return self._photos[index][:, top:bottom, left:right].float() / 255

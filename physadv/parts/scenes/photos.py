@@ -27,7 +27,7 @@ _BROKEN = (  # what Pillow raises on damaged headers
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What a picture's file says before its pixels."""
+    """A picture file's account of itself before its pixels."""
 
     size_px: tuple[int, int]  # height and width as seen upright
     orientation: int  # EXIF: 1 is as stored, 3 upside down, 6 and 8 a quarter turn; 2, 4, 5 and 7 are mirrored

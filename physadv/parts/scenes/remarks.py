@@ -1,4 +1,4 @@
-"""What was mended or left out while reading a data set, counted by kind and told once."""
+"""Remarks on a data set while it is read: what was mended or left out, counted by kind and logged once."""
 
 from __future__ import annotations
 

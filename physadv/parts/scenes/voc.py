@@ -31,7 +31,7 @@ def build_voc(config: VocConfig) -> AnnotatedPhotos:
 
 
 def read_voc(root: str, split: str = "") -> MarkedSet:
-    """What the XML files say, of all photos or of those that a part lists."""
+    """Read the XML files, of all photos or of those that a part lists."""
     if not root:
         raise BadOption("voc scenes need scenes.root: a folder with Annotations/ and JPEGImages/.")
     base = Path(root)

@@ -48,7 +48,7 @@ def build_yolo(config: YoloConfig) -> AnnotatedPhotos:
 
 
 def read_yolo(root: str, split: str = "", names: Any = "") -> MarkedSet:
-    """What the set says about the photos of one of its parts, or of all."""
+    """Read the labels of the photos of one of the set's parts, or of all."""
     layout = _layout(root)
     remarks = Remarks(layout.source)
     classes = list(read_names(names, "scenes.names")) or _names(layout)

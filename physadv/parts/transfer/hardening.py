@@ -49,7 +49,7 @@ class Bins:
         return torch.softmax(sharpness * mean.minimum(worst) / worst.clamp_min(1e-12), 0)
 
     def state(self) -> dict[str, Tensor]:
-        """What a resumed run needs."""
+        """The state that a resumed run needs."""
         return {"total": self.total.clone(), "seen": self.seen.clone()}
 
     def load(self, state: Mapping[str, Tensor]) -> None:
@@ -119,7 +119,7 @@ class TransferHardening:
             self._places.halve()
 
     def state_dict(self) -> dict[str, Any]:
-        """What a resumed run needs."""
+        """The state that a resumed run needs."""
         return {"yaws": self._yaws.state(), "places": self._places.state(), "reach": list(self._reach)}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:

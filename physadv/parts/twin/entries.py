@@ -1,4 +1,4 @@
-"""What the path-traced twin offers. Imports neither torch nor Mitsuba."""
+"""The path-traced twin, as a row. Imports neither torch nor Mitsuba."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ class TwinCamera:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class TwinSurface:
-    """What wears the patch: a plane, or a cylinder that touches that plane along its y axis."""
+    """The surface that wears the patch: a plane, or a cylinder that touches that plane along its y axis."""
 
     centre_m: F64  # (3,)
     axes: F64  # (3, 3) rows: right, down and into the surface

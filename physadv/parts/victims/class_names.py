@@ -1,4 +1,4 @@
-"""What a victim calls its classes: from the user's list, from the model file, or COCO's."""
+"""A victim's names for its classes: from the user's list, from the model file, or COCO's."""
 
 from __future__ import annotations
 

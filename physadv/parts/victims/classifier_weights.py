@@ -22,7 +22,7 @@ from physadv.parts.victims.torchvision_weights import read_state, settled
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """What a model was trained to see."""
+    """The input that a model was trained to see."""
 
     size_px: tuple[int, int]
     shorter_px: int  # before the middle is cut out; 0: stretched

@@ -1,4 +1,4 @@
-"""What a network wants to see: channel order, range, size. The differentiable way there, and the boxes' way back."""
+"""A network's input: channel order, range, size. The differentiable way there, and the boxes' way back."""
 
 from __future__ import annotations
 

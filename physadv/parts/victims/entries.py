@@ -1,4 +1,4 @@
-"""What can be attacked. Importing this page never imports torch."""
+"""Victims, as rows. Importing this page never imports torch."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def _torchvision_row(model: str, summary: str) -> Entry[TorchvisionConfig, Victi
 
 @hookimpl
 def physadv_victims() -> list[Entry[Any, Victim[Any, Any]]]:
-    """What to attack: any ONNX file, torchvision's and timm's models, and OpenCV as a black box."""
+    """Rows of victims: any ONNX file, torchvision's and timm's models, and OpenCV as a black box."""
     return [
         Entry(
             "sign-nano",

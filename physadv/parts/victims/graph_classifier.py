@@ -51,7 +51,7 @@ class Feeding:
 
 
 def feeding_of(file: OnnxFile, config: OnnxConfig, classes: int) -> Feeding:
-    """What the user says, else what the file or the configuration beside it says, else what is usual."""
+    """The input as the user says, else as the file or the configuration beside it says, else as is usual."""
     facts, white = file.facts, config.value_range or 1.0
     mean: tuple[float, ...] = (0.0,) * 3
     std: tuple[float, ...] = (1.0,) * 3

@@ -16,7 +16,7 @@ Hw = tuple[int, int]
 
 
 class Activation(Enum):
-    """What makes scores of a network's last layer."""
+    """The function that makes scores of a network's last layer."""
 
     NONE = "none"
     SIGMOID = "sigmoid"

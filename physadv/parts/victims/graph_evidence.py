@@ -1,4 +1,4 @@
-"""What values say: boxes or scores, corners or centres, pixels or shares, logits or probabilities."""
+"""Evidence in the values: boxes or scores, corners or centres, pixels or shares, logits or probabilities."""
 
 from __future__ import annotations
 

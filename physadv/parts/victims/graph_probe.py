@@ -1,4 +1,4 @@
-"""What a graph put out for one image, and how it is read from then on."""
+"""A graph's outputs for one image, and how they are read from then on."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FACE = ("face",)
 
 @dataclass(frozen=True)
 class Probe:
-    """What a graph put out for one image, and what is known besides."""
+    """A graph's outputs for one image, and what is known besides."""
 
     outputs: tuple[Tensor, ...]
     canvas_hw: Hw

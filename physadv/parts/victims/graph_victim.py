@@ -29,7 +29,7 @@ CONFIDENCE = 0.4  # from which a detector reports, unless the user says
 
 @dataclass(frozen=True)
 class Operation:
-    """What a victim reports: its name, its classes and its operating point."""
+    """A victim's identity when it reports: its name, its classes and its operating point."""
 
     name: str
     labels: tuple[str, ...]
@@ -238,4 +238,4 @@ RUN_ERRORS = (
     ZeroDivisionError,
     OverflowError,
 )
-"""What libraries raise that meet a graph they cannot handle."""
+"""Errors of libraries that meet a graph they cannot handle."""

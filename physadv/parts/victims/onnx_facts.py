@@ -1,4 +1,4 @@
-"""What an ONNX file, and the configuration that exporters lay beside it, say of themselves.
+"""Facts that an ONNX file, and the configuration that exporters lay beside it, say of themselves.
 
 Ultralytics writes metadata into the file; transformers, optimum and timm write ``config.json`` and
 ``preprocessor_config.json`` beside it. Nothing of this is trusted to be there, or to fit.

@@ -197,7 +197,7 @@ def _input_hw(
 
 
 def _forget_size_(model: onnx.ModelProto, image: onnx.ValueInfoProto) -> None:
-    """What the exporter noted as batch, height and width, here and in all that follows."""
+    """Forget the batch, height and width that the exporter noted, here and in all that follows."""
     del model.graph.value_info[:]
     for value in (image, *model.graph.output):
         for place, dim in enumerate(value.type.tensor_type.shape.dim):

@@ -23,7 +23,7 @@ _NARROW = (TensorProto.FLOAT16, TensorProto.BFLOAT16)
 _FOLDED = frozenset(("Cast", "Identity", "Transpose", "Reshape", "Squeeze", "Unsqueeze", "DequantizeLinear"))
 
 NORMAL_ERRORS = (PassError, ValueError, TypeError, KeyError, RuntimeError, AttributeError, IndexError)
-"""What the passes raise that meet a graph they cannot handle."""
+"""Errors of passes that meet a graph they cannot handle."""
 
 
 def normalised(model: onnx.ModelProto) -> onnx.ModelProto:

@@ -47,7 +47,7 @@ class SignNano:
 
     @property
     def confidence(self) -> float:
-        """What scores at least this is reported."""
+        """The operating threshold: whatever scores at least this is reported."""
         return self._config.confidence
 
     @property

@@ -31,7 +31,7 @@ UNREADABLE = (
     AssertionError,
     struct.error,
 )
-"""What the readers raise on files of other kinds; torch reads whatever is not an archive as a pickle."""
+"""Errors of the readers on files of other kinds; torch reads whatever is not an archive as a pickle."""
 
 _TWO_STAGES = ("fasterrcnn", "maskrcnn")
 _EPS_ZERO = ("fasterrcnn_resnet50_fpn", "maskrcnn_resnet50_fpn", "retinanet_resnet50_fpn")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """What ``post_process_object_detection`` of a family does."""
+    """The habits of ``post_process_object_detection`` of a family."""
 
     pairs: bool = False  # the best pairs of box and class over the image, else each box as its best class
     most: int | None = None  # pairs at most; None = as many as there are boxes

@@ -24,12 +24,12 @@ except ImportError as error:
 
 RANDOM = "random:"
 UNREADABLE = (OSError, ValueError, RuntimeError, LookupError, TypeError, AttributeError, SafetensorError)
-"""What the loader raises on missing, cut and foreign files."""
+"""Errors of the loader on missing, cut and foreign files."""
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What it takes to look at a picture."""
+    """All it takes to look at a picture."""
 
     network: Any
     processor: Any  # images → pixel_values, with gradient

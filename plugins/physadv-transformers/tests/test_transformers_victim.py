@@ -42,7 +42,7 @@ def pictures(height: int, width: int, count: int = 3) -> Tensor:
 
 
 def reported(family: str, folder: Path, images: Tensor, threshold: float) -> list[dict[str, Tensor]]:
-    """What the package itself makes of 8-bit pictures, with its Auto classes."""
+    """The package's own answer to 8-bit pictures, with its Auto classes."""
     import transformers
 
     kind = (

@@ -32,7 +32,7 @@ UNREADABLE = (
     AssertionError,
     ImportError,
 )
-"""What the readers raise on files of other kinds and on architectures that do not fit together."""
+"""Errors of the readers on files of other kinds and on architectures that do not fit together."""
 
 
 def load(config: UltralyticsConfig, classes: int | None) -> DetectionModel:

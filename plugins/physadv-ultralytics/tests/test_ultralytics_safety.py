@@ -16,7 +16,7 @@ from physadv.api import BadInput, BadOption, PhysadvError
 
 
 class Payload:
-    """What a hostile author puts into a checkpoint: unpickling it makes a file."""
+    """A hostile author's addition to a checkpoint: unpickling it makes a file."""
 
     def __init__(self, mark: Path) -> None:
         self.mark = mark

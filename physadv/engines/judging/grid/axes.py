@@ -63,7 +63,7 @@ AXES = {
 }
 
 Cell = tuple[tuple[str, float], ...]
-"""What is held at what: pairs of axis and value, in the order of :data:`AXES`."""
+"""Pairs of an axis and the value it is held at, in the order of :data:`AXES`."""
 
 
 def place_of(axis: Axis, settings: Mapping[str, Any]) -> str | None:
@@ -74,7 +74,7 @@ def place_of(axis: Axis, settings: Mapping[str, Any]) -> str | None:
 
 
 def _value(settings: Mapping[str, Any], key: str) -> Any:
-    """What stands at a dotted key; ``None`` where nothing does."""
+    """The value at a dotted key; ``None`` where there is none."""
     found: Any = settings
     for name in key.split("."):
         found = found.get(name) if isinstance(found, Mapping) else None

@@ -39,7 +39,7 @@ _WORDS = (
 )
 """Parts of a protocol that are explanations: they differ only where something else does."""
 _SERIOUS = ("protocol", "objects", "scenes", "data", "seed", "judge", "eot", "ink", "victim")
-"""What must be equal for numbers to be comparable."""
+"""Settings that must be equal for numbers to be comparable."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ def differing(runs: Sequence[JudgedRun]) -> list[dict[str, Any]]:
 
 
 def _settings(run: JudgedRun) -> dict[str, str]:
-    """What was set, under names whose first word says of what kind it is."""
+    """The settings, under names whose first word says of what kind they are."""
     protocol = {k: v for k, v in run.protocol.items() if k not in _WORDS}
     counts = {
         k: protocol.pop(k)
@@ -193,7 +193,7 @@ def warnings(runs: Sequence[JudgedRun], settings: Sequence[Mapping[str, Any]]) -
 
 
 def _voided(runs: Sequence[JudgedRun]) -> list[str]:
-    """What makes the figures of single runs say something else than they seem to, with the runs it applies to."""
+    """Reasons why the figures of single runs say something else than they seem to, with the runs they apply to."""
     labels: dict[str, list[str]] = {}
     for run in runs:
         for told in voiding(run.protocol):

@@ -16,7 +16,7 @@ BARE = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"  # plotly 
 
 @dataclass(frozen=True, slots=True)
 class Scripts:
-    """What goes into a page."""
+    """Scripts that go into a page."""
 
     own: str
     packed: str  # plotly, gzip and base64: a third of its size

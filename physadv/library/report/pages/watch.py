@@ -50,7 +50,7 @@ def write_watch_report(folder: Path) -> Path:
 
 
 def cautions(content: Mapping[str, Any]) -> list[str]:
-    """What a careful reader would object."""
+    """Objections of a careful reader."""
     found = said_aloud(content)
     if content.get("mirrored"):
         found.append(
@@ -130,7 +130,7 @@ def _shot(shot: Mapping[str, Any], folder: Path) -> dict[str, Any]:
 
 
 def _about(views: Sequence[str]) -> list[tuple[str, str]]:
-    """What the arms of this film are."""
+    """Descriptions of this film's arms."""
     return [(name, _ABOUT[name]) for name in _ABOUT if name in views]
 
 

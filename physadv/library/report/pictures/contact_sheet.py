@@ -146,7 +146,7 @@ def detected(tile: ArmTile, row: ObjectRow) -> bool:
 
 
 def outcome(tile: ArmTile, row: ObjectRow) -> str:
-    """What became of the object: "detected, 93 %", "taken for bus, 61 %", "not detected"."""
+    """The outcome of the object: "detected, 93 %", "taken for bus, 61 %", "not detected"."""
     here = [mark for mark in tile.marks if _iou(mark.box_xyxy_px, row.box_xyxy_px) >= 0.5]
     own = [mark for mark in here if mark.own]
     if own:

@@ -15,7 +15,7 @@ FILE = "pairs.json"
 
 
 def read_pairs(out: Path) -> dict[str, Any]:
-    """What :func:`~physadv.library.report.pictures.pair_pictures.save_pairs` wrote, with the pictures in it as
+    """Read what :func:`~physadv.library.report.pictures.pair_pictures.save_pairs` wrote, with the pictures in it as
     ``data:`` links; empty where there is none.
     """
     path = out / FOLDER / FILE

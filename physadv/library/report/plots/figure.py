@@ -56,7 +56,7 @@ class Plot:
 
     @property
     def spec(self) -> dict[str, Any]:
-        """What plotly is given."""
+        """The figure as plotly is given it."""
         return {"data": list(self.traces), "layout": {**base_layout(self.height_px), **self.layout}}
 
     @property

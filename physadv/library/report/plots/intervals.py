@@ -29,7 +29,7 @@ SPREAD = 0.56  # of the room between two groups
 
 @dataclass(frozen=True, slots=True)
 class Groups:
-    """What stands along the horizontal axis."""
+    """Groups along the horizontal axis."""
 
     by: str  # "distance"
     words: Sequence[str]  # "5–10 m"
@@ -80,7 +80,7 @@ def points(title: str, score: str, groups: Groups, series: Series, *, minimum_n:
 
 
 def hover(arm: str, group: str, name: str, score: Score, minimum_n: int) -> str:
-    """What a reader sees on pointing at a mark."""
+    """The text that appears on pointing at a mark."""
     few = "<br><i>few: read the interval, not the value</i>" if score["n"] < minimum_n else ""
     value = amount(score, percent=in_percent(name))
     return f"<b>{safe(arm)}</b>, {safe(group)}<br>{name} {value}<br>n = {score['n']}{few}"

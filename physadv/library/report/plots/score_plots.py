@@ -52,7 +52,7 @@ def by_bin(victim: Victim, score: str, minimum_n: int) -> Plot | None:
 
 
 def errors(victim: Victim, minimum_n: int) -> Plot | None:
-    """What kinds of error the victim makes, as shares; ``None`` where they were not told apart."""
+    """The victim's errors by kind, as shares; ``None`` where they were not told apart."""
     arms = [c for c in victim["conditions"] if c.get("errors")]
     kinds = list(dict.fromkeys(e["kind"] for c in arms for e in c["errors"]))
     series = {
