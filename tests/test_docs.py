@@ -18,22 +18,21 @@ from physadv.library.files.images import save_png
 from physadv.parts.scenes.entries import build_road
 from physadv.parts.scenes.options import RoadConfig
 from tests.running import forked, physadv
+from tests.small import LITTLE_JUDGED, SMALL_ROAD, SMALLEST
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 NO_OTHER_AXES = [f"axes.{name}=[]" for name in AXES if name not in ("distance_m", "yaw_deg")]
 SMALL = {
-    "generate": ["size=smoke", "budget.steps=1", "judge.images=2", "judge.quality=fast", "progress=false"],
-    "evaluate": ["judge.images=2", "judge.quality=fast", "progress=false"],
-    "grid": ["judge.images=2", "judge.quality=fast", "axes.distance_m=[5]", "axes.yaw_deg=[0]", *NO_OTHER_AXES,
-             "progress=false"],
+    "generate": SMALLEST,
+    "evaluate": [*LITTLE_JUDGED, "progress=false"],
+    "grid": [*LITTLE_JUDGED, "axes.distance_m=[5]", "axes.yaw_deg=[0]", *NO_OTHER_AXES, "progress=false"],
     "eot": ["draws=2", "distances_m=[5]", "progress=false"],
     "watch": ["max_frames=3", "window=false", "progress=false"],
     "train": ["train.epochs=1", "train.renders=16", "train.held_out_renders=4", "progress=false"],
-}  # fmt: skip
-SMALL_ROAD = ["scenes.width_px=320", "scenes.height_px=224"]
-SMALL_SCENES = {"road": SMALL_ROAD, "twin": ["scenes.width_px=192", "scenes.height_px=144", "scenes.samples=1",
-                                             "scenes.surface_samples=4"]}  # fmt: skip
+}
+SMALL_TWIN = ["scenes.width_px=192", "scenes.height_px=144", "scenes.samples=1", "scenes.surface_samples=4"]
+SMALL_SCENES = {"road": SMALL_ROAD, "twin": SMALL_TWIN}
 
 
 def commands(page: Path) -> list[str]:
@@ -128,8 +127,8 @@ def _small(line: str) -> list[str]:
     if {"--help", "--cfg"} & set(args):
         return args
     typed = {a.partition("=")[0] for a in args}
-    scenes = SMALL_SCENES.get(_scenes_of(args), [])
-    return args + [small for small in [*SMALL.get(args[0], []), *scenes] if small.partition("=")[0] not in typed]
+    scenes = SMALL_SCENES.get(_scenes_of(args), ())
+    return args + [small for small in [*SMALL.get(args[0], ()), *scenes] if small.partition("=")[0] not in typed]
 
 
 def _scenes_of(args: list[str]) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
+
+from tests.running import forked
+from tests.small import SMALL_ROAD, SMALLEST
 
 pytestmark = pytest.mark.skipif(
     not entry_points(group="physadv", name="ultralytics"),
@@ -15,23 +16,18 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def physadv(*args: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "physadv.cli", *args]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
-
-
 def test_the_list_of_plugins_shows_the_victim(tmp_path: Path) -> None:
-    done = physadv("plugins", "list", cwd=tmp_path)
+    done = forked("plugins", "list", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "(from ultralytics)" in done.stdout
 
 
 @pytest.mark.slow
 def test_a_patch_is_made_and_judged_from_the_command(tmp_path: Path) -> None:
-    done = physadv(
+    done = forked(
         "generate", "victim=ultralytics", "victim.weights=random:yolo11n.yaml", "victim.size_px=160",
         "victim.confidence=0.05",
-        "size=smoke", "scenes.images=8", "progress=false", "out=run", cwd=tmp_path,
+        *SMALLEST, *SMALL_ROAD, "scenes.images=8", "out=run", cwd=tmp_path,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
@@ -39,7 +35,7 @@ def test_a_patch_is_made_and_judged_from_the_command(tmp_path: Path) -> None:
 
 
 def test_rubbish_is_one_line_on_the_command(tmp_path: Path) -> None:
-    done = physadv("generate", "victim=ultralytics", "size=smoke", "progress=false", cwd=tmp_path)
+    done = forked("generate", "victim=ultralytics", "size=smoke", "progress=false", cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr.startswith("physadv: error: victim ultralytics needs")
     assert len(done.stderr.strip().splitlines()) == 1

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from tests.running import physadv
+from tests.small import LITTLE_JUDGED, SMALL_ROAD
 
 pytestmark = pytest.mark.slow
 
-QUICK = ["size=smoke", "progress=false", "scenes.width_px=320", "scenes.height_px=224", "scenes.distance_m=[4,10]",
-         "judge.images=2", "judge.quality=fast"]  # fmt: skip
+QUICK = ["size=smoke", "progress=false", *SMALL_ROAD, "scenes.distance_m=[4,10]", *LITTLE_JUDGED]
 SSD = "torchvision/ssdlite320_mobilenet_v3_large"
 TWO = f"victims=[sign-nano,{{part:{SSD},weights:random,weight:2.0}}]"
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.running import ROOT, physadv
+from tests.small import SMALL_ROAD, SMALLEST
 from tests.test_docs import SHOWN
 
 pytestmark = pytest.mark.slow
@@ -20,8 +21,7 @@ RUN_BY_DOCS = {
     if word.startswith("experiment=") and "--cfg" not in words
 }
 WORLDS = sorted(file.stem for file in (ROOT / "conf" / "eot").glob("*.yaml"))
-SMALLEST = ["size=smoke", "budget.steps=1", "judge.images=2", "judge.quality=fast", "progress=false"]
-SMALL_ROAD = ["scenes.width_px=320", "scenes.height_px=224", "scenes.distance_m=[4,10]"]
+NEAR_ROAD = [*SMALL_ROAD, "scenes.distance_m=[4,10]"]
 
 
 def on_photos(experiment: str, shared: Path, folder: Path) -> list[str]:
@@ -39,7 +39,7 @@ def on_photos(experiment: str, shared: Path, folder: Path) -> list[str]:
 def test_an_experiment_runs_in_its_smallest_form(
     experiment: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    options = SMALL_ROAD
+    options = NEAR_ROAD
     if experiment.startswith("tshirt"):
         options = on_photos(experiment, request.getfixturevalue("shared"), tmp_path)
     done = physadv("generate", f"experiment={experiment}", *SMALLEST, f"out={tmp_path / 'run'}", *options)
@@ -49,7 +49,7 @@ def test_an_experiment_runs_in_its_smallest_form(
 
 @pytest.mark.parametrize("world", WORLDS)
 def test_an_eot_preset_renders(world: str, tmp_path: Path) -> None:
-    options = [f"eot={world}", "eot.place.y_mm=0", *SMALLEST, "dry_run=true", *SMALL_ROAD]
+    options = [f"eot={world}", "eot.place.y_mm=0", *SMALLEST, "dry_run=true", *NEAR_ROAD]
     done = physadv("generate", *options, f"out={tmp_path / 'run'}")
     assert done.returncode == 0, done.stderr[-2000:]
 

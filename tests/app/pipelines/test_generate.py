@@ -16,11 +16,12 @@ import torch
 
 from physadv.library.files.patches import load_patch, patch_digest
 from tests.running import ROOT, forked, physadv
+from tests.small import LITTLE_JUDGED, SMALL_ROAD
 
 pytestmark = pytest.mark.slow
 
-QUICK = ["size=smoke", "progress=false", "scenes.width_px=320", "scenes.height_px=224", "scenes.distance_m=[4,10]"]
-TINY = [*QUICK, "judge.images=2", "judge.quality=fast"]
+QUICK = ["size=smoke", "progress=false", *SMALL_ROAD, "scenes.distance_m=[4,10]"]
+TINY = [*QUICK, *LITTLE_JUDGED]
 WRITTEN = {
     "patch.png", "patch.safetensors", "run.json", "curves.csv", "contact.png", "scores.json", "scores.csv",
     "report.html", "sheet.pdf", "config", "proof.json", "proof.png", "asked.png", "optimised_on.json",

@@ -24,6 +24,16 @@ def free_port(kind: int = socket.SOCK_STREAM) -> int:
         return int(probe.getsockname()[1])
 
 
+def taken(port: int) -> bool:
+    """Whether somebody listens at the port, without asking them."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
+
+
 @contextmanager
 def ffmpeg(*words: str) -> Iterator[subprocess.Popen[bytes]]:
     """A sender that is gone afterwards, whatever happens."""

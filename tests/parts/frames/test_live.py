@@ -17,7 +17,7 @@ from physadv.parts.frames.open import open_source
 from physadv.parts.frames.options import FrameOptions
 from physadv.parts.frames.source import FrameSource, SourceState
 from tests.parts.frames.barcode import clip, drawn, millis, number_in
-from tests.parts.frames.senders import H264, ffmpeg, free_port, jpeg_parts, playing, until, virtual_camera
+from tests.parts.frames.senders import H264, ffmpeg, free_port, jpeg_parts, playing, taken, until, virtual_camera
 
 pytestmark = pytest.mark.slow
 
@@ -62,10 +62,8 @@ def test_a_slow_consumer_sees_the_present() -> None:
     ages, dropped = [], 0
     with virtual_camera() as camera:
         source = open_source(camera.url, options=PATIENT)
-        for frame in first(source, 20):
-            ages.append((millis() - number_in(frame.bgr_u8)) % 2**16 / 1000)
-        ages.clear()
-        while len(ages) < 20:
+        first(source, 20)
+        while len(ages) < 12:
             frame = first(source, 1)[0]
             ages.append((millis() - number_in(frame.bgr_u8)) % 2**16 / 1000)
             known = source.age_s(frame)
@@ -75,7 +73,7 @@ def test_a_slow_consumer_sees_the_present() -> None:
             time.sleep(0.1)
         source.close()
     assert sorted(ages)[len(ages) // 2] < 0.2  # two periods of the consumer
-    assert dropped > 10
+    assert dropped > 6
 
 
 def test_without_dropping_every_frame_comes() -> None:
@@ -216,12 +214,12 @@ def test_a_sender_of_h264_that_changes_its_size_is_noticed(numbered: Path, tmp_p
 
 
 def test_rtsp_waits_for_a_sender_and_its_frames_arrive_in_order(numbered: Path) -> None:
-    url = f"rtsp://127.0.0.1:{free_port()}/x"
-    options = PATIENT
+    port = free_port()
+    url = f"rtsp://127.0.0.1:{port}/x"
     opened: list[FrameSource] = []
-    waiting = threading.Thread(target=lambda: opened.append(open_source(f"{url}?listen", options=options)))
+    waiting = threading.Thread(target=lambda: opened.append(open_source(f"{url}?listen", options=PATIENT)))
     waiting.start()
-    time.sleep(1.0)  # a sender that finds nobody listening gives up at once
+    assert until(lambda: taken(port))  # a sender that finds nobody listening gives up at once
     with ffmpeg(*playing(numbered), *H264, "-f", "rtsp", "-rtsp_transport", "tcp", url):
         waiting.join(30)
         assert opened

@@ -6,9 +6,11 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 import torch
 from PIL import Image, ImageCms
+from torch import Tensor
 
 from physadv.core.errors import BadInput
 from physadv.core.types import PatchImage
@@ -102,22 +104,43 @@ def test_the_command_line_answers_in_one_line(tmp_path: Path) -> None:
         assert words in done.stderr
 
 
+def noise(seed: int) -> npt.NDArray[np.uint8]:
+    """Pixels ``(80,80,3)`` of every colour."""
+    return np.random.default_rng(seed).integers(0, 256, (80, 80, 3), dtype=np.uint8)
+
+
+def srgb_of(rgb_u8: npt.NDArray[np.uint8]) -> Tensor:
+    return torch.from_numpy(rgb_u8).permute(2, 0, 1) / 255
+
+
+def proofed_by_littlecms(rgb_u8: npt.NDArray[np.uint8], profile: Path) -> Tensor:
+    """Codes ``(80,80,3)`` of the soft proof that littleCMS makes."""
+    srgb = ImageCms.createProfile("sRGB")
+    transform = ImageCms.buildProofTransform(
+        srgb, srgb, str(profile), "RGB", "RGB",
+        renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
+        proofRenderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
+        flags=ImageCms.Flags.SOFTPROOFING | ImageCms.Flags.BLACKPOINTCOMPENSATION,
+    )  # fmt: skip
+    return torch.from_numpy(np.array(ImageCms.applyTransform(Image.fromarray(rgb_u8), transform))).float()
+
+
 @pytest.mark.slow
 def test_a_cmyk_profile_proofs_as_littlecms_does(press: Path) -> None:
     ink = build_ink(InkConfig(colours="icc", path=str(press)))
     assert ink is not None
     assert "press" in ink.name
-    srgb = ImageCms.createProfile("sRGB")
-    transform = ImageCms.buildProofTransform(
-        srgb, srgb, str(press), "RGB", "RGB",
-        renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
-        proofRenderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
-        flags=ImageCms.Flags.SOFTPROOFING | ImageCms.Flags.BLACKPOINTCOMPENSATION,
-    )  # fmt: skip
-    asked = np.random.default_rng(1).integers(0, 256, (80, 80, 3), dtype=np.uint8)
-    expected = torch.from_numpy(np.array(ImageCms.applyTransform(Image.fromarray(asked), transform))).float()
-    patch = PatchImage(torch.from_numpy(asked).permute(2, 0, 1) / 255, torch.ones(1, 80, 80), 100.0)
-    assert (ink(patch).srgb.permute(1, 2, 0) * 255 - expected).abs().mean() < 0.7
+    asked = noise(1)
+    printed = ink(PatchImage(srgb_of(asked), torch.ones(1, 80, 80), 100.0)).srgb.permute(1, 2, 0) * 255
+    assert (printed - proofed_by_littlecms(asked, press)).abs().mean() < 0.7
+
+
+@pytest.mark.slow
+def test_the_shipped_table_proofs_as_littlecms_does(press: Path) -> None:
+    """Against the profile that Argyll makes of the same measurements (see tools/make_proof_lut.py)."""
+    asked = noise(0)
+    printed = ProofLut.load()(srgb_of(asked)).permute(1, 2, 0) * 255
+    assert (printed - proofed_by_littlecms(asked, press)).abs().mean() < 0.6
 
 
 @pytest.mark.slow
