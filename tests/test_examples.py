@@ -88,3 +88,11 @@ def test_a_report_of_the_upper_body_alone_is_a_success_but_no_silence(folds: Mod
     rows = {tuple(cell.strip() for cell in line.split("|")[:3]): line for line in folds.pool([run])[1:]}
     assert "| 1.000 |" in rows["success", "toy", "patch"]
     assert "| 0.000 |" in rows["silence", "toy", "patch"]
+
+
+def test_a_loop_by_hand_moves_the_patch_and_the_same_seed_moves_it_alike() -> None:
+    by_hand = script("by_hand")
+    first, again = by_hand.main(2), by_hand.main(2)
+    assert first.srgb.shape == again.srgb.shape
+    assert bool((first.srgb != 0.5).any())
+    assert bool((first.srgb == again.srgb).all())

@@ -40,7 +40,10 @@ def near(path: Path) -> str:
 
 def picture(folder: Path) -> bytes | None:
     """The patch as a PNG, where the run has one that a notebook can hold."""
-    file = folder / "patch.png"
+    return _png(folder / "patch.png")
+
+
+def _png(file: Path) -> bytes | None:
     return read_bytes(file, _LARGEST) if file.is_file() and file.stat().st_size <= _LARGEST else None
 
 
@@ -51,22 +54,29 @@ def page(run: Run) -> str:
     except PhysadvError as error:
         return f"<p><b>{escape(near(run.folder))}</b>: {escape(str(error))}</p>"
     size = " × ".join(f"{side:.0f}" for side in record.patch_mm)
-    heading = f"{record.command} {record.name}" + (f", {size} mm" if size else "") + f", seed {record.seed}"
-    pieces = [f"<p><b>{escape(heading)}</b></p>", _embedded(run.folder), *(f"<p>{escape(one)}</p>" for one in told)]
+    name = "" if record.name == record.command else f" {record.name}"
+    heading = record.command + name + (f", {size} mm" if size else "") + f", seed {record.seed}"
+    pieces = [
+        f"<p><b>{escape(heading)}</b></p>",
+        _embedded(run.folder / "patch.png", "max-height:12em"),
+        *(f"<p>{escape(one)}</p>" for one in told),
+    ]
     pieces += [_table(scores), *(f"<p>⚠ {escape(one)}</p>" for one in cautions), _link(run.folder / "report.html")]
     return f"<div>{''.join(pieces)}</div>"
 
 
 def listing(files: Iterable[Path]) -> str:
-    """Links to files; pictures are shown."""
-    return "<ul>" + "".join(f"<li>{_link(file, near(file))}</li>" for file in files) + "</ul>"
+    """Links to files; the first is shown where it is a picture."""
+    named = list(files)
+    shown = _embedded(named[0], "max-width:100%") if named and named[0].suffix == ".png" else ""
+    return shown + "<ul>" + "".join(f"<li>{_link(file, near(file))}</li>" for file in named) + "</ul>"
 
 
-def _embedded(folder: Path) -> str:
-    data = picture(folder)
-    if data is None:
+def _embedded(file: Path, style: str) -> str:
+    if (data := _png(file)) is None:
         return ""
-    return f'<img alt="patch" style="max-height:12em" src="data:image/png;base64,{base64.b64encode(data).decode()}">'
+    coded = base64.b64encode(data).decode()
+    return f'<img alt="{escape(file.stem)}" style="{style}" src="data:image/png;base64,{coded}">'
 
 
 def _link(file: Path, words: str = "report") -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from physadv.app.python import rows
 from physadv.app.python.results import Run
 from physadv.app.python.rows import BinRow, CurveRow, Rows, ScoreRow, UsableRow
+from physadv.library.report.grid_words import reach
 from physadv.library.report.plain_words import grid_caution
 from physadv.library.runs.options import expecting
 from physadv.library.runs.record import FILE
@@ -43,10 +44,10 @@ class GridRun(Run):
 
     @property
     def headlines(self) -> tuple[str, ...]:
-        """A sentence for each axis: where the patch works."""
-        axes = {one["name"]: one["words"] for one in self._grid["axes"]}
-        found = [row for row in self.usable if row.role == "patch"]
-        return tuple(f"{row.victim}, {axes[row.axis]}: {row.words}" for row in found)
+        """One sentence: where the patch works, along the first axis."""
+        with expecting(self.folder / "grid.json"):
+            told = reach(self._grid)
+        return (told,) if told else ()
 
     @property
     def cautions(self) -> tuple[str, ...]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from html import escape
 from typing import Any, Generic, TypeVar
 
 from physadv.core.errors import MissingExtra
 from physadv.library.report.arms import role
 
 Row = TypeVar("Row")
+_MOST = 60  # rows that a notebook shows
 
 
 @dataclass(frozen=True)
@@ -72,8 +74,22 @@ class Rows(list[Row], Generic[Row]):
                 'a frame needs pandas: pip install "physadv[frames]". Without it, every row is a dataclass: '
                 "[dataclasses.asdict(row) for row in rows]"
             ) from error
+        return pandas.DataFrame(self._dicts())
+
+    def _dicts(self) -> list[dict[str, Any]]:
         rows: list[Any] = list(self)
-        return pandas.DataFrame([asdict(row) for row in rows])
+        return [asdict(row) for row in rows]
+
+    def _repr_html_(self) -> str:
+        """A plain table, of the first rows."""
+        dicts = self._dicts()
+        if not dicts:
+            return "<p>no rows</p>"
+        lines = [[_shown(value) for value in row.values()] for row in dicts[:_MOST]]
+        head = "".join(f"<th>{escape(name)}</th>" for name in dicts[0])
+        body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in line) + "</tr>" for line in lines)
+        more = f"<p>… {len(dicts) - _MOST} more rows</p>" if len(dicts) > _MOST else ""
+        return f"<table><tr>{head}</tr>{body}</table>{more}"
 
 
 def score_rows(victims: Sequence[Mapping[str, Any]]) -> Rows[ScoreRow]:
@@ -120,3 +136,7 @@ def _conditions(victims: Sequence[Mapping[str, Any]]) -> Iterator[tuple[dict[str
 def _measured(score: Mapping[str, Any]) -> dict[str, Any]:
     taken = {name: score[name] for name in ("value", "low", "high", "n")}
     return {"score": score["name"], **taken, "higher_is": score.get("higher_is", "")}
+
+
+def _shown(value: Any) -> str:
+    return "–" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)

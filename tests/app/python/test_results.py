@@ -12,7 +12,7 @@ import torch
 
 from physadv.app.python.loading import load
 from physadv.app.python.other_runs import GridRun, WatchRun
-from physadv.app.python.rows import BinRow, ScoreRow
+from physadv.app.python.rows import BinRow, Rows, ScoreRow
 from physadv.core.errors import BadInput, BadOption, MissingExtra
 from physadv.core.types import PatchImage
 from physadv.library.files.patches import save_patch
@@ -52,7 +52,7 @@ def test_a_grid_has_curves_and_a_range(tmp_path: Path) -> None:
     assert isinstance(run, GridRun)
     assert [(row.axis, row.at, row.value) for row in run.curves] == [("distance_m", 5.0, 0.8)]
     assert run.usable[0].words == "at 5 m"
-    assert run.headlines == ("toy, distance: at 5 m",)
+    assert run.headlines[0].startswith("Against toy, the patch reaches 50 % success at this distance: at 5 m")
     assert "distance_m 5" in run._repr_html_()
 
 
@@ -140,6 +140,14 @@ def test_rows_become_a_frame_where_pandas_is(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(MissingExtra, match=r"pip install \"physadv\[frames\]\""):
         run.scores.frame()
+
+
+def test_a_notebook_shows_rows_as_a_table(tmp_path: Path) -> None:
+    table = load(finished(tmp_path / "run")).scores._repr_html_()
+    assert "<th>victim</th>" in table
+    assert "<td>toy &lt;1&gt;</td>" in table
+    assert "<td>0.7</td>" in table
+    assert Rows[ScoreRow]()._repr_html_() == "<p>no rows</p>"
 
 
 def test_a_run_is_a_path(tmp_path: Path) -> None:
