@@ -38,18 +38,18 @@ demo: install
 	@echo "open $(DEMO)/report.html, print $(DEMO)/sheet.pdf"
 
 test: $(BIN)/.plugins
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup
 
 quick: $(BIN)/.plugins
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m 'not slow' -n 2 --dist worksteal
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m 'not slow' -n 2 --dist loadgroup
 
 # the combinations that `make test` leaves out
 exhaustive: $(BIN)/.plugins
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m exhaustive -n 2 --dist worksteal
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m exhaustive -n 2 --dist loadgroup
 
 # some 500 bad command lines and 12,000 damaged files, seeded: what a tenth of them is in `make test`
 fuzz: $(BIN)/.plugins
-	PHYSADV_FUZZ=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/fuzz -n 2
+	PHYSADV_FUZZ=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/fuzz -n 2 --dist loadgroup
 
 lint: $(BIN)/.dev
 	$(BIN)/ruff format --check .

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,8 @@ for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):  # before torch is impor
 os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="physadv-tests-")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+QUICK_S = 5.0
+"""What a test that is not marked slow may compute; five times what it should."""
 
 
 @pytest.fixture(scope="session")
@@ -25,11 +29,57 @@ def shared() -> Path:
     return SHARED
 
 
+@pytest.fixture(scope="session")
+def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished smoke run of the main job, to read. Whoever changes something takes a copy."""
+    from tests.runs import make_run, once
+
+    return once(tmp_path_factory, "run", make_run)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plain_configurations() -> Iterator[None]:
+    """Composed once a session."""
+    from tests.composing import remembered
+
+    with remembered():
+        yield
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is exhaustive, unless ``-m`` or a test's own name asks for it."""
+    """Mark what is slow, keep together what shares a fixture, leave out what is exhaustive."""
+    from tests.marking import shares_with_module, starts_python
+
+    for item in items:
+        if isinstance(item, pytest.Function):
+            if starts_python(item):
+                item.add_marker(pytest.mark.slow)
+            if shares_with_module(item):
+                item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+    _leave_out_exhaustive(config, items)
+
+
+def _leave_out_exhaustive(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Unless ``-m`` or a test's own name asks for them."""
     if "exhaustive" in config.option.markexpr or any("::" in argument for argument in config.args):
         return
     left_out = [item for item in items if item.get_closest_marker("exhaustive")]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if not item.get_closest_marker("exhaustive")]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Iterator[None]:
+    """With ``PHYSADV_GATE=1``, a test that is slow without saying so fails. What others compute does not count."""
+    begun = time.process_time()
+    result = yield
+    used_s = time.process_time() - begun
+    if os.environ.get("PHYSADV_GATE") and used_s > QUICK_S and not pyfuncitem.get_closest_marker("slow"):
+        pytest.fail(
+            f"this test computes for {used_s:.1f} s, more than the {QUICK_S:g} s of a quick one. "
+            "Make it smaller, or mark it slow",
+            pytrace=False,
+        )
+    return result

@@ -125,9 +125,11 @@ def _hydra() -> Iterator[None]:
     """What Hydra keeps for the process: it runs one command at a time, with that command's parts and presets."""
     from hydra.core.config_store import ConfigStore
     from hydra.core.global_hydra import GlobalHydra
+    from hydra.core.plugins import Plugins
 
     from physadv.app.config.store import PresetFolders
 
+    Plugins.instance()  # what Hydra's own plugins store comes once for a process
     store = ConfigStore.instance()
     offered, folders = dict(store.repo), PresetFolders.folders
     GlobalHydra.instance().clear()

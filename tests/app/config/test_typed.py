@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
 
 from physadv.app.commands import COMMANDS
@@ -34,9 +35,11 @@ TEXTS = [
 
 def test_a_text_option_is_everything_behind_the_first_equals_sign(registry: Registry) -> None:
     composer = Composer(COMMANDS["watch"], registry)
-    for text in TEXTS:
-        made = composer.composed(composer.prepared([f"source={text}", "seed=1"]))
-        assert made.source == text
+    keys = ("source", "board", "camera", "record", "out", "name")
+    for first in range(0, len(TEXTS), len(keys)):
+        texts = dict(zip(keys, TEXTS[first:], strict=False))
+        made = composer.composed(composer.prepared([*(f"{key}={text}" for key, text in texts.items()), "seed=1"]))
+        assert {key: made[key] for key in texts} == texts
         assert made.seed == 1
 
 
@@ -70,8 +73,12 @@ def test_victims_of_a_list_keep_their_paths_and_their_numbers(registry: Registry
 
 def test_untyped_options_take_numbers_only_as_they_are_spelled(registry: Registry) -> None:
     shown = {"3": 3, "0.5": 0.5, "1.10": "1.10", "1_10": "1_10", "a=b.txt": "a=b.txt", "[a,b]": ["a", "b"]}
+    composer = Composer(COMMANDS["generate"], registry)
     for text, meant in shown.items():
-        assert value(registry, "generate", "victim.labels", "victim=onnx", f"victim.labels={text}") == meant
+        (_, ready) = OverridesParser.create().parse_overrides(
+            composer.prepared(["victim=onnx", f"victim.labels={text}"])
+        )
+        assert ready.value() == meant
 
 
 def test_numbers_are_still_numbers(registry: Registry) -> None:

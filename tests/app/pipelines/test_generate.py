@@ -16,11 +16,11 @@ import torch
 
 from physadv.library.files.patches import load_patch, patch_digest
 from tests.running import ROOT, forked, physadv
-from tests.small import LITTLE_JUDGED, SMALL_ROAD
+from tests.runs import QUICK
+from tests.small import LITTLE_JUDGED
 
 pytestmark = pytest.mark.slow
 
-QUICK = ["size=smoke", "progress=false", *SMALL_ROAD, "scenes.distance_m=[4,10]"]
 TINY = [*QUICK, *LITTLE_JUDGED]
 WRITTEN = {
     "patch.png", "patch.safetensors", "run.json", "curves.csv", "contact.png", "scores.json", "scores.csv",
@@ -28,13 +28,9 @@ WRITTEN = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished smoke run."""
-    out = tmp_path_factory.mktemp("runs") / "first"
-    done = physadv("generate", *QUICK, f"out={out}")
-    assert done.returncode == 0, done.stderr
-    return out
+@pytest.fixture
+def run(finished_run: Path) -> Path:
+    return finished_run
 
 
 def test_a_run_writes_everything_it_promises(run: Path) -> None:

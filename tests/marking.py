@@ -1,0 +1,50 @@
+"""What shows in a test's code: whether it starts Python anew, and whether it shares what is made once a module."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from types import CodeType, FunctionType
+from typing import Any
+
+import pytest
+
+STARTS = {"executable", "forked", "PROCESSES"}
+"""Names that only those use who start Python: ``sys.executable``, and what tests.running offers."""
+WIDE = ("module", "class")
+
+
+def starts_python(item: pytest.Function) -> bool:
+    """Whether the test starts a Python process, by itself, through a function of its module or through a fixture."""
+    return any(STARTS & used for used in map(_names, [item.function, *(f.func for f in _fixtures(item))]))
+
+
+def shares_with_module(item: pytest.Function) -> bool:
+    """Whether the test uses a fixture that is made once for its module."""
+    return any(fixture.scope in WIDE and fixture.func.__module__ == item.module.__name__ for fixture in _fixtures(item))
+
+
+def _fixtures(item: pytest.Function) -> list[Any]:
+    return [fixtures[-1] for fixtures in item._fixtureinfo.name2fixturedefs.values()]
+
+
+def _names(function: Callable[..., object]) -> set[str]:
+    """Global names and attributes that a function uses; those of functions of its own module, too."""
+    todo, seen, names = [function], set[str](), set[str]()
+    while todo:
+        current = todo.pop()
+        if not isinstance(current, FunctionType):
+            continue
+        for name in {name for code in _codes(current.__code__) for name in code.co_names}:
+            names.add(name)
+            other = current.__globals__.get(name)
+            if name not in seen and getattr(other, "__module__", None) == current.__module__:
+                seen.add(name)
+                todo.append(getattr(other, "__wrapped__", other))
+    return names
+
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _codes(constant)
