@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from physadv import testing
+from physadv import api, testing
 from physadv.app.commands import COMMANDS, Command
 from physadv.app.config import locate
 from physadv.app.guards import door
 from physadv.app.registry import Registry
-from physadv.core import hookspecs, protocols
+from physadv.core import hookspecs
 from physadv.core.hookspecs import KINDS, Kind
 from tests.running import physadv
 
@@ -151,7 +151,7 @@ def test_a_part_that_was_added_passes_the_battery_of_its_kind() -> None:
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.plural)
 def test_a_kind_has_all_that_its_row_names(kind: Kind) -> None:
     assert kind.hook in vars(hookspecs)
-    assert kind.protocol in vars(protocols)
+    assert kind.protocol in api.__all__
     assert kind.battery in testing.__all__
     assert kind.plural in door.GUARDS
 

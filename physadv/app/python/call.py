@@ -22,8 +22,8 @@ from physadv.app.python.results import Run
 from physadv.app.python.surroundings import random_kept, visiting
 from physadv.app.python.words import words_of
 from physadv.app.python.written import Answer, Files, written_beside, written_in
-from physadv.app.registry import did_you_mean
 from physadv.core.errors import BadOption, PhysadvError
+from physadv.core.nearest import did_you_mean
 
 logger = logging.getLogger(__name__)
 
