@@ -208,7 +208,7 @@ def _finish(
     died = source.state is SourceState.DIED and not loop.controls.stopping
     ended = "the source died" if died else "stopped" if loop.controls.stopping else end_of(config, loop)
     asked = {k: v for k, v in facts.items() if k != "victims"} | {"victims_asked": facts["victims"]}
-    told = {"name": config.name, **asked, "ended": ended, "reason": source.reason, "times": loop.times.told(),
+    told = {"name": config.name, **asked, "ended": ended, "reason": source.reason, "times": loop.times.summarised(),
             "mirrored": bool(loop.analyzer.mirror and loop.analyzer.mirror.mirrored)}  # fmt: skip
     content = summary(loop.tally, told, minimum_n=config.minimum_n, seed=config.seed)
     content |= {"shots": loop.gallery.write(out), "headline": headline(content), "in_doubt": said_aloud(content)}

@@ -1,4 +1,4 @@
-"""Commands as functions: :func:`run` does what the command line does, and returns what came of it."""
+"""Commands as functions: :func:`run` does what the command line does, and returns the outcome."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def run(
 @overload
 def run(command: str, *overrides: Override, progress: bool = True, **options: Any) -> Run | Files | Answer: ...
 def run(command: str, *overrides: Override, progress: bool = True, **options: Any) -> Run | Files | Answer:
-    """Run a command of the command line in this process, and return what came of it.
+    """Run a command of the command line in this process, and return the outcome.
 
     ``run("generate", "experiment=stop_sign_hide", {"budget.steps": 50}, size="smoke", budget={"batch": 2})``: texts are
     read as a command line reads them, mappings and keywords hold values of Python. ``progress=False`` keeps bars and

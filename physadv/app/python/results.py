@@ -26,7 +26,7 @@ _NAMES = ("score", "condition", "victim")
 
 @dataclass(frozen=True)
 class RunFacts(RunRecord):
-    """``run.json``: what the run was, with what, and what came of it."""
+    """``run.json``: what the run was, with what, and the outcome."""
 
     made: str = ""  # when it ended, in UTC
     environment: Mapping[str, Any] = field(default_factory=dict)  # versions, platform, commit

@@ -33,7 +33,7 @@ from physadv.parts.patches.controls import CLEAN
 
 MAX_REPORTS = 300  # reports a picture that are kept
 MEASURED = (
-    30  # views, spread over all pictures with a wearer, whose distance to the clean ones is measured: SSIM is dear
+    30  # views, spread over all pictures with a wearer, whose distance to the clean ones is measured: SSIM is expensive
 )
 
 

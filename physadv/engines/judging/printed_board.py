@@ -1,4 +1,4 @@
-"""The print as it hangs: what a judge must see to foretell what a camera will."""
+"""The print as it hangs: what a judge must see to predict what a camera will."""
 
 from __future__ import annotations
 

@@ -84,9 +84,9 @@ def _compared(
     change = both[0].achieved.astype(np.float64) - both[1].achieved
     success = _mean_by_image(truth, change, tried, weights)
     own = [own_scores(truth, one_side.findings) for one_side in both]
-    sure = [_mean_by_image(truth, values, truth.judged, weights) for values in (*own, own[0] - own[1])]
+    confidences = [_mean_by_image(truth, values, truth.judged, weights) for values in (*own, own[0] - own[1])]
     precise = _precision(truth, both[0].findings, both[1].findings, weights)
-    rows = {"success": (*won, success), "AP50": precise, "confidence": sure}
+    rows = {"success": (*won, success), "AP50": precise, "confidence": confidences}
     return [
         {"name": name, **{k: replace(s, name=name) for k, s in zip(("twin", "ours", "difference"), row, strict=True)}}
         for name, row in rows.items()

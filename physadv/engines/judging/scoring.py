@@ -1,4 +1,4 @@
-"""From what was seen to the numbers of one victim, and to the table of who fools whom."""
+"""From what was seen to the numbers of one victim, and to the transfer table."""
 
 from __future__ import annotations
 

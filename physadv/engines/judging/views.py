@@ -188,8 +188,8 @@ def reported_by(
         _reals(torch.cat([found.scores for found in kept])).round(6),
         labels[_numbers(torch.cat([found.labels for found in kept]))],
     )
-    sure = tuple(found.above(watched.confidence) for found in decisions)
-    return Reported(findings.compact(), watched.goal.achieved(sure, view.scene).cpu().numpy())
+    confident = tuple(found.above(watched.confidence) for found in decisions)
+    return Reported(findings.compact(), watched.goal.achieved(confident, view.scene).cpu().numpy())
 
 
 def _numbers(values: Tensor) -> I64:

@@ -34,7 +34,7 @@ class KeptFrame:
 
     number: int  # among those considered
     key: float  # how strongly the object is reported
-    told: dict[str, Any]
+    facts: dict[str, Any]
     pictures: Sequence[Picture]
 
 
@@ -106,7 +106,7 @@ class Gallery:
         ):  # a lone frame is no typical one
             if kept.number not in numbers:
                 numbers.add(kept.number)
-                made.append({"pick": name, "by": first, **kept.told, "pictures": _written(out, name, kept.pictures)})
+                made.append({"pick": name, "by": first, **kept.facts, "pictures": _written(out, name, kept.pictures)})
         if len(made) == 1:
             made[0]["pick"] = "typical"  # neither best nor worst: there is nothing else
         return sorted(made, key=lambda shot: list(picks).index(shot["pick"]))
@@ -119,8 +119,13 @@ class Gallery:
              frame_jpeg(plain(looked, view), Shown(one.expected, prints, self._marks(one))))
             for view, one in seen.items()
         ]  # fmt: skip
-        told = {"index": looked.frame.index, "time_s": row.time_s, "distance_m": row.distance_m, "yaw_deg": row.yaw_deg}
-        return KeptFrame(number, key, told, pictures)
+        facts = {
+            "index": looked.frame.index,
+            "time_s": row.time_s,
+            "distance_m": row.distance_m,
+            "yaw_deg": row.yaw_deg,
+        }
+        return KeptFrame(number, key, facts, pictures)
 
     def _marks(self, seen: ViewResult) -> list[ReportMark]:
         own = canonical(self.label)

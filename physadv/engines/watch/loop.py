@@ -64,7 +64,7 @@ class Times:
         """Of the last frames."""
         return (len(self.recent) - 1) / max(self.recent[-1] - self.recent[0], 1e-9) if len(self.recent) > 1 else 0.0
 
-    def told(self) -> dict[str, Any]:
+    def summarised(self) -> dict[str, Any]:
         """Medians, for the summary."""
         seconds = time.perf_counter() - self.begun
         medians = {

@@ -86,9 +86,9 @@ def background_per_view(
     report of a real object is no hallucination. Only reports of the categories ``covered`` count (``None``: all):
     nobody has said where things of another label are.
     """
-    sure = findings.above(confidence)
-    kind = _told(error_kinds(truth, sure, match(truth, sure, iou), iou)[0], sure, covered)
-    views = sure.view_of[kind == Kind.BACKGROUND]
+    confident = findings.above(confidence)
+    kind = _told(error_kinds(truth, confident, match(truth, confident, iou), iou)[0], confident, covered)
+    views = confident.view_of[kind == Kind.BACKGROUND]
     return np.bincount(views, minlength=len(truth.image_of_view)).astype(np.float64)
 
 
@@ -109,8 +109,8 @@ def errors(
     of one image go together, so the interval is rather too narrow. Costs are over all findings, as in average
     precision.
     """
-    sure = findings.above(confidence)
-    kind = _told(error_kinds(truth, sure, match(truth, sure, iou), iou)[0], sure, covered)
+    confident = findings.above(confidence)
+    kind = _told(error_kinds(truth, confident, match(truth, confident, iou), iou)[0], confident, covered)
     missed = int((outcomes(truth, findings, confidence, iou)[truth.judged] == Outcome.MISSED).sum())
     count = [int((kind == one).sum()) for one in Kind if one != Kind.MISSED] + [missed]
     draws = len(truth.image_of_view) / max(len(np.unique(truth.image_of_view)), 1)

@@ -36,11 +36,11 @@ def outcomes(truth: Truth, findings: Findings, confidence: float, iou: float = I
     Detected: matched one to one at ``iou`` with its own label. Otherwise a report that belongs to no object explains
     it: misclassified (``iou`` with another label), badly localised (own label, IoU from 0.1 to ``iou``), else missed.
     """
-    sure = findings.above(confidence)
-    matches = match(truth, sure, iou)
+    confident = findings.above(confidence)
+    matches = match(truth, confident, iou)
     outcome = np.where(matches.found, Outcome.DETECTED, Outcome.MISSED).astype(np.int8)
     lost = np.flatnonzero(truth.judged & ~matches.found)
-    spare = sure[~matches.matched]
+    spare = confident[~matches.matched]
     which, report = pairs_within(truth.view_of[lost], spare.view_of)
     thing = lost[which]
     overlap = overlaps(as_written(spare.boxes_xyxy_px)[report], as_written(truth.boxes_xyxy_px)[thing])

@@ -35,7 +35,7 @@ class BinSummary:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Scores over all judged objects, what became of them, why reports were wrong, and scores by distance or size."""
+    """Scores over all judged objects, their outcomes, why reports were wrong, and scores by distance or size."""
 
     scores: tuple[Score, ...]
     outcomes: dict[str, int]

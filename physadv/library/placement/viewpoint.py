@@ -1,4 +1,4 @@
-"""From where a flat surface is seen, told by its homography and the camera's focal length."""
+"""From where a flat surface is seen, by its homography and the camera's focal length."""
 
 from __future__ import annotations
 

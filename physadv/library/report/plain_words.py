@@ -84,12 +84,12 @@ def headline(protocol: Mapping[str, Any], victim: Mapping[str, Any]) -> str:
     sentence = "The patch " + first.format(share=amount(patch), things=many, victim=name)
     if protocol["goal"] == "alter" and protocol.get("target"):
         sentence = sentence.replace("for something else", f"for {protocol['target']}")
-    told = [f"{sentence} (n = {patch['n']})"]
+    clauses = [f"{sentence} (n = {patch['n']})"]
     if grey is not None:
-        told.append(f"a plain grey patch of the same size {second.format(share=amount(grey))}")
+        clauses.append(f"a plain grey patch of the same size {second.format(share=amount(grey))}")
     for rival in patches[1:]:
-        told.append(f"{rival['condition']} {second.format(share=amount(success_under(victim, rival['condition'])))}")
-    return f"{'; '.join(told)}."
+        clauses.append(f"{rival['condition']} {second.format(share=amount(success_under(victim, rival['condition'])))}")
+    return f"{'; '.join(clauses)}."
 
 
 def basis(protocol: Mapping[str, Any]) -> str:
@@ -98,11 +98,11 @@ def basis(protocol: Mapping[str, Any]) -> str:
         return ""
     many = things(protocol["labels"])
     covers = protocol.get("covers")
-    told = [f"Judged on {protocol['objects']} {many} in {protocol['photos']} pictures"]
+    clauses = [f"Judged on {protocol['objects']} {many} in {protocol['photos']} pictures"]
     if covers is not None:
-        told.append(f"the patch covers {covers:.2g} of one's box")
-    told.append(f"the smallest is {protocol['smallest_px']:.0f} px high")
-    return f"{'; '.join(told)}."
+        clauses.append(f"the patch covers {covers:.2g} of one's box")
+    clauses.append(f"the smallest is {protocol['smallest_px']:.0f} px high")
+    return f"{'; '.join(clauses)}."
 
 
 def grid_caution(grid: Mapping[str, Any], minimum_n: int) -> list[str]:

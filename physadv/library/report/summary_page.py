@@ -32,7 +32,7 @@ SIZE_IN = (13.333, 7.5)  # a slide of 16:9
 PNG_DPI = 144
 INK, FAINT, LINE, WARN, WARN_INK = "#1d2025", "#626873", "#dfe1e5", "#fff4d6", "#6b4e00"
 MAX_VICTIMS, MAX_CAUTIONS = 8, 3
-Told = Mapping[str, Any]
+Content = Mapping[str, Any]
 """The contents of the report's page."""
 _LEFT, _RIGHT = 0.035, 0.965  # margins, as shares of the page
 
@@ -54,33 +54,33 @@ def write_summary(folder: Path) -> list[Path]:
     return made
 
 
-def _page(folder: Path, told: Told, grid: Mapping[str, Any]) -> Figure:
+def _page(folder: Path, content: Content, grid: Mapping[str, Any]) -> Figure:
     figure = Figure(figsize=SIZE_IN)
-    top = _write(figure, _eyebrow(told), 0.965, 10, colour=FAINT)
-    top = _write(figure, told["headline"], top - 0.012, 19, bold=True, lines=3)
-    floor = _foot(figure, told)
+    top = _write(figure, _eyebrow(content), 0.965, 10, colour=FAINT)
+    top = _write(figure, content["headline"], top - 0.012, 19, bold=True, lines=3)
+    floor = _foot(figure, content)
     room = (floor + 0.035, top - 0.03)  # bottom and top of the middle
-    if told["victims"]:
-        _victims(figure, told, room)
+    if content["victims"]:
+        _victims(figure, content, room)
     elif grid:
-        _curves(figure, told, grid, room)
-    _pictures(figure, folder, told, room)
+        _curves(figure, content, grid, room)
+    _pictures(figure, folder, content, room)
     return figure
 
 
-def _eyebrow(told: Told) -> str:
-    protocol = told["protocol"]
-    parts = [told["name"], f"physadv {told['command']}".strip(), told["made"] and f"{told['made']} UTC"]
+def _eyebrow(content: Content) -> str:
+    protocol = content["protocol"]
+    parts = [content["name"], f"physadv {content['command']}".strip(), content["made"] and f"{content['made']} UTC"]
     if protocol.get("name"):
         parts.append(f"protocol {protocol['name']}")
     return "  ·  ".join(part for part in parts if part)
 
 
-def _foot(figure: Figure, told: Told) -> float:
+def _foot(figure: Figure, content: Content) -> float:
     """Provenance at the bottom and cautions above it; returns where they begin."""
-    facts = dict(told["provenance"])
+    facts = dict(content["provenance"])
     wanted = ("seed", "physadv", "commit")
-    protocol = told["protocol"]
+    protocol = content["protocol"]
     judged = f"{protocol['objects']} objects judged in {protocol['images']} images" if "objects" in protocol else ""
     parts = [judged, protocol.get("split", ""), *(f"{name} {facts[name]}" for name in wanted if facts.get(name))]
     text = "  ·  ".join(part for part in parts if part)
@@ -88,7 +88,7 @@ def _foot(figure: Figure, told: Told) -> float:
     for number, line in enumerate(reversed(lines)):
         figure.text(_LEFT, 0.022 + 0.02 * number, line, size=8, color=FAINT)
     floor = 0.022 + 0.02 * len(lines) + 0.012
-    cautions = [*told.get("voiding", ()), *told["cautions"]]
+    cautions = [*content.get("voiding", ()), *content["cautions"]]
     listed = [*cautions[:MAX_CAUTIONS]]
     if len(cautions) > MAX_CAUTIONS:
         listed[-1] = f"{listed[-1]} And {len(cautions) - MAX_CAUTIONS} more in the report."
@@ -110,11 +110,11 @@ def _shortened(lines: list[str]) -> list[str]:
     return lines if len(lines) <= 2 else [lines[0], f"{lines[1]} …"]
 
 
-def _victims(figure: Figure, told: Told, room: tuple[float, float]) -> None:
+def _victims(figure: Figure, content: Content, room: tuple[float, float]) -> None:
     """Success of every patch and control against every victim, with intervals."""
-    victims = told["victims"][:MAX_VICTIMS]
+    victims = content["victims"][:MAX_VICTIMS]
     axes = figure.add_axes((0.2, room[0] + 0.045, 0.32, room[1] - room[0] - 0.045))
-    looks = styles(told["conditions"])
+    looks = styles(content["conditions"])
     ticks, y = list[tuple[float, str]](), 0.0
     for victim in victims:
         rows = [*with_role(victim, "patch"), *with_role(victim, "control")]
@@ -122,7 +122,7 @@ def _victims(figure: Figure, told: Told, room: tuple[float, float]) -> None:
         for arm in rows:
             score = score_named(arm["scores"], "success")
             if score and measured(score):
-                _bar(axes, y, score, looks[arm["condition"]].colour, told["minimum_n"])
+                _bar(axes, y, score, looks[arm["condition"]].colour, content["minimum_n"])
                 axes.text(-2, y, _known(arm["condition"]), size=_size(victims), color=FAINT, ha="right", va="center")
                 axes.text(102, y, amount(score), size=_size(victims), color=INK, va="center")
                 y += 1
@@ -132,7 +132,7 @@ def _victims(figure: Figure, told: Told, room: tuple[float, float]) -> None:
         words = "\n".join(line for part in in_lines(name, 15) for line in _wrapped(part, 10, 0.11, bold=True))
         axes.text(-24, middle, words, size=10, weight="bold", color=INK, ha="right", va="center")
     _across(axes, max(y - 0.7, 1.0))
-    more = len(told["victims"]) - len(victims)
+    more = len(content["victims"]) - len(victims)
     axes.set_xlabel(
         f"success, with 95 % intervals{f'; {more} more in the report' if more else ''}", size=9, color=FAINT
     )
@@ -162,7 +162,7 @@ def _across(axes: Axes, rows: float) -> None:
         side.set_visible(False)
 
 
-def _curves(figure: Figure, told: Told, grid: Mapping[str, Any], room: tuple[float, float]) -> None:
+def _curves(figure: Figure, content: Content, grid: Mapping[str, Any], room: tuple[float, float]) -> None:
     """Success of all arms along the first two axes, against the first victim."""
     known = [c for c in grid.get("curves", ()) if c["score"] == "success"]
     names = [a["name"] for a in grid.get("axes", ()) if any(c["axis"] == a["name"] for c in known)][:2]
@@ -174,7 +174,7 @@ def _curves(figure: Figure, told: Told, grid: Mapping[str, Any], room: tuple[flo
         shown = [c for c in known if (c["axis"], c["victim"]) == (name, known[0]["victim"])]
         for number, curve in enumerate(shown):
             aside = 0.008 * (max(curve["at"]) - min(curve["at"])) * (number - (len(shown) - 1) / 2)
-            _curve(axes, curve, looks[curve["condition"]].colour, told["minimum_n"], aside)
+            _curve(axes, curve, looks[curve["condition"]].colour, content["minimum_n"], aside)
         axes.set_xticks(sorted({at for curve in shown for at in curve["at"]}))
         axes.set_ylim(-4, 104)
         axes.set_yticks([0, 50, 100], ["0 %", "50 %", "100 %"], size=9, color=FAINT)
@@ -200,10 +200,10 @@ def _curve(axes: Axes, curve: Mapping[str, Any], colour: str, minimum_n: int, as
         axes.plot(at, value, "o", color=colour, markerfacecolor="white" if score["n"] < minimum_n else colour)
 
 
-def _pictures(figure: Figure, folder: Path, told: Told, room: tuple[float, float]) -> None:
+def _pictures(figure: Figure, folder: Path, content: Content, room: tuple[float, float]) -> None:
     """The median case without and with the patch, and the patch below; on the right."""
     left, width = 0.63, _RIGHT - 0.63
-    views = (told["pairs"] or {}).get("pairs", [])
+    views = (content["pairs"] or {}).get("pairs", [])
     view = next((v for v in views if v.get("title") == "typical"), views[0] if views else None)
     top = room[1]
     if view:
@@ -212,13 +212,13 @@ def _pictures(figure: Figure, folder: Path, told: Told, room: tuple[float, float
     if patch.is_file():
         high = max(min(top - room[0] - 0.04, 0.24), 0.08)
         _picture(figure, patch, (left, top - high, width, high), anchor="W")
-        facts = told["patch_mm"]
+        facts = content["patch_mm"]
         size = f"{facts[0]:.0f} × {facts[1]:.0f} mm on paper" if len(facts) == 2 else ""
         figure.text(left, top - high - 0.024, f"the patch{', ' if size else ''}{size}", size=9, color=FAINT)
 
 
 def _view(figure: Figure, folder: Path, view: Mapping[str, Any], across: tuple[float, float], top: float) -> float:
-    """Two pictures side by side with what became of the object; returns where the next thing may begin."""
+    """Two pictures side by side with the outcome of the object; returns where the next thing may begin."""
     shots = view["pictures"]
     patch = next((shot for shot in shots if shot["role"] == "patch"), shots[-1])
     pair = [shots[0], patch] if patch is not shots[0] else [patch]

@@ -32,7 +32,7 @@ class Stepper(Protocol):
     """Changes the patch, one step after another."""
 
     def step(self, problem: PatchProblem, index: int, random: torch.Generator) -> Step:
-        """Change ``problem.patch`` once and say what came of it. All randomness comes from ``random``."""
+        """Change ``problem.patch`` once and return the outcome. All randomness comes from ``random``."""
         ...
 
     def exhausted(self) -> bool:

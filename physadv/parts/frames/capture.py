@@ -106,7 +106,7 @@ def open_camera(target: int | str, options: FrameOptions) -> Capture:
 
 
 def hush() -> None:
-    """Failures are told in our own words: OpenCV's and FFMPEG's lines are for who sets ``OPENCV_LOG_LEVEL``."""
+    """Failures are reported in our own words: OpenCV's and FFMPEG's lines are for who sets ``OPENCV_LOG_LEVEL``."""
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
     if "OPENCV_LOG_LEVEL" not in os.environ:
         cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)

@@ -187,8 +187,8 @@ class EotRenderer:
             return Blur(sigma, None)
         middle = scene.sizes_px.flip(1).to(lay.camera_mm).index_select(0, image_of) / 2
         away = surface.middle_px(lay).index_select(0, wearers) - middle
-        way = torch.atan2(away[:, 1], away[:, 0]).to(sigma) + optics["motion_turn"]
-        return Blur(sigma, torch.stack((way.cos(), way.sin()), 1) * optics["motion_px"][:, None])
+        direction = torch.atan2(away[:, 1], away[:, 0]).to(sigma) + optics["motion_turn"]
+        return Blur(sigma, torch.stack((direction.cos(), direction.sin()), 1) * optics["motion_px"][:, None])
 
     def _look(self, scene: SceneBatch, draws: Draws, view: PrintView, where: sampler.Lookup) -> Tensor:
         """``(3,n)`` sRGB codes, one an entry."""

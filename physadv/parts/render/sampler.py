@@ -21,7 +21,7 @@ from physadv.parts.render.facets import Facets
 from physadv.parts.render.footprint import Footprint, Lines, between
 
 TRAVEL = 4
-"""Reads along the way that a pixel moves while the shutter is open."""
+"""Reads along the path that a pixel moves while the shutter is open."""
 
 
 class Quality(NamedTuple):
@@ -43,7 +43,7 @@ HIGH = Quality(taps=4, bias=-0.5, gutter=28)  # 2 × 2 taps are not enough for a
 
 @dataclass(frozen=True, slots=True)
 class ScanRows:
-    """Each scan line's way through the texture: linear in the step along it, in homogeneous coordinates; float64."""
+    """Each scan line's path through the texture: linear in the step along it, in homogeneous coordinates; float64."""
 
     texel: Tensor  # (3,m) where the line starts
     step: Tensor  # (3,m) what one step adds
@@ -56,14 +56,14 @@ class ScanRows:
 
 @dataclass(frozen=True, slots=True)
 class Blur:
-    """How the picture of each wearer is blurred, px: by a Gaussian, and along a straight way."""
+    """How the picture of each wearer is blurred, px: by a Gaussian, and along a straight path."""
 
     sigma: Tensor  # (N,)
     motion: Tensor | None  # (N,2), None where nothing moves
 
     @property
     def length(self) -> Tensor:
-        """``(N,)``: of the way."""
+        """``(N,)``: of the path."""
         return torch.zeros_like(self.sigma) if self.motion is None else torch.linalg.vector_norm(self.motion, dim=1)
 
     @property
@@ -74,7 +74,7 @@ class Blur:
     def widening(self, quality: Quality) -> Tensor:
         """``(N,)`` float64: how many times wider than a sharp pixel's each read is.
 
-        Reads along the way are a step apart and have to cover it, a step of length s with variance s²/12.
+        Reads along the path are a step apart and have to cover it, a step of length s with variance s²/12.
         """
         variance = self.sigma.double() ** 2
         if self.motion is not None:
@@ -138,22 +138,22 @@ def solid(rows: ScanRows, patch: PatchImage, blur: Blur, lines: Lines, quality: 
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """Where the entries read the atlas, told per scan line."""
+    """Where the entries read the atlas, given per scan line."""
 
     atlas: Atlas
-    table: Tensor  # (8,m), and 3 more rows for each way that reads are spread along; see locate
-    offsets: tuple[tuple[float, ...], ...]  # of every read along these ways
+    table: Tensor  # (8,m), and 3 more rows for each path that reads are spread along; see locate
+    offsets: tuple[tuple[float, ...], ...]  # of every read along these paths
 
     def grids(self, line: Tensor, step: Tensor) -> Iterator[Tensor]:
         """For each read ``(1,1,n,2)`` grid_sample coordinates of entries at ``step`` ``(n,)`` of ``line`` ``(n,)``."""
         tall, wide = self.atlas.alpha.shape[1:]
-        ux, vx, wx, u, v, w, lod, lodx, *ways = (row.index_select(0, line) for row in self.table)
+        ux, vx, wx, u, v, w, lod, lodx, *paths = (row.index_select(0, line) for row in self.table)
         u.addcmul_(ux, step), v.addcmul_(vx, step), w.addcmul_(wx, step)
         level = lod.addcmul_(lodx, step).clamp_(0, self.atlas.shrink.shape[0] - 0.5).int()
         shrink = self.atlas.shrink.index_select(0, level)
         left = (self.atlas.left * (2 / wide) - 1).index_select(0, level)
         for offset in self.offsets:
-            x, y, depth = _moved((u, v, w), ways, offset)
+            x, y, depth = _moved((u, v, w), paths, offset)
             scale = shrink / depth.clamp_min(1e-6)
             grid = scale.new_empty(2, scale.shape[0])
             torch.addcmul(left, scale, x, out=grid[0])
@@ -169,10 +169,10 @@ class Lookup:
         return torch.stack((across.mul_(wide / 2 / size[1]), down.mul_(tall / 2 / size[0])))
 
 
-def _moved(point: tuple[Tensor, ...], ways: list[Tensor], offset: tuple[float, ...]) -> tuple[Tensor, ...]:
-    """The homogeneous ``point`` moved by ``offset`` along the ``ways``, three rows each."""
+def _moved(point: tuple[Tensor, ...], paths: list[Tensor], offset: tuple[float, ...]) -> tuple[Tensor, ...]:
+    """The homogeneous ``point`` moved by ``offset`` along the ``paths``, three rows each."""
     for number, far in enumerate(offset):
-        along = ways[3 * number : 3 * number + 3]
+        along = paths[3 * number : 3 * number + 3]
         point = tuple(torch.add(p, w, alpha=far) for p, w in zip(point, along, strict=True))
     return point
 

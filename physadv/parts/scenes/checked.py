@@ -71,7 +71,7 @@ def _with_files(marked: MarkedSet) -> list[tuple[MarkedPhoto, Path]]:
 
 
 def _expect_sides(found: list[Found], source: Path) -> None:
-    """Refuse boxes that are surely corners or shares of the picture, where width and height in pixels are due."""
+    """Refuse boxes that are certainly corners or shares of the picture, where width and height in pixels are due."""
     marks = [(mark.box_xyxy_px, one.photo.size_px or one.header.size_px) for one in found for mark in one.photo.marks]
     if not marks:
         return

@@ -21,7 +21,7 @@ _REMEDY = "Paint white where the patch is seen and black where something is in f
 class Masks:
     """The masks of some of the photos in a store, shrunk as the photos are; the darkest counts where one has several.
 
-    All are read once when made, so that a bad one is told before any work is done.
+    All are read once when made, so that a bad one is reported before any work is done.
     """
 
     def __init__(self, photos: PhotoStore, files: Mapping[int, Sequence[Path]]) -> None:

@@ -40,7 +40,7 @@ class Feeding:
     std: tuple[float, ...]
     shorter_px: int  # of the image before its middle is cut out; 0 where it is stretched
     source: str
-    sure: bool
+    certain: bool
 
     @property
     def words(self) -> str:
@@ -56,7 +56,7 @@ def feeding_of(file: OnnxFile, config: OnnxConfig, classes: int) -> Feeding:
     mean: tuple[float, ...] = (0.0,) * 3
     std: tuple[float, ...] = (1.0,) * 3
     share, source = 0.0, "stretched, values within 0 and 1"
-    sure = bool(facts.fed)
+    certain = bool(facts.fed)
     if facts.fed:
         mean, std = facts.mean or mean, facts.std or std
         share, source = facts.crop_share, facts.fed
@@ -72,12 +72,12 @@ def feeding_of(file: OnnxFile, config: OnnxConfig, classes: int) -> Feeding:
         flip = -1 if config.channels == "bgr" else 1  # given in the network's order
         mean = given[0][::flip] if config.mean else mean
         std = given[-1][::flip] if config.std else std
-        source, sure = "the options", True
+        source, certain = "the options", True
     if config.resize.startswith("letterbox"):
         raise BadOption(f"victim.resize={config.resize} is for detectors; a classifier takes stretch or crop")
     share = {"crop": share or _IMAGENET_CROP, "stretch": 0.0}.get(config.resize, share)
     shorter_px = round(min(file.input_hw) / share) if share else 0
-    return Feeding(tuple(v / white for v in mean), tuple(v / white for v in std), shorter_px, source, sure)
+    return Feeding(tuple(v / white for v in mean), tuple(v / white for v in std), shorter_px, source, certain)
 
 
 def classifier_of(
@@ -97,7 +97,7 @@ def classifier_of(
         "%s: classifier of %d classes, %s, fed with %s (%s)", file.path.name, classes,
         "probabilities" if probabilities else "logits", feeding.words, feeding.source,
     )  # fmt: skip
-    if not feeding.sure:
+    if not feeding.certain:
         logger.warning(
             "victim %s: nothing says how this classifier is fed, so it is fed with %s. If it was trained "
             "otherwise, say victim.mean=[…] victim.std=[…], victim.value_range=255, victim.channels=bgr or "

@@ -22,7 +22,7 @@ class BoxForm:
 
     centres: bool  # centre and size, else two corners
     scale_xy: tuple[float, float]  # pixels per unit
-    sure: bool
+    certain: bool
 
     @property
     def other(self) -> str:
@@ -47,11 +47,11 @@ def box_form(boxes: Tensor, probe: Probe, *, usual: str) -> BoxForm:
     if probe.boxes != "auto":
         height, width = probe.canvas_hw
         unit = (float(width), float(height)) if probe.boxes.endswith("in-shares") else scale_xy
-        return BoxForm(probe.boxes.startswith("centres"), unit, sure=True)
+        return BoxForm(probe.boxes.startswith("centres"), unit, certain=True)
     as_corners, as_centres = _plausible(rows, probe.canvas_hw, scale_xy)
     if len(rows) and (as_corners < 0.99) != (as_centres < 0.9):
-        return BoxForm(as_corners < 0.99, scale_xy, sure=True)
-    return BoxForm(usual == "centres", scale_xy, sure=False)
+        return BoxForm(as_corners < 0.99, scale_xy, certain=True)
+    return BoxForm(usual == "centres", scale_xy, certain=False)
 
 
 def many_different(boxes: Tensor) -> bool:

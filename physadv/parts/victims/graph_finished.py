@@ -124,7 +124,7 @@ def _layout(
     probe: Probe, form: BoxForm, reason: str, classes: int, decoder: EndToEnd | Joined, doubt: str, *, certain: bool
 ) -> GraphLayout:
     stretched = "rtdetr" in probe.facts.family or (form.centres and form.scale_xy != (1.0, 1.0))
-    if not form.sure and not certain and probe.facts.task != "detect":
+    if not form.certain and not certain and probe.facts.task != "detect":
         doubt = doubt or f"boxes are taken for {form.words}; if they are not, say victim.boxes={form.other}"
     conventions = RTDETR if stretched else YOLO
     return GraphLayout("rt-detr" if stretched else "end-to-end", reason, classes, conventions, decoder, doubt=doubt)

@@ -220,7 +220,7 @@ def _read(
     kin = name != "boxes-scores" or pair.names[0] in _CENTRE_NAMES
     usual = "centres" if shares and kin else "corners"
     form = box_form(pair.boxes, probe, usual=usual)
-    if not form.sure and not kin:
+    if not form.certain and not kin:
         doubt = doubt or f"boxes are taken for {form.words}; if they are not, say victim.boxes={form.other}"
     classes = len(range(*kept.indices(pair.scores.shape[-1])))
     last = "a column to spare" if name == "rf-detr" else "'no object'"

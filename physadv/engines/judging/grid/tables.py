@@ -75,12 +75,12 @@ def _usable(curve: Mapping[str, Any], at_least: float) -> dict[str, Any]:
     """Where success is at least ``at_least``, and where the low end of its interval is."""
     axis = AXES[curve["axis"]]
     scores = [None if s is None or s["value"] is None else Score(**s) for s in curve["scores"]]
-    found, sure = (
+    found, by_low_end = (
         usable_range(curve["at"], scores, unit=axis.unit, at_least=at_least, conservative=careful)
         for careful in (False, True)
     )
     return {
         "victim": curve["victim"], "condition": curve["condition"], "role": curve["role"], "axis": curve["axis"],
         "score": curve["score"], "at_least": at_least, "low": found.low, "high": found.high, "words": found.words,
-        "surely": sure.words,
+        "surely": by_low_end.words,
     }  # fmt: skip

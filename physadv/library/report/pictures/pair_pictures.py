@@ -17,7 +17,7 @@ QUALITY = 85  # of the JPEGs: 20 to 40 kB each
 def save_pairs(rows: Sequence[ObjectRow], roles: Mapping[str, str], victim: str, out: Path) -> Path:
     """Write every tile of every row as a picture, and the list of them; ``roles`` tells controls from patches.
 
-    What became of the object is in the list, not in the picture: two pictures are shown one beside the other half.
+    The outcome of the object is in the list, not in the picture: two pictures are shown one beside the other half.
     """
     pairs = []
     for number, row in enumerate(rows, start=1):

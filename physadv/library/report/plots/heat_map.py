@@ -42,11 +42,11 @@ def heat(
     """
     flat = [s for row in cells for s in row if s is not None and measured(s)]
     safer = any(s.get("higher_is") == "safer" for s in flat)
-    sure: list[list[float | None]] = []
+    well_known: list[list[float | None]] = []
     few: list[list[float | None]] = []
     for row in cells:
         enough = [measured(s) and s is not None and s["n"] >= minimum_n for s in row]
-        sure.append([s["value"] * factor(score) if e and s else None for s, e in zip(row, enough, strict=True)])
+        well_known.append([s["value"] * factor(score) if e and s else None for s, e in zip(row, enough, strict=True)])
         few.append([None if e or not measured(s) else 1.0 for s, e in zip(row, enough, strict=True)])
     words = [[_words(s, score) for s in row] for row in cells]
     hovers = [[_hover(s, score, x.words[i], y.words[j], minimum_n) for i, s in enumerate(row)]
@@ -55,8 +55,8 @@ def heat(
     common = {"type": "heatmap", "texttemplate": "%{text}", "xgap": 2, "ygap": 2, "hovertext": hovers,
               "hoverinfo": "text", "hoverongaps": False, "showscale": False, "zmin": 0}  # fmt: skip
     traces = [
-        {**common, "z": sure, "zmax": top, "colorscale": _WEAK_TO_STRONG, "reversescale": safer,
-         "text": _only(words, sure), "textfont": {"size": 12}},
+        {**common, "z": well_known, "zmax": top, "colorscale": _WEAK_TO_STRONG, "reversescale": safer,
+         "text": _only(words, well_known), "textfont": {"size": 12}},
         {**common, "z": few, "zmax": 2, "colorscale": [[0, _FEW], [1, _FEW]],
          "text": _only(words, few), "textfont": {"size": 12, "color": "#3a3f47"}},
     ]  # fmt: skip
