@@ -6,8 +6,9 @@ import logging
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from physadv.app.assembly.watch_target import patch_and_boards
@@ -46,21 +47,21 @@ def read_films(
 
 
 def _film(run: Path, elsewhere: str, accept: Sequence[str], measured_bar_mm: float) -> Film:
-    config = _settings(run)
-    _check_reach(run, config, elsewhere, accept)
-    _, boards = patch_and_boards(config)
+    options = _settings(run)
+    _check_reach(run, options, elsewhere, accept)
+    _, boards = patch_and_boards(options)
     if boards is None:
         raise BadInput(
             f"{run} was watched without a board. Watch the printed sheet with board=FOLDER of its board.json"
         )
-    boards, scale = _late_scale(run, config, boards, measured_bar_mm)
+    boards, scale = _late_scale(run, options, boards, measured_bar_mm)
     sights, success, size_px = read_sightings(run, {board.role: board for board in boards.boards}, scale)
     if not sights:
         if read_object_if_there(run / SUMMARY).get("mirrored"):
             raise BadInput(f"no frame of {run} shows a board: {REMEDY}. Then watch it again")
         raise BadInput(f"no frame of {run} shows a board with a pose. Film nearer, or with larger tags")
-    filmed = str(config.record) if config.record and config.record_view == "filmed" else ""
-    source = elsewhere or filmed or str(config.source)
+    filmed = options.record if options.record and options.record_view == "filmed" else ""
+    source = elsewhere or filmed or options.source
     if source != elsewhere and "://" in source and source not in accept:
         logger.warning(
             "the frames of %s came from %s, which is not opened again, so only poses are measured. films=[...] says "
@@ -74,16 +75,16 @@ def _film(run: Path, elsewhere: str, accept: Sequence[str], measured_bar_mm: flo
         source,
         bool(elsewhere or filmed),
         size_px,
-        _field_of_view_deg(config, size_px),
+        _field_of_view_deg(options, size_px),
         boards.seed,
         tuple(sights),
         tuple(success),
     )
 
 
-def _late_scale(run: Path, config: DictConfig, boards: Boards, measured_bar_mm: float) -> tuple[Boards, float]:
+def _late_scale(run: Path, options: WatchConfig, boards: Boards, measured_bar_mm: float) -> tuple[Boards, float]:
     """The boards as printed, and the factor that logged distances lack because the bar was measured afterwards."""
-    watched_mm = float(config.measured_bar_mm)
+    watched_mm = options.measured_bar_mm
     if not measured_bar_mm or watched_mm == measured_bar_mm:
         return boards, 1.0
     if watched_mm:
@@ -93,7 +94,7 @@ def _late_scale(run: Path, config: DictConfig, boards: Boards, measured_bar_mm: 
     return as_measured(boards, measured_bar_mm), measured_bar_mm / boards.check_bar_mm
 
 
-def _settings(run: Path) -> DictConfig:
+def _settings(run: Path) -> WatchConfig:
     """The options the film was watched with; ``${...}`` in them is text."""
     settings = run / "config" / "config.yaml"
     if not (run / FILE).is_file() or not settings.is_file():
@@ -102,18 +103,17 @@ def _settings(run: Path) -> DictConfig:
     known = OmegaConf.structured(WatchConfig)
     try:
         made = OmegaConf.merge(known, {key: literal_in(value) for key, value in noted.items() if key in known})
+        return cast(WatchConfig, OmegaConf.to_object(made))
     except OmegaConfBaseException as error:
         raise BadInput(f"{settings} does not hold the options of watch: {str(error).splitlines()[0]}") from error
-    assert isinstance(made, DictConfig)
-    return made
 
 
-def _check_reach(run: Path, config: DictConfig, elsewhere: str, accept: Sequence[str]) -> None:
+def _check_reach(run: Path, options: WatchConfig, elsewhere: str, accept: Sequence[str]) -> None:
     if own(run):
         return
-    named = {
-        key: str(config[key]) for key in ("patch", "board", "camera", *(() if elsewhere else ("record", "source")))
-    }
+    named = {"patch": options.patch, "board": options.board, "camera": options.camera}
+    if not elsewhere:
+        named |= {"record": options.record, "source": options.source}
     foreign = {key: value for key, value in named.items() if value not in accept and _lies_elsewhere(run, key, value)}
     if foreign:
         told = ", ".join(f"{key}={value}" for key, value in foreign.items())
@@ -131,7 +131,7 @@ def _lies_elsewhere(run: Path, key: str, value: str) -> bool:
     return not Path(value).expanduser().resolve().is_relative_to(run.resolve())
 
 
-def _field_of_view_deg(config: DictConfig, size_px: tuple[int, int]) -> float:
-    if not config.camera:
-        return CalibratedCamera.guess(size_px, float(config.field_of_view_deg)).field_of_view_deg
-    return load_camera(Path(config.camera).expanduser()).scaled(size_px).field_of_view_deg
+def _field_of_view_deg(options: WatchConfig, size_px: tuple[int, int]) -> float:
+    if not options.camera:
+        return CalibratedCamera.guess(size_px, options.field_of_view_deg).field_of_view_deg
+    return load_camera(Path(options.camera).expanduser()).scaled(size_px).field_of_view_deg

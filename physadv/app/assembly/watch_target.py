@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from omegaconf import DictConfig
-
+from physadv.app.config.watch_options import WatchConfig
 from physadv.core.errors import BadInput, BadOption
 from physadv.core.labels import canonical, index_of
 from physadv.core.protocols import Victim
@@ -42,20 +41,20 @@ def made_by(patch: str) -> Made:
     return Made(label, torso, (float(place.get("x_mm", 0.0)), float(place.get("y_mm", 0.0))))
 
 
-def label_of(config: DictConfig, made: Made, victim: Victim) -> str:
+def label_of(options: WatchConfig, made: Made, victim: Victim) -> str:
     """The label of the object that wears the print: as typed, as in the patch's run, or the likely one."""
-    if config.object or made.label:
-        return str(config.object or made.label)
+    if options.object or made.label:
+        return str(options.object or made.label)
     found = next((label for label in _LIKELY if index_of(label, victim.labels) is not None), None)
     if found is None:
         raise BadOption(f"what wears the print? Say object=LABEL, one of {', '.join(victim.labels[:12])}")
     return found
 
 
-def projected(config: DictConfig, made: Made, label: str) -> FilmedWearer:
+def projected(options: WatchConfig, made: Made, label: str) -> FilmedWearer:
     """The object about its print, for frames in which the tags are found."""
-    at = config.board_at_mm
-    usual = wearer(label, list(config.object_mm), None if at is None else list(at))
+    at = options.board_at_mm
+    usual = wearer(label, list(options.object_mm), None if at is None else list(at))
     if at is not None:
         return usual
     (x, y), (dx, dy) = usual.board_at_mm, made.place_mm
@@ -64,28 +63,28 @@ def projected(config: DictConfig, made: Made, label: str) -> FilmedWearer:
     return FilmedWearer(usual.label, usual.size_mm, (x + dx, y + dy))
 
 
-def worn(config: DictConfig, made: Made, label: str) -> PatchPlacement:
+def worn(options: WatchConfig, made: Made, label: str) -> PatchPlacement:
     """Where the overlay goes on an object of which only a box is known."""
-    height = float(config.object_mm[1]) if len(config.object_mm) == 2 else usual_height_mm(label) or UNKNOWN_MM
+    height = float(options.object_mm[1]) if len(options.object_mm) == 2 else usual_height_mm(label) or UNKNOWN_MM
     torso = canonical(label) in TORSO_LABELS and made.on_torso is not False
     return dressing(label, height, 0.0, "torso" if torso else "object")
 
 
-def patch_and_boards(config: DictConfig) -> tuple[PatchImage | None, Boards | None]:
+def patch_and_boards(options: WatchConfig) -> tuple[PatchImage | None, Boards | None]:
     """The patch that is laid over the frames and the boards that are sought in them; they must belong together."""
-    patch = load_patch(config.patch, config.width_mm or None) if config.patch else None
-    if config.overlay and patch is None:
+    patch = load_patch(options.patch, options.width_mm or None) if options.patch else None
+    if options.overlay and patch is None:
         raise BadOption("overlay=true shows a patch on the frames: say which, patch=RUN_FOLDER or patch=PICTURE")
-    unknown = [name for name in config.controls if name not in ("grey", "random")]
+    unknown = [name for name in options.controls if name not in ("grey", "random")]
     if unknown:
         raise BadOption(f"controls holds grey and random, got {unknown[0]!r}")
-    file = _board_file(config)
-    boards = as_measured(load_boards(file), float(config.get("measured_bar_mm") or 0)) if file else None
-    if boards is None and config.get("measured_bar_mm"):
+    file = _board_file(options)
+    boards = as_measured(load_boards(file), options.measured_bar_mm) if file else None
+    if boards is None and options.measured_bar_mm:
         raise BadOption("measured_bar_mm belongs to a printed sheet: say which, board=FOLDER of its board.json")
     if patch is not None and boards is not None and (mine := patch_digest(patch)[:SHORT_DIGEST]) != boards.digest:
         raise BadInput(
-            f"{file} belongs to another patch: it was printed as {boards.digest}, patch={config.patch} is {mine}. "
+            f"{file} belongs to another patch: it was printed as {boards.digest}, patch={options.patch} is {mine}. "
             "Give the board.json of this patch's sheet, or leave patch= out"
         )
     if boards is not None and not any(board.tags for board in boards.boards if board.role != "chart"):
@@ -93,14 +92,14 @@ def patch_and_boards(config: DictConfig) -> tuple[PatchImage | None, Boards | No
     return patch, boards
 
 
-def _board_file(config: DictConfig) -> Path | None:
-    word = str(config.board).strip()
+def _board_file(options: WatchConfig) -> Path | None:
+    word = str(options.board).strip()
     if word.lower() in ("", "none"):
         return None
     if word.lower() != "auto":
         return Path(word).expanduser()
-    if not config.patch:
+    if not options.patch:
         return None
-    place = Path(config.patch).expanduser()
+    place = Path(options.patch).expanduser()
     beside = (place if place.is_dir() else place.parent) / "board.json"
     return beside if beside.is_file() else None

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from physadv.app.config.schema import RunConfig
+from physadv.core.errors import BadOption
 from physadv.parts.frames.options import FrameOptions
 
 
@@ -47,3 +49,22 @@ class WatchConfig(RunConfig):
     distance_edges_m: list[float] = field(default_factory=_distances)  # of the bins of the summary
     yaw_edges_deg: list[float] = field(default_factory=_yaws)  # of the bins of the summary
     minimum_n: int = 20  # frames; cells with fewer are grey
+
+
+def check(options: WatchConfig) -> None:
+    """Refuse what cannot work before anything is opened."""
+    if not options.source.strip():
+        raise BadOption("watch what? Say source=0 for the first camera, source=clip.avi, a folder of images, or a URL")
+    if options.resume:
+        raise BadOption("a film cannot be resumed: leave resume= out, and choose another out=")
+    for name, edges in (("distance_edges_m", options.distance_edges_m), ("yaw_edges_deg", options.yaw_edges_deg)):
+        if len(edges) < 2 or any(b <= a for a, b in pairwise(edges)):
+            raise BadOption(f"{name} must be at least two growing numbers, got {edges}")
+    if options.record_view not in ("shown", "filmed"):
+        raise BadOption(f"record_view must be shown or filmed, got {options.record_view!r}")
+    if options.distance_edges_m[0] != 0:
+        raise BadOption(f"distance_edges_m must begin with 0, got {options.distance_edges_m[0]:g}")
+    if options.minimum_n < 1 or options.max_frames < 0:
+        raise BadOption("minimum_n must be at least 1, and max_frames at least 0")
+    if not 0 <= options.port < 65536:
+        raise BadOption(f"port must be from 0 to 65535, got {options.port}")

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from omegaconf import OmegaConf
 
 from benchmarks.walk_by import SIZE_PX, face, seen
+from physadv.app.config.watch_options import WatchConfig
 from physadv.app.pipelines.watch import end_of
 from physadv.core.errors import BadInput, BadOption
 from physadv.core.types import Detections, Frame
@@ -26,6 +26,7 @@ from physadv.engines.watch.summary import summary
 from physadv.engines.watch.tracked_victim import ExpectedPlace, TrackedVictim
 from physadv.library.report.pages.watch import cautions, write_watch_report
 from physadv.library.report.watch_words import headline, said_aloud
+from physadv.parts.frames.options import FrameOptions
 from physadv.parts.goals.detection import Hide
 from physadv.parts.goals.options import HideConfig
 from tests.toys import LABELS, ToyDetector
@@ -347,9 +348,9 @@ def test_a_track_does_not_go_on_in_another_picture() -> None:
 def test_only_what_was_looked_at_whole_is_complete(
     over: bool, cut_off: bool, frames: dict[str, float], dry: bool, said: str
 ) -> None:
-    config = OmegaConf.create({"dry_run": dry, "frames": {"start_s": 0.0, "stop_s": None, **frames}})
+    options = WatchConfig(dry_run=dry, frames=FrameOptions(**frames))
     loop: Any = SimpleNamespace(cut_off=cut_off, max_frames=3)
-    assert end_of(config, loop) == said
+    assert end_of(options, loop) == said
 
 
 def test_a_film_that_ends_just_at_max_frames_is_not_cut_off() -> None:
