@@ -37,10 +37,13 @@ if TYPE_CHECKING:
         Defense,
         Engine,
         Goal,
+        NeedsObjects,
         Observer,
         PatchModel,
         Penalty,
+        Photographs,
         Renderer,
+        RendersItself,
         SceneSource,
         Victim,
     )
@@ -65,8 +68,8 @@ _LAZY = {
     "physadv.core.problem.patch_problem": ("Attack", "Budget", "PatchProblem", "Problem"),
     "physadv.core.problem.perturbation_problem": ("Norm", "PerturbationAttack", "PerturbationProblem", "Perturbed"),
     "physadv.core.protocols": (
-        "Checkpoints", "Defense", "Engine", "Goal", "Observer", "PatchModel", "Penalty", "Renderer", "SceneSource",
-        "Victim",
+        "Checkpoints", "Defense", "Engine", "Goal", "NeedsObjects", "Observer", "PatchModel", "Penalty",
+        "Photographs", "Renderer", "RendersItself", "SceneSource", "Victim",
     ),
     "physadv.core.seeding": ("generator",),
     "physadv.core.types": ("Candidates", "Detections", "Draws", "PatchImage", "SceneBatch", "Score", "Step", "expect"),
@@ -85,12 +88,12 @@ __all__ = [
     "API", "FETCHES", "OPENS", "STAYS", "TRUSTS", "AccessLevel", "ActionLogits", "Actions", "Attack", "BadInput",
     "BadOption", "BadShape", "BrokenPart", "Budget", "BudgetSpent", "Candidates", "Checkpoints", "ClassLogits",
     "Classifier", "Counted", "Defense", "Detections", "Draws", "Engine", "Ensemble", "Entry", "Goal",
-    "IncompatibleParts", "Limited", "Member", "MissingExtra", "NoCheckpoints", "Norm", "Objective", "Observer",
-    "OneDevice", "PatchImage", "PatchModel", "PatchProblem", "Penalty", "PerturbationAttack", "PerturbationProblem",
-    "Perturbed", "PhysadvError", "Problem", "Queries", "Renderer", "SceneBatch", "SceneSource", "Schedule", "Score",
-    "Step", "Stepper", "Task", "TopClasses", "Verdict", "Victim", "WholePicture", "Wrapped", "build", "canonical",
-    "expect", "generator", "hookimpl", "index_of", "iterate", "linear_from_srgb", "load_patch", "renderer",
-    "save_patch", "srgb_from_linear",
+    "IncompatibleParts", "Limited", "Member", "MissingExtra", "NeedsObjects", "NoCheckpoints", "Norm", "Objective",
+    "Observer", "OneDevice", "PatchImage", "PatchModel", "PatchProblem", "Penalty", "PerturbationAttack",
+    "PerturbationProblem", "Perturbed", "Photographs", "PhysadvError", "Problem", "Queries", "Renderer",
+    "RendersItself", "SceneBatch", "SceneSource", "Schedule", "Score", "Step", "Stepper", "Task", "TopClasses",
+    "Verdict", "Victim", "WholePicture", "Wrapped", "build", "canonical", "expect", "generator", "hookimpl",
+    "index_of", "iterate", "linear_from_srgb", "load_patch", "renderer", "save_patch", "srgb_from_linear",
 ]  # fmt: skip
 
 

@@ -5,7 +5,7 @@ Shapes use the letters of :mod:`physadv.core.types`. Losses read ``outputs``; su
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 import torch
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from typing_extensions import TypeVar
 
 from physadv.core.access import AccessLevel, Task
-from physadv.core.types import Candidates, Detections, Draws, PatchImage, SceneBatch, Step, Wearer
+from physadv.core.types import Candidates, Detections, Draws, PatchImage, PatchPlace, SceneBatch, Step, Wearer
 
 
 class SceneSource(Protocol):
@@ -58,6 +58,33 @@ class Photographs(Protocol):
 
     def only(self, keys: Collection[str]) -> SceneSource:
         """The same source with these pictures alone."""
+        ...
+
+
+Detect = Callable[[Tensor], tuple[Tensor, Tensor]]
+"""``(3,H,W)`` sRGB → boxes ``(n,4)`` and labels ``(n,)``."""
+
+
+@runtime_checkable
+class NeedsObjects(Protocol):
+    """A source of bare pictures: what is in them somebody must say before they can be shown."""
+
+    def with_objects(self, detect: Detect, label_names: tuple[str, ...]) -> SceneSource:
+        """The source of the same pictures with the objects that ``detect`` finds; each is looked at once."""
+        ...
+
+
+@runtime_checkable
+class RendersItself(Protocol):
+    """A source with a world of its own, which decides on pose, light and camera; patches are judged in it."""
+
+    @property
+    def curvature_per_m(self) -> float:
+        """1/m of the worn surface; 0 for a plane."""
+        ...
+
+    def renderer(self, place: PatchPlace, ink: Callable[[PatchImage], PatchImage] | None) -> Renderer:
+        """Puts the patch into its scenes; ``ink`` makes of it what the printer would."""
         ...
 
 
@@ -155,6 +182,11 @@ class Goal(Protocol):
 
     def bound(self, labels: tuple[str, ...]) -> Goal:
         """The same goal for a victim with these labels; :class:`IncompatibleParts` if it lacks one that is needed."""
+        ...
+
+    @property
+    def target(self) -> str | None:
+        """The label that shall be reported; ``None`` where none in particular shall."""
         ...
 
     def loss(self, outputs: Candidates, scene: SceneBatch) -> Tensor:

@@ -62,6 +62,15 @@ class PatchImage:
 
 
 @dataclass(frozen=True, slots=True)
+class PatchPlace:
+    """Where the patch's centre is on the surface."""
+
+    x_mm: float = 0.0
+    y_mm: float = 0.0
+    roll_deg: float = 0.0  # counter-clockwise as seen
+
+
+@dataclass(frozen=True, slots=True)
 class SceneBatch:
     """Images and the objects in them, some of which wear the patch. No object at all is normal.
 

@@ -127,6 +127,8 @@ class ToyPatch(torch.nn.Module):
 class ToyGoal:
     """No reports of the board."""
 
+    target: str | None = None
+
     def bound(self, labels: tuple[str, ...]) -> ToyGoal:
         return self
 

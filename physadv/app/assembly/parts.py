@@ -19,7 +19,8 @@ from physadv.core.access import AccessLevel, Task
 from physadv.core.errors import BadOption, IncompatibleParts
 from physadv.core.nearest import did_you_mean
 from physadv.core.problem.patch_problem import Attack
-from physadv.core.protocols import Goal, Penalty, Renderer, SceneSource, Victim
+from physadv.core.protocols import Goal, Penalty, Renderer, RendersItself, SceneSource, Victim
+from physadv.core.types import PatchPlace
 from physadv.parts.printing.ink import Ink
 from physadv.parts.printing.options import InkConfig
 from physadv.parts.render.options import EotConfig
@@ -91,15 +92,15 @@ def judging_renderers(
 
     Such scenes decide on pose, light and camera, so of the ``eot`` preset only the place of the patch counts there.
     """
-    if not hasattr(scenes, "renderer"):
+    if not isinstance(scenes, RendersItself):
         return renderer(eot, ink, quality), None
     from physadv.parts.render.entries import build_renderer
     from physadv.parts.render.options import SurfaceConfig
 
-    own: Any = scenes
-    surface = SurfaceConfig(curvature_per_m=[own.curvature_per_m] * 2)
+    place = PatchPlace(eot.place.x_mm, eot.place.y_mm, eot.place.roll_deg)
+    surface = SurfaceConfig(curvature_per_m=[scenes.curvature_per_m] * 2)
     ours: Renderer = build_renderer(EotConfig(place=eot.place, surface=surface, quality=quality), ink)
-    return own.renderer(eot.place, ink), ours
+    return scenes.renderer(place, ink), ours
 
 
 def victim(registry: Registry, choice: str, options: Any, seed: int) -> Victim:

@@ -16,7 +16,7 @@ from physadv.app.assembly import parts
 from physadv.app.config.schema import JudgeConfig
 from physadv.app.registry import Registry
 from physadv.core.errors import BadOption
-from physadv.core.protocols import Photographs, SceneSource, Victim
+from physadv.core.protocols import NeedsObjects, Photographs, SceneSource, Victim
 from physadv.core.seeding import generator
 from physadv.engines.judging.shards import digest
 from physadv.library.runs.relation import without_seen
@@ -37,11 +37,10 @@ class Parts:
     judged_apart: str = ""  # a digest of everything that decides on a part that was kept for judging; "": none was
 
 
-def filled(scenes: Any, victim: Victim, device: torch.device) -> SceneSource:
+def filled(scenes: SceneSource, victim: Victim, device: torch.device) -> SceneSource:
     """Bare photos get their objects from the victim's own clean detections."""
-    if not hasattr(scenes, "with_objects"):
-        made: SceneSource = scenes
-        return made
+    if not isinstance(scenes, NeedsObjects):
+        return scenes
     logger.info("looking for objects in %d photos with %s", len(scenes), victim.name)
 
     @torch.no_grad()
@@ -51,8 +50,7 @@ def filled(scenes: Any, victim: Victim, device: torch.device) -> SceneSource:
         return found.boxes_xyxy_px.cpu(), found.labels.cpu()
 
     with tqdm(total=len(scenes), desc="looking", unit="photo", file=sys.stderr, leave=False, delay=QUIET_S) as bar:
-        known: SceneSource = scenes.with_objects(detect, victim.labels)
-    return known
+        return scenes.with_objects(detect, victim.labels)
 
 
 def two_parts(

@@ -9,16 +9,16 @@ from physadv.app.guards.attacks import GuardedAttack, GuardedObserver
 from physadv.app.guards.calls import Owner
 from physadv.app.guards.goals import GuardedGoal, GuardedPenalty
 from physadv.app.guards.patches import GuardedPatch
-from physadv.app.guards.scenes import GuardedScenes
+from physadv.app.guards.scenes import guarded_scenes
 from physadv.app.guards.victims import GuardedVictim
 from physadv.core.hookspecs import KINDS
 
 GUARDS: dict[str, tuple[tuple[str, ...], Callable[[Any, Owner], Any]]] = {
-    "scenes": (("batches", "sweep", "split", "__len__"), GuardedScenes),
+    "scenes": (("batches", "sweep", "split", "__len__"), guarded_scenes),
     "patches": (("__call__", "parameters", "state_dict", "load_state_dict", "project_", "to"), GuardedPatch),
     "victims": (("name", "labels", "task", "access", "confidence", "digest", "networks", "outputs", "decide",
                  "to"), GuardedVictim),
-    "goals": (("bound", "loss", "achieved"), GuardedGoal),
+    "goals": (("bound", "target", "loss", "achieved"), GuardedGoal),
     "penalties": (("name", "__call__"), GuardedPenalty),
     "attacks": (("needs_gradient", "run"), GuardedAttack),
     "observers": (("started", "stepped", "ended"), GuardedObserver),

@@ -18,8 +18,14 @@ class GuardedGoal:
     def __init__(self, goal: Goal, owner: Owner) -> None:
         self._goal, self._owner = goal, owner
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._goal, name)
+    @property
+    def target(self) -> str | None:
+        """The label that shall be reported. Raises :class:`BrokenPart` when it is no text."""
+        made: Any = self._owner.call("target", lambda: self._goal.target)
+        self._owner.require(
+            made is None or isinstance(made, str), "target", f"must be a label or None, got {made!s:.80}"
+        )
+        return made  # type: ignore[no-any-return]
 
     def bound(self, labels: tuple[str, ...]) -> GuardedGoal:
         made: Any = self._owner.call("bound", self._goal.bound, labels)

@@ -1,15 +1,18 @@
-"""Scenes of a plugin, looked at batch by batch."""
+"""Scenes of a plugin, looked at batch by batch.
+
+What only some sources promise is in a class of its own here, so that a guarded source is what the bare one is.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 
 import torch
 
 from physadv.app.guards.calls import Owner
-from physadv.core.protocols import SceneSource
-from physadv.core.types import SceneBatch
+from physadv.core.protocols import Detect, NeedsObjects, Photographs, Renderer, RendersItself, SceneSource
+from physadv.core.types import PatchImage, PatchPlace, SceneBatch, Wearer
 
 _END = object()
 
@@ -20,29 +23,17 @@ class GuardedScenes:
     def __init__(self, source: SceneSource, owner: Owner) -> None:
         self._source, self._owner = source, owner
 
-    def __getattr__(self, name: str) -> Any:
-        """Give what only some sources have: a renderer of their own, or a need to be told where objects are."""
-        value = getattr(self._source, name)
-        if not callable(value):
-            return value
-
-        def called(*args: Any, **named: Any) -> Any:
-            made = self._owner.call(name, value, *args, **named)
-            return GuardedScenes(made, self._owner) if name == "with_objects" else made
-
-        return called
-
     def batches(self, size: int, generator: torch.Generator) -> Iterator[SceneBatch]:
         return self._checked("batches", self._owner.call("batches", self._source.batches, size, generator), size)
 
     def sweep(self, size: int, skip: int = 0) -> Iterator[SceneBatch]:
         return self._checked("sweep", self._owner.call("sweep", self._source.sweep, size, skip), size)
 
-    def split(self, share: float, seed: int) -> tuple[GuardedScenes, GuardedScenes]:
+    def split(self, share: float, seed: int) -> tuple[SceneSource, SceneSource]:
         made: Any = self._owner.call("split", self._source.split, share, seed)
         pair = isinstance(made, tuple | list) and len(made) == 2 and all(hasattr(one, "sweep") for one in made)
         self._owner.require(pair, "split", f"gives {type(made).__name__} where two sources are due")
-        return GuardedScenes(made[0], self._owner), GuardedScenes(made[1], self._owner)
+        return guarded_scenes(made[0], self._owner), guarded_scenes(made[1], self._owner)
 
     def __len__(self) -> int:
         return self._owner.call("__len__", lambda: len(self._source))
@@ -62,3 +53,63 @@ class GuardedScenes:
                 named = named and (not batch.labels.numel() or int(batch.labels.max()) < len(batch.label_names))
                 owner.require(named, method, f"gives a label without a name in label_names: {batch.labels.tolist()}")
             yield batch
+
+
+class _GuardedPhotographs:
+    """What a source of photographs has besides."""
+
+    _source: Photographs
+    _owner: Owner
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return tuple(self._owner.call("keys", lambda: self._source.keys))
+
+    def wearers(self) -> Sequence[Wearer]:
+        return self._owner.call("wearers", self._source.wearers)
+
+    def digests(self, keys: Collection[str]) -> dict[str, str]:
+        return self._owner.call("digests", self._source.digests, keys)
+
+    def only(self, keys: Collection[str]) -> SceneSource:
+        return guarded_scenes(self._owner.call("only", self._source.only, keys), self._owner)
+
+
+class _GuardedNeedingObjects:
+    """What a source of bare pictures has besides."""
+
+    _source: NeedsObjects
+    _owner: Owner
+
+    def with_objects(self, detect: Detect, label_names: tuple[str, ...]) -> SceneSource:
+        return guarded_scenes(
+            self._owner.call("with_objects", self._source.with_objects, detect, label_names), self._owner
+        )
+
+
+class _GuardedRenderingItself:
+    """What a source with a world of its own has besides."""
+
+    _source: RendersItself
+    _owner: Owner
+
+    @property
+    def curvature_per_m(self) -> float:
+        return float(self._owner.call("curvature_per_m", lambda: self._source.curvature_per_m))
+
+    def renderer(self, place: PatchPlace, ink: Callable[[PatchImage], PatchImage] | None) -> Renderer:
+        return self._owner.call("renderer", self._source.renderer, place, ink)
+
+
+_BESIDES: tuple[tuple[type, type], ...] = (
+    (Photographs, _GuardedPhotographs),
+    (NeedsObjects, _GuardedNeedingObjects),
+    (RendersItself, _GuardedRenderingItself),
+)
+
+
+def guarded_scenes(source: SceneSource, owner: Owner) -> SceneSource:
+    """The source behind its guard, which promises what the source does and no more."""
+    besides = tuple(guard for promise, guard in _BESIDES if owner.call("build", isinstance, source, promise))
+    made: SceneSource = type("GuardedScenes", (*besides, GuardedScenes), {})(source, owner)
+    return made

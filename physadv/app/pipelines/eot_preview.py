@@ -17,7 +17,7 @@ from physadv.app.assembly import parts, scenes
 from physadv.app.config.choices import choices
 from physadv.app.registry import Registry
 from physadv.core.errors import BadOption
-from physadv.core.protocols import SceneSource
+from physadv.core.protocols import NeedsObjects, SceneSource
 from physadv.core.seeding import generator
 from physadv.core.types import Draws, PatchImage
 from physadv.library.files.atomic import write_text
@@ -64,10 +64,9 @@ def eot_preview(config: DictConfig, registry: Registry, out: Path) -> None:
 
 def _scenes(config: DictConfig, registry: Registry, device: torch.device) -> SceneSource:
     chosen = choices()
-    source = parts.part(registry, "scenes", chosen["scenes"], config.scenes, config.seed)
-    if not hasattr(source, "with_objects"):
-        found: SceneSource = source
-        return found
+    source: SceneSource = parts.part(registry, "scenes", chosen["scenes"], config.scenes, config.seed)
+    if not isinstance(source, NeedsObjects):
+        return source
     victim = parts.victim(registry, chosen["victim"], config.victim, config.seed).to(device)
     return scenes.filled(source, victim, device)
 

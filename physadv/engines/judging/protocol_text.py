@@ -81,7 +81,7 @@ def _success(trial: Trial) -> str:
 
 def _target(trial: Trial) -> str:
     """The label that shall be reported, where the goal has one."""
-    return str(getattr(getattr(trial.goal, "config", None), "to", ""))
+    return trial.goal.target or ""
 
 
 def _truth(trial: Trial) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from physadv.core.errors import BadOption, IncompatibleParts
-from physadv.core.protocols import Goal, Renderer, SceneSource, Victim
+from physadv.core.protocols import Goal, Renderer, RendersItself, SceneSource, Victim
 from physadv.core.types import PatchImage
 from physadv.engines.judging import shards
 from physadv.engines.judging.clean_cache import CleanCache
@@ -135,7 +135,7 @@ def _check(trial: Trial) -> None:
         raise BadOption(
             "protocol.truth=detections needs scenes that name one label that wears the patch (scenes.label)"
         )
-    if trial.protocol.placement == "box" and hasattr(trial.scenes, "renderer"):
+    if trial.protocol.placement == "box" and isinstance(trial.scenes, RendersItself):
         raise BadOption(
             "protocol.placement=box pastes onto pictures; scenes=twin lays patches in space. Use another one"
         )

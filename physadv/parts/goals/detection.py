@@ -122,6 +122,11 @@ class Hide:
     config: HideConfig
     labels: tuple[str, ...] = ()
 
+    @property
+    def target(self) -> None:
+        """Nothing shall be reported."""
+        return None
+
     def bound(self, labels: tuple[str, ...]) -> Hide:
         """The same goal for a victim with these labels."""
         return Hide(self.config, labels)
@@ -146,6 +151,11 @@ class Alter:
 
     config: AlterConfig
     labels: tuple[str, ...] = ()
+
+    @property
+    def target(self) -> str | None:
+        """The label ``to``; without it any wrong one will do."""
+        return self.config.to or None
 
     def bound(self, labels: tuple[str, ...]) -> Alter:
         """The same goal for a victim with these labels; checks that it knows ``to``."""
@@ -190,6 +200,11 @@ class Conjure:
 
     config: ConjureConfig
     labels: tuple[str, ...] = ()
+
+    @property
+    def target(self) -> str:
+        """The label ``to``."""
+        return self.config.to
 
     def bound(self, labels: tuple[str, ...]) -> Conjure:
         """The same goal for a victim with these labels; checks that it knows ``to``."""

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
 from physadv.core.errors import BadInput, BadOption
 from physadv.core.labels import index_of
-from physadv.core.protocols import SceneSource
+from physadv.core.protocols import Detect, SceneSource
 from physadv.core.types import SceneBatch
 from physadv.library.placement.object_sizes import object_height_mm
 from physadv.library.placement.objects import PatchPlacement, PhotoObject, dressing
@@ -21,9 +20,6 @@ from physadv.parts.scenes.options import FolderConfig
 from physadv.parts.scenes.photo_estimates import Reading
 from physadv.parts.scenes.photos import PhotoStore
 from physadv.parts.scenes.quads import read_quads
-
-Detect = Callable[[Tensor], tuple[Tensor, Tensor]]
-"""``(3,H,W)`` sRGB → boxes ``(n,4)`` and labels ``(n,)``."""
 
 
 class FolderScenes:

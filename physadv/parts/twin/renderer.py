@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 
 from physadv.core.errors import BadInput
-from physadv.core.types import Draws, PatchImage, SceneBatch
+from physadv.core.types import Draws, PatchImage, PatchPlace, SceneBatch
 from physadv.library.colour.conversion import srgb_from_linear
 from physadv.parts.twin.layout import F64, TwinShot
-from physadv.parts.twin.tracing import Effort, PatchPlace, Region, outline_mm, trace
+from physadv.parts.twin.tracing import Effort, Region, outline_mm, trace
 
 _MARGIN_PX = 4  # around what can change
 

@@ -10,12 +10,12 @@ import torch
 from torch import Tensor
 
 from physadv.core.splitting import split_run
-from physadv.core.types import PatchImage, SceneBatch
+from physadv.core.types import PatchImage, PatchPlace, SceneBatch
 from physadv.library.colour.conversion import srgb_from_linear
 from physadv.parts.twin.layout import STORIES, TwinShot, check, shot
 from physadv.parts.twin.options import TwinConfig
 from physadv.parts.twin.renderer import TwinRenderer, region_of
-from physadv.parts.twin.tracing import Effort, PatchPlace, trace, white_light
+from physadv.parts.twin.tracing import Effort, trace, white_light
 from physadv.parts.twin.variant import expect_mitsuba
 
 

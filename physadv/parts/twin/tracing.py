@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from physadv.core.types import PatchImage
+from physadv.core.types import PatchImage, PatchPlace
 from physadv.library.colour.conversion import linear_from_srgb
 from physadv.parts.twin.layout import F64, TwinCamera, TwinShot
 from physadv.parts.twin.shapes import F32, Node, printed, sheet
@@ -29,15 +29,6 @@ class Effort:
     samples: int  # light paths a pixel
     bounces: int
     filter_px: float  # standard deviation of the pixel filter
-
-
-@dataclass(frozen=True, slots=True)
-class PatchPlace:
-    """Where the patch's centre is on the surface."""
-
-    x_mm: float = 0.0
-    y_mm: float = 0.0
-    roll_deg: float = 0.0  # counter-clockwise as seen
 
 
 def trace(

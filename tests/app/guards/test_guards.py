@@ -13,12 +13,13 @@ from torch import Tensor, nn
 
 from physadv.app.guards.door import built, guarded_observer
 from physadv.core.errors import BadOption, BrokenPart
-from physadv.core.types import Candidates, Detections, PatchImage, SceneBatch, Step
+from physadv.core.protocols import Detect, NeedsObjects, Photographs, Renderer, RendersItself, SceneSource
+from physadv.core.types import Candidates, Detections, PatchImage, PatchPlace, SceneBatch, Step
 from physadv.parts.goals.detection import Hide
 from physadv.parts.goals.options import HideConfig
 from physadv.parts.victims.classifier import Classifier
 from physadv.parts.victims.whole_picture import WholePicture
-from tests.toys import LABELS, ToyDetector, ToyPatch, ToyScenes, one_scene
+from tests.toys import LABELS, ToyDetector, ToyPatch, ToyRenderer, ToyScenes, one_scene
 
 
 def victim(change: type[ToyDetector]) -> Any:
@@ -196,7 +197,38 @@ def test_scenes_are_checked_batch_by_batch() -> None:
     failing = built("scenes", "acme/photos", "acme", lambda _: Failing(), None).split(0.5, 0)[0]
     with pytest.raises(BrokenPart, match="sweep raised KeyError: 'photo 2'"):
         list(failing.sweep(1))
-    assert not hasattr(failing, "renderer")
+
+
+class Bare(ToyScenes):
+    """Pictures of which somebody must say what is in them."""
+
+    def with_objects(self, detect: Detect, label_names: tuple[str, ...]) -> SceneSource:
+        return Bright()
+
+
+class Own(ToyScenes):
+    """Scenes with a world of their own."""
+
+    curvature_per_m = 2.0
+
+    def renderer(self, place: PatchPlace, ink: Callable[[PatchImage], PatchImage] | None) -> Renderer:
+        return ToyRenderer()
+
+
+def test_guarded_scenes_promise_what_the_bare_ones_do_and_no_more() -> None:
+    for source in (ToyScenes, Bare, Own):
+        guarded = built("scenes", "acme/photos", "acme", lambda _, source=source: source(), None)
+        for promise in (NeedsObjects, RendersItself, Photographs):
+            assert isinstance(guarded, promise) == isinstance(source(), promise)
+    own, bare = (
+        built("scenes", "acme/photos", "acme", lambda _, source=source: source(), None) for source in (Own, Bare)
+    )
+    assert own.curvature_per_m == 2
+    assert isinstance(own.split(0.5, 0)[1], RendersItself)
+    assert isinstance(own.renderer(PatchPlace(), None), ToyRenderer)
+    told = bare.with_objects(lambda _: (torch.zeros(0, 4), torch.zeros(0)), ("dog",))
+    with pytest.raises(BrokenPart, match="batches gives srgb from"):
+        next(told.batches(2, torch.Generator()))
 
 
 class Summed(Hide):

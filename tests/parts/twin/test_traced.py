@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from physadv.app.registry import Registry
-from physadv.core.types import PatchImage, SceneBatch
+from physadv.core.types import PatchImage, PatchPlace, SceneBatch
 from physadv.engines.judging.render_gap import both, compared
 from physadv.library.colour.conversion import linear_from_srgb
 from physadv.parts.render.entries import build_renderer
@@ -18,7 +18,6 @@ from physadv.parts.twin.layout import shot
 from physadv.parts.twin.lights import LIGHTS
 from physadv.parts.twin.options import TwinConfig
 from physadv.parts.twin.scenes import TwinScenes
-from physadv.parts.twin.tracing import PatchPlace
 from physadv.testing import check_scenes
 
 pytest.importorskip("mitsuba", reason='needs the extra "twin": pip install "physadv[twin]"')
