@@ -8,20 +8,33 @@ from typing import TYPE_CHECKING, Any
 from physadv.core.version import __version__
 
 if TYPE_CHECKING:
+    from physadv import api
     from physadv.app.python.call import run
     from physadv.app.python.loading import load
+    from physadv.app.python.other_runs import GridRun, WatchRun
+    from physadv.app.python.results import Run
+    from physadv.app.python.written import Answer, Files
     from physadv.core.errors import PhysadvError
 
 _HOME = {
+    "Answer": "physadv.app.python.written",
+    "Files": "physadv.app.python.written",
+    "GridRun": "physadv.app.python.other_runs",
     "PhysadvError": "physadv.core.errors",
+    "Run": "physadv.app.python.results",
+    "WatchRun": "physadv.app.python.other_runs",
     "load": "physadv.app.python.loading",
     "run": "physadv.app.python.call",
 }
 
-__all__ = ["PhysadvError", "__version__", "load", "run"]
+__all__ = [
+    "Answer", "Files", "GridRun", "PhysadvError", "Run", "WatchRun", "__version__", "api", "load", "run",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
+    if name == "api":
+        return import_module("physadv.api")
     if name not in _HOME:
         raise AttributeError(f"module 'physadv' has no attribute {name!r}")
     return getattr(import_module(_HOME[name]), name)

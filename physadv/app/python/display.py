@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from physadv.core.errors import PhysadvError
 from physadv.library.files.reading import MB, read_bytes
+from physadv.library.runs.options import expecting
 
 if TYPE_CHECKING:
     from physadv.app.python.results import Run
@@ -19,6 +20,7 @@ _SHOWN = ("success", "recall", "AP50")
 _LARGEST = 8 * MB  # of a picture that goes into a notebook
 _ROWS = 40
 _STYLE = "border-collapse:collapse;font-size:90%"
+_CELL = "text-align:left;padding:0.1em 1em 0.1em 0"
 
 
 def short(run: Run) -> str:
@@ -48,21 +50,23 @@ def _png(file: Path) -> bytes | None:
 
 
 def page(run: Run) -> str:
-    """Patch, sentences, a table of scores with intervals, cautions, and a link to the report."""
+    """Patch, sentences, a table of scores with intervals, cautions, and a link to the report; or why there is none."""
     try:
-        record, told, cautions, scores = run.record, run.headlines, run.cautions, run.scores
+        with expecting(run.folder):
+            return _page(run)
     except PhysadvError as error:
         return f"<p><b>{escape(near(run.folder))}</b>: {escape(str(error))}</p>"
+
+
+def _page(run: Run) -> str:
+    record = run.record
     size = " × ".join(f"{side:.0f}" for side in record.patch_mm)
     name = "" if record.name == record.command else f" {record.name}"
     heading = record.command + name + (f", {size} mm" if size else "") + f", seed {record.seed}"
-    pieces = [
-        f"<p><b>{escape(heading)}</b></p>",
-        _embedded(run.folder / "patch.png", "max-height:12em"),
-        *(f"<p>{escape(one)}</p>" for one in told),
-    ]
-    pieces += [_table(scores), *(f"<p>⚠ {escape(one)}</p>" for one in cautions), _link(run.folder / "report.html")]
-    return f"<div>{''.join(pieces)}</div>"
+    pieces = [f"<p><b>{escape(heading)}</b></p>", _embedded(run.folder / "patch.png", "max-height:12em")]
+    pieces += [f"<p>{escape(one)}</p>" for one in run.headlines]
+    pieces += [_table(run.scores), *(f"<p>⚠ {escape(one)}</p>" for one in run.cautions)]
+    return f"<div>{''.join(pieces)}{_link(run.folder / 'report.html')}</div>"
 
 
 def listing(files: Iterable[Path]) -> str:
@@ -97,7 +101,7 @@ def _table(scores: Sequence[ScoreRow]) -> str:
     if not names:
         return ""
     width = max(map(len, lines))
-    head = "".join(f"<th>{escape(name)}</th>" for name in [*["", "", "at"][:width], *names, "n"])
+    head = "".join(f'<th style="{_CELL}">{escape(name)}</th>' for name in [*["", "", "at"][:width], *names, "n"])
     body = "".join(_line(place, found, names) for place, found in list(lines.items())[:_ROWS])
     left_out = f"<p>… {len(lines) - _ROWS} more rows</p>" if len(lines) > _ROWS else ""
     return f'<table style="{_STYLE}"><tr>{head}</tr>{body}</table>{left_out}'
@@ -114,7 +118,7 @@ def _place(row: ScoreRow) -> tuple[str, ...]:
 def _line(place: Sequence[str], found: dict[str, ScoreRow], names: Sequence[str]) -> str:
     cells = [escape(word) for word in place] + [_amount(found.get(name)) for name in names]
     cells.append(str(max(row.n for row in found.values())))
-    return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
+    return "<tr>" + "".join(f'<td style="{_CELL}">{cell}</td>' for cell in cells) + "</tr>"
 
 
 def _amount(row: ScoreRow | None) -> str:

@@ -88,4 +88,5 @@ class WatchRun(Run):
     @property
     def cautions(self) -> tuple[str, ...]:
         """Doubts about the figures."""
-        return tuple(self.summary.get("in_doubt", ()))
+        with expecting(self.folder / "summary.json"):
+            return tuple(str(one) for one in self.summary.get("in_doubt", ()))

@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from physadv.core.types import PatchImage
 
 
+_TYPES: dict[str, type | tuple[type, ...]] = {
+    "command": str, "name": str, "seed": int, "choices": dict, "config": dict, "victims": (list, tuple), "data": dict,
+    "patch_mm": (list, tuple), "scores": (list, tuple), "artefacts": (list, tuple), "environment": dict, "made": str,
+}  # fmt: skip
+"""Of the fields of ``run.json``."""
 _NAMES = ("score", "condition", "victim")
 
 
@@ -45,9 +50,9 @@ class Run:
         known = {one.name for one in fields(RunFacts)}
         with expecting(self.folder / FILE):
             facts = RunFacts(**{name: value for name, value in content.items() if name in known})
-            assert isinstance(facts.command, str)
-            assert isinstance(facts.choices, dict)
-            assert isinstance(facts.config, dict)
+            for name, kinds in _TYPES.items():
+                if not isinstance(value := getattr(facts, name), kinds):
+                    raise TypeError(f"{name} is {value!r}")
         return facts
 
     @cached_property

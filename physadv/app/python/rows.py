@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from html import escape
 from typing import Any, Generic, TypeVar
 
@@ -14,8 +14,24 @@ Row = TypeVar("Row")
 _MOST = 60  # rows that a notebook shows
 
 
+_TYPES: dict[str, tuple[type, ...]] = {
+    "str": (str,), "int": (int,), "float": (int, float), "float | None": (int, float, type(None)),
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
-class ScoreRow:
+class _Row:
+    """Fields have the types that they say, also where a file was damaged."""
+
+    def __post_init__(self) -> None:
+        for one in fields(self):
+            value = getattr(self, one.name)
+            if isinstance(value, bool) or not isinstance(value, _TYPES[str(one.type)]):
+                raise TypeError(f"{one.name} is {value!r}")
+
+
+@dataclass(frozen=True)
+class ScoreRow(_Row):
     """One score of one victim, with its 95 % interval."""
 
     victim: str
@@ -48,7 +64,7 @@ class CurveRow(ScoreRow):
 
 
 @dataclass(frozen=True)
-class UsableRow:
+class UsableRow(_Row):
     """Where along an axis success is at least ``at_least``."""
 
     victim: str

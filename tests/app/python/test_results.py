@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -12,6 +14,7 @@ import torch
 
 from physadv.app.python.loading import load
 from physadv.app.python.other_runs import GridRun, WatchRun
+from physadv.app.python.results import Run
 from physadv.app.python.rows import BinRow, Rows, ScoreRow
 from physadv.core.errors import BadInput, BadOption, MissingExtra
 from physadv.core.types import PatchImage
@@ -89,6 +92,33 @@ def test_what_is_damaged_says_what_helps(tmp_path: Path, spoil: Any, told: str) 
     spoil(run)
     with pytest.raises(BadInput, match=told):
         load(run)
+
+
+def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    yield path
+    for key, item in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield from leaves(item, (*path, key))
+
+
+@pytest.mark.parametrize("make", [finished, gridded, filmed])
+def test_nothing_in_a_damaged_folder_is_more_than_a_line(tmp_path: Path, make: Callable[[Path], Path]) -> None:
+    run = make(tmp_path / "run")
+    for file in sorted(run.glob("*.json")):
+        sound = file.read_text()
+        for path in leaves(json.loads(sound)):
+            for other in (None, "x", -1.5, [1], {"a": 1}):
+                content = {"": json.loads(sound)}
+                at: Any = content
+                for key in ("", *path)[:-1]:
+                    at = at[key]
+                at[("", *path)[-1]] = other
+                file.write_text(json.dumps(content[""]))
+                with suppress(BadInput):
+                    load(run)
+                for kind in (Run, GridRun, WatchRun):
+                    assert repr(kind(run))
+                    assert kind(run)._repr_html_()
+        file.write_text(sound)
 
 
 def test_runs_that_cannot_be_loaded_say_why(tmp_path: Path) -> None:
