@@ -19,11 +19,11 @@ from physadv.engines.judging.evaluate import evaluate
 from physadv.engines.judging.soft_proof import write_proof
 from physadv.engines.judging.trial import Trial
 from physadv.library.files.patches import patch_digest
+from physadv.library.files.plain_json import plain
 from physadv.library.report.cautions import caution, voiding
 from physadv.library.report.pages.run import write_report
 from physadv.library.report.plain_words import headline
 from physadv.library.runs import record
-from physadv.library.runs.options import read_object_if_there
 from physadv.library.runs.record import RunRecord
 from physadv.parts.patches.controls import PATCH
 
@@ -39,20 +39,19 @@ def judge(
     started: float,
     asked: PatchImage | None = None,
     queries: int | None = None,
-) -> float:
-    """Judge beside the controls, write record and report; returns the first victim's AP50 with the patch.
+) -> dict[str, Any]:
+    """Judge beside the controls, write record and report; returns what ``scores.json`` holds.
 
     ``asked`` is what was optimised, where the patch was brought into the printer's gamut, ``queries`` how many images
     the victims were asked about while optimising, ``started`` :func:`time.monotonic` at the start of the run.
     """
     if ink := parts.ink(options.ink):
         write_proof(trial.patch, asked, ink, out)
-    evaluate(trial, out, _bar(visible=options.progress))
-    scores = read_object_if_there(out / "scores.json")
+    scores: dict[str, Any] = plain(evaluate(trial, out, _bar(visible=options.progress)))
     write_record(command, trial, options, out, started=started, queries=queries, scores=_headlines(scores))
     _tell(scores)
     logger.info("report  %s", write_report(out))
-    return _ap50(scores)
+    return scores
 
 
 def write_record(
@@ -107,6 +106,7 @@ def _headlines(scores: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _ap50(scores: Mapping[str, Any]) -> float:
+def first_ap50(scores: Mapping[str, Any]) -> float:
+    """AP50 of the first victim with the patch: the number that a sweeper can minimise."""
     patched = next(c for c in scores["victims"][0]["conditions"] if c["condition"] == PATCH)
     return float(next(s["value"] for s in patched["scores"] if s["name"] == "AP50"))

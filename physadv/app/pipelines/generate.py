@@ -12,7 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from physadv.app.assembly import cost, ensemble, parts, threat_model
 from physadv.app.assembly.first_batch import first_patch, save_preview
-from physadv.app.assembly.judgements import judge
+from physadv.app.assembly.judgements import first_ap50, judge
 from physadv.app.assembly.sheets import make_sheet_of_run, try_sheet
 from physadv.app.assembly.trials import Bench, JudgedScenes, judged_scenes, scenes_of, trial_of
 from physadv.app.assembly.worn_by import worn_by
@@ -83,7 +83,8 @@ def generate(config: DictConfig, registry: Registry, out: Path) -> float:
     make_sheet_of_run(patch, plan.sheet, out)
     spent = queries.images
     trial = trial_of(plan.bench(patch, spent), plan.judged, plan.options, out)
-    return judge("generate", trial, plan.options, out, started=started, asked=asked, queries=spent)
+    scores = judge("generate", trial, plan.options, out, started=started, asked=asked, queries=spent)
+    return first_ap50(scores)
 
 
 def _plan(config: DictConfig, registry: Registry) -> Plan:

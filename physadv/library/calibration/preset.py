@@ -58,6 +58,12 @@ def placed(found: Mapping[str, Range], has: Sequence[str], blurred_already: tupl
     return made
 
 
+def overrides(options: Sequence[Placed], lens_deg: float | None) -> list[str]:
+    """Typed options that belong to the scenes: their ranges and, where it is another, the lens of the films."""
+    ranges = [f"{p.key}=[{p.low:g},{p.high:g}]" for p in options if p.key.startswith("scenes.")]
+    return ranges + ([] if lens_deg is None else [f"scenes.field_of_view_deg={lens_deg:g}"])
+
+
 def preset_text(
     parent: str, name: str, options: Sequence[Placed], heading: Sequence[str], width_px: int, outside: Sequence[str]
 ) -> str:

@@ -1,0 +1,34 @@
+"""A judgement that is announced, and refused where it cannot be, before any time is spent on it."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from physadv.app.assembly import parts
+from physadv.app.assembly.trials import Bench, judged_scenes, scenes_of, trial_of
+from physadv.app.config.judging_options import JudgingOptions
+from physadv.app.registry import Registry
+from physadv.engines.judging.first_look import warn_of_scenes, warn_of_victims
+from physadv.engines.judging.readiness import check_trial
+from physadv.engines.judging.trial import Group, Trial
+from physadv.parts.patches.controls import PATCH
+
+logger = logging.getLogger(__name__)
+
+
+def announced_trial(
+    registry: Registry, options: JudgingOptions, bench: Bench, named: str, out: Path
+) -> tuple[Trial, list[Group]]:
+    """Build the scenes, say who judges on what, and warn of what spoils it; ``named`` is what the patch is called."""
+    pair = scenes_of(registry, options, bench.victims[0], bench.device)
+    parts.check_pictures(bench.victims, pair.judge_on)
+    scenes, patch = judged_scenes(pair, bench.patches, options), bench.patches[0].patch
+    logger.info("patch   %s, %.0f × %.0f mm", named, patch.width_mm, patch.height_mm)
+    logger.info("victims %s", ", ".join(victim.name for victim in bench.victims))
+    logger.info("judge   %s", scenes.relations[PATCH].words)
+    logger.info("on      %s", scenes.found.words(options.wearer))
+    warn_of_scenes(scenes.found, scenes.relations, patch, options.wearer)
+    warn_of_victims(bench.victims, scenes.source, bench.device, options.choices["goal"])
+    trial = trial_of(bench, scenes, options, out)
+    return trial, check_trial(trial)
