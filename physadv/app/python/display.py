@@ -6,15 +6,15 @@ import base64
 from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from physadv.core.errors import PhysadvError
 from physadv.library.files.reading import MB, read_bytes
 from physadv.library.runs.options import expecting
 
 if TYPE_CHECKING:
-    from physadv.app.python.results import Run
-    from physadv.app.python.rows import ScoreRow
+    from physadv.app.python.rows import Rows, ScoreRow
+    from physadv.library.runs.record import RunRecord
 
 _SHOWN = ("success", "recall", "AP50")
 _LARGEST = 8 * MB  # of a picture that goes into a notebook
@@ -23,7 +23,22 @@ _STYLE = "border-collapse:collapse;font-size:90%"
 _CELL = "text-align:left;padding:0.1em 1em 0.1em 0"
 
 
-def short(run: Run) -> str:
+class Displayed(Protocol):
+    """The part of a run that a notebook shows."""
+
+    @property
+    def folder(self) -> Path: ...
+    @property
+    def record(self) -> RunRecord: ...
+    @property
+    def headlines(self) -> tuple[str, ...]: ...
+    @property
+    def cautions(self) -> tuple[str, ...]: ...
+    @property
+    def scores(self) -> Rows[ScoreRow]: ...
+
+
+def short(run: Displayed) -> str:
     """One or two lines: class, folder, and the first sentence of the result."""
     place = f"{type(run).__name__}({near(run.folder)!r})"
     try:
@@ -49,7 +64,7 @@ def _png(file: Path) -> bytes | None:
     return read_bytes(file, _LARGEST) if file.is_file() and file.stat().st_size <= _LARGEST else None
 
 
-def page(run: Run) -> str:
+def page(run: Displayed) -> str:
     """Patch, sentences, a table of scores with intervals, cautions, and a link to the report; or why there is none."""
     try:
         with expecting(run.folder):
@@ -58,7 +73,7 @@ def page(run: Run) -> str:
         return f"<p><b>{escape(near(run.folder))}</b>: {escape(str(error))}</p>"
 
 
-def _page(run: Run) -> str:
+def _page(run: Displayed) -> str:
     record = run.record
     size = " × ".join(f"{side:.0f}" for side in record.patch_mm)
     name = "" if record.name == record.command else f" {record.name}"

@@ -24,7 +24,7 @@ from physadv.library.metrics.ranking import Ranking
 from physadv.library.metrics.tables import F64, I64, Bool, Findings, Truth, as_written
 
 
-class Kind(IntEnum):
+class ErrorType(IntEnum):
     """Of error, in the order in which they are tried."""
 
     MISCLASSIFIED = 0
@@ -54,11 +54,11 @@ class ErrorKind:
 
 
 def error_kinds(truth: Truth, findings: Findings, matches: Matches, iou: float) -> tuple[npt.NDArray[np.int8], I64]:
-    """``(D,)`` the :class:`Kind` of each finding, or ``NO_ERROR``, and the object that explains it, or -1."""
+    """``(D,)`` the :class:`ErrorType` of each finding, or ``NO_ERROR``, and the object that explains it, or -1."""
     kind = np.full(len(findings), NO_ERROR, dtype=np.int8)
     explains = np.full(len(findings), -1, dtype=np.int64)
     spare = np.flatnonzero(~matches.matched)
-    kind[spare] = Kind.BACKGROUND
+    kind[spare] = ErrorType.BACKGROUND
     thing, which = pairs_within(truth.view_of, findings.view_of[spare])
     report = spare[which]
     overlap = overlaps(
@@ -68,7 +68,9 @@ def error_kinds(truth: Truth, findings: Findings, matches: Matches, iou: float) 
     thing, report, overlap = thing[near], report[near], overlap[near]
     own, full = findings.category[report] == truth.category[thing], overlap >= iou
     rank = np.select(
-        [full & ~own, full & own, own], [Kind.MISCLASSIFIED, Kind.DUPLICATE, Kind.BADLY_LOCALISED], Kind.BOTH
+        [full & ~own, full & own, own],
+        [ErrorType.MISCLASSIFIED, ErrorType.DUPLICATE, ErrorType.BADLY_LOCALISED],
+        ErrorType.BOTH,
     )
     best = np.lexsort((-overlap, ~truth.judged[thing], rank, report))
     first = best[np.r_[True, report[best][1:] != report[best][:-1]][: len(best)]]
@@ -88,7 +90,7 @@ def background_per_view(
     """
     confident = findings.above(confidence)
     kind = _told(error_kinds(truth, confident, match(truth, confident, iou), iou)[0], confident, covered)
-    views = confident.view_of[kind == Kind.BACKGROUND]
+    views = confident.view_of[kind == ErrorType.BACKGROUND]
     return np.bincount(views, minlength=len(truth.image_of_view)).astype(np.float64)
 
 
@@ -96,7 +98,7 @@ def _told(kind: npt.NDArray[np.int8], findings: Findings, covered: I64 | None) -
     """The kinds, where a report of nothing is an error only if its label is one that the truth tells of."""
     if covered is None:
         return kind
-    unknown = (kind == Kind.BACKGROUND) & ~np.isin(findings.category, covered)
+    unknown = (kind == ErrorType.BACKGROUND) & ~np.isin(findings.category, covered)
     return np.where(unknown, NO_ERROR, kind).astype(np.int8)
 
 
@@ -112,11 +114,11 @@ def errors(
     confident = findings.above(confidence)
     kind = _told(error_kinds(truth, confident, match(truth, confident, iou), iou)[0], confident, covered)
     missed = int((outcomes(truth, findings, confidence, iou)[truth.judged] == Outcome.MISSED).sum())
-    count = [int((kind == one).sum()) for one in Kind if one != Kind.MISSED] + [missed]
+    count = [int((kind == one).sum()) for one in ErrorType if one != ErrorType.MISSED] + [missed]
     draws = len(truth.image_of_view) / max(len(np.unique(truth.image_of_view)), 1)
     n = round(sum(count) / draws) if count else 0
     cost = _costs(truth, findings, iou)
-    return tuple(ErrorKind(one.words, count[one], _share(count[one], sum(count), n), cost[one]) for one in Kind)
+    return tuple(ErrorKind(one.words, count[one], _share(count[one], sum(count), n), cost[one]) for one in ErrorType)
 
 
 def _share(count: int, total: int, n: int) -> Score:
@@ -138,18 +140,18 @@ def _costs(truth: Truth, findings: Findings, iou: float) -> list[float]:
     rank[matches.order] = np.arange(len(findings))
     plain = _precision(truth, findings.category.astype(np.int64), matches.order, right, matches.ignored, truth.judged)
     costs = []
-    for one in Kind:
+    for one in ErrorType:
         category, hit = findings.category.astype(np.int64), right.copy()
         gone, asked = matches.ignored | (kind == one), truth.judged.copy()
-        if one in (Kind.MISCLASSIFIED, Kind.BADLY_LOCALISED):
+        if one in (ErrorType.MISCLASSIFIED, ErrorType.BADLY_LOCALISED):
             rows = np.flatnonzero(kind == one)
             rows = rows[~matches.found[explains[rows]]]
             rows = rows[np.argsort(rank[rows])]
             mended = rows[np.unique(explains[rows], return_index=True)[1]]
             category[mended] = truth.category[explains[mended]]
             hit[mended], gone[mended] = True, False
-        if one == Kind.MISSED:
-            covered = np.unique(explains[(kind == Kind.MISCLASSIFIED) | (kind == Kind.BADLY_LOCALISED)])
+        if one == ErrorType.MISSED:
+            covered = np.unique(explains[(kind == ErrorType.MISCLASSIFIED) | (kind == ErrorType.BADLY_LOCALISED)])
             asked &= matches.found | np.isin(np.arange(len(asked)), covered)
         costs.append(_precision(truth, category, matches.order, hit, gone, asked) - plain)
     return costs
