@@ -185,7 +185,7 @@ class Wearer:
 
     @staticmethod
     def of(key: str, box_xyxy_px: Sequence[float] | Tensor, image_from_surface: Tensor) -> Wearer:
-        """From a box and the homography of its surface."""
+        """Make one from a box (4 numbers, edges in px) and the homography ``(3, 3)`` of its surface, mm → px."""
         left, top, right, bottom = (float(edge) for edge in box_xyxy_px)
         lens = image_from_surface.double()
         # the determinant of a homography's Jacobian at the origin (Hartley and Zisserman)

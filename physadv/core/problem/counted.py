@@ -64,7 +64,10 @@ class Counted(Wrapped[Out, Decision]):
         self.queries = Queries(budget) if queries is None else queries
 
     def outputs(self, images: Tensor, rows: Tensor | None = None) -> Out:
-        """As the victim. ``rows`` says which of the problem's images they are, where they are told apart."""
+        """The victim's outputs for ``images`` ``(B,3,H,W)``.
+
+        ``rows`` ``(B,)`` says which of the problem's images they are, where they are told apart.
+        """
         self.queries.spend(len(images), rows)
         return self.victim.outputs(images)
 

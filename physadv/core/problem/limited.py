@@ -39,7 +39,7 @@ class Limited(Wrapped[Out, Decision]):
         return self._access
 
     def outputs(self, images: Tensor) -> Out:
-        """As the victim's; detached from the images below gradients."""
+        """The victim's outputs for ``images`` ``(B,3,H,W)``; detached from the images below gradients."""
         with nullcontext() if self._access is AccessLevel.gradients else torch.no_grad():
             return self.victim.outputs(images)
 

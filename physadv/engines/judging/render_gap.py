@@ -50,7 +50,10 @@ def render_gap(
     seen_first: bool,
     out: Path,
 ) -> dict[str, Any]:
-    """Judge once more with ``ours``, compare object by object, and write ``gap.png``. Returns what the report shows."""
+    """Judge once more with ``ours``, compare object by object, and write ``gap.png``.
+
+    ``weights`` ``(R, I)`` are the resamples. Returns what the report shows.
+    """
     laid = observe(replace(showing, renderer=ours), shown, watched, lambda done, total: None, Keeping(measure=False))
     scores = [
         {

@@ -50,7 +50,10 @@ def judged(
     protocol: ProtocolConfig,
     seen_first: bool,
 ) -> JudgedVictim:
-    """Measure a victim under every arm; ``ground`` is :func:`ground_truth` of what was seen."""
+    """Measure a victim under every arm.
+
+    ``ground`` is :func:`ground_truth` of what was seen, ``weights`` ``(R,I)`` are the resamples of the images.
+    """
     truth, clean = seen.truth, seen.reported[place, CLEAN]
     numbers = [int(c) + 1 for c in truth.judged_categories]
     tried = eligible(truth, clean.findings, clean.achieved, watched.confidence, seen_first=seen_first, iou=protocol.iou)

@@ -93,7 +93,7 @@ def unpacked_truth(arrays: Arrays) -> Truth:
 
 
 def packed_findings(prefix: str, findings: Findings, achieved: Bool) -> Arrays:
-    """A table of reports, and on which objects the goal is achieved."""
+    """A table of reports as arrays, and ``achieved`` ``(M,)``: on which objects the goal is."""
     return {
         f"{prefix}/view_of": findings.view_of, f"{prefix}/boxes": findings.boxes_xyxy_px,
         f"{prefix}/scores": findings.scores, f"{prefix}/category": findings.category, f"{prefix}/achieved": achieved,
@@ -101,7 +101,7 @@ def packed_findings(prefix: str, findings: Findings, achieved: Bool) -> Arrays:
 
 
 def unpacked_findings(prefix: str, arrays: Arrays) -> tuple[Findings, Bool]:
-    """The findings that :func:`packed_findings` packed."""
+    """The findings that :func:`packed_findings` packed, and ``achieved`` ``(M,)``."""
     table = Findings(*(arrays[f"{prefix}/{name}"] for name in ("view_of", "boxes", "scores", "category")))
     return table, arrays[f"{prefix}/achieved"]
 

@@ -135,7 +135,7 @@ class Categories:
         self.worn = ""
 
     def of(self, labels: Sequence[str]) -> I64:
-        """The numbers of labels; new ones for those not seen before."""
+        """The numbers ``(K,)`` of labels; new ones for those not seen before."""
         own = set(map(plain, labels))
         return np.array([self._number(label, own) for label in labels], dtype=np.int64)
 

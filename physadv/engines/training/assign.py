@@ -66,7 +66,10 @@ def assign(boxes: Tensor, logits: Tensor, points: Tensor, strides: Tensor, targe
 
 
 def detection_loss(boxes: Tensor, logits: Tensor, points: Tensor, strides: Tensor, targets: Targets) -> Tensor:
-    """A scalar: class loss plus twice the box loss, per responsible cell."""
+    """A scalar: class loss plus twice the box loss, per responsible cell.
+
+    ``boxes`` ``(B,A,4)``, ``logits`` ``(B,A,K)``, ``points`` ``(A,2)`` px, ``strides`` ``(A,1)``.
+    """
     responsible, which = assign(boxes.detach(), logits.detach(), points, strides, targets)
     image, cell = responsible.nonzero(as_tuple=True)
     truth = targets.boxes_xyxy_px[image, which[image, cell]]

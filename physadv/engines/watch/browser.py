@@ -56,11 +56,11 @@ class Browser:
             return min(self._widths, default=USUAL_PX)
 
     def show(self, picture: U8) -> None:
-        """To everyone who has the page open."""
+        """Show ``picture`` ``(H,W,3)`` BGR to everyone who has the page open."""
         self._channel.publish(picture)
 
     def send(self, picture: U8) -> None:
-        """To everyone who reads the virtual camera."""
+        """Send ``picture`` ``(H,W,3)`` BGR to everyone who reads the virtual camera."""
         self._camera.publish(picture)
 
     def tell(self, state: Mapping[str, Any]) -> None:

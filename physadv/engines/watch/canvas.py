@@ -108,7 +108,7 @@ def canvas(looked: FrameResult, controls: Controls, state: State, sheet: Sheet |
 
 
 def plain(looked: FrameResult, view: str) -> U8:
-    """A view without any drawing, as a camera would give it."""
+    """A view without any drawing, ``(H,W,3)`` BGR, as a camera would give it."""
     return looked.frame.bgr_u8 if view == FILMED else bgr_u8_from_srgb(looked.pictures[view])
 
 

@@ -97,12 +97,14 @@ def one_object(srgb: Tensor, box_xyxy_px: Box, label: str) -> SceneBatch:
 
 
 def on_board(sighting: DetectedBoard, box_xyxy_px: Box, srgb: Tensor) -> FilmedSurface:
-    """Where the print is, lit as the white paper round its tags is."""
+    """The surface of the print, lit as the white paper round its tags is in ``srgb`` ``(3,H,W)``."""
     return FilmedSurface(sighting.image_from_board, paper_light(sighting, srgb), box_xyxy_px)
 
 
 def on_object(dressing: PatchPlacement, box_xyxy_px: Box, srgb: Tensor) -> FilmedSurface | None:
-    """Where a print is worn by an object of which only the box is known; ``None`` where that is out of sight."""
+    """The surface on an object of ``srgb`` ``(3,H,W)`` of which only the box is known; ``None`` where that is out of
+    sight.
+    """
     thing = PhotoObject(box_xyxy_px, 0, True)
     surface = dressing.surface(thing, (int(srgb.shape[1]), int(srgb.shape[2])))
     if surface is None:

@@ -43,7 +43,10 @@ class Window:
         cv2.namedWindow(TITLE, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL)
 
     def show(self, picture: U8) -> None:
-        """Until the next one. The window takes on the picture's size when that changes."""
+        """Show ``picture`` ``(H,W,3)`` BGR until the next one.
+
+        The window takes on the picture's size when that changes.
+        """
         size_px = (picture.shape[1], picture.shape[0])
         if size_px != self._size_px:
             self._size_px = size_px

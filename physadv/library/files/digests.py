@@ -11,7 +11,7 @@ from torch import Tensor
 
 
 def digest_of_state(state: Mapping[str, Tensor]) -> str:
-    """SHA-256 over names, shapes and bytes, in the order of the names."""
+    """SHA-256 over names, shapes and bytes of tensors of any shape, in the order of the names."""
     digest = hashlib.sha256()
     for name in sorted(state):
         tensor = state[name].detach().cpu().contiguous()

@@ -73,7 +73,9 @@ def own_precision(truth: Truth, findings: Findings, ious: Sequence[float] = IOUS
 def precision_scores(
     truth: Truth, findings: Findings, weights: F64, library: tuple[float, float] | None
 ) -> dict[str, tuple[Score, F64]]:
-    """AP and AP50, each with its value in every resample. The quoted value is ``library``'s, or ours without it.
+    """AP and AP50, each with its value in every resample of ``weights`` ``(R, I)``.
+
+    The quoted value is ``library``'s, or ours without it.
 
     ``n`` counts judged objects. Fewer reports of the object suit the attacker, so higher is safer.
     """
@@ -93,6 +95,6 @@ def precision_scores(
 def average_precision(
     truth: Truth, findings: Findings, weights: F64, library: tuple[float, float] | None = None
 ) -> tuple[Score, Score]:
-    """AP and AP50 with the bootstrap over images given by ``weights``; see :func:`precision_scores`."""
+    """AP and AP50 with the bootstrap over images given by ``weights`` ``(R, I)``; see :func:`precision_scores`."""
     made = precision_scores(truth, findings, weights, library)
     return made["AP"][0], made["AP50"][0]

@@ -77,7 +77,7 @@ def _text_of(findings: Findings) -> Iterator[bytes]:
 
 
 def scores_as_written(findings: Findings) -> F64:
-    """Scores in the shortest digits that say which float they are: 0.1, not 0.10000000149, for a float32."""
+    """Scores ``(D,)`` in the shortest digits that say which float they are: 0.1, not 0.10000000149, for a float32."""
     if findings.scores.dtype == np.float32:
         return findings.scores.astype("U16").astype(np.float64)
     return findings.scores.astype(np.float64)

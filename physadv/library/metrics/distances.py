@@ -68,6 +68,8 @@ def _inside(images: Tensor, sizes_px: Tensor | None, margin: int) -> Tensor:
 def distance_scores(columns: Mapping[str, F64], image_of_view: Whole, weights: F64) -> tuple[Score, ...]:
     """Means over images of :func:`image_distances`, with the bootstrap over images; ``n`` counts images.
 
+    Columns and ``image_of_view`` are ``(V,)``, ``weights`` ``(R,I)``.
+
     A distance that is NaN for a picture is left out. An attack that needs less change is the stronger one, so a longer
     distance is "safer".
     """

@@ -106,6 +106,7 @@ def errors(
     truth: Truth, findings: Findings, confidence: float, iou: float = IOU, covered: I64 | None = None
 ) -> tuple[ErrorKind, ...]:
     """Every kind of error, counted among reports scored at least ``confidence``; background as hallucinations are.
+    ``covered`` ``(C,)`` are the categories that the truth tells of.
 
     Shares are of all errors, with Wilson's interval; ``n`` counts errors, averaged over the draws of an image. Errors
     of one image go together, so the interval is rather too narrow. Costs are over all findings, as in average

@@ -113,7 +113,7 @@ def percentiles(replicates: F64) -> tuple[float, float]:
 
 
 def bootstrap(statistic: Callable[[F64], float], weights: F64) -> tuple[float, float]:
-    """The central 95 % of ``statistic`` over resamples of the images.
+    """The central 95 % of ``statistic`` over the resamples of the images, ``weights`` ``(R, I)``.
 
     ``statistic`` receives one row of :func:`resampled_weights` and may return NaN where the resample holds nothing to
     measure; see :func:`percentiles`.

@@ -84,7 +84,7 @@ class Truth:
 
     @property
     def judged_categories(self) -> I64:
-        """The categories that have at least one judged object, ascending."""
+        """The categories ``(C,)`` that have at least one judged object, ascending."""
         return np.unique(self.category[self.judged])
 
 
@@ -152,13 +152,15 @@ def group_key(view_of: Whole, category: Whole, span: int) -> I64:
 
 
 def stable_order(key: I64) -> I64:
-    """Stable ``argsort`` of whole numbers from 0; sorting them with their place attached is several times as fast."""
+    """Stable ``argsort`` of whole numbers ``(n,)`` from 0; sorting them with their place attached is several times as
+    fast.
+    """
     count = max(len(key), 1)
     return np.sort(key.astype(np.int64) * count + np.arange(len(key))) % count
 
 
 def best_first(view_of: Whole, scores: Real) -> I64:
-    """The order in which COCO ranks reports: equal scores keep the order of views, then that of the table."""
+    """The order ``(D,)`` in which COCO ranks reports: equal scores keep the order of views, then that of the table."""
     by_view = stable_order(view_of.astype(np.int64))
     return by_view[np.argsort(-scores[by_view], kind="stable")]
 

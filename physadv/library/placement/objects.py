@@ -58,7 +58,10 @@ class PatchPlacement:
         return facing_the_camera(thing.box_xyxy_px, self.object_height_mm)
 
     def lit_px(self, thing: PhotoObject, surface: Tensor) -> Box:
-        """Where the light on the print shows: the object, or of a face also the shirt below it."""
+        """The box in which the light on the print shows: the object's, or of a face also the shirt below it.
+
+        ``surface`` ``(3, 3)`` mm → px.
+        """
         if not (self.torso and canonical(self.label) == "face"):
             return thing.box_xyxy_px
         scale, x, y = (float(surface[row, column]) for row, column in ((0, 0), (0, 2), (1, 2)))
@@ -108,7 +111,8 @@ def facing_the_camera(box_xyxy_px: Box, object_height_mm: float) -> Tensor:
 
 
 def turned_away(box_xyxy_px: Box, object_height_mm: float) -> Tensor:
-    """The same for a flat thing as wide as high, narrower where its box is: a print on it is foreshortened alike.
+    """``(3, 3)`` the same for a flat thing as wide as high, narrower where its box is: a print on it is foreshortened
+    alike.
 
     Towards which side it is turned the box does not tell, so there is no perspective in it.
     """

@@ -41,7 +41,7 @@ _PAINTS: tuple[RGB, ...] = (
 
 @lru_cache(maxsize=8)
 def fractal_noise(octaves: int) -> U8:
-    """A fixed 1024×1024 field, mean 128; fewer octaves keep only the fine ones."""
+    """A fixed field ``(1024, 1024)``, mean 128; fewer octaves keep only the fine ones."""
     rng = np.random.default_rng(7)
     total = np.zeros((1024, 1024), np.float32)
     for octave in range(octaves):
@@ -52,7 +52,7 @@ def fractal_noise(octaves: int) -> U8:
 
 
 def noise_crop(rng: np.random.Generator, octaves: int, width: int, height: int, zoom: float = 1.0) -> U8:
-    """A random window of :func:`fractal_noise`, mirrored at random and enlarged ``zoom`` times."""
+    """A random window ``(height, width)`` of :func:`fractal_noise`, mirrored at random and enlarged ``zoom`` times."""
     field = fractal_noise(octaves)
     w, h = (min(1024, max(2, int(side / zoom))) for side in (width, height))
     y, x = rng.integers(0, 1025 - h), rng.integers(0, 1025 - w)
@@ -81,11 +81,11 @@ class Brush:
         return (*(float(c) for c in mixed), 255 * rough * (1 - haze))
 
     def fill(self, points_m: F64, colour: tuple[float, ...]) -> None:
-        """Fill a polygon given in world metres, antialiased."""
+        """Fill a polygon ``(n, 3)`` given in world metres, antialiased."""
         self.fill_px(self.camera.project(points_m), colour)
 
     def fill_px(self, points_px: F64, colour: tuple[float, ...]) -> None:
-        """Fill a polygon given in pixels, antialiased."""
+        """Fill a polygon ``(n, 2)`` given in pixels, antialiased."""
         fixed = np.clip(np.round(points_px * (1 << _SHIFT)), -(1 << 18), 1 << 18).astype(np.int32)
         cv2.fillPoly(self.rgba, [fixed], colour, cv2.LINE_AA, _SHIFT)
 

@@ -39,7 +39,9 @@ def _bands(height: int) -> list[slice]:
 
 
 def lay_sign_(linear: F32, face: SignFace, image_from_surface: F64, light: F64) -> None:
-    """Blend the sign over ``linear`` in place; area-averaged, so that it does not alias at any distance."""
+    """Blend the sign over ``linear`` ``(H, W, 3)`` in place; area-averaged, so that it does not alias at any distance.
+    ``image_from_surface`` ``(3, 3)``, ``light`` ``(3,)``.
+    """
     corners = through(image_from_surface, face.outline_mm)
     height, width = linear.shape[:2]
     left, top = np.maximum(np.floor(corners.min(0)).astype(int) - 2, 0)

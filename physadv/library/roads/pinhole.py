@@ -52,14 +52,16 @@ class Plate:
 
     @classmethod
     def facing(cls, centre_m: F64, yaw_deg: float, roll_deg: float) -> Plate:
-        """Upright; with yaw 0 its normal points at the camera's vertical axis, with roll it leans counter-clockwise."""
+        """Stand upright at ``centre_m`` ``(3,)``; with yaw 0 its normal points at the camera's vertical axis, with roll
+        it leans counter-clockwise.
+        """
         turn = np.arctan2(centre_m[0], centre_m[2]) + np.deg2rad(yaw_deg)
         right, down = np.array([np.cos(turn), 0, -np.sin(turn)]), np.array([0.0, 1.0, 0.0])
         lean = np.deg2rad(roll_deg)
         return cls(centre_m, np.cos(lean) * right - np.sin(lean) * down, np.sin(lean) * right + np.cos(lean) * down)
 
     def normal(self) -> F64:
-        """Unit vector out of the sign's face."""
+        """Unit vector ``(3,)`` out of the sign's face."""
         return -np.cross(self.right, self.down)
 
     def camera_mm(self) -> F64:

@@ -49,14 +49,14 @@ class SignCanvas:
         self._rgba: U8 = np.zeros((*(n * _SUPERSAMPLE for n in self._texels), 4), np.uint8)
 
     def polygon(self, points_mm: F64 | list[tuple[float, float]], rgb: RGB) -> None:
-        """Fill a polygon, convex or not."""
+        """Fill a polygon ``(n, 2)`` in mm from the middle, convex or not."""
         centre = np.array([self._rgba.shape[1], self._rgba.shape[0]]) / 2 - 0.5
         pixels = np.asarray(points_mm, float) * (_SUPERSAMPLE / MM_PER_TEXEL) + centre
         fixed = np.round(pixels * (1 << _SHIFT)).astype(np.int32)
         cv2.fillPoly(self._rgba, [fixed], (*rgb, 255), cv2.LINE_8, _SHIFT)
 
     def stroke(self, path_mm: F64, width_mm: float, rgb: RGB) -> None:
-        """A band of constant width along a smooth path, with flat ends."""
+        """Draw a band of constant width along a smooth path ``(n, 2)`` in mm, with flat ends."""
         tangent = np.gradient(path_mm, axis=0)
         normal = np.stack([-tangent[:, 1], tangent[:, 0]], 1)
         normal *= width_mm / 2 / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-9)
@@ -73,7 +73,7 @@ class SignCanvas:
             left += width + gap
 
     def face(self, outline_mm: F64) -> SignFace:
-        """Average to texels and build the pyramid."""
+        """Average to texels and build the pyramid; ``outline_mm`` ``(n, 2)``."""
         rgba = np.concatenate([LINEAR_FROM_U8[self._rgba[..., :3]], self._rgba[..., 3:] / np.float32(255)], 2)
         rgba[..., :3] *= rgba[..., 3:]
         level = cv2.resize(rgba, self._texels[::-1], interpolation=cv2.INTER_AREA)

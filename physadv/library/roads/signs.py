@@ -38,7 +38,7 @@ class SignKind:
 
 
 def octagon(across_mm: float) -> F64:
-    """Regular octagon standing on a side: ``|x|, |y| <= a/2`` and ``|x| + |y| <= a/√2``."""
+    """Corners ``(8, 2)`` of a regular octagon standing on a side: ``|x|, |y| <= a/2`` and ``|x| + |y| <= a/√2``."""
     half, corner = across_mm / 2, across_mm / 2 * (np.sqrt(2) - 1)
     quarter = np.array([(corner, -half), (half, -corner)])
     turns = [np.array([[c, -s], [s, c]]) for c, s in ((1, 0), (0, 1), (-1, 0), (0, -1))]

@@ -34,7 +34,7 @@ class Readable(Protocol):
         """The rate it promises, if that is a sane one."""
 
     def read(self) -> U8 | None:
-        """The next picture, or None if there is none any more."""
+        """The next picture ``(H,W,3)`` BGR, or ``None`` if there is none any more."""
 
     def release(self) -> None:
         """Let the device or file go."""

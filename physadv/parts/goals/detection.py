@@ -132,6 +132,9 @@ class Hide:
         return Hide(self.config, labels)
 
     def loss(self, outputs: Candidates, scene: SceneBatch) -> Tensor:
+        """``(B,)``: softplus of the own label's log-odds, a smooth maximum over the candidates on the wearer, over
+        those of ``push_below``.
+        """
         wearers = _wearers(scene, self.labels, own=True)
         scores = outputs.scores[wearers.image, :, wearers.own]
         strongest = _smooth_max(scores, _overlaps(outputs, wearers, self.config.overlap))
@@ -139,6 +142,7 @@ class Hide:
         return _per_image(values, wearers.image, len(scene.keys))
 
     def achieved(self, decisions: tuple[Detections, ...], scene: SceneBatch) -> Tensor:
+        """``(N,)`` bool: no report of the own label is about the object."""
         wearers = _wearers(scene, self.labels, own=True)
         found = _reports(decisions, wearers)
         seen = found.about(wearers, self.config.iou) & (found.labels == wearers.own[:, None])
@@ -172,6 +176,9 @@ class Alter:
         return ~F.one_hot(wearers.own, count).bool()
 
     def loss(self, outputs: Candidates, scene: SceneBatch) -> Tensor:
+        """``(B,)``: as :meth:`Hide.loss` for the own label, and softplus of ``lift_above``'s log-odds over those of the
+        best wrong label.
+        """
         wearers = _wearers(scene, self.labels, own=True)
         counts = _overlaps(outputs, wearers, self.config.overlap)
         scores = outputs.scores[wearers.image]  # (M, A, K)
@@ -182,6 +189,7 @@ class Alter:
         return _per_image(down + up, wearers.image, len(scene.keys))
 
     def achieved(self, decisions: tuple[Detections, ...], scene: SceneBatch) -> Tensor:
+        """``(N,)`` bool: the best report about the object has a wrong label, or ``to``."""
         wearers = _wearers(scene, self.labels, own=True)
         found = _reports(decisions, wearers)
         about = found.about(wearers, self.config.iou)
@@ -212,6 +220,9 @@ class Conjure:
         return Conjure(self.config, labels)
 
     def loss(self, outputs: Candidates, scene: SceneBatch) -> Tensor:
+        """``(B,)``: softplus of ``lift_above``'s log-odds over those of ``to``, among the candidates centred in the
+        wearer's box.
+        """
         wearers = _wearers(scene, self.labels, own=False)
         target = class_of(self.config.to, self.labels)
         boxes = outputs.boxes_xyxy_px.detach()[wearers.image]
@@ -222,6 +233,7 @@ class Conjure:
         return _per_image(values, wearers.image, len(scene.keys))
 
     def achieved(self, decisions: tuple[Detections, ...], scene: SceneBatch) -> Tensor:
+        """``(N,)`` bool: a report of ``to`` is centred in the object's box."""
         wearers = _wearers(scene, self.labels, own=False)
         found = _reports(decisions, wearers)
         inside = found.here & _centred_inside(found.boxes[None], wearers.boxes[:, None])

@@ -13,17 +13,22 @@ Outline = Callable[[Tensor, Tensor, float, float], Tensor]
 
 
 def rectangle(x: Tensor, y: Tensor, width_mm: float, height_mm: float) -> Tensor:
-    """All of the raster."""
+    """All of the raster.
+
+    ``x``, ``y`` mm from the centre, broadcast to the distance ``(h, w)`` in mm, as in all outlines here.
+    """
     return torch.maximum(x.abs() - width_mm / 2, y.abs() - height_mm / 2)
 
 
 def disc(x: Tensor, y: Tensor, width_mm: float, height_mm: float) -> Tensor:
-    """The largest circle that fits."""
+    """The largest circle that fits, as ``(h, w)`` mm from the edge."""
     return torch.hypot(x, y) - min(width_mm, height_mm) / 2
 
 
 def octagon(x: Tensor, y: Tensor, width_mm: float, height_mm: float) -> Tensor:
-    """The largest regular octagon that fits: |x| ≤ s/2, |y| ≤ s/2, |x| + |y| ≤ s/√2, with s across flats."""
+    """The largest regular octagon that fits, as ``(h, w)`` mm: |x| ≤ s/2, |y| ≤ s/2, |x| + |y| ≤ s/√2, with s across
+    flats.
+    """
     across = min(width_mm, height_mm)
     flat = torch.maximum(x.abs(), y.abs()) - across / 2
     slanted = (x.abs() + y.abs() - across / math.sqrt(2)) / math.sqrt(2)
@@ -31,7 +36,7 @@ def octagon(x: Tensor, y: Tensor, width_mm: float, height_mm: float) -> Tensor:
 
 
 def triangle(x: Tensor, y: Tensor, width_mm: float, height_mm: float) -> Tensor:
-    """The largest equilateral triangle that fits, its point up: a danger sign's."""
+    """The largest equilateral triangle that fits, as ``(h, w)`` mm, its point up: a danger sign's."""
     tall = min(width_mm * math.sqrt(3) / 2, height_mm)
     slanted = x.abs() * math.sqrt(3) / 2 - (y + tall / 2) / 2
     return torch.maximum(y - tall / 2, slanted)

@@ -102,7 +102,9 @@ def proof_colours(profile: ImageCms.ImageCmsProfile, step: int) -> npt.NDArray[n
 
 
 def fit_table(proofed: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:
-    """The ``NODES``³ table whose trilinear interpolation is nearest to ``proofed``; the fit separates by axis."""
+    """The table ``(NODES,NODES,NODES,3)`` whose trilinear interpolation is nearest to ``proofed`` ``(n,n,n,3)``; the
+    fit separates by axis.
+    """
     position = np.linspace(0, NODES - 1, len(proofed))
     hats = np.clip(1 - np.abs(position[:, None] - np.arange(NODES)), 0, None)
     fit = np.linalg.pinv(hats)

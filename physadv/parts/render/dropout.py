@@ -20,7 +20,10 @@ def over(
     relief: Relief | None, stages: Mapping[str, Mapping[str, Tensor]], where: Lookup, footprint: Footprint,
     wearers: Tensor, size: tuple[int, int],
 ) -> Relief:  # fmt: skip
-    """``relief`` with what is missing. Grey paper is lit as the print is; through what is gone the scene shows."""
+    """``relief`` with what is missing. Grey paper is lit as the print is; through what is gone the scene shows.
+
+    ``wearers`` ``(w,)`` are rows of the draws.
+    """
     full = torch.ones_like(footprint.step)
     shade, gloss, hide = (full, torch.zeros_like(full), full.clone()) if relief is None else (
         relief.shade.clone(), relief.gloss.clone(), relief.hide.clone()

@@ -25,7 +25,10 @@ def rotation(angle_deg: Tensor) -> Tensor:
 
 
 def check_scene(scene: SceneBatch, wearers: Tensor, place: PlaceConfig) -> None:
-    """Raise :class:`BadInput` where a worn surface has no image: not finite, without area, or behind the camera."""
+    """Raise :class:`BadInput` where a worn surface has no image: not finite, without area, or behind the camera.
+
+    ``wearers`` ``(w,)`` are the rows of objects that wear the patch.
+    """
     homography = scene.image_from_surface.index_select(0, wearers).double()
     depth = homography[:, 2] @ homography.new_tensor([place.x_mm, place.y_mm, 1.0])
     area = torch.linalg.det(homography) / depth**3  # px² per mm² at the patch's centre

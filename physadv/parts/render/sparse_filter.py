@@ -44,7 +44,7 @@ class Pixels:
         return cls(*mask[:, 0].nonzero(as_tuple=True))
 
     def some(self, which: Tensor) -> Pixels:
-        """Those at the indices ``which``."""
+        """Those at the indices ``which`` ``(m,)``."""
         return Pixels(*(value.index_select(0, which) for value in (self.image, self.y, self.x)))
 
 
@@ -77,7 +77,7 @@ def bayer(pixels: Pixels, shape: torch.Size) -> Filter:
 
 
 def unsharp(pixels: Pixels, share: Tensor, shape: torch.Size) -> Filter:
-    """Unsharp masking by a 3×3 binomial blur."""
+    """Unsharp masking by a 3×3 binomial blur; ``share`` ``(B,)`` of the detail is added."""
     near = _Neighbours(pixels, shape)
     amount = share.index_select(0, pixels.image)
     taps: list[tuple[Tensor, Tensor | float]] = []

@@ -56,7 +56,7 @@ def maps(
 
 @torch.no_grad()
 def read(maps: Tensor, lookup: Lookup, footprint: Footprint, size: tuple[int, int]) -> Relief:
-    """The maps at every entry, bilinearly; beyond the print's rim as on it."""
+    """The maps ``(w,3,SIDE,SIDE)`` at every entry, bilinearly; beyond the print's rim as on it."""
     count = maps.shape[0]
     picture = maps.transpose(0, 1).reshape(1, 3, count * SIDE, SIDE).to(lookup.atlas.alpha)
     values = picture.new_empty(3, footprint.line.shape[0])

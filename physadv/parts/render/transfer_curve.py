@@ -16,7 +16,7 @@ TOE_LINEAR = TOE_CODE / STEEPNESS
 
 
 def decode(codes: Tensor) -> tuple[Tensor, Tensor]:
-    """Linear light of sRGB codes, and its slope."""
+    """Linear light of sRGB codes of any shape, and its slope."""
     shifted = codes.clamp_min(TOE_CODE).add_(0.055)
     # exp(2.4 · log): several times faster than pow, and than exp2
     curve = (shifted / 1.055).log_().mul_(2.4).exp_()

@@ -115,7 +115,7 @@ class PictureCache:
         self._keeping = Lock()
 
     def get(self, index: int, make: Callable[[int], Tensor]) -> Tensor:
-        """The picture of this number, made where it is not there."""
+        """The picture ``(3,H,W)`` of this number, made where it is not there."""
         kept = self._kept.get(index)
         if kept is not None:
             return kept

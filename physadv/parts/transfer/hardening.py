@@ -49,7 +49,7 @@ class Bins:
         return torch.softmax(sharpness * mean.minimum(worst) / worst.clamp_min(1e-12), 0)
 
     def state(self) -> dict[str, Tensor]:
-        """The state that a resumed run needs."""
+        """The state that a resumed run needs: losses and counts, ``(count,)`` each."""
         return {"total": self.total.clone(), "seen": self.seen.clone()}
 
     def load(self, state: Mapping[str, Tensor]) -> None:
@@ -173,7 +173,9 @@ def _bin(share: Tensor, count: int) -> Tensor:
 
 
 def draw_cutout(count: int, probability: float, side: float, generator: torch.Generator) -> dict[str, Tensor]:
-    """A rectangle wholly on the print for this share of the objects, an empty one for the others."""
+    """``rectangle`` ``(count,4)``, left top right bottom in shares of the print: wholly on it for this share of the
+    objects, empty for the others.
+    """
     unit = torch.rand(count, 3, generator=generator, device=generator.device)
     corner = unit[:, :2] * (1 - side)
     extent = torch.where(unit[:, 2:] < probability, side, -1.0)
@@ -181,5 +183,5 @@ def draw_cutout(count: int, probability: float, side: float, generator: torch.Ge
 
 
 def draw_erase(count: int, share: float, blocks: int, generator: torch.Generator) -> dict[str, Tensor]:
-    """Each of the blocks is gone with this probability."""
+    """``gone`` ``(count,blocks,blocks)`` bool: each of the blocks is gone with this probability."""
     return {"gone": torch.rand(count, blocks, blocks, generator=generator, device=generator.device) < share}

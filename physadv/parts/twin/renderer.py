@@ -59,7 +59,9 @@ class TwinRenderer:
 
 
 def region_of(shot: TwinShot, points_mm: F64) -> Region:
-    """The smallest part of the picture that shows all of these points of the surface, with a margin."""
+    """The smallest part of the picture that shows all of these points ``(n, 2)`` of the surface, with a margin: left,
+    top, right, bottom.
+    """
     seen = shot.camera.project(shot.surface.world(points_mm)) + 0.5
     size = np.array(shot.camera.size_px)
     low = np.clip(np.floor(seen.min(0)).astype(int) - _MARGIN_PX, 0, size - 1)

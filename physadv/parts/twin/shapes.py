@@ -33,7 +33,10 @@ def texture(mi: Any, linear: F32, *, repeat: float = 0.0) -> Node:
 
 
 def printed(mi: Any, rgb: F32) -> Node:
-    """Ink on matte paper. What is cut away is missing from the mesh: a mask would still keep the sun off."""
+    """Ink on matte paper, ``rgb`` ``(h, w, 3)``.
+
+    What is cut away is missing from the mesh: a mask would still keep the sun off.
+    """
     return {"type": "diffuse", "reflectance": texture(mi, rgb)}
 
 
@@ -83,18 +86,18 @@ def flat(mi: Any, centre: F64, right: F64, down: F64, bsdf: Node) -> Node:
 
 
 def block(mi: Any, centre: F64, half: F64, bsdf: Node, turn_deg: float = 0.0) -> Node:
-    """A box with ``half`` sides, turned about the vertical."""
+    """A box with ``half`` sides ``(3,)`` about ``centre`` ``(3,)``, metres, turned about the vertical."""
     place = mi.ScalarTransform4f().translate(centre.tolist()).rotate([0, 1, 0], turn_deg).scale(half.tolist())
     return {"type": "cube", "to_world": place, "bsdf": bsdf}
 
 
 def ball(centre: F64, radius: float, bsdf: Node) -> Node:
-    """A sphere."""
+    """A sphere about ``centre`` ``(3,)``, metres."""
     return {"type": "sphere", "center": centre.tolist(), "radius": float(radius), "bsdf": bsdf}
 
 
 def post(foot: F64, top: F64, radius: float, bsdf: Node) -> Node:
-    """An open cylinder."""
+    """An open cylinder from ``foot`` ``(3,)`` to ``top`` ``(3,)``, metres."""
     return {"type": "cylinder", "p0": foot.tolist(), "p1": top.tolist(), "radius": radius, "bsdf": bsdf}
 
 

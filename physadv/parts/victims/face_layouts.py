@@ -36,6 +36,7 @@ class YuNetHead(nn.Module):
         self.register_buffer("stride", stride, persistent=False)
 
     def forward(self, outputs: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+        """Tables ``(B, A_s, 1 | 4 | 10)`` of each stride, to boxes ``(B, A, 4)`` and scores ``(B, A, 1)``."""
         one, two = (torch.cat(kind, dim=1).clamp(0, 1) for kind in _pairs_of_scores(outputs))
         box = torch.cat([output for output in outputs if output.shape[-1] == 4], dim=1)
         centre = (box[..., :2] + self.cell) * self.stride
@@ -70,6 +71,9 @@ class CenterFaceHead(nn.Module):
         self.register_buffer("cell", cells(canvas_hw, (CENTERFACE_STRIDE,))[0], persistent=False)
 
     def forward(self, outputs: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+        """Maps ``(B, 1 | 2 | 2, h, w)`` of heat, log size and offset, to boxes ``(B, h·w, 4)`` and scores ``(B, h·w,
+        1)``.
+        """
         heat, log_size, offset = (output.flatten(2).transpose(1, 2) for output in outputs[:3])
         centre = (self.cell + offset.flip(-1) + 0.5) * CENTERFACE_STRIDE
         size = log_size.flip(-1).clamp_max(MAX_EXPONENT).exp() * CENTERFACE_STRIDE

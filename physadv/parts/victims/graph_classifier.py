@@ -90,7 +90,9 @@ def classifier_of(
     name: str,
     access: AccessLevel,
 ) -> Classifier:
-    """Fed as options, file or configuration say; where all are silent, as is usual, and the log says what that is."""
+    """A classifier fed as options, file or configuration say; where all are silent, as is usual, and the log says what
+    that is. ``output`` ``(1, K)`` is the probe's.
+    """
     classes, probabilities = output.shape[1], _are_probabilities(output.flatten(1))
     feeding = feeding_of(file, config, classes)
     logger.info(
@@ -126,6 +128,7 @@ class Vector(nn.Module):
         self.network, self.probabilities = network, probabilities
 
     def forward(self, pixels: Tensor) -> Tensor:
+        """``(B,3,H,W)`` as the network wants it, to logits ``(B, K)``."""
         output: Tensor = self.network(pixels)[0].flatten(1)
         return output.clamp_min(_LEAST).log() if self.probabilities else output
 

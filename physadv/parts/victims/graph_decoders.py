@@ -74,6 +74,7 @@ class Table(nn.Module):
         self.register_buffer("scale", torch.tensor(scale_xy), persistent=False)  # pixels per unit of the table
 
     def forward(self, outputs: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+        """One table ``(B, A, 4 + …)``, or ``(B, 4 + …, A)``, to boxes ``(B, A, 4)`` and scores ``(B, A, K)``."""
         table = outputs[0].transpose(1, 2) if self.channels_first else outputs[0]
         size = table[..., 2:4] * self.scale
         if self.angle_at is not None:
@@ -97,6 +98,7 @@ class YoloxHead(nn.Module):
         self.register_buffer("stride", stride, persistent=False)
 
     def forward(self, outputs: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+        """One table ``(B, A, 5 + K)`` to boxes ``(B, A, 4)`` and scores ``(B, A, K)``."""
         table = outputs[0]
         centre = (table[..., :2] + self.cell) * self.stride
         size = table[..., 2:4].clamp_max(MAX_EXPONENT).exp() * self.stride
@@ -122,6 +124,9 @@ class NanoDetHead(nn.Module):
         self.register_buffer("bin", torch.arange(bins).float(), persistent=False)
 
     def forward(self, outputs: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+        """Tables ``(B, A_s, K)`` and ``(B, A_s, 4·bins)``, or one ``(B, A, K + 4·bins)``, to boxes ``(B, A, 4)`` and
+        scores ``(B, A, K)``.
+        """
         if self.plus:
             scores, spread = outputs[0][..., : self.classes], outputs[0][..., self.classes :]
         else:
@@ -153,6 +158,7 @@ class FastestDetHead(nn.Module):
         self.register_buffer("canvas", torch.tensor([canvas_hw[1], canvas_hw[0]]).float(), persistent=False)
 
     def forward(self, outputs: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+        """One map ``(B, 5 + K, h, w)`` to boxes ``(B, h·w, 4)`` and scores ``(B, h·w, K)``."""
         table = outputs[0].flatten(2).transpose(1, 2)
         centre = (self.cell + table[..., 1:3].tanh()) * self.stride
         size = table[..., 3:5].sigmoid() * self.canvas
@@ -173,6 +179,7 @@ class SsdHead(nn.Module):
         self.register_buffer("canvas", torch.tensor([canvas_hw[1], canvas_hw[0]]).float(), persistent=False)
 
     def forward(self, outputs: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+        """Offsets ``(B, A, 4)`` and scores ``(B, A, K)``, or with a background ``(B, A, 1 + K)``, likewise."""
         offsets, scores = outputs[self.boxes_at], outputs[1 - self.boxes_at]
         centre = self.prior[:, :2] + offsets[..., :2] * 0.1 * self.prior[:, 2:]
         size = self.prior[:, 2:] * (offsets[..., 2:] * 0.2).clamp_max(MAX_EXPONENT).exp()
@@ -201,6 +208,9 @@ class BoxesAndScores(nn.Module):
         self.register_buffer("scale", torch.tensor(scale_xy), persistent=False)
 
     def forward(self, outputs: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+        """Boxes ``(B, A, 4)`` or ``(B, A, 1, 4)`` and scores ``(B, A, …)``, to boxes ``(B, A, 4)`` and scores ``(B, A,
+        K)``.
+        """
         boxes, scores = (outputs[place] for place in self.places)
         if boxes.ndim == 4:
             boxes = boxes.squeeze(2)
@@ -238,6 +248,7 @@ class EndToEnd(nn.Module):
         self.register_buffer("scale", torch.tensor(scale_xy), persistent=False)
 
     def forward(self, outputs: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+        """One table ``(B, A, 6 or more)`` to boxes ``(B, A, 4)`` and scores ``(B, A, K)``."""
         table = outputs[0]
         label = table[..., self.label_at, None].detach().round().long() - self.first_class
         score = table[..., self.score_at, None] * (
@@ -259,6 +270,9 @@ class Joined(nn.Module):
         self.decoder, self.boxes_at, self.scores_at, self.labels_at = decoder, boxes_at, scores_at, labels_at
 
     def forward(self, outputs: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+        """Boxes ``(B, A, 4 or 5)``, scores ``(B, A)`` and classes ``(B, A)``, to boxes ``(B, A, 4)`` and scores ``(B,
+        A, K)``.
+        """
         joined: tuple[Tensor, Tensor] = self.decoder([self.table(outputs)])
         return joined
 

@@ -55,7 +55,7 @@ def box_form(boxes: Tensor, probe: Probe, *, usual: str) -> BoxForm:
 
 
 def many_different(boxes: Tensor) -> bool:
-    """Whether there are rows enough that some would look inside out in the wrong reading."""
+    """Whether there are rows ``(..., 4)`` enough that some would look inside out in the wrong reading."""
     rows = boxes.reshape(-1, 4)
     return len(torch.unique(rows[rows.abs().sum(dim=1) > 0], dim=0)) >= _ENOUGH
 
@@ -74,7 +74,7 @@ def _plausible(rows: Tensor, canvas_hw: Hw, scale_xy: tuple[float, float]) -> tu
 
 
 def could_be_boxes(values: Tensor, canvas_hw: Hw) -> bool:
-    """Whether nearly all rows of four are boxes with an area and their middle on the canvas, in whatever form."""
+    """Whether nearly all rows ``(..., 4)`` are boxes with an area and their middle on the canvas, in whatever form."""
     rows = values.reshape(-1, 4).float()
     span = rows.new_tensor([canvas_hw[1], canvas_hw[0]]) / rows.new_tensor(scale(rows, canvas_hw))
     first, second = rows[:, :2], rows[:, 2:]
@@ -88,13 +88,13 @@ def _on(span: Tensor, points: Tensor) -> Tensor:
 
 
 def scale(boxes: Tensor, canvas_hw: Hw) -> tuple[float, float]:
-    """Pixels per unit: boxes that never exceed two are shares of the canvas."""
+    """Pixels per unit, across and down: boxes ``(..., 4)`` that never exceed two are shares of the canvas."""
     shares = boxes.numel() > 0 and float(boxes.abs().max()) <= _MAX_SHARE
     return (float(canvas_hw[1]), float(canvas_hw[0])) if shares else (1.0, 1.0)
 
 
 def are_logits(scores: Tensor) -> bool:
-    """Whether any value is no probability."""
+    """Whether any value, of whatever shape ``(...)``, is no probability."""
     return bool(((scores < -1e-3) | (scores > 1 + 1e-3)).any())
 
 
@@ -111,7 +111,7 @@ def share_won(scores: Tensor, column: int) -> float:
 
 
 def sum_to_one(scores: Tensor) -> bool:
-    """Whether each row adds to one, as softmax makes it."""
+    """Whether each row of ``(..., K)`` adds to one, as softmax makes it."""
     return scores.numel() > 0 and not are_logits(scores) and bool((scores.sum(dim=-1) - 1).abs().max() < 1e-2)
 
 
@@ -121,10 +121,10 @@ def family_rows(canvas_hw: Hw, rows: int) -> int:
 
 
 def nearer(values: Tensor, grid: Tensor) -> bool:
-    """Whether most values lie nearer to the grid's places than to zero: decoded, not offsets."""
+    """Whether most values lie nearer to the grid's places, ``(..., 2)`` both, than to zero: decoded, not offsets."""
     return bool((values - grid).abs().median() < values.abs().median())
 
 
 def always_one(column: Tensor) -> bool:
-    """An objectness that says nothing."""
+    """Whether a column ``(...)`` is an objectness that says nothing."""
     return column.numel() > 0 and bool(torch.allclose(column, torch.ones_like(column), atol=1e-4))

@@ -83,7 +83,7 @@ class GraphVictim(nn.Module):
         return self.operation.digest
 
     def outputs(self, images: Tensor) -> Candidates:
-        """Every row of the network's output, decoded; no threshold and no suppression."""
+        """Every row of the network's output for ``images`` ``(B,3,H,W)``, decoded; no threshold and no suppression."""
         expect("images", images, ("B", 3, "H", "W"))
         pixels, fit = self.conventions.prepare(images, self.canvas_hw)
         boxes, scores = self.decoder(self.network(pixels))
@@ -168,6 +168,7 @@ class Grey(nn.Module):
         self.network = network
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
+        """``(B,3,H,W)`` as luma ``(B,1,H,W)`` through the network."""
         red, green, blue = pixels[:, :1], pixels[:, 1:2], pixels[:, 2:]
         outputs: tuple[Tensor, ...] = self.network(0.299 * red + 0.587 * green + 0.114 * blue)
         return outputs
@@ -186,7 +187,7 @@ def probe_images(count: int, canvas_hw: tuple[int, int]) -> Tensor:
 
 @torch.no_grad()
 def run_probe(network: nn.Module, file: OnnxFile, advice: str = "") -> tuple[Tensor, ...]:
-    """The outputs for one image; a graph that cannot run says so here, with ``advice``.
+    """The outputs for one image, a batch of 1 ``(1, …)`` each; a graph that cannot run says so here, with ``advice``.
 
     Where suppression is inside, for the first of some images in which it finds anything.
     """

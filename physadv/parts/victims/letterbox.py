@@ -50,7 +50,9 @@ def stretch(images: Tensor, canvas_hw: tuple[int, int]) -> tuple[Tensor, Letterb
 
 
 def resize(images: Tensor, size_hw: tuple[int, int]) -> Tensor:
-    """Bilinear; with antialiasing when it shrinks, because a detector must not see detail that no pixel can hold."""
+    """``(B,3,H,W)`` to ``size_hw``, bilinear; with antialiasing when it shrinks, because a detector must not see detail
+    that no pixel can hold.
+    """
     height, width = images.shape[-2:]
     if (height, width) == tuple(size_hw):
         return images

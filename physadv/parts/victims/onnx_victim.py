@@ -67,6 +67,7 @@ class OnnxNetwork(nn.Module):
         self.graph, self.bf16, self.batching = freeze(graph), bf16, Batching.TOGETHER
 
     def forward(self, pixels: Tensor) -> Outputs:
+        """``(B,3,H,W)`` as the network wants it, to all its outputs ``(B, …)`` in float32."""
         with torch.autocast(pixels.device.type, dtype=torch.bfloat16, enabled=self.bf16):
             outputs = _BATCHED[self.batching](self._run, pixels)
         return tuple(output.float() for output in outputs)

@@ -54,6 +54,7 @@ class OnnxRuntimeNetwork(nn.Module):
 
     @torch.no_grad()
     def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
+        """``(B,3,H,W)`` as the network wants it, to all its outputs ``(B, …)``, without gradient."""
         singles = [self._one(pixel) for pixel in pixels.unsqueeze(1)]
         return tuple(_stacked(column).to(pixels.device) for column in zip(*singles, strict=True))
 

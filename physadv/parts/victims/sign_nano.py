@@ -56,7 +56,10 @@ class SignNano:
         return self._digest
 
     def outputs(self, images: Tensor) -> Candidates:
-        """Scores are sigmoids of the class logits, the very ones that :meth:`decide` thresholds."""
+        """Candidates on ``images`` ``(B,3,H,W)``.
+
+        Scores are sigmoids of the class logits, the very ones that :meth:`decide` thresholds.
+        """
         canvas, fit = self._on_canvas(images)
         boxes, logits = self._net(canvas.contiguous(memory_format=torch.channels_last))
         return Candidates(fit.boxes_in_image(boxes), logits.sigmoid())

@@ -36,7 +36,7 @@ class Residual(nn.Module):
         self.expand = ConvBlock(channels // 2, channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Same shape out as in."""
+        """``(B,C,H,W)``, the same shape out as in."""
         added: Tensor = self.expand(self.squeeze(x))
         return x + added
 

@@ -37,7 +37,7 @@ def head_of(model: nn.Module) -> tuple[Head, Any]:
 
 
 def ssd(model: SSD, images: ImageList, features: Features) -> tuple[Tensor, Tensor]:
-    """Softmax over classes, at every default box."""
+    """Boxes ``(B,A,4)`` and softmax over classes ``(B,A,K)``, at every default box."""
     raw = model.head(list(features.values()))
     anchors = model.anchor_generator(images, list(features.values()))[0]
     scores = raw["cls_logits"].float().softmax(dim=-1)[..., 1:]
@@ -45,14 +45,16 @@ def ssd(model: SSD, images: ImageList, features: Features) -> tuple[Tensor, Tens
 
 
 def retinanet(model: RetinaNet, images: ImageList, features: Features) -> tuple[Tensor, Tensor]:
-    """A sigmoid per class, at every anchor."""
+    """Boxes ``(B,A,4)`` and a sigmoid per class ``(B,A,K)``, at every anchor."""
     raw = model.head(list(features.values()))
     anchors = model.anchor_generator(images, list(features.values()))[0]
     return _decoded(model, raw["bbox_regression"], anchors), raw["cls_logits"].float().sigmoid()[..., 1:]
 
 
 def fcos(model: FCOS, images: ImageList, features: Features) -> tuple[Tensor, Tensor]:
-    """Class and centre-ness sigmoids, combined by their geometric mean, at every place."""
+    """Boxes ``(B,A,4)`` and scores ``(B,A,K)``: class and centre-ness sigmoids, combined by their geometric mean, at
+    every place.
+    """
     raw = model.head(list(features.values()))
     anchors = model.anchor_generator(images, list(features.values()))[0]
     boxes = model.box_coder.decode(raw["bbox_regression"].float(), anchors.expand(len(images.tensors), -1, -1))
@@ -61,7 +63,7 @@ def fcos(model: FCOS, images: ImageList, features: Features) -> tuple[Tensor, Te
 
 
 def second_stage(model: FasterRCNN, images: ImageList, features: Features) -> tuple[Tensor, Tensor]:
-    """One candidate a proposal, with the box of its best class.
+    """Boxes ``(B,P,4)`` and scores ``(B,P,K)``: one candidate a proposal, with the box of its best class.
 
     The model has one box for each class; ``Candidates`` has one a row, so the scores of lesser classes stand beside the
     best class's box. Proposals carry no gradient (as in training). What lies outside the image scores zero, because the

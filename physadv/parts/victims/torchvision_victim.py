@@ -56,7 +56,7 @@ class TorchvisionVictim(nn.Module):
         return (self,)
 
     def outputs(self, images: Tensor) -> Candidates:
-        """All anchors, places or proposals of the model."""
+        """All anchors, places or proposals of the model on ``images`` ``(B,3,H,W)``."""
         expect("images", images, ("B", 3, "H", "W"))
         canvas, fit = self._prepared(images)
         with torch.autocast(images.device.type, dtype=torch.bfloat16, enabled=self.bf16):

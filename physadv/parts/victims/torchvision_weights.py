@@ -115,7 +115,9 @@ MAX_BYTES = 2**34  # the largest detectors have a tenth of it
 
 
 def read_state(path: Path) -> dict[str, Tensor]:
-    """A state dict from .safetensors, or from a torch file without executing anything in it."""
+    """A state dict, tensors of any shape by name, from .safetensors, or from a torch file without executing anything in
+    it.
+    """
     if path.exists() and not path.is_dir():
         check_file(path, MAX_BYTES)  # a pipe has no end
     try:

@@ -41,6 +41,7 @@ class Yolov5Heads(nn.Module):
         self.register_buffer("anchor", torch.cat(anchor), persistent=False)
 
     def forward(self, outputs: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+        """Three maps to boxes ``(B, A, 4)`` and scores ``(B, A, K)``, finest stride first."""
         finest_first = sorted(map(_cells_last, outputs), key=lambda table: -table.shape[1])
         table = torch.cat([one.flatten(1, 2) for one in finest_first], dim=1).sigmoid()
         centre = (table[..., :2] * 2 - 0.5 + self.cell) * self.stride
