@@ -12,6 +12,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from physadv.app.assembly import folder
 from physadv.app.commands import Command
 from physadv.app.config.axes_shorthand import only_these_axes
 from physadv.app.config.bounds import check_numbers
@@ -89,8 +90,6 @@ def carry_out(command: Command, config: DictConfig) -> Done:
     check_late_options(config)
     if not command.writes_run_folder:
         return Done(command.load()(config, Registry(), None))
-    from physadv.app.assembly import folder  # imports torch, which help and refusals do without
-
     with folder.opened(folder.choose(config), config) as out:
         return Done(command.load()(config, Registry(), out), out)
 

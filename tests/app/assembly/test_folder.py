@@ -14,10 +14,11 @@ import pytest
 from omegaconf import DictConfig, OmegaConf
 
 from physadv.app.assembly import folder
-from physadv.app.assembly.folder import opened, untouched
+from physadv.app.assembly.folder import opened
 from physadv.core.errors import BadInput, BadOption, BadOutput
 from physadv.core.types import Step
 from physadv.library.runs import locks
+from physadv.library.runs.folder import untouched
 from physadv.library.runs.progress import CurveLog
 
 
