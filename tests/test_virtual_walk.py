@@ -106,7 +106,7 @@ def test_the_lens_is_recovered_from_photos_of_the_board(bench: tuple[Any, Any], 
     assert np.abs(shift).max() < 3  # px; a lens without distortion would miss by more than 8
 
 
-def test_colours_that_are_not_on_the_chart_are_foretold(bench: tuple[Any, Any], sheet: Path, tmp_path: Path) -> None:
+def test_colours_that_are_not_on_the_chart_are_predicted(bench: tuple[Any, Any], sheet: Path, tmp_path: Path) -> None:
     camera, walk = bench
     walk.chart_photos(sheet, tmp_path / "photos", 2, 6)
     asked("calibrate", "colour", "photos=photos", f"board={sheet}", "out=colour.safetensors", cwd=tmp_path)
@@ -114,8 +114,8 @@ def test_colours_that_are_not_on_the_chart_are_foretold(bench: tuple[Any, Any], 
     codes, seen = _colours(camera, walk, 6)
     image = torch.from_numpy(codes.T[:, :, None]).float()
     errors = {
-        name: delta_e00(lab_from_srgb(foretold), lab_from_srgb(torch.from_numpy(seen.T[:, :, None]).float()))
-        for name, foretold in (("calibrated", ProofLut(table)(image)), ("as asked", image))
+        name: delta_e00(lab_from_srgb(predicted), lab_from_srgb(torch.from_numpy(seen.T[:, :, None]).float()))
+        for name, predicted in (("calibrated", ProofLut(table)(image)), ("as asked", image))
     }
     assert errors["calibrated"].mean() <= 2.5
     assert errors["as asked"].mean() > 2 * errors["calibrated"].mean()

@@ -12,14 +12,12 @@ from physadv.app.config.judging_options import JudgingOptions
 from physadv.core.errors import BadInput, BadOption
 from physadv.core.masking import masked
 from physadv.engines.watch.recordings import Film, with_optics
-from physadv.library.calibration.conditions import BoardFrame, Range, ranges
+from physadv.library.calibration.conditions import MIN_FRAMES, BoardFrame, Range, ranges
 from physadv.library.calibration.film_sense import check_film
 from physadv.library.calibration.preset import Placed, overrides, placed, preset_text
 from physadv.parts.render.options import check
 
 logger = logging.getLogger(__name__)
-
-MIN_FRAMES = 10  # that a range needs, as the message has it
 
 
 @dataclass(frozen=True)

@@ -116,10 +116,10 @@ def _check_reach(run: Path, options: WatchConfig, elsewhere: str, accept: Sequen
         named |= {"record": options.record, "source": options.source}
     foreign = {key: value for key, value in named.items() if value not in accept and _lies_elsewhere(run, key, value)}
     if foreign:
-        told = ", ".join(f"{key}={value}" for key, value in foreign.items())
+        listed = ", ".join(f"{key}={value}" for key, value in foreign.items())
         raise BadOption(
-            f"{run} was not recorded on this account, and its settings open {told}. Nothing of that is opened unasked. "
-            f"If you want it, add {shlex.quote(f'accept={spelled(list(foreign.values()))}')}"
+            f"{run} was not recorded on this account, and its settings open {listed}. Nothing of that is opened "
+            f"unasked. If you want it, add {shlex.quote(f'accept={spelled(list(foreign.values()))}')}"
             + ("; or say films=[WHERE THE FRAMES ARE]" if {"record", "source"} & foreign.keys() else "")
         )
 

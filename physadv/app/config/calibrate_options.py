@@ -12,7 +12,7 @@ class CalibrateColourConfig:
     board: str = ""  # board.json of the sheet with the chart, or its folder; needed
     measured_bar_mm: float = 0.0  # what the sheet's bar measures on the print; 0: as asked for (100 mm)
     camera: str = ""  # camera.yaml, to take the lens distortion out; empty: not corrected
-    prior: str = "auto"  # what is known of the print: coated-offset, none, or auto: whichever foretells better
+    prior: str = "auto"  # what is known of the print: coated-offset, none, or auto: whichever predicts better
     nodes: int = 17  # of the table along each axis, 9 to 65
     out: str = "colour.safetensors"  # table to write; the report comes beside it as .png and .json
 

@@ -63,17 +63,17 @@ def calibrate_camera(config: CalibrateCameraConfig) -> Path:
     found, views = calibrate_twice(_views(config, squares), config.views)
     camera = CalibratedCamera(found.matrix, found.distortion, found.size_px, f"ChArUco, {len(views)} views")
     save_camera(out, camera)
-    said = doubts(found, views)
-    write_text(out.with_suffix(".json"), json.dumps(camera_report(found, views, said), indent=1, allow_nan=False))
+    warnings = doubts(found, views)
+    write_text(out.with_suffix(".json"), json.dumps(camera_report(found, views, warnings), indent=1, allow_nan=False))
     heading = f"{camera.source}, {found.size_px[0]}x{found.size_px[1]} px, field of view {found.field_of_view_deg:.1f}°"
     write_bytes(out.with_suffix(".png"), camera_picture(found, views, heading))
-    _tell(out, found, views, said)
+    _tell(out, found, views, warnings)
     return out
 
 
 def _views(config: CalibrateCameraConfig, squares: Squares) -> list[BoardView]:
     charuco, views, looked_at, without = Charuco(squares), [], 0, None
-    begun = said = time.monotonic()
+    started = reported = time.monotonic()
     for name, grey_u8 in _pictures(config.source):
         looked_at += 1
         view = charuco.read(grey_u8, name)
@@ -83,11 +83,11 @@ def _views(config: CalibrateCameraConfig, squares: Squares) -> list[BoardView]:
         else:
             views.append(view)
         now = time.monotonic()
-        if now - said > SAY_EVERY_S:
-            said = now
+        if now - reported > SAY_EVERY_S:
+            reported = now
             logger.info("%d pictures looked at, the board is in %d of them", looked_at, len(views))
-        if now - begun > (PATIENCE_S if views else EMPTY_PATIENCE_S):
-            logger.warning("no more pictures are looked at: it has taken %.0f s", now - begun)
+        if now - started > (PATIENCE_S if views else EMPTY_PATIENCE_S):
+            logger.warning("no more pictures are looked at: it has taken %.0f s", now - started)
             break
     logger.info("the board is in %d of %d pictures", len(views), looked_at)
     if not views and without is not None and charuco.read(flipped(without), "flipped"):
@@ -120,14 +120,14 @@ def _film(path: Path) -> Iterator[tuple[str, U8]]:
             yield f"frame {frame.index}", cv2.cvtColor(frame.bgr_u8, cv2.COLOR_BGR2GRAY)
 
 
-def _tell(out: Path, found: Intrinsics, views: Sequence[BoardView], said: Sequence[str]) -> None:
+def _tell(out: Path, found: Intrinsics, views: Sequence[BoardView], warnings: Sequence[str]) -> None:
     matrix, deviations = found.matrix, found.deviations
     logger.info(
         "focal length %.1f ± %.1f px (field of view %.1f°), axis at %.1f, %.1f; rms %.2f px over %d views",
         *(matrix[0, 0], deviations["focal_x_px"], found.field_of_view_deg),
         *(matrix[0, 2], matrix[1, 2], found.rms_px, len(views)),
     )
-    for doubt in said:
+    for doubt in warnings:
         logger.warning("doubt: %s", doubt)
     logger.info(
         "%s: the camera. %s, %s: how good it is", out, out.with_suffix(".png").name, out.with_suffix(".json").name

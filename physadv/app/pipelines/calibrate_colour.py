@@ -134,7 +134,8 @@ def _tell(out: Path, report: dict[str, Any]) -> None:
     )
     if report["copies_delta_e00"].get("p95", 0.0) > POOR_COPIES:
         logger.warning(
-            "copies of the same colour differ: uneven light, glare, a bent sheet, or a wide lens (camera= mends that)"
+            "copies of the same colour differ: uneven light, glare, a bent sheet, or a wide lens "
+            "(camera= corrects that)"
         )
     if left_out["mean"] > POOR_ERROR:
         logger.warning(

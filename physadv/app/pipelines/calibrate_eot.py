@@ -56,7 +56,7 @@ def calibrate_eot(config: DictConfig, registry: Registry, _out: None) -> Path:
             **success_rows(measured, predicted, role),
         }
         _write_report(filmed, content, out)
-        # last: where the preset is, all of it went well, and a failed command can be mended
+        # last: where the preset is, all of it went well, and a failed command can be repeated
         write_text(target, filmed.preset(target.stem, options.choices["eot"]))
         _tell(target, out, content)
     return target

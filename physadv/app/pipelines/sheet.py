@@ -16,7 +16,7 @@ from physadv.app.registry import Registry
 from physadv.core.errors import BadOption
 from physadv.library.files.patches import load_patch
 from physadv.library.runs.options import read_object_if_there
-from physadv.parts.printing.sheet import SheetOptions
+from physadv.parts.printing.sheet import SheetOptions, SheetReport
 from physadv.parts.printing.transfer import write_transfer
 
 logger = logging.getLogger(__name__)
@@ -43,20 +43,28 @@ def make_sheet(config: SheetConfig, job: int | None = None) -> Path:
     if job is not None:
         target = target.with_stem(f"{target.stem}-{job}")
     report = write_sheet_and_boards(patch, target, options, with_controls=with_controls)
-    logger.info(
-        "%s: %.5g x %.5g mm on %d page(s) of %g x %g mm, %.0f dpi. Print at 100 %%.",
-        report.path, *report.patch_mm, report.pages, *report.paper_mm, report.dpi,
-    )  # fmt: skip
-    if report.tags:
-        logger.info("%s at 1280 x 720 pixels and 70°. Farther: range_m=10. Without: tags=none.", report.tags.words())
-    if report.caution:
-        logger.warning("caution %s", report.caution)
+    _tell(report)
     if config.transfer:
         film = report.path.with_name(f"{report.path.stem}-transfer.png")
         board = report.boards.boards[0] if report.boards and report.tags else None
         write_transfer(patch, film, config.dpi, board)
         logger.info("%s: the same, mirrored, for a transfer. Print it at its own resolution.", film)
     return report.path
+
+
+def _tell(report: SheetReport) -> None:
+    logger.info(
+        "%s: %.5g x %.5g mm on %d page(s) of %g x %g mm, %.0f dpi. Print at 100 %%.",
+        report.path,
+        *report.patch_mm,
+        report.pages,
+        *report.paper_mm,
+        report.dpi,
+    )
+    if report.tags:
+        logger.info("%s at 1280 x 720 pixels and 70°. Farther: range_m=10. Without: tags=none.", report.tags.words())
+    if report.caution:
+        logger.warning("caution %s", report.caution)
 
 
 def _options(config: SheetConfig, source: Path) -> SheetOptions:

@@ -111,9 +111,9 @@ def _sight(number: int, line: dict[str, Any], seen: dict[str, Any], board: Board
     )
 
 
-def with_optics(film: Film, most_frames: int) -> list[BoardFrame]:
+def with_optics(film: Film, max_frames: int) -> list[BoardFrame]:
     """The frames' conditions, with blur, noise and light where the frame itself can still be read."""
-    every = max(1, math.ceil(len(film.sights) / max(most_frames, 1)))
+    every = max(1, math.ceil(len(film.sights) / max(max_frames, 1)))
     if not film.source:
         return [sight.seen for sight in film.sights]
     wanted = {sight.line if film.recorded else sight.seen.index: sight for sight in film.sights[::every]}

@@ -12,7 +12,7 @@ FORMAT = 1
 
 
 def camera_report(found: Intrinsics, views: Sequence[BoardView], doubts: Sequence[str]) -> dict[str, Any]:
-    """Every parameter with its standard deviation, every view with its miss, and what should be mended."""
+    """Every parameter with its standard deviation, every view with its miss, and what should be corrected."""
     values = (*found.matrix[[0, 1, 0, 1], [0, 1, 2, 2]].tolist(), *found.distortion.tolist())
     return {
         "format": FORMAT,

@@ -29,7 +29,7 @@ class Levelled:
     srgb: F64  # (n,3); NaN where the swatch cannot be used
     light_range: float  # brightest place of the chart against the darkest, as found
     paper: F64  # (3,) linear light of the paper in the photo, the camera's own white being 1
-    doubt: str = ""  # what should be mended
+    doubt: str = ""  # what should be corrected
 
 
 @dataclass(frozen=True, eq=False)

@@ -57,7 +57,7 @@ class ColourModel:
 
 @dataclass(frozen=True, eq=False)
 class ColourFit:
-    """The model, and how well it foretells colours that it was not fitted to."""
+    """The model, and how well it predicts colours that it was not fitted to."""
 
     model: ColourModel
     prior: str
@@ -67,10 +67,10 @@ class ColourFit:
 
 
 def fit_colours(asked: F64, seen: F64, priors: Mapping[str, Prior]) -> ColourFit:
-    """Fit ``(n,3)`` different colours, with the prior and the smoothing whose leave-one-out error is least."""
+    """Fit ``(n,3)`` different colours, with the prior and the smoothing of the smallest leave-one-out error."""
     if len(asked) < MIN_COLOURS:
         raise BadInput(
-            f"only {len(asked)} colours of the chart could be read, {MIN_COLOURS} are the least. "
+            f"only {len(asked)} colours of the chart could be read, at least {MIN_COLOURS} are needed. "
             "Take another photo: all fields in view, evenly lit, none glaring"
         )
     best: tuple[float, str, float, F64] | None = None

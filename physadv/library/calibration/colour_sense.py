@@ -15,7 +15,7 @@ DARK_PAPER, DIM_PAPER = 0.10, 0.25  # linear light of the paper; a camera's own 
 MIN_GOOD = 0.5  # share of the fields that must be usable
 MIN_ALIKE = 0.5  # correlation of asked and seen along red-green and yellow-blue
 MAX_BLACK = 0.45  # linear light of the darkest colours, the paper being 1
-WORST_ERROR = 8.0  # ΔE00 of colours left out: offset printing in general foretells about as well
+WORST_ERROR = 8.0  # ΔE00 of colours left out: offset printing in general predicts about as well
 
 
 def check_paper(paper: F64, good: npt.NDArray[np.bool_], photo: str) -> str:
@@ -60,10 +60,10 @@ def check_colours(asked: F64, seen: F64) -> None:
 
 
 def check_error(mean_delta_e00: float) -> None:
-    """Refuse a table that foretells nothing."""
+    """Refuse a table that predicts nothing."""
     if mean_delta_e00 > WORST_ERROR:
         raise BadInput(
-            f"colours left out are foretold wrong by ΔE00 {mean_delta_e00:.1f} on average: no better than without a "
+            f"colours left out are predicted wrong by ΔE00 {mean_delta_e00:.1f} on average: no better than without a "
             "photo. Take sharp, evenly lit photos of this very print; several average out noise"
         )
 

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from physadv.library.calibration.conditions import BoardFrame
 
 BEFORE, AFTER, MEASURED = "#9aa5b1", "#d55e00", "#0072b2"
-_WORDS = {"before": "foretold,\nold preset", "places": "foretold,\nfilmed places", "after": "foretold,\nnew preset"}
+_WORDS = {"before": "predicted,\nold preset", "places": "predicted,\nfilmed places", "after": "predicted,\nnew preset"}
 
 
 def conditions_picture(frames: Sequence[BoardFrame], content: Mapping[str, Any]) -> bytes:
@@ -33,11 +33,11 @@ def _ranges(axes: Axes, options: Sequence[Mapping[str, Any]]) -> None:
     """Each option's ranges as a share of the wider of the two: the numbers stand beside."""
     for row, option in enumerate(options):
         before, after = option["before"] or option["after"], option["after"]
-        least, most = min(before[0], after[0]), max(before[1], after[1])
-        span = max(most - least, 1e-12)
+        lowest, highest = min(before[0], after[0]), max(before[1], after[1])
+        span = max(highest - lowest, 1e-12)
         for (low, high), colour, lift in ((before, BEFORE, 0.16), (after, AFTER, -0.16)):
-            axes.plot([(low - least) / span, (high - least) / span], [row + lift] * 2, color=colour, linewidth=7,
-                      solid_capstyle="butt", marker="|")  # fmt: skip
+            ends = [(low - lowest) / span, (high - lowest) / span]
+            axes.plot(ends, [row + lift] * 2, color=colour, linewidth=7, solid_capstyle="butt", marker="|")
         text = f"{before[0]:.3g} … {before[1]:.3g}  →  {after[0]:.3g} … {after[1]:.3g}"
         axes.text(0, row - 0.42, text, fontsize=8, va="center", color="#444444")
     axes.set_yticks(range(len(options)), [option["key"].removeprefix("eot.") for option in options], fontsize=8)
@@ -58,8 +58,10 @@ def _places(axes: Axes, frames: Sequence[BoardFrame]) -> None:
 def _success(axes: Axes, content: Mapping[str, Any]) -> None:
     rows = [
         (f"{_WORDS[words]}: {role}", score, AFTER)
-        for role in content["measured"] for words, row in content["predicted"].items() if (score := row.get(role))
-    ]  # fmt: skip
+        for role in content["measured"]
+        for words, row in content["predicted"].items()
+        if (score := row.get(role))
+    ]
     rows += [(f"measured,\n{role}", row, MEASURED) for role, row in content["measured"].items()]
     for place, (_, score, colour) in enumerate(rows):
         value = score["value"]

@@ -134,7 +134,7 @@ def _check(views: Sequence[BoardView]) -> None:
         )
     if len(views) < MIN_VIEWS:
         raise BadInput(
-            f"the board was found in {len(views)} picture(s), {MIN_VIEWS} are the least and 20 are good. "
+            f"the board was found in {len(views)} picture(s); at least {MIN_VIEWS} are needed, 20 are good. "
             "Show more of it: sharp, evenly lit, at least a third of the picture"
         )
     tilts = sorted((view.tilt for view in views), reverse=True)
@@ -146,7 +146,7 @@ def _check(views: Sequence[BoardView]) -> None:
 
 
 def doubts(found: Intrinsics, views: Sequence[BoardView]) -> list[str]:
-    """Faults to mend, each with its remedy, in one line."""
+    """Faults to correct, each with its remedy, in one line."""
     said = []
     if len(views) < GOOD_VIEWS:
         said.append(f"only {len(views)} views: take {GOOD_VIEWS} or more")

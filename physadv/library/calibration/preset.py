@@ -21,7 +21,7 @@ PLACES = {
 }
 """Condition → the keys that can set it; the first one that scenes and preset have is taken."""
 NEVER = {
-    "light.contrast, light.saturation": "what print and camera make of colours is ink=calibrated's affair",
+    "light.contrast, light.saturation": "what print and camera make of colours is measured by calibrate colour",
     "light.key_to_ambient, light.shadow, light.gloss": "one flat print does not tell",
     "surface, cover": "boards are flat, and covered ones are not found",
     "camera.compression, camera.tone, camera.sharpen": "cannot be told apart from blur and noise",
@@ -42,7 +42,7 @@ class Placed:
 def placed(found: Mapping[str, Range], has: Sequence[str], blurred_already: tuple[float, float]) -> list[Placed]:
     """Where each range goes. ``has``: dotted keys of scenes and preset that exist.
 
-    ``blurred_already``: least and largest blur of the scenes' own pictures, which the preset's comes on top of.
+    ``blurred_already``: smallest and largest blur of the scenes' own pictures, which the preset's comes on top of.
     """
     made = []
     for name, seen in found.items():
@@ -76,8 +76,8 @@ def preset_text(
         "# Not measurable this way, so as in the parent preset:",
         *(f"#   {keys}: {why}" for keys, why in NEVER.items()),
     ]
-    unseen = sorted({key for name, keys in PLACES.items() for key in keys[-1:] if key.startswith("eot.")
-                     and name not in {p.condition for p in options}})  # fmt: skip
+    seen = {option.condition for option in options}
+    unseen = sorted(keys[-1] for name, keys in PLACES.items() if keys[-1].startswith("eot.") and name not in seen)
     if unseen:
         lines.append(f"#   {', '.join(key.removeprefix('eot.') for key in unseen)}: too few frames showed it")
     lines += ["defaults:", f"  - {parent}", "  - _self_", ""]

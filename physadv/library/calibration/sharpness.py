@@ -61,12 +61,13 @@ def read_optics(bgr_u8: U8, image_from_board: F64, board: Board) -> Optics:
     white = [paper for paper, _ in flats if paper is not None]
     black = [ink for _, ink in flats if ink is not None]
     return Optics(
-        across, down,
+        across,
+        down,
         tuple(np.median([level for level, _ in white], axis=0).tolist()) if white else None,
         float(np.median([level[_GREEN] for level, _ in black])) if black else None,
         float(np.median([variance for _, variance in white])) if white else None,
         float(np.median([variance for _, variance in black])) if black else None,
-    )  # fmt: skip
+    )
 
 
 def _tag_pixels(bgr_u8: U8, image_from_board: F64, tag: Tag) -> tuple[F64, F64, F64, float] | None:

@@ -52,7 +52,7 @@ class CalibratedCamera:
     def scaled(self, size_px: tuple[int, int]) -> CalibratedCamera:
         """The same camera for frames that were resized, not cropped; turned along where width and height change places.
 
-        Which way it was turned is not in a size: clockwise is taken, as upright phones are; the other way moves the
+        The direction of the turn is not in a size: clockwise is taken, as upright phones are; the other one moves the
         centre by twice its distance from the middle.
         """
         if size_px == self.size_px:
@@ -107,12 +107,16 @@ def _alike(size_px: tuple[int, int], other_px: tuple[int, int]) -> bool:
 
 
 def save_camera(path: Path, camera: CalibratedCamera) -> Path:
-    """Write the camera as text that can be read and mended by hand."""
+    """Write the camera as text that can be read and changed by hand."""
     (fx, _, cx), (_, fy, cy) = (row.tolist() for row in camera.matrix[:2])
     content = {
-        "format": FORMAT, "source": camera.source, "size_px": list(camera.size_px), "focal_px": [fx, fy],
-        "centre_px": [cx, cy], "distortion": camera.distortion.tolist(),
-    }  # fmt: skip
+        "format": FORMAT,
+        "source": camera.source,
+        "size_px": list(camera.size_px),
+        "focal_px": [fx, fy],
+        "centre_px": [cx, cy],
+        "distortion": camera.distortion.tolist(),
+    }
     return write_text(path, yaml.safe_dump(content, sort_keys=False, allow_unicode=True, default_flow_style=None))
 
 

@@ -60,12 +60,12 @@ def test_swatches_are_read_as_the_camera_saw_them() -> None:
     assert np.nanpercentile(found.copies, 95) < 0.5
 
 
-def test_a_table_foretells_colours_that_were_not_on_the_chart() -> None:
+def test_a_table_predicts_colours_that_were_not_on_the_chart() -> None:
     photo = Photo()
     table = bake(fit(chart(), photo, "none").model, 17)
     codes = torch.from_numpy(np.ascontiguousarray(RANDOM.T)).float()[..., None]
-    foretold = ProofLut(torch.from_numpy(table))(codes)[..., 0].numpy().T.astype(np.float64)
-    errors = difference(foretold, photo.truth(RANDOM))
+    predicted = ProofLut(torch.from_numpy(table))(codes)[..., 0].numpy().T.astype(np.float64)
+    errors = difference(predicted, photo.truth(RANDOM))
     assert errors.mean() < 0.5
     assert difference(offset(RANDOM), photo.truth(RANDOM)).mean() > 5  # what it would have been
 
@@ -77,7 +77,7 @@ def test_the_left_out_error_is_an_honest_forecast() -> None:
     assert 0.5 * found.errors.mean() < truth.mean() < 2 * found.errors.mean()
 
 
-def test_the_prior_that_foretells_better_is_taken() -> None:
+def test_the_prior_that_predicts_better_is_taken() -> None:
     found = measured(chart(levels=3), Photo())
     assert fit_colours(found.asked, found.seen, PRIORS).prior == "none"  # these inks are not offset
     printed = offset(found.asked)

@@ -66,7 +66,7 @@ def test_head_on_views_are_refused() -> None:
 
 
 def test_too_few_views_are_refused() -> None:
-    with pytest.raises(BadInput, match="5 are the least"):
+    with pytest.raises(BadInput, match="at least 5 are needed"):
         calibrate(many(4))
 
 

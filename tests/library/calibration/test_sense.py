@@ -64,7 +64,7 @@ def test_colours_that_no_print_has_are_refused(case: str, said: str) -> None:
         check_colours(ASKED, wrong[case])
 
 
-def test_a_table_that_foretells_nothing_is_refused() -> None:
+def test_a_table_that_predicts_nothing_is_refused() -> None:
     check_error(1.0)
     with pytest.raises(BadInput, match="no better than without"):
         check_error(12.0)

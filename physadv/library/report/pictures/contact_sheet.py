@@ -121,8 +121,9 @@ def _outline(pen: ImageDraw.ImageDraw, corners: list[float], mark: ReportMark) -
 def _dashed(pen: ImageDraw.ImageDraw, corners: list[float]) -> None:
     """Where the object is, whatever was reported."""
     left, top, right, bottom = corners
-    for start, end, fixed, across in ((left, right, top, True), (left, right, bottom, True),
-                                      (top, bottom, left, False), (top, bottom, right, False)):  # fmt: skip
+    across_edges = [(left, right, top, True), (left, right, bottom, True)]
+    upright_edges = [(top, bottom, left, False), (top, bottom, right, False)]
+    for start, end, fixed, across in across_edges + upright_edges:
         for dash in np.arange(start, end, 10.0):
             tip = min(float(dash) + 5, end)
             line = (float(dash), fixed, tip, fixed) if across else (fixed, float(dash), fixed, tip)

@@ -27,10 +27,14 @@ def save_pairs(rows: Sequence[ObjectRow], roles: Mapping[str, str], victim: str,
             stream = io.BytesIO()
             drawn(tile, row, in_words=False).save(stream, "JPEG", quality=QUALITY, optimize=True)
             write_bytes(out / FOLDER / name, stream.getvalue())
-            pictures.append({
-                "condition": tile.arm, "role": roles[tile.arm], "file": name,
-                "outcome": f"{row.label} {outcome(tile, row)}",
-            })  # fmt: skip
+            pictures.append(
+                {
+                    "condition": tile.arm,
+                    "role": roles[tile.arm],
+                    "file": name,
+                    "outcome": f"{row.label} {outcome(tile, row)}",
+                }
+            )
         pairs.append(
             {"title": row.title, "note": row.note, "label": row.label, "middle": middle(row), "pictures": pictures}
         )
