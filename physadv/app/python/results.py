@@ -3,38 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from physadv.app.python import display, rows
+from physadv.app.python.facts import RunFacts, facts_in
 from physadv.app.python.rows import BinRow, Rows, ScoreRow
 from physadv.core.errors import BadInput, BadOption
 from physadv.library.report.cautions import caution, voiding
 from physadv.library.report.plain_words import headline
 from physadv.library.runs.options import expecting, read_object
-from physadv.library.runs.record import FILE, RunRecord
+from physadv.library.runs.record import FILE
 
 if TYPE_CHECKING:
     from physadv.core.types import PatchImage
 
 
-_TYPES: dict[str, type | tuple[type, ...]] = {
-    "command": str, "name": str, "seed": int, "choices": dict, "config": dict, "victims": (list, tuple), "data": dict,
-    "patch_mm": (list, tuple), "scores": (list, tuple), "artefacts": (list, tuple), "environment": dict, "made": str,
-}  # fmt: skip
-"""Of the fields of ``run.json``."""
 _NAMES = ("score", "condition", "victim")
-
-
-@dataclass(frozen=True)
-class RunFacts(RunRecord):
-    """``run.json``: what the run was, with what, and the outcome."""
-
-    made: str = ""  # when it ended, in UTC
-    environment: Mapping[str, Any] = field(default_factory=dict)  # versions, platform, commit
 
 
 @dataclass(frozen=True)
@@ -46,14 +33,7 @@ class Run:
     @cached_property
     def record(self) -> RunFacts:
         """The run's own record. Raises :class:`BadInput` where it did not finish, or its file is damaged."""
-        content = self._json(FILE)
-        known = {one.name for one in fields(RunFacts)}
-        with expecting(self.folder / FILE):
-            facts = RunFacts(**{name: value for name, value in content.items() if name in known})
-            for name, kinds in _TYPES.items():
-                if not isinstance(value := getattr(facts, name), kinds):
-                    raise TypeError(f"{name} is {value!r}")
-        return facts
+        return facts_in(self._json(FILE), self.folder / FILE)
 
     @cached_property
     def patch(self) -> PatchImage:
