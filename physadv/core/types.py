@@ -159,7 +159,10 @@ class SceneBatch:
 
     @staticmethod
     def joined(batches: Sequence[SceneBatch]) -> SceneBatch:
-        """Batches of pictures of one size as one, of one source: they agree on what they know."""
+        """Batches of pictures of one size as one, of one source: they agree on what they know.
+
+        Raises :class:`BadShape` where sizes differ.
+        """
         if len(shapes := {tuple(batch.srgb.shape[1:]) for batch in batches}) > 1:
             raise BadShape(f"only batches of pictures of one size can be joined, got {sorted(shapes)}")
         sizes = torch.tensor([0, *(len(batch.keys) for batch in batches)]).cumsum(0).tolist()

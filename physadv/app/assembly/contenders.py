@@ -13,7 +13,10 @@ from physadv.parts.patches.controls import PATCH, PatchUnderTest, names_of
 
 
 def contenders(patch: str, against: Sequence[str], width_mm: float | None) -> tuple[PatchUnderTest, ...]:
-    """The patch that is judged, then those it is compared with, with what their run folders tell about them."""
+    """The patch that is judged, then those it is compared with, with what their run folders tell about them.
+
+    Raises :class:`BadOption` without a patch.
+    """
     if not patch:
         raise BadOption("which patch? Say patch=RUN_FOLDER, or patch=picture.png width_mm=300")
     names = names_of([_stem(path) for path in against])

@@ -36,7 +36,7 @@ def read_films(
     ``measured_bar_mm`` is the sheet's bar on the print, where that was not known when it was watched.
 
     A run that was recorded on another account opens what lies in its own folder, and beyond it only what ``accept``
-    names.
+    names. Raises :class:`BadInput` where films differ in the size of their frames.
     """
     made = [
         _film(run, elsewhere[place] if elsewhere else "", accept, measured_bar_mm) for place, run in enumerate(runs)

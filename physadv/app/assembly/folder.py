@@ -25,7 +25,10 @@ logger = logging.getLogger(__name__)
 
 
 def choose(config: DictConfig) -> Path:
-    """Where this run goes: ``out``, or runs/<date>-<name>; jobs of a sweep get a numbered folder each."""
+    """Where this run goes: ``out``, or runs/<date>-<name>; jobs of a sweep get a numbered folder each.
+
+    Raises :class:`BadOption` where ``resume`` or parts of a job need an ``out``.
+    """
     hydra = HydraConfig.get()
     sweep = hydra.mode == RunMode.MULTIRUN
     if _shared(config):

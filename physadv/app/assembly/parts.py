@@ -32,7 +32,10 @@ _WHOLE = 0.9  # share of a picture from which an object is the picture
 
 
 def device_of(wanted: str) -> torch.device:
-    """The device that ``device=`` names; ``auto`` takes CUDA when it is there."""
+    """The device that ``device=`` names; ``auto`` takes CUDA when it is there.
+
+    Raises :class:`BadOption` for a device that is not here.
+    """
     if wanted == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
@@ -109,7 +112,10 @@ def victim(registry: Registry, choice: str, options: Any, seed: int) -> Victim:
 
 
 def seen_by_patches(victim: Victim[Any, Any]) -> Victim:
-    """The victim as a detector: a classifier's one object is the whole picture."""
+    """The victim as a detector: a classifier's one object is the whole picture.
+
+    Raises :class:`IncompatibleParts` for a policy.
+    """
     if victim.task is Task.control:
         raise IncompatibleParts(
             f"victim {victim.name!r} is a policy: it takes actions, and here detections are attacked or judged. "
@@ -119,7 +125,10 @@ def seen_by_patches(victim: Victim[Any, Any]) -> Victim:
 
 
 def victims(registry: Registry, wanted: list[Any], seed: int) -> list[Victim]:
-    """Several victims: part names, ONNX paths, or ``{part: onnx, path: ...}``; each one once."""
+    """Several victims: part names, ONNX paths, or ``{part: onnx, path: ...}``; each one once.
+
+    Raises :class:`BadOption` where one is named twice.
+    """
     twice = next((item for place, item in enumerate(wanted) if item in wanted[:place]), None)
     if twice is not None:
         raise BadOption(f"victims names {twice!r} twice. Leave one of the two out")
@@ -136,7 +145,10 @@ def _victim(registry: Registry, item: Any, seed: int) -> Victim:
 
 
 def named(registry: Registry, kind: str, name: str, options: Mapping[str, Any], seed: int) -> Any:
-    """Build a part from its name and some of its options. An option ``seed`` that is null takes ``seed``."""
+    """Build a part from its name and some of its options. An option ``seed`` that is null takes ``seed``.
+
+    Raises :class:`BadOption` for an option that the part does not have, or a value it cannot take.
+    """
     entry = registry.entry(kind, name)
     known = {f.name for f in dataclasses.fields(entry.config)}
     if unknown := sorted(set(options) - known):
@@ -163,7 +175,10 @@ def victims_of(
 
 
 def check_pictures(victims: Iterable[Victim], scenes: SceneSource) -> None:
-    """A classifier sees whole pictures, so the object must be the picture."""
+    """A classifier sees whole pictures, so the object must be the picture.
+
+    Raises :class:`IncompatibleParts` for a classifier where objects are parts of pictures.
+    """
     named = next((v.name for v in victims if v.task is Task.classification), None)
     if named is None:
         return

@@ -11,7 +11,7 @@ SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".ppm", "
 
 
 def picture_files(named: str | Sequence[str], option: str) -> list[Path]:
-    """The files, those of a folder by their names."""
+    """The files, those of a folder by their names. Raises :class:`BadInput` where there is none."""
     files: list[Path] = []
     for text in [named] if isinstance(named, str) else named:
         path = Path(str(text)).expanduser()

@@ -42,7 +42,10 @@ def made_by(patch: str) -> Made:
 
 
 def label_of(options: WatchConfig, made: Made, victim: Victim) -> str:
-    """The label of the object that wears the print: as typed, as in the patch's run, or the likely one."""
+    """The label of the object that wears the print: as typed, as in the patch's run, or the likely one.
+
+    Raises :class:`BadOption` where nothing tells.
+    """
     if options.object or made.label:
         return str(options.object or made.label)
     found = next((label for label in _LIKELY if index_of(label, victim.labels) is not None), None)
@@ -71,7 +74,11 @@ def worn(options: WatchConfig, made: Made, label: str) -> PatchPlacement:
 
 
 def patch_and_boards(options: WatchConfig) -> tuple[PatchImage | None, Boards | None]:
-    """The patch that is laid over the frames and the boards that are sought in them; they must belong together."""
+    """The patch that is laid over the frames and the boards that are sought in them; they must belong together.
+
+    Raises :class:`BadOption` for options that do not go together, and :class:`BadInput` where the board is another
+    patch's.
+    """
     patch = load_patch(options.patch, options.width_mm or None) if options.patch else None
     if options.overlay and patch is None:
         raise BadOption("overlay=true shows a patch on the frames: say which, patch=RUN_FOLDER or patch=PICTURE")

@@ -24,7 +24,7 @@ from physadv.core.errors import BadOption
 
 
 def completion(shell: str, registry: Registry) -> str:
-    """The script for a shell."""
+    """The script for a shell. Raises :class:`BadOption` for another shell."""
     if shell not in SCRIPTS:
         raise BadOption(f"physadv completion is for one of {', '.join(SCRIPTS)}, got {shell or 'nothing'!r}")
     tables = {command.words: options_of(command, registry) for command in with_options()}

@@ -95,7 +95,10 @@ class Composer:
         return ready
 
     def taken(self, typed: Sequence[str], line: str) -> Taken:
-        """Choices and options that the run behind ``patch=`` hands over; ``line`` is the command, for the message."""
+        """Choices and options that the run behind ``patch=`` hands over; ``line`` is the command, for the message.
+
+        Raises :class:`BadOption` where runs of a sweep had different conditions.
+        """
         mine = {key_and_value(text)[0] for text in typed}
         values = [value for key, value in map(key_and_value, typed) if key == "patch"][-1:]
         if not self.command.inherits or not values:

@@ -52,7 +52,8 @@ def inherited(
 
     Whatever was typed wins; choosing another part drops the old one's options. Options that open files or addresses are
     taken over from runs of this account only, those that trust a file from none: they are asked for, with the ``line``
-    to type.
+    to type. Raises :class:`BadOption` where the run asks for what must be typed, and :class:`BadInput` where its
+    options are damaged.
     """
     choices, config = (read_options(run / "config" / f"{name}.yaml", remedy=_REMEDY) for name in ("choices", "config"))
     overrides: list[str] = []

@@ -11,7 +11,10 @@ PLACES = (_PACKAGE / "conf", _PACKAGE.parent / "conf")
 
 
 def conf_dir() -> Path:
-    """Absolute folder of ``conf/``. Absolute, because ``pkg://`` paths fail from the checkout's own root."""
+    """Absolute folder of ``conf/``. Absolute, because ``pkg://`` paths fail from the checkout's own root.
+
+    Raises :class:`BadInput` where the presets are missing.
+    """
     for folder in PLACES:
         if (folder / "generate.yaml").is_file():
             return folder

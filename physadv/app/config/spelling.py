@@ -45,7 +45,7 @@ def quoted(text: str) -> str:
 
 
 def spelled(value: Any) -> str:
-    """Any value of a configuration."""
+    """Any value of a configuration. Raises :class:`BadOption` for a key that cannot name an option."""
     if isinstance(value, dict):
         for key in value:
             if not re.fullmatch(r"\w[\w.-]*", str(key)):
@@ -90,7 +90,10 @@ def read(text: str) -> Any:
 
 
 def split(text: str, sign: str) -> list[str]:
-    """Cut at a sign outside of brackets and quotes. A quote counts where a word begins: O'Brien has none."""
+    """Cut at a sign outside of brackets and quotes. A quote counts where a word begins: O'Brien has none.
+
+    Raises :class:`BadOption` where a bracket or quote is not closed.
+    """
     words: list[str] = []
     depth: list[str] = []
     begun, place, fresh = 0, 0, True

@@ -40,7 +40,7 @@ class Reader:
     sweep: bool  # -m
 
     def ready(self, text: str) -> str:
-        """One ``key=value`` in Hydra's grammar."""
+        """One ``key=value`` in Hydra's grammar. Raises :class:`BadOption` for a value that the option cannot hold."""
         key, value = key_and_value(text)
         if value == "null" or (self.sweep and _FUNCTION.fullmatch(value)):
             return f"{key}={value}"

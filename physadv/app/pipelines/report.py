@@ -24,7 +24,10 @@ examples:
 
 
 def report_command(args: Sequence[str]) -> int:
-    """Run the command; says where the page is."""
+    """Run the command; says where the page is.
+
+    Raises :class:`BadOption` for options it does not have, and :class:`BadInput` where there is no such run folder.
+    """
     if {"-h", "--help"} & set(args):
         return _say(USAGE)
     flags = [a for a in args if a.startswith("-")]

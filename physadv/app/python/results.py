@@ -78,7 +78,7 @@ class Run:
 
     @property
     def report(self) -> Path:
-        """``report.html``: one page, works offline."""
+        """``report.html``: one page, works offline. Raises :class:`BadInput` where it was not made."""
         page = self.folder / "report.html"
         if not page.is_file():
             raise BadInput(f"{page} is not there. Make it with physadv report {self.folder}")

@@ -57,7 +57,8 @@ def observe(
 ) -> Observations:
     """Render each view under each arm, and note what each victim reports.
 
-    With shards, batches that are already there are not shown again, and memory does not grow with the pictures.
+    With shards, batches that are already there are not shown again, and memory does not grow with the pictures. Raises
+    :class:`BadInput` where there is no image.
     """
     keeping = keeping or Keeping()
     store = keeping.shards.opened() if keeping.shards else None

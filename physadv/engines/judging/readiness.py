@@ -32,7 +32,10 @@ def check_trial(trial: Trial) -> list[Group]:
 
 
 def worn_labels(group: Group) -> list[str]:
-    """The labels of what wears the patch in the first picture that has a wearer."""
+    """The labels of what wears the patch in the first picture that has a wearer.
+
+    Raises :class:`BadInput` where nothing wears the patch.
+    """
     showing, seen, objects = group.showing, 0, 0
     for scene in showing.scenes.sweep(showing.batch):
         if seen >= len(showing):

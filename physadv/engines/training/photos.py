@@ -45,7 +45,8 @@ class TrainingPhotos:
 def read_photos(folder: Path, labels: tuple[str, ...]) -> TrainingPhotos:
     """Read the annotations and their images, checked as ``scenes=coco`` checks them.
 
-    Categories that the detector does not know and crowds are left out.
+    Categories that the detector does not know and crowds are left out. Raises :class:`BadInput` where the folder, its
+    images or all labels are missing.
     """
     if not folder.is_dir():
         raise BadInput(f"no such folder: {str(folder)!r}. A COCO folder holds annotations.json and images/.")

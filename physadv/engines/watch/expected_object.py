@@ -62,7 +62,10 @@ def _outline(kind: str) -> F64:
 
 
 def wearer(label: str, object_mm: Sequence[float], board_at_mm: Sequence[float] | None) -> FilmedWearer:
-    """Fill in what is usual for the label, or say what must be given."""
+    """Fill in what is usual for the label, or say what must be given.
+
+    Raises :class:`BadOption` for sizes that are no pair of millimetres, or where the label has no usual size.
+    """
     if len(object_mm) not in (0, 2) or any(not v > 0 for v in object_mm):
         raise BadOption(f"object_mm must be [width, height] in millimetres, got {list(object_mm)}")
     if board_at_mm is not None and len(board_at_mm) != 2:

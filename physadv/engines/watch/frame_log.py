@@ -33,7 +33,7 @@ class FrameLog:
         self.write({"format": FORMAT, "run": dict(run)})
 
     def write(self, line: Mapping[str, Any]) -> None:
-        """One line, handed to the system at once."""
+        """One line, handed to the system at once. Raises :class:`BadOutput` where the disk takes no more."""
         try:
             self._file.write(json.dumps(line, allow_nan=False, ensure_ascii=False, separators=(",", ":")) + "\n")
             self._file.flush()
@@ -52,7 +52,10 @@ class FrameLog:
 
 
 def read_log(path: Path) -> tuple[Json, Iterator[Json]]:
-    """Read the facts of the run, and its frames. A last line that a kill cut short is left out."""
+    """Read the facts of the run, and its frames. A last line that a kill cut short is left out.
+
+    Raises :class:`BadInput` for another kind of file.
+    """
     lines = read_text(path, LIMIT).split("\n")
     rows = [json_of(line, f"{path}, line {number}") for number, line in enumerate(lines[:-1], 1) if line]
     if not rows or not all(isinstance(row, dict) for row in rows) or not isinstance(rows[0].get("run"), dict):

@@ -67,7 +67,10 @@ class Window:
 
 
 def window(wanted: str, controls: Controls) -> Window | None:
-    """The window that ``window=`` asks for; with auto only where there can be one."""
+    """The window that ``window=`` asks for; with auto only where there can be one.
+
+    Raises :class:`BadOption` where one is asked for and there can be none.
+    """
     word = wanted.lower()
     if word not in ("auto", "true", "false"):
         raise BadOption(f"window must be true, false or auto, got {wanted!r}")

@@ -30,7 +30,10 @@ def srgb_from_linear(linear: Tensor) -> Tensor:
 
 
 def srgb_from_rgb_u8(rgb_u8: U8) -> Tensor:
-    """``(H,W,3)`` uint8 RGB → ``(3,H,W)`` float32 sRGB in [0, 1]."""
+    """``(H,W,3)`` uint8 RGB → ``(3,H,W)`` float32 sRGB in [0, 1].
+
+    Raises :class:`BadShape` for another shape or type.
+    """
     if rgb_u8.dtype != np.uint8 or rgb_u8.ndim != 3 or rgb_u8.shape[2] != 3:
         raise BadShape(f"rgb_u8 must be (H, W, 3) uint8, got {rgb_u8.shape} {rgb_u8.dtype}")
     return torch.from_numpy(np.ascontiguousarray(rgb_u8)).permute(2, 0, 1).float() / 255

@@ -49,7 +49,10 @@ class ProofLut(nn.Module):
 
     @classmethod
     def load(cls, path: str | os.PathLike[str] = COATED_OFFSET) -> ProofLut:
-        """Read a table ``(n,n,n,3)`` of uint8 or float codes; by default that of coated offset print."""
+        """Read a table ``(n,n,n,3)`` of uint8 or float codes; by default that of coated offset print.
+
+        Raises :class:`BadInput` for a file that holds no such table.
+        """
         try:
             with safe_open(path, "pt") as file:
                 table: Tensor = file.get_tensor("table")

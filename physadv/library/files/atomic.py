@@ -33,7 +33,10 @@ def write_bytes(path: str | os.PathLike[str], data: bytes) -> Path:
 
 
 def write_chunks(path: str | os.PathLike[str], chunks: Iterable[bytes]) -> Path:
-    """Put the chunks one after another at ``path``, as they come; see :func:`write_bytes`."""
+    """Put the chunks one after another at ``path``, as they come; see :func:`write_bytes`.
+
+    Raises :class:`BadOutput` where the file cannot be written.
+    """
     target = Path(path)
     # a short name of its own, in the same folder: renaming is atomic only within one file system
     draft = target.parent / f"{_DRAFT}{secrets.token_hex(8)}.tmp"

@@ -80,7 +80,10 @@ def save_boards(path: Path, boards: Boards) -> Path:
 
 
 def as_measured(boards: Boards, measured_bar_mm: float) -> Boards:
-    """The boards as the printer scaled them: its bar was asked to be ``check_bar_mm`` long. 0: as asked."""
+    """The boards as the printer scaled them: its bar was asked to be ``check_bar_mm`` long. 0: as asked.
+
+    Raises :class:`BadOption` for a scale that no printer makes.
+    """
     if measured_bar_mm == 0:
         return boards
     scale = measured_bar_mm / boards.check_bar_mm
@@ -102,7 +105,10 @@ def _scaled(board: Board, scale: float) -> Board:
 
 
 def load_boards(path: Path) -> Boards:
-    """Read ``board.json``, or that of a folder. For a bar that measured otherwise see :func:`as_measured`."""
+    """Read ``board.json``, or that of a folder. For a bar that measured otherwise see :func:`as_measured`.
+
+    Raises :class:`BadInput` for a file that is missing, damaged or of another format.
+    """
     file = path / "board.json" if path.is_dir() else path
     try:
         content: Any = read_json(file, SETTINGS_LIMIT)

@@ -17,7 +17,8 @@ Names = str | Sequence[object]
 def read_names(option: Names, where: str) -> tuple[str, ...]:
     """Names in the order of the classes; ``where`` is the option's name, for messages. Empty when nothing is asked.
 
-    ``"face"`` and ``"stop,yield"`` are names; what ends in .txt (a name a line) or .json (a list) is a file.
+    ``"face"`` and ``"stop,yield"`` are names; what ends in .txt (a name a line) or .json (a list) is a file. Raises
+    :class:`BadOption` for an empty name, and :class:`BadInput` for a file without names.
     """
     if not isinstance(option, str):
         names = tuple(on_one_line(str(name)) for name in option)

@@ -69,7 +69,8 @@ def _facts(patch: PatchImage) -> dict[str, str]:
 def load_patch(path: str | os.PathLike[str], width_mm: float | None = None) -> PatchImage:
     """Read a patch from a run folder, a ``.safetensors`` file or any picture.
 
-    ``width_mm`` overrides the size in the file. A picture without one in its text or resolution needs it.
+    ``width_mm`` overrides the size in the file. A picture without one in its text or resolution needs it. Raises
+    :class:`BadOption` where nothing says how wide it is.
     """
     if width_mm is not None and not (width_mm > 0 and math.isfinite(width_mm)):
         raise BadOption(f"the patch's width_mm must be a positive number of millimetres, got {width_mm}.")

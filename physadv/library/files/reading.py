@@ -75,7 +75,7 @@ def read_json(path: Path, limit: int = TEXT_LIMIT) -> Any:
 
 
 def json_of(text: str, source: str) -> Any:
-    """The value of JSON text; ``source`` names it in the error."""
+    """The value of JSON text; ``source`` names it in the error. Raises :class:`BadInput` for text that is no JSON."""
     try:
         value = json.loads(text)
     except RecursionError as error:

@@ -24,10 +24,11 @@ LUMA = (0.299, 0.587, 0.114)  # of sRGB codes (ITU-R BT.601): the grey picture t
 def image_distances(clean: Tensor, other: Tensor, sizes_px: Tensor | None = None) -> dict[str, Tensor]:
     """``(B,)`` each, on the images' device, from ``(B,3,H,W)`` sRGB in [0, 1]; nothing is read back.
 
-    L0: share of pixels of which a channel changed by more than 1/510. L1: mean absolute change. L2: Euclidean norm
-    over all pixels and channels, as attacks bound it (Szegedy et al. 2014): it grows with the picture. Linf: largest
-    change. SSIM (Wang et al. 2004): mean over the windows of 11 px that lie inside, on luma; NaN for smaller pictures.
-    ``sizes_px`` ``(B, 2)``, height and width, says which part is picture and not padding.
+    L0: share of pixels of which a channel changed by more than 1/510. L1: mean absolute change. L2: Euclidean norm over
+    all pixels and channels, as attacks bound it (Szegedy et al. 2014): it grows with the picture. Linf: largest change.
+    SSIM (Wang et al. 2004): mean over the windows of 11 px that lie inside, on luma; NaN for smaller pictures.
+    ``sizes_px`` ``(B, 2)``, height and width, says which part is picture and not padding. Raises :class:`BadShape`
+    where the two differ in shape.
     """
     expect("clean", clean, ("B", 3, "H", "W"))
     if other.shape != clean.shape:

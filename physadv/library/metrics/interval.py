@@ -24,8 +24,9 @@ def few(n: int) -> bool:
 def wilson(successes: float, n: float) -> tuple[float, float]:
     """Wilson's score interval of ``successes / n``; (0, 1) when nothing was tried.
 
-    Holds its coverage at small ``n`` and near 0 and 1, where the textbook interval collapses to a point
-    (Wilson 1927; Brown, Cai and DasGupta 2001). ``successes`` may be fractional: a mean over several draws.
+    Holds its coverage at small ``n`` and near 0 and 1, where the textbook interval collapses to a point (Wilson 1927;
+    Brown, Cai and DasGupta 2001). ``successes`` may be fractional: a mean over several draws. Raises :class:`BadOption`
+    unless 0 ≤ successes ≤ n.
     """
     if n < 0 or not 0 <= successes <= n + 1e-9:
         raise BadOption(f"wilson needs 0 <= successes <= n, got successes={successes}, n={n}")

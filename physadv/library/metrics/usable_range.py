@@ -30,7 +30,8 @@ def usable_range(
     """The longest run of neighbouring ``values`` whose score is at least ``at_least``, with all between them.
 
     ``conservative`` asks it of the low end of the 95 % interval. A score that is ``None`` or NaN breaks the run.
-    Longest is measured on the axis; of equal ones the first. What lies between tested values was not tested.
+    Longest is measured on the axis; of equal ones the first. What lies between tested values was not tested. Raises
+    :class:`BadShape` unless there is a score a value.
     """
     if len(values) != len(scores):
         raise BadShape(f"a usable range needs a score a value, got {len(values)} values and {len(scores)} scores")

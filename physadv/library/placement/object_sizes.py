@@ -36,7 +36,10 @@ def usual_height_mm(label: str) -> float | None:
 
 
 def object_height_mm(label: str, stated_mm: float) -> float:
-    """The stated height, or the usual one of things with this label when 0 is stated."""
+    """The stated height, or the usual one of things with this label when 0 is stated.
+
+    Raises :class:`BadOption` for a negative height, or where none is stated and none is usual.
+    """
     if stated_mm < 0:
         raise BadOption(
             f"object_height_mm must not be negative, got {stated_mm:g}. Give millimetres, or 0 for the usual."

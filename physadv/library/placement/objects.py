@@ -70,7 +70,7 @@ class PatchPlacement:
 
 
 def dressing(label: str, object_height_mm: float, min_height_px: float, wear_on: str = "object") -> PatchPlacement:
-    """Check what every annotated source takes."""
+    """Check what every annotated source takes. Raises :class:`BadOption` for what does not fit together."""
     if min_height_px < 0:
         raise BadOption(f"min_height_px must not be negative, got {min_height_px:g}.")
     if wear_on not in ("object", "torso"):

@@ -22,7 +22,8 @@ def camera_from_homography(
 
     ``image_from_surface`` ``(3, 3)`` is λ·K·[r1 r2 t] (Zhang 2000, section 2.1) for square pixels. λ is the scale that
     brings r1 and r2 nearest to orthonormal, and its sign puts the surface's origin in front of the camera. A surface
-    parallel to the image is no special case, because the focal length is known. ``where`` names it in errors.
+    parallel to the image is no special case, because the focal length is known. ``where`` names it in errors. Raises
+    :class:`BadInput` for a surface without area, or seen from behind.
     """
     homography = image_from_surface.double()
     focal, (x, y) = float(focal_px), centre_px

@@ -153,7 +153,10 @@ NAMES = tuple(_KINDS)
 
 
 def kind_of(name: str) -> SignKind:
-    """Look a sign up by name; the nearest name is offered for a misspelt one."""
+    """Look a sign up by name; the nearest name is offered for a misspelt one.
+
+    Raises :class:`BadOption` for a name that no sign has.
+    """
     if name not in _KINDS:
         near = difflib.get_close_matches(name, NAMES, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""

@@ -53,7 +53,10 @@ def read_checkpoint(path: Path, device: torch.device | str = "cpu") -> dict[str,
 
 @contextmanager
 def restoring(what: str) -> Iterator[None]:
-    """Tell keys that are missing, and tensors of another shape, as a checkpoint of something else."""
+    """Tell keys that are missing, and tensors of another shape, as a checkpoint of something else.
+
+    Raises :class:`BadInput` then.
+    """
     try:
         yield
     except PhysadvError:

@@ -15,7 +15,7 @@ _FAULTS = (KeyError, IndexError, TypeError, AttributeError, ValueError, Arithmet
 
 
 def read_object(path: Path, *, remedy: str = AGAIN, limit: int = 4 * TEXT_LIMIT) -> dict[str, Any]:
-    """A JSON object."""
+    """A JSON object. Raises :class:`BadInput` for another file."""
     with _with_remedy(remedy):
         content = read_json(path, limit)
     if not isinstance(content, dict):
@@ -29,7 +29,10 @@ def read_object_if_there(path: Path) -> dict[str, Any]:
 
 
 def read_options(path: Path, *, remedy: str = AGAIN) -> dict[str, Any]:
-    """Options as a run notes them, as plain values: ``${...}`` in them is text."""
+    """Options as a run notes them, as plain values: ``${...}`` in them is text.
+
+    Raises :class:`BadInput` for a file without options.
+    """
     with _with_remedy(remedy):
         content = read_yaml(path, 4 * SETTINGS_LIMIT)
     if not isinstance(content, dict) or not all(isinstance(key, str) for key in content):

@@ -67,7 +67,10 @@ class CurveLog:
         self._rows: list[dict[str, Any]] = []
 
     def started(self, total: int, first: int) -> None:
-        """Keep the rows of the steps that a resumed run does not repeat."""
+        """Keep the rows of the steps that a resumed run does not repeat.
+
+        Raises :class:`BadInput` where the file is no table of steps.
+        """
         if not self._file.is_file():
             return
         try:

@@ -28,7 +28,7 @@ class Channel:
         self._closed = False
 
     def publish(self, bgr_u8: npt.NDArray[np.uint8]) -> None:
-        """Show ``(H,W,3)`` BGR to everyone from now on."""
+        """Show ``(H,W,3)`` BGR to everyone from now on. Raises :class:`BadShape` for another shape or type."""
         if bgr_u8.dtype != np.uint8 or bgr_u8.ndim != 3 or not bgr_u8.size:
             raise BadShape(f"a frame must be (H, W, 3) uint8, got {bgr_u8.shape} {bgr_u8.dtype}")
         with self._changed:

@@ -64,7 +64,10 @@ class Stream:
         self._options = options
 
     def frames(self, status: Status) -> Frames:
-        """Frames as they come; a stream that breaks off is sought."""
+        """Frames as they come; a stream that breaks off is sought.
+
+        Raises :class:`DeadFeed` where it does not open, or gives no picture.
+        """
         begun = time.monotonic()
         capture = self._open()
         if not capture.opened:

@@ -72,7 +72,10 @@ class Recorder:
         self._in_part += 1
 
     def close(self) -> None:
-        """Finish the file and see whether it holds what was written."""
+        """Finish the file and see whether it holds what was written.
+
+        Raises :class:`BadOutput` where frames are missing.
+        """
         if self._writer is None:
             return
         self._writer.release()

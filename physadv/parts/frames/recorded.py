@@ -107,7 +107,7 @@ class ImageSequence:
 
 
 def images_in(folder: Path) -> list[Path]:
-    """The images of a folder; ``img2`` comes before ``img10``."""
+    """The images of a folder; ``img2`` comes before ``img10``. Raises :class:`BadInput` where there is none."""
     try:
         found = [p for p in folder.iterdir() if p.suffix.lower() in IMAGES and not p.name.startswith(".")]
     except OSError as error:

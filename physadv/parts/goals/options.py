@@ -49,5 +49,6 @@ class ProofResidualConfig:
 
 
 def check_weight(name: str, weight: float) -> None:
+    """Raise :class:`BadOption` for a weight that is negative or not finite."""
     if not (weight >= 0 and math.isfinite(weight)):
         raise BadOption(f"penalties.{name}.weight must be 0 or more, got {weight}.")

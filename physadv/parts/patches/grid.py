@@ -20,7 +20,10 @@ PATCH_OF_RUN = "patch.png"
 
 
 def size_px(width_mm: float, height_mm: float, px_per_100mm: float, *, of: str = "") -> tuple[int, int]:
-    """Height and width in texels; the options are ``width_mm`` and ``height_mm`` after the prefix ``of``."""
+    """Height and width in texels; the options are ``width_mm`` and ``height_mm`` after the prefix ``of``.
+
+    Raises :class:`BadOption` for sides or resolutions that give no texel, or too many.
+    """
     for name, side_mm in ((f"{of}width_mm", width_mm), (f"{of}height_mm", height_mm)):
         if not 0 < side_mm <= MAX_SIDE_MM:
             raise BadOption(f"patch.{name} must be over 0 and at most {MAX_SIDE_MM:.0f} mm, got {side_mm}.")
@@ -39,7 +42,10 @@ def size_px(width_mm: float, height_mm: float, px_per_100mm: float, *, of: str =
 
 
 def mask(shape: str, height_px: int, width_px: int, width_mm: float) -> Tensor:
-    """Alpha ``(1,h,w)`` of a shape by name, or of a picture: its alpha or luminance."""
+    """Alpha ``(1,h,w)`` of a shape by name, or of a picture: its alpha or luminance.
+
+    Raises :class:`BadOption` for a shape that is neither known nor a picture, and :class:`BadInput` for an empty one.
+    """
     if shape in SHAPES:
         return coverage(SHAPES[shape], height_px, width_px, width_mm)
     if not Path(shape).exists():
@@ -51,7 +57,10 @@ def mask(shape: str, height_px: int, width_px: int, width_mm: float) -> Tensor:
 
 
 def start(init: str, seed: int, height_px: int, width_px: int) -> Tensor:
-    """Colours ``(3,h,w)`` to start from: grey, random, or a picture, or a run's patch, stretched to the grid."""
+    """Colours ``(3,h,w)`` to start from: grey, random, or a picture, or a run's patch, stretched to the grid.
+
+    Raises :class:`BadOption` for anything else.
+    """
     if init == "grey":
         return torch.full((3, height_px, width_px), 0.5)
     if init == "random":

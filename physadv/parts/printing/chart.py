@@ -51,7 +51,10 @@ def colours() -> list[tuple[float, float, float]]:
 
 
 def fit_chart(papers: tuple[tuple[float, float], ...]) -> tuple[Grid, tuple[float, float]]:
-    """The largest chart that is whole on one page, and the paper as it lies."""
+    """The largest chart that is whole on one page, and the paper as it lies.
+
+    Raises :class:`BadOption` where the paper is too small.
+    """
     grid, paper = max(((_largest(paper), paper) for paper in papers), key=lambda made: made[0].cell_mm)
     if grid.cell_mm < MIN_CELL_MM:
         raise BadOption(

@@ -71,7 +71,10 @@ class SheetLayout:
 
 
 def parse_paper(text: str) -> tuple[tuple[float, float], ...]:
-    """Sizes the paper may be used in: both orientations of ``a4``, ``letter``..., one of ``WIDTHxHEIGHT`` in mm."""
+    """Sizes the paper may be used in: both orientations of ``a4``, ``letter``..., one of ``WIDTHxHEIGHT`` in mm.
+
+    Raises :class:`BadOption` for other names and sizes.
+    """
     if size_mm := PAPERS_MM.get(text.strip().lower()):
         return size_mm, size_mm[::-1]
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*[xX×]\s*(\d+(?:\.\d+)?)\s*(?:mm)?\s*", text)
@@ -84,7 +87,10 @@ def parse_paper(text: str) -> tuple[tuple[float, float], ...]:
 
 
 def arrange(trim_mm: tuple[float, float], bleed_mm: float, papers: tuple[tuple[float, float], ...]) -> SheetLayout:
-    """Lay a patch out on whichever of ``papers`` needs fewest pages, the first on a draw."""
+    """Lay a patch out on whichever of ``papers`` needs fewest pages, the first on a draw.
+
+    Raises :class:`BadOption` where it would take too many pages.
+    """
     counts = [math.prod(_grid(trim_mm, bleed_mm, paper)) for paper in papers]
     paper_mm = papers[counts.index(min(counts))]
     if min(counts) > MAX_PAGES:

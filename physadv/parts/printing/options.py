@@ -32,6 +32,7 @@ class InkConfig:
 
 
 def check(config: InkConfig) -> None:
+    """Raise :class:`BadOption` for an option that cannot be."""
     if config.colours not in _COLOURS:
         raise BadOption(f"ink.colours must be one of {', '.join(_COLOURS)}, got {config.colours!r}.")
     wanted = _READ_FROM_PATH.get(config.colours)

@@ -87,7 +87,10 @@ class TagPlan:
 def choose_tags(
     text: str, range_m: float, patch_mm: tuple[float, float], papers: tuple[tuple[float, float], ...]
 ) -> TagPlan | None:
-    """The tags that the options ask for; ``None`` for none. ``range_m`` 0: as large as patch and paper suggest."""
+    """The tags that the options ask for; ``None`` for none. ``range_m`` 0: as large as patch and paper suggest.
+
+    Raises :class:`BadOption` for options that do not go together, or tags larger than the paper.
+    """
     if not (math.isfinite(range_m) and range_m >= 0):
         raise BadOption(f"range_m must be a distance in metres, or 0 to choose by the patch's size, got {range_m}.")
     word = text.strip().lower()

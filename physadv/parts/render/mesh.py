@@ -23,6 +23,8 @@ CHUNK = 512  # triangles looked at together
 def load_mesh(path: str, cells: int) -> tuple[Tensor, Tensor]:
     """Points ``(n,n,3)`` mm (x right, y down, z away) at the nodes of the UV square, n = ``cells`` + 1, and which
     ``(cells,cells)`` lie whole on one piece of the surface.
+
+    Raises :class:`BadInput` where the UVs leave the square empty.
     """  # fmt: skip
     vertices, uv, triangles = read_obj(Path(path))
     line = np.linspace(0, 1, cells + 1)

@@ -27,7 +27,8 @@ _REMEDY = "Export it again as OBJ with UVs, in millimetres."
 def read_obj(path: Path) -> tuple[F64, F64, I64]:
     """Points ``(n,3)`` and their UVs ``(n,2)``, one for every pair that a face names, and triangles ``(t,3)``.
 
-    Faces with more than three corners are cut into a fan. A UV's third number is left out.
+    Faces with more than three corners are cut into a fan. A UV's third number is left out. Raises :class:`BadInput` for
+    a file without faces, or with a face of fewer than three corners.
     """
     points: list[tuple[float, ...]] = []
     uvs: list[tuple[float, ...]] = []

@@ -121,7 +121,10 @@ class AnnotatedPhotos:
         return [group[start : start + size] for group in groups for start in range(0, len(group), size)]
 
     def batches(self, size: int, generator: torch.Generator) -> Iterator[SceneBatch]:
-        """Endless random batches of photos with a wearer, padded with grey at the right and bottom."""
+        """Endless random batches of photos with a wearer, padded with grey at the right and bottom.
+
+        Raises :class:`BadInput` where nothing wears the patch.
+        """
         wearing = [index for index in self._indices if self._has_wearer(index)]
         if not wearing:
             raise BadInput(self._why_none_wears())

@@ -34,7 +34,10 @@ def joined(names: list[str], used: list[int], remarks: Remarks) -> tuple[tuple[s
 
 
 def label_among(label: str, categories: tuple[str, ...], where: str) -> int:
-    """The row of ``label``, whatever its spelling; its own word before a synonym."""
+    """The row of ``label``, whatever its spelling; its own word before a synonym.
+
+    Raises :class:`BadOption` where none or several are meant.
+    """
     rows = rows_of(label, categories)
     if len(rows) == 1:
         return rows[0]

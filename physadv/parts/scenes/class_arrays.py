@@ -38,7 +38,10 @@ class Arrays:
 
 
 def read_arrays(path: Path, wanted: tuple[str, ...]) -> Arrays:
-    """Check everything that later code relies on; ``wanted`` names win over the file's."""
+    """Check everything that later code relies on; ``wanted`` names win over the file's.
+
+    Raises :class:`BadInput` for arrays of other names, shapes or types.
+    """
     stored = _load(path)
     x, y = stored.get("x"), stored.get("y")
     if x is None or y is None:

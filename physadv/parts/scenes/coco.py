@@ -18,7 +18,10 @@ _OTHER_FORMATS = (("data.yaml", "yolo"), ("dataset.yaml", "yolo"), ("labels", "y
 
 
 def build_coco(config: CocoConfig) -> AnnotatedPhotos:
-    """Read the annotations, check them against the images, and dress the chosen label."""
+    """Read the annotations, check them against the images, and dress the chosen label.
+
+    Raises :class:`BadInput` where the image folder is missing.
+    """
     root = _root(config)
     path = Path(config.annotations) if config.annotations else annotations_in(root)
     folders = [Path(config.images)] if config.images else folders_of(root)
@@ -28,7 +31,10 @@ def build_coco(config: CocoConfig) -> AnnotatedPhotos:
 
 
 def annotations_in(root: Path) -> Path:
-    """The annotation file of a data set's folder; the first name where there is none, for the complaint."""
+    """The annotation file of a data set's folder; the first name where there is none, for the complaint.
+
+    Raises :class:`BadInput` where files of other names or kinds lie there.
+    """
     found = next((root / name for name in NAMES if (root / name).is_file()), None)
     if found is not None:
         return found

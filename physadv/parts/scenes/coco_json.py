@@ -26,7 +26,10 @@ Id = str
 
 
 def read_coco(path: Path, files: PhotoFiles) -> MarkedSet:
-    """Read and check ``path``. Images without annotations are normal; annotations without image are not."""
+    """Read and check ``path``. Images without annotations are normal; annotations without image are not.
+
+    Raises :class:`BadInput` for them.
+    """
     content, remarks = _load(path), Remarks(path)
     names = _categories(path, content["categories"])
     row_of = {number: row for row, number in enumerate(names)}

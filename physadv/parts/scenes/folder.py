@@ -34,7 +34,10 @@ class FolderScenes:
         return len(self._photos)
 
     def with_objects(self, detect: Detect, label_names: tuple[str, ...]) -> AnnotatedPhotos:
-        """Look at every photo once; what ``detect`` reports are the objects from then on."""
+        """Look at every photo once; what ``detect`` reports are the objects from then on.
+
+        Raises :class:`BadOption` where the detector does not know the label.
+        """
         wearer = index_of(self._dressing.label, label_names)
         if wearer is None:
             raise BadOption(
@@ -75,7 +78,10 @@ class FolderScenes:
 
 
 def build_folder(config: FolderConfig) -> FolderScenes | AnnotatedPhotos:
-    """The photos of a folder, with their measured surfaces where a quads file is given."""
+    """The photos of a folder, with their measured surfaces where a quads file is given.
+
+    Raises :class:`BadOption` without a folder, or for a negative limit.
+    """
     if not config.root:
         raise BadOption("folder scenes need scenes.root: a folder of photos.")
     if config.limit < 0:

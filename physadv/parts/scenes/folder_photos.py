@@ -34,7 +34,10 @@ _OTHER_PHOTOS = {
 
 
 def photos_in(folder: Path) -> list[Path]:
-    """The pictures directly inside ``folder``, by name; hidden files are passed over, others with a word."""
+    """The pictures directly inside ``folder``, by name; hidden files are passed over, others with a word.
+
+    Raises :class:`BadInput` where there is no folder, or no photo in it.
+    """
     if not folder.exists():
         raise BadInput(f"no such folder: {str(folder)!r}. Check the path.")
     if not folder.is_dir():

@@ -25,7 +25,10 @@ logger = logging.getLogger(__name__)
 
 
 def marked_scenes(config: MarkedConfig, marked: MarkedSet) -> AnnotatedPhotos:
-    """Check the annotations against the photos, and dress the chosen label."""
+    """Check the annotations against the photos, and dress the chosen label.
+
+    Raises :class:`BadOption` for masks together with resampled distances.
+    """
     label = label_among(config.label, marked.categories, str(marked.source))
     tall_mm = object_height_mm(config.label, config.object_height_mm)
     wear = dressing(config.label, tall_mm, config.min_height_px, config.wear_on)

@@ -58,7 +58,10 @@ class Masks:
 
 
 def masks_in(folder: Path, photos: PhotoStore, wanted: Sequence[int]) -> dict[int, tuple[Path, ...]]:
-    """``folder/STEM.png`` for every photo in ``wanted``; where photos share one, ``NAME.jpg.png``."""
+    """``folder/STEM.png`` for every photo in ``wanted``; where photos share one, ``NAME.jpg.png``.
+
+    Raises :class:`BadInput` where the folder is missing.
+    """
     if not folder.is_dir():
         raise BadInput(f"no folder of masks {str(folder)!r}. It must hold one PNG for each photo with the label.")
     stems = Counter(path.stem for path in photos.paths)

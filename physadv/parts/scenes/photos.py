@@ -39,7 +39,10 @@ class Header:
 
 
 def header(path: Path) -> Header:
-    """Read the size and the orientation, not the pixels."""
+    """Read the size and the orientation, not the pixels.
+
+    Raises :class:`BadInput` for what is no picture, or no regular file.
+    """
     if not path.is_file():  # a pipe would be waited for
         raise BadInput(f"{str(path)!r} is not a regular file. Copy the picture into one, or remove it.")
     try:

@@ -25,7 +25,10 @@ MaskFiles = dict[int, tuple[Path, ...]]
 
 
 def read_quads(path: Path, photos: list[Path]) -> tuple[list[list[PhotoObject]], MaskFiles]:
-    """For each photo its measured surfaces, and their masks. Photos that the file does not name have none."""
+    """For each photo its measured surfaces, and their masks. Photos that the file does not name have none.
+
+    Raises :class:`BadInput` for a file that is missing, malformed, or names other photos.
+    """
     if not path.exists():
         raise BadInput(f"no quads file {str(path)!r}. {_REMEDY}")
     content = read_json(path)

@@ -31,7 +31,10 @@ def build_voc(config: VocConfig) -> AnnotatedPhotos:
 
 
 def read_voc(root: str, split: str = "") -> MarkedSet:
-    """Read the XML files, of all photos or of those that a part lists."""
+    """Read the XML files, of all photos or of those that a part lists.
+
+    Raises :class:`BadOption` without a folder, and :class:`BadInput` where it is missing.
+    """
     if not root:
         raise BadOption("voc scenes need scenes.root: a folder with Annotations/ and JPEGImages/.")
     base = Path(root)

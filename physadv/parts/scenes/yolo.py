@@ -48,7 +48,10 @@ def build_yolo(config: YoloConfig) -> AnnotatedPhotos:
 
 
 def read_yolo(root: str, split: str = "", names: Any = "") -> MarkedSet:
-    """Read the labels of the photos of one of the set's parts, or of all."""
+    """Read the labels of the photos of one of the set's parts, or of all.
+
+    Raises :class:`BadInput` where no photo has a label file.
+    """
     layout = _layout(root)
     remarks = Remarks(layout.source)
     classes = list(read_names(names, "scenes.names")) or _names(layout)

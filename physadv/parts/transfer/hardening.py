@@ -72,7 +72,10 @@ class TransferHardening:
         self._reach = (math.inf, -math.inf)  # logarithm of the nearest and of the furthest distance seen
 
     def scene(self, source: SceneSource, size: int, generator: torch.Generator) -> SceneBatch:
-        """``size`` images; where their distances are known, those at hard places among some candidates."""
+        """``size`` images; where their distances are known, those at hard places among some candidates.
+
+        Raises :class:`BadOption` where the curriculum has nothing to choose.
+        """
         if not self._curriculum.sharpness:
             return next(source.batches(size, generator))
         batch = next(source.batches(size, generator))

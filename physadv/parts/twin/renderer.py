@@ -40,7 +40,10 @@ class TwinRenderer:
         return Draws({})
 
     def render(self, scene: SceneBatch, patch: PatchImage, draws: Draws) -> Tensor:
-        """The scenes with the patch on every wearer, ``(B,3,H,W)`` sRGB, as 8-bit codes."""
+        """The scenes with the patch on every wearer, ``(B,3,H,W)`` sRGB, as 8-bit codes.
+
+        Raises :class:`BadInput` for scenes of another source.
+        """
         images = scene.srgb.clone()
         if not bool(patch.alpha.any()):
             return images

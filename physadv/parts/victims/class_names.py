@@ -36,6 +36,7 @@ def names_for(
     """Exactly ``classes`` names: the wanted, else the usual ones, else class0, …
 
     With ``coco`` its names stand in where their number fits, as for detectors. ``by`` says who gave the wanted ones.
+    Raises :class:`BadInput` where the wanted are not as many.
     """
     if wanted is not None:
         if coco and wanted == COCO_80 and classes in _COCO:

@@ -71,7 +71,10 @@ class Classifier(nn.Module):
         return (self,)
 
     def outputs(self, images: Tensor) -> ClassLogits:
-        """``(B, K)``: what the network says of the images after they were resized and normalised."""
+        """``(B, K)``: what the network says of the images after they were resized and normalised.
+
+        Raises :class:`BadShape` where the network puts out anything else.
+        """
         expect("images", images, ("B", 3, "H", "W"))
         pixels = (self._fitted(images) - self.mean) / self.std
         with torch.autocast(images.device.type, dtype=torch.bfloat16, enabled=self.bf16):

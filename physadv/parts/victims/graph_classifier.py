@@ -51,7 +51,10 @@ class Feeding:
 
 
 def feeding_of(file: OnnxFile, config: OnnxConfig, classes: int) -> Feeding:
-    """The input as the user says, else as the file or the configuration beside it says, else as is usual."""
+    """The input as the user says, else as the file or the configuration beside it says, else as is usual.
+
+    Raises :class:`BadOption` for a ``resize`` of detectors.
+    """
     facts, white = file.facts, config.value_range or 1.0
     mean: tuple[float, ...] = (0.0,) * 3
     std: tuple[float, ...] = (1.0,) * 3

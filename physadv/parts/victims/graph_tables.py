@@ -97,7 +97,10 @@ def yolov8(probe: Probe, asked: bool) -> GraphLayout | None:
 
 
 def yolov5(probe: Probe, asked: bool) -> GraphLayout | None:
-    """Objectness, three rows a cell; another number of rows only where the names leave no other reading."""
+    """Objectness, three rows a cell; another number of rows only where the names leave no other reading.
+
+    Raises :class:`BadInput` where nothing says whether there is an objectness.
+    """
     columns = columns_of(probe, objectness=1)
     if columns is None or columns.scores < 2:
         return None

@@ -97,7 +97,10 @@ class GraphVictim(nn.Module):
 def assemble(
     file: OnnxFile, config: OnnxConfig, network: nn.Module, *, backend: str, access: AccessLevel
 ) -> GraphVictim | Classifier:
-    """Probe the network once, recognise its layout and name its classes."""
+    """Probe the network once, recognise its layout and name its classes.
+
+    Raises :class:`BadOption` for options that do not fit the graph, and :class:`BadInput` where its scores cannot be.
+    """
     wanted, name = read_names(config.labels) or file.class_names, f"{backend}/{file.path.stem}"
     if file.grey and config.channels == "bgr":
         raise BadOption(f"victim.channels=bgr: {file.path} takes one channel, grey; leave it out")

@@ -25,7 +25,10 @@ _SLOW_START = ("googlenet", "inception_v3")  # warn unless told how to start
 
 
 def build_torchvision(config: ClassifierConfig) -> Classifier:
-    """A model of ``torchvision.models`` by its name there."""
+    """A model of ``torchvision.models`` by its name there.
+
+    Raises :class:`BadOption` for another name, and :class:`BadInput` where weights cannot be had.
+    """
     models = torchvision.models
     known = models.list_models(module=models)
     if config.model not in known:
@@ -54,7 +57,10 @@ def build_torchvision(config: ClassifierConfig) -> Classifier:
 
 
 def build_timm(config: ClassifierConfig) -> Classifier:
-    """A model of timm by its name there, fed by its own data config."""
+    """A model of timm by its name there, fed by its own data config.
+
+    Raises :class:`BadOption` for another name, and :class:`BadInput` where weights cannot be had.
+    """
     timm = _timm()
     known = timm.list_models()
     if config.model.partition(".")[0] not in known:

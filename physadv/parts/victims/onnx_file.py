@@ -60,7 +60,8 @@ class OnnxFile:
 def read_onnx(path: Path, size_px: int, wanted: Sequence[str] = (), *, as_it_is: bool = False) -> OnnxFile:
     """Load and check; ``size_px`` is the side for graphs that take any size (0: the file's, else 640).
 
-    ``wanted`` names the outputs that count, in their order. ``as_it_is``: the graph is not touched.
+    ``wanted`` names the outputs that count, in their order. ``as_it_is``: the graph is not touched. Raises
+    :class:`BadInput` for a file that holds no valid graph.
     """
     if path.exists() and not path.is_dir():
         check_file(path, MAX_BYTES)  # a pipe has no end

@@ -100,12 +100,14 @@ class ClassifierConfig:
 
 
 def check_classifier(config: ClassifierConfig) -> None:
+    """Raise :class:`BadOption` for an option that cannot be."""
     check_thresholds(config.confidence, 0.0)
     if config.size_px < 0:
         raise BadOption(f"victim.size_px must not be negative, got {config.size_px}")
 
 
 def check_file_options(config: OnnxConfig) -> None:
+    """Raise :class:`BadOption` without a file, or for an option that cannot be."""
     check_thresholds(config.confidence or 0.0, config.iou)
     if not config.path:
         raise BadOption("this victim needs a model file: give victim.path=FILE.onnx")
@@ -130,6 +132,7 @@ def check_file_options(config: OnnxConfig) -> None:
 
 
 def check_thresholds(confidence: float, iou: float) -> None:
+    """Raise :class:`BadOption` for a threshold outside of 0 and 1."""
     for name, value in (("confidence", confidence), ("iou", iou)):
         if not 0 <= value <= 1:
             raise BadOption(f"victim.{name} must be within 0 and 1, got {value}")

@@ -38,7 +38,10 @@ _EPS_ZERO = ("fasterrcnn_resnet50_fpn", "maskrcnn_resnet50_fpn", "retinanet_resn
 
 
 def make_model(name: str, config: TorchvisionConfig, classes: int) -> nn.Module:
-    """Build, fill, and set what the config sets. ``classes`` counts without background."""
+    """Build, fill, and set what the config sets. ``classes`` counts without background.
+
+    Raises :class:`BadOption` for a size where the model's is fixed.
+    """
     if config.size_px and name.startswith("ssd"):
         raise BadOption(f"torchvision/{name} has a fixed size; leave victim.size_px out")
     extra = {"rpn_post_nms_top_n_test": config.proposals} if name.startswith(_TWO_STAGES) else {}
@@ -117,6 +120,8 @@ MAX_BYTES = 2**34  # the largest detectors have a tenth of it
 def read_state(path: Path) -> dict[str, Tensor]:
     """A state dict, tensors of any shape by name, from .safetensors, or from a torch file without executing anything in
     it.
+
+    Raises :class:`BadInput` for a file that holds anything else.
     """
     if path.exists() and not path.is_dir():
         check_file(path, MAX_BYTES)  # a pipe has no end

@@ -123,7 +123,10 @@ def why_not(name: str, scenes: str) -> str:
 
 
 def mapped(wanted: Sequence[str], axes: Iterable[str]) -> tuple[str, str] | None:
-    """The two axes of the map, or ``None`` where there is none or one of them cannot be set."""
+    """The two axes of the map, or ``None`` where there is none or one of them cannot be set.
+
+    Raises :class:`BadOption` unless two different axes are wanted, or nothing.
+    """
     if not wanted:
         return None
     if len(wanted) != 2 or wanted[0] == wanted[1] or not set(wanted) <= set(AXES):

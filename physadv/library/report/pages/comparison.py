@@ -64,7 +64,10 @@ class JudgedRun:
 
 
 def write_comparison(folders: Sequence[Path], out: Path) -> Path:
-    """Write one page for the runs in ``folders``; folders of a sweep stand for their jobs."""
+    """Write one page for the runs in ``folders``; folders of a sweep stand for their jobs.
+
+    Raises :class:`BadInput` for fewer than two judged runs, or files of another version.
+    """
     runs = read_runs(folders)
     if len(runs) < 2:
         raise BadInput(

@@ -37,7 +37,10 @@ def write_report(folder: Path) -> Path:
 
 
 def files_of(folder: Path) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-    """``run.json``, ``scores.json`` and ``grid.json`` of a run folder; empty where one is not there, but not all."""
+    """``run.json``, ``scores.json`` and ``grid.json`` of a run folder; empty where one is not there, but not all.
+
+    Raises :class:`BadInput` where there is nothing to report.
+    """
     if not folder.is_dir():
         raise BadInput(f"no run folder {str(folder)!r}. Name the folder that generate or evaluate wrote.")
     run, scores, grid = (read_object_if_there(folder / name) for name in (record.FILE, "scores.json", "grid.json"))

@@ -37,7 +37,10 @@ _ABOUT = {
 
 
 def write_watch_report(folder: Path) -> Path:
-    """Make ``report.html`` from the ``summary.json`` of a run folder."""
+    """Make ``report.html`` from the ``summary.json`` of a run folder.
+
+    Raises :class:`BadInput` where the summary is missing, or of another version.
+    """
     content = read_object_if_there(folder / SUMMARY)
     if not content:
         raise BadInput(f"{str(folder)!r} holds no {SUMMARY}, so there is nothing to report. Name a folder of watch.")

@@ -17,6 +17,8 @@ FILE = "pairs.json"
 def read_pairs(out: Path) -> dict[str, Any]:
     """Read what :func:`~physadv.library.report.pictures.pair_pictures.save_pairs` wrote, with the pictures in it as
     ``data:`` links; empty where there is none.
+
+    Raises :class:`BadInput` for a list without what it must hold.
     """
     path = out / FOLDER / FILE
     content = read_object_if_there(path)

@@ -24,6 +24,7 @@ class EotPgdConfig(EotAdamConfig):
 
 
 def check(config: EotAdamConfig) -> None:
+    """Raise :class:`BadOption` for numbers with which the loop could not run."""
     if not config.lr > 0 or config.check_every < 1 or not 0 < config.factor < 1:
         raise BadOption(
             "an attack needs lr > 0, check_every >= 1 and 0 < factor < 1, "
