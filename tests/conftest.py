@@ -13,6 +13,8 @@ import pytest
 for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):  # before torch is imported by any test
     os.environ.setdefault(variable, "1")
 
+os.environ.setdefault("HF_HUB_OFFLINE", "1")  # before its client is imported by any test: a plugin's would wait for it
+
 # what tests seal is not sealed for the user
 os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="physadv-tests-")
 

@@ -15,6 +15,8 @@ from physadv.parts.victims.classifier import Classifier
 from physadv.parts.victims.whole_picture import WholePicture
 from physadv.testing import sample_images
 from tests.parts.victims.building import build_victim
+from tests.parts.victims.graph_files import write_detector
+from tests.parts.victims.test_onnx_layouts import yolov8_table
 
 KINDS = {
     "sign-nano": ("sign-nano", {}, 8),  # its four stages hold 1, 2, 3 and 2 residual blocks
@@ -157,9 +159,10 @@ def test_real_onnx_graphs_are_shaken_and_their_gradient_with_them(file: str, lea
     assert (slopes[0] - slopes[1]).abs().max() > 1e-3 * slopes[0].abs().max()
 
 
-def test_a_victim_without_residual_branches_is_refused_in_one_line() -> None:
-    with pytest.raises(IncompatibleParts, match=r"'torchvision/ssd300_vgg16' has no residual branches.*probability=0"):
-        shake(build_victim("torchvision/ssd300_vgg16", weights="random"))
+def test_a_victim_without_residual_branches_is_refused_in_one_line(tmp_path: Path) -> None:
+    plain = write_detector(tmp_path / "plain.onnx", [yolov8_table().transpose(0, 2, 1)])
+    with pytest.raises(IncompatibleParts, match=r"'onnx/plain' has no residual branches.*probability=0"):
+        shake(build_victim("onnx", path=str(plain)))
 
 
 class Added(nn.Module):
