@@ -131,7 +131,7 @@ def test_ctrl_c_says_how_to_go_on(tmp_path: Path) -> None:
     options = [*TINY, "budget.steps=500", "attack.check_every=1", f"out={out}"]
     process = subprocess.Popen(
         [sys.executable, "-m", "physadv.cli", "generate", *options], cwd=ROOT, env=os.environ, text=True,
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, preexec_fn=_hears_ctrl_c,
     )  # fmt: skip
     _wait_for(out / "checkpoint.pt", process)
     process.send_signal(signal.SIGINT)
@@ -139,6 +139,11 @@ def test_ctrl_c_says_how_to_go_on(tmp_path: Path) -> None:
     assert process.returncode == 130
     assert "resume=true" in said
     assert "Traceback" not in said
+
+
+def _hears_ctrl_c() -> None:
+    """Shells let jobs in the background ignore it, and so would their children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _wait_for(file: Path, process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> None:
