@@ -19,6 +19,7 @@ from physadv.parts.printing.entries import build_ink
 from physadv.parts.printing.icc import fit_table, load_profile_table, proof_colours
 from physadv.parts.printing.options import InkConfig
 from tests.running import physadv
+from tests.runs import once
 
 MEASUREMENTS = Path("/usr/share/color/icc/FOGRA39L.ti3")
 
@@ -34,12 +35,17 @@ def of_class(kind: bytes) -> bytes:
 
 @pytest.fixture(scope="session")
 def press(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A CMYK profile of FOGRA39, made once."""
+    """A CMYK profile of FOGRA39, made once: that takes half a minute."""
     if not (MEASUREMENTS.is_file() and shutil.which("colprof")):
         pytest.skip("needs colprof and FOGRA39L.ti3 (Debian: argyll, icc-profiles-free)")
+    return once(tmp_path_factory, "press", make_press) / "press.icc"
+
+
+def make_press(place: Path) -> None:
     from tools.make_proof_lut import profile_from_measurements
 
-    return profile_from_measurements(MEASUREMENTS, tmp_path_factory.mktemp("press"))
+    place.mkdir()
+    profile_from_measurements(MEASUREMENTS, place)
 
 
 def test_a_profile_that_changes_nothing_gives_a_table_that_changes_nothing() -> None:
