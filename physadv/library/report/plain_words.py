@@ -7,7 +7,7 @@ from typing import Any
 
 from physadv.core.labels import plural
 from physadv.library.report.arms import control_names, score_named, with_role
-from physadv.library.report.plots.figure import in_percent
+from physadv.library.report.shares import in_percent
 
 FEW = 30  # objects; below this the interval says more than the value
 

@@ -11,13 +11,11 @@ from dataclasses import dataclass
 from itertools import cycle
 from typing import Any
 
+from physadv.library.report.shares import in_percent
+
 Score = Mapping[str, Any]  # name, value, low, high, n, higher_is; numbers may be None
 Cell = str | int | float | None
 
-SHARES = {
-    "success", "targeted success", "recall", "robust accuracy", "share",
-}  # fmt: skip
-"""Scores that are shares of objects or pictures: shown in percent."""
 UNITS = {"AP", "AP50", "confidence", "SSIM"}
 """Scores from 0 to 1 that are no shares: shown as decimal numbers."""
 SCORE_COLUMNS = ("value", "low", "high", "n")
@@ -146,11 +144,6 @@ def styles(arms: Sequence[str]) -> dict[str, Style]:
 def measured(score: Score | None) -> bool:
     """Whether there is a number."""
     return bool(score) and score is not None and score.get("value") is not None
-
-
-def in_percent(name: str) -> bool:
-    """Whether a score of that name is a share."""
-    return name in SHARES
 
 
 def factor(name: str) -> float:

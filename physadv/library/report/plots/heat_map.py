@@ -13,11 +13,11 @@ from physadv.library.report.plots.figure import (
     Score,
     axis,
     factor,
-    in_percent,
     measured,
     score_cells,
 )
 from physadv.library.report.plots.intervals import in_lines, safe
+from physadv.library.report.shares import in_percent
 
 CELL_PX = (112, 62)  # width, height
 _WEAK_TO_STRONG = [[0.0, "#fff5e6"], [0.35, "#fdc27a"], [0.7, "#e8731a"], [1.0, "#8c3202"]]

@@ -15,13 +15,13 @@ from physadv.library.report.plots.figure import (
     axis,
     error_bars,
     factor,
-    in_percent,
     measured,
     percent_axis,
     score_axis,
     score_cells,
     styles,
 )
+from physadv.library.report.shares import in_percent
 
 Series = Mapping[str, Sequence[Score | None]]  # arm → one score a group
 SPREAD = 0.56  # of the room between two groups
