@@ -14,7 +14,7 @@ from physadv.library.calibration.intrinsics import Intrinsics
 
 
 def camera_picture(found: Intrinsics, views: Sequence[BoardView], heading: str) -> bytes:
-    """A PNG: coverage, residuals, rms by view."""
+    """A PNG: which part of the picture the views cover, how far corners miss, and the rms of each view."""
     figure = Figure(figsize=(13, 4.4), dpi=100, layout="constrained")
     figure.suptitle(heading, fontsize=11)
     seen, missed, by_view = figure.subplots(1, 3, width_ratios=(1.4, 1, 1.2))

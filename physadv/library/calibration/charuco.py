@@ -32,12 +32,15 @@ class Squares:
             )
 
     def board(self) -> cv2.aruco.CharucoBoard:
-        """In units of a square; the calibration does not depend on its size."""
+        """OpenCV's board, in units of a square; the calibration does not depend on its size."""
         dictionary = cv2.aruco.getPredefinedDictionary(getattr(cv2.aruco, DICTIONARY))
         return cv2.aruco.CharucoBoard((self.columns, self.rows), 1.0, MARKER, dictionary)
 
     def drawn(self) -> U8:
-        """The board without margin, 28 pixels a square: then a marker's modules are three pixels wide exactly."""
+        """The board ``(28 rows, 28 columns)`` in grey codes, without margin.
+
+        With 28 pixels a square a marker's modules are three pixels wide exactly.
+        """
         picture: U8 = self.board().generateImage((28 * self.columns, 28 * self.rows))
         return picture
 
@@ -71,7 +74,7 @@ class Charuco:
         )
 
     def read(self, grey_u8: U8, name: str) -> BoardView | None:
-        """The view, or ``None`` where there are too few corners, or all in one row."""
+        """The view in the grey codes ``(h,w)``, or ``None`` where there are too few corners, or all in one row."""
         corners, ids, _, _ = self._detector.detectBoard(grey_u8)
         if ids is None or len(ids) < MIN_CORNERS:
             return None

@@ -51,7 +51,11 @@ class MeasuredColours:
 
 
 def level(readings: SwatchReadings, swatches: Sequence[Swatch], photo: str) -> Levelled:
-    """Divide by the light's fall-off and by the paper, in linear light."""
+    """Divide by the light's fall-off and by the paper, in linear light.
+
+    ``readings`` and ``swatches`` have the same order. Raises :class:`BadInput`, which names the ``photo``, where its
+    paper cannot be read, is overexposed or too dark, or too few swatches can be used.
+    """
     asked = np.array([s.srgb for s in swatches])
     good = readings.good
     linear = _linear(np.where(good[:, None], readings.srgb, 0.5))
@@ -72,7 +76,7 @@ def level(readings: SwatchReadings, swatches: Sequence[Swatch], photo: str) -> L
 
 
 def merged(photos: Sequence[Levelled], swatches: Sequence[Swatch]) -> MeasuredColours:
-    """Average copies and photos."""
+    """Average copies and photos, in sRGB; every photo has the ``swatches`` in their order."""
     asked = np.array([s.srgb for s in swatches])
     numbers = colour_numbers(asked)
     everything = np.concatenate([photo.srgb for photo in photos])
@@ -89,7 +93,7 @@ def merged(photos: Sequence[Levelled], swatches: Sequence[Swatch]) -> MeasuredCo
 
 
 def colour_numbers(asked: F64) -> npt.NDArray[np.intp]:
-    """The same number for the same colour ``(n,3)``."""
+    """Numbers ``(n,)`` of colours ``(n,3)``, the same for the same colour to four digits."""
     _, numbers = np.unique(asked.round(4), axis=0, return_inverse=True)
     return numbers.ravel()
 

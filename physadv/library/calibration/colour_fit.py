@@ -67,7 +67,11 @@ class ColourFit:
 
 
 def fit_colours(asked: F64, seen: F64, priors: Mapping[str, Prior]) -> ColourFit:
-    """Fit ``(n,3)`` different colours, with the prior and the smoothing of the smallest leave-one-out error."""
+    """Fit ``(n,3)`` different sRGB colours, with the prior and the smoothing of the smallest leave-one-out error.
+
+    Thin-plate splines (Bookstein 1989; in :class:`scipy.interpolate.RBFInterpolator`) carry what the polynomial leaves.
+    Raises :class:`BadInput` for too few colours.
+    """
     if len(asked) < MIN_COLOURS:
         raise BadInput(
             f"only {len(asked)} colours of the chart could be read, at least {MIN_COLOURS} are needed. "
@@ -94,7 +98,7 @@ def bake(model: ColourModel, nodes: int) -> npt.NDArray[np.float32]:
 
 
 def difference(srgb: F64, other: F64) -> F64:
-    """ΔE00 between ``(n,3)`` sRGB colours, clipped to [0, 1]."""
+    """ΔE00 ``(n,)`` (CIEDE2000) between sRGB colours ``(n,3)``, clipped to [0, 1]."""
     lab, other_lab = (lab_from_srgb(torch.from_numpy(np.clip(c, 0, 1).T.copy())) for c in (srgb, other))
     found: F64 = delta_e00(lab, other_lab).numpy()
     return found

@@ -19,7 +19,11 @@ WORST_ERROR = 8.0  # ΔE00 of colours left out: offset printing in general predi
 
 
 def check_paper(paper: F64, good: npt.NDArray[np.bool_], photo: str) -> str:
-    """Refuse a photo that is too dark, or of which too little is usable; a doubt comes back as words, or nothing."""
+    """Words for a doubt about a photo's exposure, or nothing.
+
+    ``paper`` ``(3,)`` is the linear light of its paper, ``good`` ``(n,)`` are the swatches that can be used. Raises
+    :class:`BadInput`, which names the ``photo``, for one that is too dark, or of which too little is usable.
+    """
     brightest = float(paper.max())
     code = round(255 * (1.055 * brightest ** (1 / 2.4) - 0.055)) if brightest > 0.0031308 else 0
     stops = math.log2(0.7 / max(brightest, 1e-6))
@@ -39,7 +43,7 @@ def check_paper(paper: F64, good: npt.NDArray[np.bool_], photo: str) -> str:
 
 
 def check_colours(asked: F64, seen: F64) -> None:
-    """Refuse colours ``(n,3)`` that no printer and camera make of what was asked for."""
+    """Raise :class:`BadInput` for sRGB ``seen`` ``(n,3)`` that no print and photo make of ``asked`` ``(n,3)``."""
     for name, axis in {"red and green": (1.0, -1.0, 0.0), "yellow and blue": (0.5, 0.5, -1.0)}.items():
         wanted, got = asked @ np.array(axis), seen @ np.array(axis)
         if wanted.std() < 0.05:  # a chart of greys
@@ -60,7 +64,7 @@ def check_colours(asked: F64, seen: F64) -> None:
 
 
 def check_error(mean_delta_e00: float) -> None:
-    """Refuse a table that predicts nothing."""
+    """Raise :class:`BadInput` for a table that predicts nothing: ΔE00 of colours left out, on average."""
     if mean_delta_e00 > WORST_ERROR:
         raise BadInput(
             f"colours left out are predicted wrong by ΔE00 {mean_delta_e00:.1f} on average: no better than without a "

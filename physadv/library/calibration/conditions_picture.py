@@ -17,7 +17,7 @@ _WORDS = {"before": "predicted,\nold preset", "places": "predicted,\nfilmed plac
 
 
 def conditions_picture(frames: Sequence[BoardFrame], content: Mapping[str, Any]) -> bytes:
-    """A PNG."""
+    """A PNG: ranges before and after, places of the print, success measured and predicted."""
     figure = Figure(figsize=(12, 6.4), dpi=100, layout="constrained")
     figure.suptitle(f"{content['frames']} frames with a pose: {content['parent']} (grey) and what was seen (orange)")
     left, middle, right = figure.subplots(1, 3, width_ratios=(1.5, 1, 1))

@@ -17,7 +17,7 @@ Rows = Mapping[str, Mapping[str, Any]]
 def range_rows(
     frames: Sequence[BoardFrame], found: Mapping[str, Range], options: Sequence[Placed], settings: Mapping[str, Any]
 ) -> Json:
-    """What was seen, and every option that it sets beside what ``settings`` have there now."""
+    """The ranges that were seen, and every option that they set beside what ``settings`` have there now."""
     return {
         "frames": len(frames),
         "frames_with_optics": sum(frame.optics is not None for frame in frames),

@@ -16,9 +16,10 @@ MAX_BLACK = 0.6  # light of the tags' ink, the paper being 1
 
 
 def check_film(frames: Sequence[BoardFrame], misses: Sequence[float], name: str) -> str:
-    """Refuse a film that cannot be right; a doubt comes back as words, or nothing.
+    """Words for a doubt about a film, or nothing.
 
-    ``misses`` are how far tags lie from where the pose has them, as shares of the print's side, a frame each.
+    ``misses`` are how far tags lie from where the pose has them, as shares of the print's side, a frame each. Raises
+    :class:`BadInput`, which names the film, for one that cannot be right.
     """
     miss = float(np.median(misses))
     if not miss <= MAX_MISS:

@@ -47,7 +47,10 @@ class Intrinsics:
 
 
 def pick_views(views: Sequence[BoardView], count: int) -> list[BoardView]:
-    """The ``count`` views that differ most: each next one is the farthest from all before, by place, size and tilt."""
+    """The ``count`` views that differ most: each next one is the farthest from all before, by place, size and tilt.
+
+    That is farthest-point sampling (Gonzalez 1985), from the view with most corners on.
+    """
     if len(views) <= count:
         return list(views)
     traits = np.array([_traits(view) for view in views])

@@ -16,7 +16,7 @@ MAX_UNCERTAIN = 0.1  # standard deviation of the focal length, as a share of it
 
 
 def impossible(matrix: F64, distortion: F64, size_px: tuple[int, int], focal_deviation_px: float) -> str:
-    """Properties that no lens has, or nothing. ``distortion`` is k1 k2 p1 p2 k3."""
+    """Properties that no lens has, or nothing. ``matrix`` ``(3,3)``, ``distortion`` ``(5,)`` k1 k2 p1 p2 k3."""
     (fx, _, cx), (_, fy, cy), _ = matrix.tolist()
     width, height = size_px
     field_deg = math.degrees(2 * math.atan(max(width / fx, height / fy) / 2)) if min(fx, fy) > 0 else 180.0

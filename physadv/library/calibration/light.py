@@ -30,8 +30,9 @@ class Field:
 def light_field(linear: F64, places_mm: F64, colour_of: Int, good: npt.NDArray[np.bool_]) -> Field:
     """Fit a quadratic field to the ratios between copies of the same colour.
 
-    ``linear`` (n,3), ``places_mm`` (n,2), ``colour_of`` (n,) numbers the colours. Without colour: the shade of a hand
-    and the fall-off of a lens have none. Bright swatches count more, stray light adds to the dark ones.
+    ``linear`` (n,3), ``places_mm`` (n,2), ``colour_of`` (n,) numbers the colours, ``good`` (n,) are those that
+    can be used. Robust least squares (soft L1) on the logarithm, in which light is a sum. Without colour: the shade of
+    a hand and the fall-off of a lens have none. Bright swatches count more, stray light adds to the dark ones.
     """
     level = linear.sum(1)
     usable = good & (level > 1e-4)

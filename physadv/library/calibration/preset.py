@@ -40,7 +40,7 @@ class Placed:
 
 
 def placed(found: Mapping[str, Range], has: Sequence[str], blurred_already: tuple[float, float]) -> list[Placed]:
-    """Where each range goes. ``has``: dotted keys of scenes and preset that exist.
+    """Options that take the ranges ``found``. ``has``: dotted keys of scenes and preset that exist.
 
     ``blurred_already``: smallest and largest blur of the scenes' own pictures, which the preset's comes on top of.
     """
@@ -67,7 +67,10 @@ def overrides(options: Sequence[Placed], lens_deg: float | None) -> list[str]:
 def preset_text(
     parent: str, name: str, options: Sequence[Placed], heading: Sequence[str], width_px: int, outside: Sequence[str]
 ) -> str:
-    """The YAML file."""
+    """The YAML file: ``heading`` in its comments, the ranges over the ``parent`` preset, and why others are not there.
+
+    ``outside`` are the options that are typed with it, ``width_px`` is that of the pictures its pixels are of.
+    """
     lines = [
         f"# {heading[0]}",
         f"# physadv generate eot={name} --config-dir FOLDER_THAT_HOLDS_eot {' '.join(outside)}".rstrip(),

@@ -48,7 +48,10 @@ def _linear_of_code() -> F64:
 
 
 def read_optics(bgr_u8: U8, image_from_board: F64, board: Board) -> Optics:
-    """Measure one frame. Blur is that of a Gaussian of the same edge."""
+    """Measure one frame: BGR codes ``(h,w,3)``, and the board in it by its ``(3,3)`` homography from mm to px.
+
+    Blur is that of a Gaussian of the same edge, noise what differs from a plane of light.
+    """
     sideways: list[float] = []
     upright: list[float] = []
     tags = [seen for tag in board.tags if (seen := _tag_pixels(bgr_u8, image_from_board, tag)) is not None]

@@ -41,7 +41,11 @@ class SwatchReadings:
 
 
 def read_swatches(rgb_u8: U8, image_from_board: F64, swatches: Sequence[Swatch], photo: str) -> SwatchReadings:
-    """Mean colours of the inner parts, each over the middle half of its pixels' values."""
+    """Mean colours of the swatches' inner parts, each over the middle half of its pixels' values.
+
+    ``rgb_u8`` ``(h,w,3)`` shows the board by its ``(3,3)`` homography from mm to px. Raises :class:`BadInput`, which
+    names the ``photo``, where the swatches are too small, out of view, or not those of this board.
+    """
     places = np.array([(s.x_mm, s.y_mm) for s in swatches])
     sides_mm = np.array([s.side_mm for s in swatches])
     _check_size(image_from_board, places, sides_mm, photo)

@@ -41,6 +41,7 @@ class CalibratedCamera:
         The longer side, because it stays the same lens when a phone is turned upright.
 
         Angles hardly suffer from a wrong guess; distances are wrong by the factor by which the focal length is.
+        Raises :class:`BadOption` for a field of view beyond 5 to 160°.
         """
         if not 5 <= field_of_view_deg <= 160:
             raise BadOption(f"field_of_view_deg must be from 5 to 160, got {field_of_view_deg}")
@@ -53,7 +54,7 @@ class CalibratedCamera:
         """The same camera for frames that were resized, not cropped; turned along where width and height change places.
 
         The direction of the turn is not in a size: clockwise is taken, as upright phones are; the other one moves the
-        centre by twice its distance from the middle.
+        centre by twice its distance from the middle. Raises :class:`BadInput` for frames of another aspect.
         """
         if size_px == self.size_px:
             return self
@@ -71,7 +72,7 @@ class CalibratedCamera:
         return CalibratedCamera(matrix, self.distortion, size_px, self.source)
 
     def straightened(self, picture_u8: U8) -> U8:
-        """The picture ``(h,w,3)`` of this camera without its distortion, of the same size."""
+        """The codes ``(h,w,3)`` of a picture of this camera without its distortion, of the same size."""
         lens = self.scaled((picture_u8.shape[1], picture_u8.shape[0]))
         straight: U8 = cv2.undistort(picture_u8, lens.matrix, lens.distortion)
         return straight
@@ -121,7 +122,7 @@ def save_camera(path: Path, camera: CalibratedCamera) -> Path:
 
 
 def load_camera(path: Path) -> CalibratedCamera:
-    """Read ``camera.yaml``."""
+    """Read ``camera.yaml``. Raises :class:`BadInput` for any other file, and for numbers that no camera has."""
     try:
         content: Any = read_yaml(path, 64 * KB)
     except BadInput as error:

@@ -58,7 +58,10 @@ class Finder:
         self._frames_until_upsampled = 0
 
     def find(self, bgr_u8: U8) -> tuple[DetectedBoard, ...]:
-        """All boards of which at least two tags are seen and agree, in the order of the boards. Grey will do."""
+        """All boards of which at least two tags are seen and agree, in the order of the boards.
+
+        Takes BGR codes ``(h,w,3)``, or grey ones ``(h,w)``.
+        """
         grey = cv2.cvtColor(bgr_u8, cv2.COLOR_BGR2GRAY) if bgr_u8.ndim == 3 else bgr_u8
         found = {index: seen for index, at in self._places.items() if (seen := self._measured(grey, index, at))}
         if len(found) < len(self._places) or not found or self._frames_until_search <= 0:
@@ -121,7 +124,11 @@ class Finder:
 
 
 def sighting(board: Board, tags: Tags) -> DetectedBoard | None:
-    """The board through those of ``tags`` that agree on one homography; ``None`` if fewer than two do."""
+    """The board through those of ``tags`` that agree on one homography; ``None`` if fewer than two do.
+
+    Where not all agree, every pair of tags is tried and the largest agreement taken: RANSAC (Fischler and Bolles 1981)
+    without the chance.
+    """
     model = {tag.id: np.array(tag.corners_mm) for tag in board.tags}
     own = [(number, corners) for number, corners in tags if number in model]
     picked = own if _agree(own, model, own) == len(own) and _once(own) else _largest_agreement(own, model)

@@ -22,12 +22,15 @@ REMEDY = (
 
 
 def flipped(picture_u8: U8) -> U8:
-    """Left and right exchanged."""
+    """Left and right of ``(h,w)`` or ``(h,w,3)`` codes exchanged."""
     return np.ascontiguousarray(picture_u8[:, ::-1])
 
 
 def mirrored(picture_u8: U8, boards: Sequence[Board]) -> bool:
-    """Two tags of a board agree in the flipped picture. Ask where nothing was found in the picture itself."""
+    """Whether two tags of a board agree in the flipped codes ``(h,w)`` or ``(h,w,3)``.
+
+    Ask where nothing was found in the picture itself.
+    """
     return bool(Finder(boards).find(flipped(picture_u8)))
 
 
@@ -41,7 +44,7 @@ class MirrorCheck:
         self.mirrored = False
 
     def look(self, picture_u8: U8, *, found: bool) -> None:
-        """Tell it of every frame, and whether a board was found in it."""
+        """Take note of every frame, ``(h,w,3)`` codes, and whether a board was found in it."""
         if self._done or found:
             self._done = True
             return

@@ -19,7 +19,8 @@ def pose_of(sighting: DetectedBoard, camera: CalibratedCamera) -> Pose | None:
     """How the board is seen, along the line of sight to its centre: panning the camera changes no angle.
 
     A plane has two poses that look nearly alike (Collins and Bartoli 2014, IPPE); both are refined on all corners
-    (Levenberg-Marquardt), the better one is taken. Angles compose as roll · yaw · pitch, as in ``eot.jitter``.
+    (Levenberg-Marquardt), the better one is taken; ``None`` where fewer than two tags agree, or no pose lies before the
+    camera. Distances are in metres, angles in degrees; they compose as roll · yaw · pitch, as in ``eot.jitter``.
     """
     if len(sighting.ids) < MIN_TAGS:
         return None
