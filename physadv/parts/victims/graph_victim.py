@@ -118,13 +118,7 @@ def assemble(
     logger.info("%s: layout %s: %s", file.path.name, layout.name, layout.reason)
     if layout.doubt:
         logger.warning("victim %s: %s", name, layout.doubt)
-    _, scores = layout.decoder(probe.outputs)
-    low, high = (float(scores.min()), float(scores.max())) if scores.numel() else (0.0, 0.0)
-    if low < -1e-3 or high > 1 + 1e-3:
-        raise BadInput(
-            f"{file.path} read as {layout.name} gives scores from {low:.3g} to {high:.3g}, not within 0 and 1; "
-            "name another victim.layout, or export it with its final activation"
-        )
+    _check_scores(layout, probe, file)
     return GraphVictim(
         operation=Operation(
             name=name,
@@ -139,6 +133,17 @@ def assemble(
         layout=layout,
         conventions=overridden(_as_said(layout.conventions, file), config),
     )
+
+
+def _check_scores(layout: GraphLayout, probe: Probe, file: OnnxFile) -> None:
+    """Raise :class:`BadInput` unless the layout makes scores of the graph's outputs."""
+    _, scores = layout.decoder(probe.outputs)
+    low, high = (float(scores.min()), float(scores.max())) if scores.numel() else (0.0, 0.0)
+    if low < -1e-3 or high > 1 + 1e-3:
+        raise BadInput(
+            f"{file.path} read as {layout.name} gives scores from {low:.3g} to {high:.3g}, not within 0 and 1; "
+            "name another victim.layout, or export it with its final activation"
+        )
 
 
 def _by(config: OnnxConfig) -> str:
