@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from physadv.core.access import AccessLevel, Task
+from physadv.core.defense_kind import DefenseKind
 from physadv.core.errors import (
     BadInput,
     BadOption,
@@ -26,6 +27,7 @@ from physadv.core.reach import FETCHES, OPENS, STAYS, TRUSTS
 if TYPE_CHECKING:
     from physadv.app.python.build import build, renderer
     from physadv.core.answers import ActionLogits, Actions, ClassLogits, TopClasses
+    from physadv.core.defended import Defended, EvasionBehind, RandomlyDefended, defended_in
     from physadv.core.labels import canonical, index_of
     from physadv.core.problem.counted import Counted, Queries
     from physadv.core.problem.limited import Limited
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
         Checkpoints,
         Defense,
         Engine,
+        Evasion,
         Goal,
         NeedsObjects,
         Observer,
@@ -55,12 +58,14 @@ if TYPE_CHECKING:
     from physadv.library.files.patches import load_patch, save_patch
     from physadv.library.runs.checkpoints import NoCheckpoints
     from physadv.library.runs.iteration import Schedule, Stepper, iterate
+    from physadv.parts.defenses.filtered import Filtered
     from physadv.parts.victims.classifier import Classifier
     from physadv.parts.victims.whole_picture import WholePicture
 
 _LAZY = {
     "physadv.app.python.build": ("build", "renderer"),
     "physadv.core.answers": ("ActionLogits", "Actions", "ClassLogits", "TopClasses"),
+    "physadv.core.defended": ("Defended", "EvasionBehind", "RandomlyDefended", "defended_in"),
     "physadv.core.labels": ("canonical", "index_of"),
     "physadv.core.problem.counted": ("Counted", "Queries"),
     "physadv.core.problem.limited": ("Limited",),
@@ -68,8 +73,8 @@ _LAZY = {
     "physadv.core.problem.patch_problem": ("Attack", "Budget", "PatchProblem", "Problem"),
     "physadv.core.problem.perturbation_problem": ("Norm", "PerturbationAttack", "PerturbationProblem", "Perturbed"),
     "physadv.core.protocols": (
-        "Checkpoints", "Defense", "Engine", "Goal", "NeedsObjects", "Observer", "PatchModel", "Penalty",
-        "Photographs", "Renderer", "RendersItself", "SceneSource", "Victim",
+        "Checkpoints", "Defense", "Engine", "Evasion", "Goal", "NeedsObjects", "Observer", "PatchModel",
+        "Penalty", "Photographs", "Renderer", "RendersItself", "SceneSource", "Victim",
     ),
     "physadv.core.seeding": ("generator",),
     "physadv.core.types": ("Candidates", "Detections", "Draws", "PatchImage", "SceneBatch", "Score", "Step", "expect"),
@@ -79,6 +84,7 @@ _LAZY = {
     "physadv.library.files.patches": ("load_patch", "save_patch"),
     "physadv.library.runs.checkpoints": ("NoCheckpoints",),
     "physadv.library.runs.iteration": ("Schedule", "Stepper", "iterate"),
+    "physadv.parts.defenses.filtered": ("Filtered",),
     "physadv.parts.victims.classifier": ("Classifier",),
     "physadv.parts.victims.whole_picture": ("WholePicture",),
 }  # fmt: skip
@@ -87,13 +93,14 @@ _HOME = {name: module for module, names in _LAZY.items() for name in names}
 __all__ = [
     "API", "FETCHES", "OPENS", "STAYS", "TRUSTS", "AccessLevel", "ActionLogits", "Actions", "Attack", "BadInput",
     "BadOption", "BadShape", "BrokenPart", "Budget", "BudgetSpent", "Candidates", "Checkpoints", "ClassLogits",
-    "Classifier", "Counted", "Defense", "Detections", "Draws", "Engine", "Ensemble", "Entry", "Goal",
-    "IncompatibleParts", "Limited", "Member", "MissingExtra", "NeedsObjects", "NoCheckpoints", "Norm", "Objective",
-    "Observer", "OneDevice", "PatchImage", "PatchModel", "PatchProblem", "Penalty", "PerturbationAttack",
-    "PerturbationProblem", "Perturbed", "Photographs", "PhysadvError", "Problem", "Queries", "Renderer",
-    "RendersItself", "SceneBatch", "SceneSource", "Schedule", "Score", "Step", "Stepper", "Task", "TopClasses",
-    "Verdict", "Victim", "WholePicture", "Wrapped", "build", "canonical", "expect", "generator", "hookimpl",
-    "index_of", "iterate", "linear_from_srgb", "load_patch", "renderer", "save_patch", "srgb_from_linear",
+    "Classifier", "Counted", "Defended", "Defense", "DefenseKind", "Detections", "Draws", "Engine", "Ensemble",
+    "Entry", "Evasion", "EvasionBehind", "Filtered", "Goal", "IncompatibleParts", "Limited", "Member",
+    "MissingExtra", "NeedsObjects", "NoCheckpoints", "Norm", "Objective", "Observer", "OneDevice", "PatchImage",
+    "PatchModel", "PatchProblem", "Penalty", "PerturbationAttack", "PerturbationProblem", "Perturbed",
+    "Photographs", "PhysadvError", "Problem", "Queries", "RandomlyDefended", "Renderer", "RendersItself",
+    "SceneBatch", "SceneSource", "Schedule", "Score", "Step", "Stepper", "Task", "TopClasses", "Verdict", "Victim",
+    "WholePicture", "Wrapped", "build", "canonical", "defended_in", "expect", "generator", "hookimpl", "index_of",
+    "iterate", "linear_from_srgb", "load_patch", "renderer", "save_patch", "srgb_from_linear",
 ]  # fmt: skip
 
 

@@ -30,6 +30,7 @@ BUILT_IN = (
     "physadv.parts.scenes.entries",
     "physadv.parts.twin.entries",
     "physadv.parts.patches.entries",
+    "physadv.parts.defenses.entries",
     "physadv.parts.victims.entries",
     "physadv.parts.goals.entries",
     "physadv.parts.goals.penalty_entries",

@@ -10,7 +10,7 @@ import pluggy
 
 if TYPE_CHECKING:
     from physadv.core.problem.patch_problem import Attack
-    from physadv.core.protocols import Goal, Observer, PatchModel, Penalty, SceneSource, Victim
+    from physadv.core.protocols import Defense, Goal, Observer, PatchModel, Penalty, SceneSource, Victim
 
 API = 2
 """The plugin interface's number. A plugin may state ``physadv_api = 2``; another number is refused by name."""
@@ -52,6 +52,7 @@ class Kind:
 KINDS = (
     Kind("scenes", "scenes", group="scenes", protocol="SceneSource", battery="check_scenes"),
     Kind("patches", "patch", group="patch", protocol="PatchModel", battery="check_patch"),
+    Kind("defenses", "defense", group="defense", protocol="Defense", battery="check_defense"),
     Kind("victims", "victim", group="victim", protocol="Victim", battery="check_victim"),
     Kind("goals", "goal", group="goal", protocol="Goal", battery="check_goal"),
     Kind("penalties", "penalty", group="", protocol="Penalty", battery="check_penalty"),
@@ -68,6 +69,11 @@ def physadv_scenes() -> Iterable[Entry[Any, SceneSource]]:  # type: ignore[empty
 @hookspec
 def physadv_patches() -> Iterable[Entry[Any, PatchModel]]:  # type: ignore[empty-body]
     """Parametrisations of the printed surface."""
+
+
+@hookspec
+def physadv_defenses() -> Iterable[Entry[Any, Defense]]:  # type: ignore[empty-body]
+    """Means that make a victim harder to fool."""
 
 
 @hookspec

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from typing_extensions import TypeVar
 
 from physadv.core.access import AccessLevel, Task
+from physadv.core.defense_kind import DefenseKind
 from physadv.core.types import Candidates, Detections, Draws, PatchImage, PatchPlace, SceneBatch, Step, Wearer
 
 
@@ -265,12 +266,37 @@ class Engine(Protocol):
         ...
 
 
+class Evasion(Protocol):
+    """The term that an adaptive attack adds to the goal's loss, so that a defence does not notice the patch."""
+
+    def loss(self, images: Tensor, scene: SceneBatch) -> Tensor:
+        """``(B,)``; lower suits the attacker. ``images`` ``(B,3,H,W)`` are those that the defended victim is asked
+        about, the scene's with the patch; gradient flows to them.
+        """
+        ...
+
+
 class Defense(Protocol):
     """Makes a victim harder to fool. A defended victim is a victim: an adaptive attack is any attack on it.
 
-    So it can change the images, ask about several versions and vote, or remember; it says its own name and digest.
+    So it can change the images, ask about several versions and vote, or remember.
     """
 
+    @property
+    def name(self) -> str:
+        """The method, and what distinguishes it: "jpeg-50"."""
+        ...
+
+    @property
+    def kind(self) -> DefenseKind:
+        """Which says how it is attacked."""
+        ...
+
     def around(self, victim: Victim[Any, Any]) -> Victim[Any, Any]:
-        """The victim behind the defence, which has the same task; :class:`IncompatibleParts` where it knows no such."""
+        """The victim behind the defence; :class:`IncompatibleParts` where it knows no victims of such a task.
+
+        Its name is "VICTIM behind DEFENSE", its digest holds the victim's and all the defence's options, and labels,
+        task and operating point are the victim's. :class:`physadv.core.defended.Defended` does all that, and carries
+        what else an adaptive attack may ask: an evasion, an alarm, draws, memory.
+        """
         ...

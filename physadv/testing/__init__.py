@@ -10,11 +10,14 @@ what was seen and where; so does a part that raises something else.
 from physadv.core.errors import BrokenPart
 from physadv.testing.attacks import ATTACK_CHECKS, Remembered, check_attack, check_observer, check_penalty
 from physadv.testing.base import TOLERANCE, require, sample_images
+from physadv.testing.defenses import DEFENSE_CHECKS, DefenseCheck, check_defense
 from physadv.testing.parts import check_goal, check_patch, check_scenes
 from physadv.testing.toys import (
+    ToyDefended,
     ToyDefense,
     ToyDetector,
     ToyGoal,
+    ToyGridDetector,
     ToyPatch,
     ToyRenderer,
     ToyScenes,
@@ -24,8 +27,8 @@ from physadv.testing.toys import (
 from physadv.testing.victims import VICTIM_CHECKS, VictimCheck, check_victim
 
 __all__ = [
-    "ATTACK_CHECKS", "TOLERANCE", "VICTIM_CHECKS", "BrokenPart", "Remembered", "ToyDefense", "ToyDetector",
-    "ToyGoal", "ToyPatch", "ToyRenderer", "ToyScenes", "VictimCheck", "check_attack", "check_goal",
-    "check_observer", "check_patch", "check_penalty", "check_scenes", "check_victim", "one_scene", "require",
-    "sample_images", "toy_problem",
+    "ATTACK_CHECKS", "DEFENSE_CHECKS", "TOLERANCE", "VICTIM_CHECKS", "BrokenPart", "DefenseCheck", "Remembered",
+    "ToyDefended", "ToyDefense", "ToyDetector", "ToyGoal", "ToyGridDetector", "ToyPatch", "ToyRenderer",
+    "ToyScenes", "VictimCheck", "check_attack", "check_defense", "check_goal", "check_observer", "check_patch",
+    "check_penalty", "check_scenes", "check_victim", "one_scene", "require", "sample_images", "toy_problem",
 ]  # fmt: skip

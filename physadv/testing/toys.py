@@ -13,12 +13,13 @@ import torch
 from torch import Tensor
 
 from physadv.core.access import AccessLevel, Task
+from physadv.core.defended import Defended
+from physadv.core.defense_kind import DefenseKind
 from physadv.core.problem.limited import Limited
 from physadv.core.problem.objective import Member, Objective
 from physadv.core.problem.patch_problem import Budget, PatchProblem
 from physadv.core.protocols import Victim
 from physadv.core.types import Candidates, Detections, Draws, PatchImage, SceneBatch
-from physadv.core.wrapped import Wrapped
 from physadv.library.compute.one_device import OneDevice
 
 LABELS = ("board", "ghost")
@@ -109,6 +110,39 @@ class ToyDetector:
         return self
 
 
+@dataclass(frozen=True)
+class ToyGridDetector:
+    """Reports a board or a ghost in each of 4 × 4 cells of pictures of any size, the surer the redder or bluer."""
+
+    name: str = "toy-grid"
+    labels: tuple[str, ...] = LABELS
+    task: Task = Task.detection
+    access: AccessLevel = AccessLevel.gradients
+    confidence: float = 0.5
+    digest: str = "toy-grid"
+    networks: tuple[torch.nn.Module, ...] = ()
+
+    def outputs(self, images: Tensor) -> Candidates:
+        means = torch.nn.functional.adaptive_avg_pool2d(images, 4).flatten(2).mT  # (B, 16, 3)
+        across, down = torch.meshgrid(torch.arange(4), torch.arange(4), indexing="xy")
+        corners = torch.stack([across, down, across + 1, down + 1], -1).flatten(0, 1).to(images)
+        height, width = images.shape[-2:]
+        boxes = corners * images.new_tensor([width, height] * 2) / 4
+        scores = torch.sigmoid(6 * (means[..., [0, 2]] - 0.5))
+        return Candidates(boxes.expand(len(images), -1, -1), scores)
+
+    def decide(self, outputs: Candidates, confidence: float | None = None) -> tuple[Detections, ...]:
+        found = []
+        for boxes, scores in zip(outputs.boxes_xyxy_px, outputs.scores.detach(), strict=True):
+            (best, label), order = scores.max(1), scores.amax(1).argsort(descending=True)
+            every = Detections(boxes[order], best[order], label[order])
+            found.append(every.above(self.confidence if confidence is None else confidence))
+        return tuple(found)
+
+    def to(self, device: torch.device | str) -> ToyGridDetector:
+        return self
+
+
 class ToyPatch(torch.nn.Module):
     """Free texels."""
 
@@ -142,35 +176,29 @@ class ToyGoal:
 class ToyDefense:
     """Blurs what the victim sees, over squares of some pixels."""
 
+    kind = DefenseKind.smooth
+
     def __init__(self, side_px: int = 3) -> None:
         self.side_px = side_px
 
-    def around(self, victim: Victim[Any, Any]) -> Victim[Any, Any]:
-        return _Blurred(victim, self.side_px)
-
-
-class _Blurred(Wrapped[Any, Any]):
-    def __init__(self, victim: Victim[Any, Any], side_px: int) -> None:
-        super().__init__(victim)
-        self._side_px = side_px
-
     @property
     def name(self) -> str:
-        return f"{self.victim.name} behind a blur"
+        return f"blur-{self.side_px}"
 
-    @property
-    def digest(self) -> str:
-        return f"{self.victim.digest}/blur {self._side_px}"
+    def around(self, victim: Victim[Any, Any]) -> Victim[Any, Any]:
+        return ToyDefended(victim, self, {"side_px": self.side_px})
 
-    def outputs(self, images: Tensor) -> Any:
-        padded = torch.nn.functional.pad(images, (self._side_px // 2,) * 4, mode="replicate")
-        return self.victim.outputs(torch.nn.functional.avg_pool2d(padded, self._side_px, stride=1))
 
-    def decide(self, outputs: Any, confidence: float | None = None) -> Any:
-        return self.victim.decide(outputs, confidence)
+class ToyDefended(Defended[Any, Any]):
+    """The victim behind the blur."""
 
-    def to(self, device: torch.device | str) -> Victim[Any, Any]:
-        return _Blurred(self.victim.to(device), self._side_px)
+    def passed_on(self, images: Tensor) -> Tensor:
+        side: int = self.options["side_px"]
+        padded = torch.nn.functional.pad(images, (side // 2,) * 4, mode="replicate")
+        return torch.nn.functional.avg_pool2d(padded, side, stride=1)
+
+    def to(self, device: torch.device | str) -> ToyDefended:
+        return ToyDefended(self.victim.to(device), self.defense, self.options)
 
 
 def toy_problem(steps: int = 30, *, black_box: bool = False, seed: int = 0) -> PatchProblem:

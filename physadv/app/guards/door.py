@@ -7,6 +7,7 @@ from typing import Any
 
 from physadv.app.guards.attacks import GuardedAttack, GuardedObserver
 from physadv.app.guards.calls import Owner
+from physadv.app.guards.defenses import GuardedDefense
 from physadv.app.guards.goals import GuardedGoal, GuardedPenalty
 from physadv.app.guards.patches import GuardedPatch
 from physadv.app.guards.scenes import guarded_scenes
@@ -16,6 +17,7 @@ from physadv.core.hookspecs import KINDS
 GUARDS: dict[str, tuple[tuple[str, ...], Callable[[Any, Owner], Any]]] = {
     "scenes": (("batches", "sweep", "split", "__len__"), guarded_scenes),
     "patches": (("__call__", "parameters", "state_dict", "load_state_dict", "project_", "to"), GuardedPatch),
+    "defenses": (("name", "kind", "around"), GuardedDefense),
     "victims": (("name", "labels", "task", "access", "confidence", "digest", "networks", "outputs", "decide",
                  "to"), GuardedVictim),
     "goals": (("bound", "target", "loss", "achieved"), GuardedGoal),
