@@ -25,7 +25,7 @@ from physadv.library.runs.forecast import MAX_PICTURES, Forecast, Part, duration
 from physadv.library.runs.progress import ProgressBar
 from physadv.parts.attacks.patch.eot import Eot, adam
 from physadv.parts.attacks.patch.options import EotAdamConfig
-from tests.app.pipelines.test_evaluate import SeeThrough, trial
+from tests.engines.judging.toy_trial import SeeThrough, trial
 from tests.parts.attacks.test_eot import problem
 
 EOT = Eot(adam, EotAdamConfig())

@@ -18,7 +18,7 @@ from physadv.library.report.pictures import contact_sheet
 from physadv.library.report.pictures.pair_pictures import save_pairs
 from physadv.library.report.pictures.pairs import read_pairs
 from physadv.parts.patches.controls import PatchUnderTest
-from tests.app.pipelines.test_evaluate import quiet, trial
+from tests.engines.judging.toy_trial import quiet, trial
 
 BOX = (0.0, 0.0, 60.0, 40.0)
 

@@ -17,7 +17,7 @@ from physadv.core.types import PatchImage
 from physadv.engines.judging.options import ProtocolConfig
 from physadv.engines.judging.readiness import check_trial, check_writable, worn_labels
 from physadv.parts.printing.sheet import SheetOptions, check_sheet, write_sheet
-from tests.app.pipelines.test_evaluate import trial
+from tests.engines.judging.toy_trial import trial
 from tests.toys import ToyDetector, ToyScenes
 
 

@@ -18,7 +18,7 @@ from physadv.parts.render.entries import build_renderer
 from physadv.parts.render.options import EotConfig, KorniaStage, LightConfig, OpticsConfig, SensorConfig
 from physadv.parts.scenes.options import RoadConfig
 from physadv.parts.scenes.road import RoadScenes
-from tests.app.pipelines.test_evaluate import quiet, trial
+from tests.engines.judging.toy_trial import quiet, trial
 
 CLOTH = PatchImage(torch.rand(3, 32, 48, generator=torch.Generator().manual_seed(1)), torch.ones(1, 32, 48), 500.0)
 

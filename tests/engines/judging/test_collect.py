@@ -23,7 +23,7 @@ from physadv.engines.judging.views import VictimUnderTest, ViewSource
 from physadv.parts.goals.detection import Hide
 from physadv.parts.goals.options import HideConfig
 from physadv.parts.patches.controls import arms
-from tests.app.pipelines.test_evaluate import SeeThrough, quiet
+from tests.engines.judging.toy_trial import SeeThrough, quiet
 from tests.toys import ToyDetector, ToyScenes
 
 PATCH = PatchImage(torch.full((3, 8, 8), 0.42), torch.ones(1, 8, 8), 16.0)

@@ -10,40 +10,16 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Tensor
 
 from physadv.core.errors import BadInput, BadOption, IncompatibleParts
-from physadv.core.types import PatchImage, SceneBatch
+from physadv.core.types import PatchImage
 from physadv.engines.judging.evaluate import evaluate
 from physadv.engines.judging.options import ProtocolConfig
-from physadv.engines.judging.trial import Trial
-from physadv.parts.goals.detection import Conjure, Hide
-from physadv.parts.goals.options import ConjureConfig, HideConfig
+from physadv.parts.goals.detection import Conjure
+from physadv.parts.goals.options import ConjureConfig
 from physadv.parts.patches.controls import CLEAN, PATCH, PatchUnderTest, arms
-from tests.toys import BOX, ToyDetector, ToyRenderer, ToyScenes, one_scene
-
-
-class SeeThrough(ToyRenderer):
-    """The toy renderer, with transparency, and red boards under the patch."""
-
-    def render(self, scene: SceneBatch, patch: PatchImage, draws: Any) -> Tensor:
-        board = scene.srgb.clone()
-        x0, y0, x1, y1 = (int(v) for v in BOX)
-        board[:, :, y0:y1, x0:x1] = torch.tensor([0.9, 0.1, 0.1])[:, None, None]
-        return torch.where(patch.alpha.mean() > 0.5, super().render(scene, patch, draws), board)
-
-
-def trial(**changes: Any) -> Trial:
-    black = PatchImage(torch.zeros(3, 8, 8), torch.ones(1, 8, 8), 16.0)
-    made = Trial(
-        black, ToyScenes(6), SeeThrough(), [ToyDetector()], Hide(HideConfig()), "hide", 0, torch.device("cpu"),
-        batch=4, resamples=50,
-    )  # fmt: skip
-    return replace(made, **changes)
-
-
-def quiet(done: int, total: int) -> None:
-    """No progress bar."""
+from tests.engines.judging.toy_trial import quiet, trial
+from tests.toys import ToyDetector, ToyScenes, one_scene
 
 
 def read(out: Path) -> dict[tuple[str, str], dict[str, str]]:

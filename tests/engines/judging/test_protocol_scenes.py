@@ -14,7 +14,7 @@ from physadv.engines.judging.protocol_scenes import ByProtocol
 from physadv.engines.judging.trial import Trial
 from physadv.parts.goals.detection import Hide
 from physadv.parts.goals.options import HideConfig
-from tests.app.pipelines.test_evaluate import SeeThrough, quiet
+from tests.engines.judging.toy_trial import SeeThrough, quiet
 from tests.running import ROOT, physadv
 from tests.toys import BOX, ToyDetector, ToyScenes
 

@@ -15,7 +15,7 @@ from physadv.core.types import Draws, PatchImage, SceneBatch
 from physadv.engines.judging.evaluate import evaluate
 from physadv.engines.judging.render_gap import compared
 from physadv.library.report.pages.run import write_report
-from tests.app.pipelines.test_evaluate import SeeThrough, quiet, trial
+from tests.engines.judging.toy_trial import SeeThrough, quiet, trial
 
 
 class Still(SeeThrough):
