@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,18 +49,27 @@ def plain_configurations() -> Iterator[None]:
         yield
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """``--dist loadgroup`` as it is meant."""
+    from tests.scheduling import FixturesTogether
+
+    return FixturesTogether(config, log) if config.getoption("dist") == "loadgroup" else None
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark what is slow, keep together what shares a fixture, leave out what is exhaustive."""
-    from tests.marking import shares_with_module, starts_python
+    """Mark what is slow, leave out what is exhaustive."""
+    from tests.marking import starts_python
 
     for item in items:
-        if isinstance(item, pytest.Function):
-            if starts_python(item):
-                item.add_marker(pytest.mark.slow)
-            if shares_with_module(item):
-                item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+        if isinstance(item, pytest.Function) and starts_python(item):
+            item.add_marker(pytest.mark.slow)
     _leave_out_exhaustive(config, items)
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        from tests.scheduling import longest_first
+
+        longest_first(items)
 
 
 def _leave_out_exhaustive(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -1,4 +1,4 @@
-"""What shows in a test's code: whether it starts Python anew, and whether it shares what is made once a module."""
+"""What shows in a test's code: whether it starts Python anew."""
 
 from __future__ import annotations
 
@@ -10,17 +10,11 @@ import pytest
 
 STARTS = {"executable", "forked", "PROCESSES"}
 """Names that only those use who start Python: ``sys.executable``, and what tests.running offers."""
-WIDE = ("module", "class")
 
 
 def starts_python(item: pytest.Function) -> bool:
     """Whether the test starts a Python process, by itself, through a function of its module or through a fixture."""
     return any(STARTS & used for used in map(_names, [item.function, *(f.func for f in _fixtures(item))]))
-
-
-def shares_with_module(item: pytest.Function) -> bool:
-    """Whether the test uses a fixture that is made once for its module."""
-    return any(fixture.scope in WIDE and fixture.func.__module__ == item.module.__name__ for fixture in _fixtures(item))
 
 
 def _fixtures(item: pytest.Function) -> list[Any]:
