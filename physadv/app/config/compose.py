@@ -201,9 +201,9 @@ class Composer:
         if path in known:
             chosen = next((text for text in typed if text.startswith("experiment=")), "a preset")
             return f"{chosen} sets {path!r}, which a part that you chose does not have. Leave one of the two out"
-        near = difflib.get_close_matches(path, known, n=1, cutoff=0.5) or difflib.get_close_matches(
-            path.rpartition(".")[2], [k.rpartition(".")[2] for k in known], n=1, cutoff=0.6
-        )
+        near = difflib.get_close_matches(
+            path, [*known, *sorted(self.groups)], n=1, cutoff=0.5
+        ) or difflib.get_close_matches(path.rpartition(".")[2], [k.rpartition(".")[2] for k in known], n=1, cutoff=0.6)
         hint = f" Did you mean {near[0]!r}?" if near else ""
         schema = OmegaConf.get_type(OmegaConf.select(whole, path.rpartition(".")[0]) if "." in path else whole)
         where = f" in {schema.__name__}" if schema not in (None, dict, type(None)) else ""

@@ -109,6 +109,7 @@ REFUSED = {
     "seed=x=y": "'seed' of GenerateConfig: Value 'x=y'",
     "victims=a=b.onnx": r"victims takes a list, got 'a=b.onnx'. Write 'victims=\[a=b.onnx\]'",
     "victims=[a=b.onnx": "the '\\[' is never closed",
+    "sise=smoke": "there is no option 'sise' in GenerateConfig. Did you mean 'size'",
     "experiment=stop_sign_altr": "there is no experiment named 'stop_sign_altr'. Did you mean experiment=stop_sign_alt",
     "=1": "there is no name before the '='",
     "~seed": "options cannot be taken away",
