@@ -12,8 +12,8 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from physadv.app.assembly import folder
 from physadv.app.commands import Command
+from physadv.app.config import run_folder
 from physadv.app.config.axes_shorthand import only_these_axes
 from physadv.app.config.bounds import check_numbers
 from physadv.app.config.compose import Composer
@@ -90,7 +90,7 @@ def carry_out(command: Command, config: DictConfig) -> Done:
     check_late_options(config)
     if not command.writes_run_folder:
         return Done(command.load()(config, Registry(), None))
-    with folder.opened(folder.choose(config), config) as out:
+    with run_folder.opened(run_folder.choose(config), config) as out:
         return Done(command.load()(config, Registry(), out), out)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from physadv.app.assembly import parts
 from physadv.app.assembly.trials import Bench, judged_scenes, scenes_of, trial_of
+from physadv.app.assembly.victims import check_pictures
 from physadv.app.config.judging_options import JudgingOptions
 from physadv.app.registry import Registry
 from physadv.engines.judging.first_look import warn_of_scenes, warn_of_victims
@@ -22,7 +22,7 @@ def announced_trial(
 ) -> tuple[Trial, list[Group]]:
     """Build the scenes, say who judges on what, and warn of what spoils it; ``named`` is what the patch is called."""
     pair = scenes_of(registry, options, bench.victims[0], bench.device)
-    parts.check_pictures(bench.victims, pair.judge_on)
+    check_pictures(bench.victims, pair.judge_on)
     scenes, patch = judged_scenes(pair, bench.patches, options), bench.patches[0].patch
     logger.info("patch   %s, %.0f × %.0f mm", named, patch.width_mm, patch.height_mm)
     logger.info("victims %s", ", ".join(victim.name for victim in bench.victims))

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from physadv.app.assembly import parts
+from physadv.app.assembly.victims import check_fit, victims_of
 from physadv.app.config.judging_options import JudgingOptions
 from physadv.app.registry import Registry
 from physadv.core.errors import BadOption
@@ -34,10 +35,10 @@ def objective(
     seed, listed = options.seed, options.victims
     goal = parts.part(registry, "goal", options.choices["goal"], options.goal, seed)
     items, weights = [item for item, _ in map(_weighed, listed)], [weight for _, weight in map(_weighed, listed)]
-    victims = parts.victims_of(registry, items, options.choices["victim"], options.victim, seed, device)
+    victims = victims_of(registry, items, options.choices["victim"], options.victim, seed, device)
     check_shake(shake)
     members = tuple(
-        Member(here, parts.check_fit(attack, here, goal), weight, _shaken(here, shake))
+        Member(here, check_fit(attack, here, goal), weight, _shaken(here, shake))
         for here, weight in zip(victims, weights or [1.0], strict=True)
     )
     return Objective(members, ensemble)

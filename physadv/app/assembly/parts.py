@@ -1,11 +1,10 @@
-"""Build the chosen parts from the composed configuration, and refuse pairs that cannot work together."""
+"""Build the chosen parts from their options."""
 
 from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -15,20 +14,15 @@ from omegaconf.errors import OmegaConfBaseException
 from physadv.app.config.groups import GROUPS, penalty_key
 from physadv.app.config.spelling import literal_in
 from physadv.app.registry import Registry
-from physadv.core.access import AccessLevel, Task
-from physadv.core.errors import BadOption, IncompatibleParts
+from physadv.core.errors import BadOption
 from physadv.core.nearest import did_you_mean
-from physadv.core.problem.patch_problem import Attack
-from physadv.core.protocols import Goal, Penalty, Renderer, RendersItself, SceneSource, Victim
+from physadv.core.protocols import Penalty, Renderer, RendersItself, SceneSource
 from physadv.core.types import PatchPlace
 from physadv.parts.printing.ink import Ink
 from physadv.parts.printing.options import InkConfig
 from physadv.parts.render.options import EotConfig
-from physadv.parts.victims.whole_picture import WholePicture
 
 logger = logging.getLogger(__name__)
-
-_WHOLE = 0.9  # share of a picture from which an object is the picture
 
 
 def device_of(wanted: str) -> torch.device:
@@ -106,44 +100,6 @@ def judging_renderers(
     return scenes.renderer(place, ink), ours
 
 
-def victim(registry: Registry, choice: str, options: Any, seed: int) -> Victim:
-    """The part that was chosen as a victim, as patch attacks see it."""
-    return seen_by_patches(part(registry, "victim", choice, options, seed))
-
-
-def seen_by_patches(victim: Victim[Any, Any]) -> Victim:
-    """The victim as a detector: a classifier's one object is the whole picture.
-
-    Raises :class:`IncompatibleParts` for a policy.
-    """
-    if victim.task is Task.control:
-        raise IncompatibleParts(
-            f"victim {victim.name!r} is a policy: it takes actions, and here detections are attacked or judged. "
-            "Choose a detector or a classifier"
-        )
-    return WholePicture(victim) if victim.task is Task.classification else victim
-
-
-def victims(registry: Registry, wanted: list[Any], seed: int) -> list[Victim]:
-    """Several victims: part names, ONNX paths, or ``{part: onnx, path: ...}``; each one once.
-
-    Raises :class:`BadOption` where one is named twice.
-    """
-    twice = next((item for place, item in enumerate(wanted) if item in wanted[:place]), None)
-    if twice is not None:
-        raise BadOption(f"victims names {twice!r} twice. Leave one of the two out")
-    return [_victim(registry, item, seed) for item in wanted]
-
-
-def _victim(registry: Registry, item: Any, seed: int) -> Victim:
-    if isinstance(item, str):
-        item = {"part": "onnx", "path": item} if Path(item).suffix == ".onnx" else {"part": item}
-    if not isinstance(item, dict) or "part" not in item:
-        raise BadOption(f"victims holds part names, ONNX paths or {{part: ..., option: ...}}, got {item!r}")
-    options = {name: value for name, value in item.items() if name != "part"}
-    return seen_by_patches(named(registry, "victims", item["part"], options, seed))
-
-
 def named(registry: Registry, kind: str, name: str, options: Mapping[str, Any], seed: int) -> Any:
     """Build a part from its name and some of its options. An option ``seed`` that is null takes ``seed``.
 
@@ -164,44 +120,3 @@ def named(registry: Registry, kind: str, name: str, options: Mapping[str, Any], 
 def _seeded(options: Any, seed: int) -> Any:
     """The options, with ``seed`` where theirs is null."""
     return dataclasses.replace(options, seed=seed) if getattr(options, "seed", 0) is None else options
-
-
-def victims_of(
-    registry: Registry, listed: Sequence[Any], choice: str, options: Any, seed: int, device: torch.device
-) -> list[Victim]:
-    """Those of ``victims=``, or the one of ``victim=`` with its ``options``."""
-    made = victims(registry, list(listed), seed) or [victim(registry, choice, options, seed)]
-    return [one.to(device) for one in made]
-
-
-def check_pictures(victims: Iterable[Victim], scenes: SceneSource) -> None:
-    """A classifier sees whole pictures, so the object must be the picture.
-
-    Raises :class:`IncompatibleParts` for a classifier where objects are parts of pictures.
-    """
-    named = next((v.name for v in victims if v.task is Task.classification), None)
-    if named is None:
-        return
-    scene = next(iter(scenes.sweep(1)), None)
-    if scene is None or not len(scene.boxes_xyxy_px):
-        return
-    sides = scene.boxes_xyxy_px[0, 2:] - scene.boxes_xyxy_px[0, :2]
-    if float(sides.prod() / scene.sizes_px[0].prod()) < _WHOLE:
-        raise IncompatibleParts(
-            f"victim {named!r} is a classifier: it names whole pictures, and here objects are parts of pictures. "
-            "Give it pictures by class with scenes=classes scenes.root=FOLDER"
-        )
-
-
-def check_fit(attack: Attack, victim: Victim, goal: Goal) -> Goal:
-    """The goal bound to the victim's labels; pairs that cannot work are refused with advice."""
-    if attack.needs_gradient and victim.access < AccessLevel.gradients:
-        raise IncompatibleParts(
-            f"this attack needs gradients, but victim {victim.name!r} has none. "
-            "Optimise on a victim with gradients (victim=onnx loads the same file) and judge on this one with "
-            "evaluate victims=[...]"
-        )
-    try:
-        return goal.bound(victim.labels)
-    except IncompatibleParts as error:
-        raise IncompatibleParts(f"victim {victim.name!r} does not fit: {error}") from error

@@ -11,6 +11,7 @@ import torch
 
 from physadv.app.assembly import parts
 from physadv.app.assembly.scenes import Parts, two_parts
+from physadv.app.assembly.victims import victims_of
 from physadv.app.config.judging_options import JudgingOptions
 from physadv.app.registry import Registry
 from physadv.core.protocols import Goal, SceneSource, Victim
@@ -46,7 +47,7 @@ def bench_of(
 ) -> Bench:
     """The chosen victims and goal for these patches."""
     seed, chosen = options.seed, options.choices
-    victims = parts.victims_of(registry, options.victims, chosen["victim"], options.victim, seed, device)
+    victims = victims_of(registry, options.victims, chosen["victim"], options.victim, seed, device)
     goal = parts.part(registry, "goal", chosen["goal"], options.goal, seed)
     return Bench(patches, tuple(victims), goal, device)
 

@@ -40,7 +40,7 @@ LIKELY_FPS = 10.0  # of a recording, where the source does not say
 
 
 @dataclass(frozen=True)
-class Print:
+class WatchedPrint:
     """The patch that is laid over the frames, what is sought in them, and the run that made it."""
 
     patch: PatchImage | None
@@ -49,7 +49,7 @@ class Print:
 
 
 def analyzer_of(
-    options: WatchConfig, printed: Print, tracked: Sequence[TrackedVictim], device: torch.device
+    options: WatchConfig, printed: WatchedPrint, tracked: Sequence[TrackedVictim], device: torch.device
 ) -> FrameAnalyzer:
     """Make the frame analyzer."""
     label, overlay = tracked[0].label, None

@@ -10,10 +10,11 @@ from typing import Any
 
 from omegaconf import DictConfig
 
-from physadv.app.assembly import folder, parts
+from physadv.app.assembly import parts
 from physadv.app.assembly.filmed_conditions import FilmedConditions, filmed_conditions, picture_width_px
 from physadv.app.assembly.films import read_films
 from physadv.app.assembly.predictions import predictions, predictions_cost, prints_of
+from physadv.app.config import run_folder
 from physadv.app.config.choices import choices
 from physadv.app.config.judging_options import JudgingOptions
 from physadv.app.registry import Registry
@@ -39,7 +40,7 @@ def calibrate_eot(config: DictConfig, registry: Registry, _out: None) -> Path:
     )
     options, role = JudgingOptions.of(config), str(config.role)
     width_px = picture_width_px(config.picture_px, options.settings)
-    with folder.opened(target.with_suffix(""), config) as out:
+    with run_folder.opened(target.with_suffix(""), config) as out:
         filmed = filmed_conditions(films, options, config.most_frames, width_px)
         cases, device = filmed.cases(options), parts.device_of(config.device)
         prints = prints_of(patch, films, role, options.seed, out) if patch else ()

@@ -14,6 +14,7 @@ import torch
 from omegaconf import DictConfig, OmegaConf
 
 from physadv.app.assembly import parts, scenes
+from physadv.app.assembly.victims import chosen_victim
 from physadv.app.config.choices import choices
 from physadv.app.registry import Registry
 from physadv.core.errors import BadOption
@@ -67,7 +68,7 @@ def _scenes(config: DictConfig, registry: Registry, device: torch.device) -> Sce
     source: SceneSource = parts.part(registry, "scenes", chosen["scenes"], config.scenes, config.seed)
     if not isinstance(source, NeedsObjects):
         return source
-    victim = parts.victim(registry, chosen["victim"], config.victim, config.seed).to(device)
+    victim = chosen_victim(registry, chosen["victim"], config.victim, config.seed).to(device)
     return scenes.filled(source, victim, device)
 
 

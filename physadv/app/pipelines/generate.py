@@ -15,6 +15,7 @@ from physadv.app.assembly.first_batch import first_patch, save_preview
 from physadv.app.assembly.judgements import first_ap50, judge
 from physadv.app.assembly.sheets import make_sheet_of_run, try_sheet
 from physadv.app.assembly.trials import Bench, JudgedScenes, judged_scenes, scenes_of, trial_of
+from physadv.app.assembly.victims import check_pictures
 from physadv.app.assembly.worn_by import worn_by
 from physadv.app.config.judging_options import JudgingOptions
 from physadv.app.registry import Registry
@@ -95,7 +96,7 @@ def _plan(config: DictConfig, registry: Registry) -> Plan:
     attack = parts.part(registry, "attack", chosen["attack"], config.attack, seed)
     objective = ensemble.objective(registry, options, attack, device, ensemble=config.ensemble, shake=transfer.shake)
     pair = scenes_of(registry, options, objective.victims[0], device)
-    parts.check_pictures(objective.victims, pair.judge_on)
+    check_pictures(objective.victims, pair.judge_on)
     objective.check(next(pair.optimise_on.batches(budget.batch, generator(seed, "check"))).to(device))
     patch = parts.part(registry, "patch", chosen["patch"], config.patch, seed)
     ink = parts.ink(options.ink)

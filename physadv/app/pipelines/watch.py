@@ -12,8 +12,9 @@ import torch
 from omegaconf import DictConfig, OmegaConf
 
 from physadv.app.assembly import parts
+from physadv.app.assembly.victims import victims_of
 from physadv.app.assembly.watch_target import label_of, made_by, patch_and_boards
-from physadv.app.assembly.watching import Print, analyzer_of, film_facts, loop_of
+from physadv.app.assembly.watching import WatchedPrint, analyzer_of, film_facts, loop_of
 from physadv.app.config.choices import choices
 from physadv.app.config.watch_options import WatchConfig, check
 from physadv.app.registry import Registry
@@ -37,8 +38,8 @@ def watch_command(config: DictConfig, registry: Registry, out: Path) -> float | 
     options, chosen = cast(WatchConfig, OmegaConf.to_object(config)), choices()
     check(options)
     device = parts.device_of(options.device)
-    printed = Print(*patch_and_boards(options), made_by(options.patch))
-    victims = parts.victims_of(registry, options.victims, chosen["victim"], options.victim, options.seed, device)
+    printed = WatchedPrint(*patch_and_boards(options), made_by(options.patch))
+    victims = victims_of(registry, options.victims, chosen["victim"], options.victim, options.seed, device)
     _check_names(victims)
     goal = parts.part(registry, "goal", chosen["goal"], options.goal, options.seed)
     label = label_of(options, printed.made, victims[0])

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from omegaconf import DictConfig, OmegaConf
 
-from physadv.app.assembly import folder
-from physadv.app.assembly.folder import opened
+from physadv.app.config import run_folder
+from physadv.app.config.run_folder import opened
 from physadv.core.errors import BadInput, BadOption, BadOutput
 from physadv.core.types import Step
 from physadv.library.runs import locks
@@ -30,8 +30,8 @@ def _without_hydra(monkeypatch: pytest.MonkeyPatch) -> None:
         (place / "config" / "choices.yaml").write_text("victim: sign-nano\n")
         (place / "config" / "overrides.yaml").write_text("[]\n")
 
-    monkeypatch.setattr(folder, "_note", note)
-    monkeypatch.setattr(folder, "choices", lambda: {"victim": "sign-nano"})
+    monkeypatch.setattr(run_folder, "_note", note)
+    monkeypatch.setattr(run_folder, "choices", lambda: {"victim": "sign-nano"})
 
 
 def _config(**changed: object) -> DictConfig:
