@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from physadv.app.config.axes_shorthand import only_these_axes
 from tests.running import ROOT, physadv
 
 SMALL = [
@@ -22,15 +21,6 @@ SMALL = [
 ]
 AXES_OF_TWO = "axes={distance_m:[8,5],yaw_deg:[0,30],pitch_deg:[],scale:[],defocus_px:[],exposure_ev:[],temperature_k:[],jpeg_quality:[],occlusion:[]}"  # noqa: E501
 PATCH = [f"patch={ROOT / 'docs' / 'images' / 'demo.jpg'}", "width_mm=300"]
-
-
-@pytest.mark.parametrize("typed", ["axes=distance_m", "axes=[distance_m]", "axes= distance_m"])
-def test_axes_are_named_instead_of_emptied(typed: str) -> None:
-    assert only_these_axes("grid", ["seed=1", typed]) == ["seed=1", "only=[distance_m]"]
-    assert only_these_axes("evaluate", [typed]) == [typed]
-    assert only_these_axes("grid", [AXES_OF_TWO, "axes.distance_m=[5]"]) == [AXES_OF_TWO, "axes.distance_m=[5]"]
-    assert only_these_axes("grid", ["axes=", "axes=[]"]) == ["axes=", "axes=[]"]
-    assert only_these_axes("grid", ["axes=[distance_m,yaw_deg]"]) == ["only=[distance_m,yaw_deg]"]
 
 
 @pytest.mark.slow
