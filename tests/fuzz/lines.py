@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from hydra import compose, initialize_config_dir
@@ -176,6 +177,7 @@ def _misspelt(name: str, draw: random.Random) -> str:
     return f"{head}.{wrong}" if head else wrong
 
 
+@cache
 def leaves(command: Command) -> list[tuple[str, Any]]:
     """Every option of a command's plain configuration, with its default."""
     store.register(Registry(discover=False), command)

@@ -13,6 +13,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from physadv.cli import main
+from tests.composing import remembered
 from tests.running import PROCESSES
 
 
@@ -58,17 +60,19 @@ class Worker:
 def _serve(line: Connection, place: str) -> None:
     os.chdir(place)
     os.environ["COLUMNS"] = "400"
-    from physadv.cli import main
+    with remembered():
+        while True:
+            line.send(_answer(line.recv()))
 
-    while True:
-        words = line.recv()
-        heard = io.StringIO()
-        sys.argv = ["physadv"]
-        with redirect_stderr(heard), redirect_stdout(io.StringIO()):
-            try:
-                code = main(list(words))
-            except SystemExit as error:
-                code = error.code if isinstance(error.code, int) else 1
-            except BaseException as error:  # noqa: BLE001 - what the test looks for
-                code, _ = 1, heard.write(f"Traceback: {type(error).__name__}: {error}")
-        line.send((code, heard.getvalue()))
+
+def _answer(words: tuple[str, ...]) -> tuple[int, str]:
+    heard = io.StringIO()
+    sys.argv = ["physadv"]
+    with redirect_stderr(heard), redirect_stdout(io.StringIO()):
+        try:
+            code = main(list(words))
+        except SystemExit as error:
+            code = error.code if isinstance(error.code, int) else 1
+        except BaseException as error:  # noqa: BLE001 - what the test looks for
+            code, _ = 1, heard.write(f"Traceback: {type(error).__name__}: {error}")
+    return code, heard.getvalue()
