@@ -6,14 +6,11 @@ import logging
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
-from typing import cast
-
-from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 
 from physadv.app.assembly.watch_target import patch_and_boards
+from physadv.app.config.noted_options import noted_options
 from physadv.app.config.seal import own
-from physadv.app.config.spelling import literal_in, spelled
+from physadv.app.config.spelling import spelled
 from physadv.app.config.watch_options import WatchConfig
 from physadv.core.errors import BadInput, BadOption
 from physadv.core.masking import masked
@@ -23,7 +20,7 @@ from physadv.engines.watch.summary import FILE as SUMMARY
 from physadv.library.fiducials.camera import CalibratedCamera, load_camera
 from physadv.library.fiducials.mirror import REMEDY
 from physadv.library.files.boards import Boards, as_measured
-from physadv.library.runs.options import read_object_if_there, read_options
+from physadv.library.runs.options import read_object_if_there
 
 logger = logging.getLogger(__name__)
 
@@ -99,13 +96,7 @@ def _settings(run: Path) -> WatchConfig:
     settings = run / "config" / "config.yaml"
     if not (run / FILE).is_file() or not settings.is_file():
         raise BadInput(f"{run} is no run folder of watch: {FILE} or config/config.yaml is missing")
-    noted = read_options(settings, remedy="Watch again")
-    known = OmegaConf.structured(WatchConfig)
-    try:
-        made = OmegaConf.merge(known, {key: literal_in(value) for key, value in noted.items() if key in known})
-        return cast(WatchConfig, OmegaConf.to_object(made))
-    except OmegaConfBaseException as error:
-        raise BadInput(f"{settings} does not hold the options of watch: {str(error).splitlines()[0]}") from error
+    return noted_options(settings, WatchConfig, "watch", remedy="Watch again")
 
 
 def _check_reach(run: Path, options: WatchConfig, elsewhere: str, accept: Sequence[str]) -> None:
