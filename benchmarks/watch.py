@@ -83,8 +83,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place, FrameLog(Path(place) / "frames.jsonl", {}) as log:
         for index, picture in enumerate(pictures):
             victim.cpu_s, begun = 0.0, time.process_time()
-            looked = analyzer.look(Frame(index, index / 30, picture), overlay=False)
-            line = frame_line(looked.frame, index / 30, looked.boards, looked.seen)
+            result = analyzer.look(Frame(index, index / 30, picture), overlay=False)
+            line = frame_line(result.frame, index / 30, result.boards, result.seen)
             log.write(line)
             tally.add(line)
             rest.append(time.process_time() - begun - victim.cpu_s)

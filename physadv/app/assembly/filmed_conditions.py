@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class FilmedConditions:
-    """What all films together show."""
+    """The findings of all films together."""
 
     films: Sequence[Film]
     frames: Sequence[BoardFrame]  # of all films

@@ -30,7 +30,7 @@ Scores = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Print:
+class FilmedPrint:
     """A board that was filmed, as it hangs: with rim and tags."""
 
     role: str
@@ -43,17 +43,21 @@ class Print:
         return self.folder.name
 
 
-def prints_of(patch: PatchImage, films: Sequence[Film], first: str, seed: int, out: Path) -> tuple[Print, ...]:
+def prints_of(patch: PatchImage, films: Sequence[Film], first: str, seed: int, out: Path) -> tuple[FilmedPrint, ...]:
     """Every board that was filmed; that of the role ``first`` comes first. ``seed`` is for sheets that tell none."""
     boards = {sight.board.role: sight.board for film in films for sight in film.sights}
     sheets = [film.seed for film in films if film.seed is not None]
     shown = arms(patch, sheets[0] if sheets else seed)
     roles = sorted(boards, key=lambda role: role != first)
-    return tuple(Print(role, printed_board(shown[role], boards[role]), out / f"printed-{role}") for role in roles)
+    return tuple(FilmedPrint(role, printed_board(shown[role], boards[role]), out / f"printed-{role}") for role in roles)
 
 
 def predictions(
-    registry: Registry, cases: Mapping[str, JudgingOptions], prints: Sequence[Print], device: torch.device, out: Path
+    registry: Registry,
+    cases: Mapping[str, JudgingOptions],
+    prints: Sequence[FilmedPrint],
+    device: torch.device,
+    out: Path,
 ) -> dict[str, dict[str, Scores | None]]:
     """Case → role of a print → its success, judged in the case's own folder of ``out``."""
     for one in prints:
@@ -72,9 +76,13 @@ def predictions(
 
 
 def predictions_cost(
-    registry: Registry, cases: Mapping[str, JudgingOptions], prints: Sequence[Print], device: torch.device, out: Path
+    registry: Registry,
+    cases: Mapping[str, JudgingOptions],
+    prints: Sequence[FilmedPrint],
+    device: torch.device,
+    out: Path,
 ) -> Forecast:
-    """What they cost, all parts having been built; writes nothing."""
+    """Measure their cost, all parts having been built; writes nothing."""
     bench = bench_of(registry, next(iter(cases.values())), _under_test(prints), device)
     costs = []
     for case, options in cases.items():
@@ -83,18 +91,18 @@ def predictions_cost(
     return Forecast(device, tuple(costs))
 
 
-def _under_test(prints: Sequence[Print]) -> tuple[PatchUnderTest, ...]:
+def _under_test(prints: Sequence[FilmedPrint]) -> tuple[PatchUnderTest, ...]:
     names = [PATCH, *names_of([one.name for one in prints[1:]])]
     return tuple(PatchUnderTest(name, one.patch, one.name) for name, one in zip(names, prints, strict=True))
 
 
-def _recorded(options: JudgingOptions, prints: Sequence[Print]) -> JudgingOptions:
+def _recorded(options: JudgingOptions, prints: Sequence[FilmedPrint]) -> JudgingOptions:
     """The same with the prints in its record, so that ``evaluate`` can judge them again."""
     folders = [str(one.folder) for one in prints]
     return replace(options, settings={**options.settings, "patch": folders[0], "against": folders[1:], "width_mm": 0.0})
 
 
-def _success(scores: Scores, prints: Sequence[Print]) -> dict[str, Scores | None]:
+def _success(scores: Scores, prints: Sequence[FilmedPrint]) -> dict[str, Scores | None]:
     """Success of every print against the first victim; ``None`` where it cannot be told."""
     rows = [row for row in scores["victims"][0]["conditions"] if row["role"] == PATCH]
     return {

@@ -56,7 +56,7 @@ class GuardedScenes:
 
 
 class _GuardedPhotographs:
-    """What a source of photographs has besides."""
+    """The methods that a source of photographs has besides."""
 
     _source: Photographs
     _owner: Owner
@@ -76,7 +76,7 @@ class _GuardedPhotographs:
 
 
 class _GuardedNeedingObjects:
-    """What a source of bare pictures has besides."""
+    """The method that a source of bare pictures has besides."""
 
     _source: NeedsObjects
     _owner: Owner
@@ -88,7 +88,7 @@ class _GuardedNeedingObjects:
 
 
 class _GuardedRenderingItself:
-    """What a source with a world of its own has besides."""
+    """The methods that a source with a world of its own has besides."""
 
     _source: RendersItself
     _owner: Owner

@@ -10,8 +10,8 @@ from omegaconf import DictConfig
 
 from physadv.app.assembly import parts
 from physadv.app.assembly.announced import announced_trial
-from physadv.app.assembly.contenders import contenders
 from physadv.app.assembly.judgements import first_ap50, judge
+from physadv.app.assembly.patches_under_test import patches_under_test
 from physadv.app.assembly.trials import bench_of
 from physadv.app.config.judging_options import JudgingOptions
 from physadv.app.registry import Registry
@@ -26,7 +26,7 @@ def evaluate_command(config: DictConfig, registry: Registry, out: Path) -> float
     """Load the patch, build scenes and victims, judge. Returns AP50 with the patch on the first victim."""
     started = time.monotonic()
     options, device = JudgingOptions.of(config), parts.device_of(config.device)
-    patches = contenders(config.patch, list(config.against), config.width_mm or None)
+    patches = patches_under_test(config.patch, list(config.against), config.width_mm or None)
     bench = bench_of(registry, options, patches, device)
     trial, groups = announced_trial(registry, options, bench, str(config.patch), out)
     if config.dry_run:

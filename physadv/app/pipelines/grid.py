@@ -15,8 +15,8 @@ from tqdm import tqdm
 
 from physadv.app.assembly import parts
 from physadv.app.assembly.cells import CellTrials, distance_words, has_photos, said_once
-from physadv.app.assembly.contenders import contenders
 from physadv.app.assembly.judgements import write_record
+from physadv.app.assembly.patches_under_test import patches_under_test
 from physadv.app.assembly.trials import bench_of
 from physadv.app.config.judging_options import JudgingOptions
 from physadv.app.registry import Registry
@@ -55,7 +55,9 @@ def _grid(config: DictConfig, registry: Registry, out: Path) -> float:
     for cell in cells(axes, mapped(on_map, axes)):
         check_conditions(options.holding(held(cell, options.settings)).eot)  # before hours pass
     device = parts.device_of(config.device)
-    bench = bench_of(registry, options, contenders(config.patch, list(config.against), config.width_mm or None), device)
+    bench = bench_of(
+        registry, options, patches_under_test(config.patch, list(config.against), config.width_mm or None), device
+    )
     trials = CellTrials(registry, options, bench, out)
     axes = trials.photographed(axes, asked=bool(only))
     pair = mapped(on_map, axes)

@@ -44,7 +44,7 @@ def evaluate(trial: Trial, out: Path, progress: Progress) -> dict[str, Any]:
         first = first or (group, seen)
         ground = ground_truth(seen)
         for number, one in judge_group(trial, group, seen, ground, list(shown)).items():
-            victims[number] = victim_scores(one, slugs[number], trial.contenders)
+            victims[number] = victim_scores(one, slugs[number], trial.patches_under_test)
             one.write(out / "coco", slugs[number])
         own = f"{slugs[group.numbers[0]]}-" if len(parts) > 1 else ""
         write_json(out / "coco" / f"{own}ground_truth.json", ground)
@@ -53,7 +53,7 @@ def evaluate(trial: Trial, out: Path, progress: Progress) -> dict[str, Any]:
     rows = [victims[number] for number in sorted(victims)]
     scores = {
         "protocol": protocol(trial, seen, group.showing), "patches": _patches(trial), "victims": rows,
-        "transfer": transfer(rows, trial.contenders),
+        "transfer": transfer(rows, trial.patches_under_test),
     }  # fmt: skip
     if trial.beside is not None:
         weights = _weights(trial, seen)
@@ -110,7 +110,7 @@ def _patches(trial: Trial) -> list[dict[str, Any]]:
             "digest": patch_digest(one.patch), "queries": one.queries,
             "trained_on": None if one.trained_on is None else [name for name, _ in one.trained_on],
         }
-        for one in trial.contenders
+        for one in trial.patches_under_test
     ]  # fmt: skip
 
 

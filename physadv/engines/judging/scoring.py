@@ -72,7 +72,7 @@ def judged(
     return JudgedVictim(seen, place, watched, measured, distances)
 
 
-def victim_scores(one: JudgedVictim, slug: str, contenders: Sequence[PatchUnderTest]) -> dict[str, Any]:
+def victim_scores(one: JudgedVictim, slug: str, patches_under_test: Sequence[PatchUnderTest]) -> dict[str, Any]:
     """A victim as ``scores.json`` shows it."""
     victim = one.watched.victim
     return {
@@ -81,13 +81,13 @@ def victim_scores(one: JudgedVictim, slug: str, contenders: Sequence[PatchUnderT
         "digest": victim.digest,
         "confidence": one.watched.confidence,
         "kind": _KINDS[victim.task],
-        "unseen": {c.arm: None if c.trained_on is None else _unseen(victim.digest, c) for c in contenders},
+        "unseen": {c.arm: None if c.trained_on is None else _unseen(victim.digest, c) for c in patches_under_test},
         "conditions": [_arm(one, arm) for arm in one.measured],
     }
 
 
-def _unseen(digest: str, contender: PatchUnderTest) -> bool:
-    return digest not in {known for _, known in contender.trained_on or ()}
+def _unseen(digest: str, patch: PatchUnderTest) -> bool:
+    return digest not in {known for _, known in patch.trained_on or ()}
 
 
 def _arm(one: JudgedVictim, arm: str) -> dict[str, Any]:
@@ -116,9 +116,11 @@ def _differences(measured: Mapping[str, MeasuredSummary], arm: str) -> list[Diff
     return [difference for row in rows for difference in row]
 
 
-def transfer(victims: Sequence[Mapping[str, Any]], contenders: Sequence[PatchUnderTest]) -> dict[str, Any] | None:
+def transfer(
+    victims: Sequence[Mapping[str, Any]], patches_under_test: Sequence[PatchUnderTest]
+) -> dict[str, Any] | None:
     """Arms × victims; ``None`` where there is one patch and one victim."""
-    if len(victims) < 2 and len(contenders) < 2:
+    if len(victims) < 2 and len(patches_under_test) < 2:
         return None
     rows = [c["condition"] for c in victims[0]["conditions"]]
     tables: dict[str, Any] = {}
@@ -127,7 +129,7 @@ def transfer(victims: Sequence[Mapping[str, Any]], contenders: Sequence[PatchUnd
             [named(v["conditions"][row]["scores"], score) for v in victims] for row in range(len(rows))
         ]  # fmt: skip
         tables[score] = {"rows": rows, "columns": [v["name"] for v in victims], "cells": cells}
-    trained = {c.arm: [name for name, _ in c.trained_on] for c in contenders if c.trained_on is not None}
+    trained = {c.arm: [name for name, _ in c.trained_on] for c in patches_under_test if c.trained_on is not None}
     return tables | {"trained_on": trained}
 
 

@@ -57,7 +57,7 @@ class Trial:
         return self.goal_name != "conjure" and self.protocol.count == "seen"
 
     @property
-    def contenders(self) -> tuple[PatchUnderTest, ...]:
+    def patches_under_test(self) -> tuple[PatchUnderTest, ...]:
         """The patch and the others."""
         first = replace(self.known, patch=self.patch) if self.known else PatchUnderTest(PATCH, self.patch)
         return (first, *self.others)
@@ -93,7 +93,7 @@ def _key(trial: Trial, group: Group) -> str:
     victims = [(one.victim.name, one.victim.digest, one.identity, one.confidence) for one in group.watched]
     facts = [
         trial.fingerprint, asdict(trial.protocol), trial.seed, trial.batch, trial.draws, len(group.showing), victims,
-        trial.goal_name, [exact_digest(one.patch) for one in trial.contenders],
+        trial.goal_name, [exact_digest(one.patch) for one in trial.patches_under_test],
     ]  # fmt: skip
     return digest(facts)
 

@@ -78,20 +78,20 @@ def in_browser(shown_px: int, views: int) -> Sheet:
     return Sheet(min(2 * shown_px, MAX_WIDTH_PX), shown_px, columns, lines=False)
 
 
-def canvas(looked: FrameResult, controls: Controls, state: State, sheet: Sheet | None = None) -> U8:
+def canvas(result: FrameResult, controls: Controls, state: State, sheet: Sheet | None = None) -> U8:
     """``(H,W,3)`` BGR. Every view is drawn on a copy."""
-    views = looked.seen[state.victim]
-    height, width = looked.frame.bgr_u8.shape[:2]
+    views = result.seen[state.victim]
+    height, width = result.frame.bgr_u8.shape[:2]
     sheet = sheet or on_screen(width, len(views))
     scale = sheet.width_px / sheet.columns / width
     spare = -len(views) % sheet.columns
     wide_first = bool(spare) and not sheet.lines and width > height  # rather a large picture than a black corner
     tiles = [
-        _tile(looked, name, seen, controls, state, (scale * (2 if wide_first and not at else 1), sheet.letters))
+        _tile(result, name, seen, controls, state, (scale * (2 if wide_first and not at else 1), sheet.letters))
         for at, (name, seen) in enumerate(views.items())
     ]
     if spare and not wide_first:
-        tiles.append(_panel(tiles[0].shape, _lines(looked, controls, state), sheet.letters))
+        tiles.append(_panel(tiles[0].shape, _lines(result, controls, state), sheet.letters))
     first, rest = ([tiles[0]], tiles[1:]) if wide_first else ([], tiles)
     rows = first + [
         np.concatenate(rest[at : at + sheet.columns], axis=1) for at in range(0, len(rest), sheet.columns)
@@ -99,7 +99,7 @@ def canvas(looked: FrameResult, controls: Controls, state: State, sheet: Sheet |
     across = min(row.shape[1] for row in rows)  # an odd pixel may be left
     whole: U8 = np.concatenate([row[:, :across] for row in rows])
     if sheet.lines and not spare:
-        words = _side_by_side(_lines(looked, controls, state), sheet.shown_px)
+        words = _side_by_side(_lines(result, controls, state), sheet.shown_px)
         height = round((LINE_PX * len(words) + 8) * sheet.letters)
         whole = np.concatenate((whole, _panel((height, whole.shape[1], 3), words, sheet.letters)))
     if controls.help:
@@ -107,21 +107,21 @@ def canvas(looked: FrameResult, controls: Controls, state: State, sheet: Sheet |
     return whole
 
 
-def plain(looked: FrameResult, view: str) -> U8:
+def plain(result: FrameResult, view: str) -> U8:
     """A view without any drawing, ``(H,W,3)`` BGR, as a camera would give it."""
-    return looked.frame.bgr_u8 if view == FILMED else bgr_u8_from_srgb(looked.pictures[view])
+    return result.frame.bgr_u8 if view == FILMED else bgr_u8_from_srgb(result.pictures[view])
 
 
 def _tile(
-    looked: FrameResult, name: str, seen: ViewResult, controls: Controls, state: State, scales: tuple[float, float]
+    result: FrameResult, name: str, seen: ViewResult, controls: Controls, state: State, scales: tuple[float, float]
 ) -> U8:  # fmt: skip
     scale, letters = scales
-    picture: U8 = plain(looked, name).copy()
+    picture: U8 = plain(result, name).copy()
     if scale != 1:
         how = cv2.INTER_LINEAR if scale > 1 else cv2.INTER_AREA
         picture = np.asarray(cv2.resize(picture, None, fx=scale, fy=scale, interpolation=how), np.uint8)
     if controls.pose:
-        for sighting, _ in looked.boards:
+        for sighting, _ in result.boards:
             _print(picture, sighting.image_from_board, corners_px(sighting), scales)
     if controls.boxes:
         if seen.expected:
@@ -141,16 +141,16 @@ def _tile(
     return picture
 
 
-def _lines(looked: FrameResult, controls: Controls, state: State) -> list[str]:
+def _lines(result: FrameResult, controls: Controls, state: State) -> list[str]:
     """The state of the run, one matter a line."""
-    pose = next((pose for _, pose in looked.boards if pose), None)
+    pose = next((pose for _, pose in result.boards if pose), None)
     where = (
         f"{pose.distance_m:.2f} m  yaw {pose.yaw_deg:+.0f}  pitch {pose.pitch_deg:+.0f}  roll {pose.roll_deg:+.0f} deg"
         if pose else "no print in sight"
     )  # fmt: skip
     flags = [word for word, on in (("PAUSED", controls.paused), ("RECORDING", state.recording)) if on]
     times = f"{state.fps:.1f} fps  dropped {state.dropped}  lag {1000 * state.lag_s:.0f} ms"
-    return [times, f"frame {looked.frame.index}", f"{state.victim} >= {state.confidence:.2f}", where, *flags]
+    return [times, f"frame {result.frame.index}", f"{state.victim} >= {state.confidence:.2f}", where, *flags]
 
 
 def _side_by_side(parts: Sequence[str], width_px: float) -> list[str]:

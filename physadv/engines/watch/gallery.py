@@ -80,14 +80,14 @@ class Gallery:
     label: str
     shelves: dict[str, Shelf] = field(default_factory=dict)
 
-    def consider(self, looked: FrameResult, row: FrameRow) -> None:
+    def consider(self, result: FrameResult, row: FrameRow) -> None:
         """One more frame of the film."""
         looks = row.looks[self.victim]
         tried = [look for look in looks.values() if look.success is not None]
         ranked = min(tried, key=lambda look: ARMS.index(look.arm), default=looks["filmed"])
         arm = ranked.arm if tried else BARE
         key = max(ranked.score, ranked.beside)
-        self.shelves.setdefault(arm, Shelf()).take(key, lambda number: self._drawn(number, key, looked, row))
+        self.shelves.setdefault(arm, Shelf()).take(key, lambda number: self._drawn(number, key, result, row))
 
     def write(self, out: Path) -> list[dict[str, Any]]:
         """Write the pictures of the shelf that matters most; what they are, from best to worst for the attack."""
@@ -111,16 +111,16 @@ class Gallery:
             made[0]["pick"] = "typical"  # neither best nor worst: there is nothing else
         return sorted(made, key=lambda shot: list(picks).index(shot["pick"]))
 
-    def _drawn(self, number: int, key: float, looked: FrameResult, row: FrameRow) -> KeptFrame:
-        looks, seen = row.looks[self.victim], looked.seen[self.victim]
-        prints = [corners_px(sighting) for sighting, _ in looked.boards]
+    def _drawn(self, number: int, key: float, result: FrameResult, row: FrameRow) -> KeptFrame:
+        looks, seen = row.looks[self.victim], result.seen[self.victim]
+        prints = [corners_px(sighting) for sighting, _ in result.boards]
         pictures = [
             (looks[view].arm, words(looks[view], self.label),
-             frame_jpeg(plain(looked, view), Shown(one.expected, prints, self._marks(one))))
+             frame_jpeg(plain(result, view), Shown(one.expected, prints, self._marks(one))))
             for view, one in seen.items()
         ]  # fmt: skip
         facts = {
-            "index": looked.frame.index,
+            "index": result.frame.index,
             "time_s": row.time_s,
             "distance_m": row.distance_m,
             "yaw_deg": row.yaw_deg,

@@ -99,49 +99,49 @@ class Loop:
         begun = time.perf_counter()
         for tracked in self.analyzer.victims[self.controls.shown : self.controls.shown + 1]:
             tracked.confidence = self.controls.moved(tracked.confidence)
-        looked = self.analyzer.look(frame, overlay=self.controls.overlay)
+        result = self.analyzer.look(frame, overlay=self.controls.overlay)
         age_s = self.source.age_s(frame)
         inferred_s = frame.time_s + (time.perf_counter() - begun if age_s is None else age_s)
-        line = frame_line(frame, inferred_s, looked.boards, looked.seen)
+        line = frame_line(frame, inferred_s, result.boards, result.seen)
         changed = {e.victim.name: e.confidence for e in self.analyzer.victims if e.confidence != e.victim.confidence}
         self.log.write({**line, "confidence": changed} if changed else line)
         row = self.tally.add(line)
-        self.gallery.consider(looked, row)
+        self.gallery.consider(result, row)
         logged = time.perf_counter()
         times = self.times
         times.recent.append(logged)
-        times.detect.append(looked.detect_s)
-        times.overlay.append(looked.overlay_s)
-        times.rest.append(logged - begun - looked.detect_s - looked.overlay_s)
-        self._show(looked, row.lag_s)
+        times.detect.append(result.detect_s)
+        times.overlay.append(result.overlay_s)
+        times.rest.append(logged - begun - result.detect_s - result.overlay_s)
+        self._show(result, row.lag_s)
         times.show.append(time.perf_counter() - logged)
         self.report.say()
 
-    def _show(self, looked: FrameResult, lag_s: float) -> None:
+    def _show(self, result: FrameResult, lag_s: float) -> None:
         """Draw only what somebody sees or keeps."""
         wanted = self.controls.snapshot_wanted()
-        self._last = looked
+        self._last = result
         picture = None
         if self.window or wanted or (self.controls.recording and self.takes.shown):
-            picture = canvas(looked, self.controls, self.report.state(lag_s))
+            picture = canvas(result, self.controls, self.report.state(lag_s))
             if self.window:
                 self.window.show(picture)
             if wanted:
-                self._snapshot(looked, picture)
+                self._snapshot(result, picture)
         if self.browser:
-            self._to_browser(looked, lag_s)
-        self.takes.add(picture if self.takes.shown and picture is not None else looked.frame.bgr_u8)
+            self._to_browser(result, lag_s)
+        self.takes.add(picture if self.takes.shown and picture is not None else result.frame.bgr_u8)
 
-    def _for_browser(self, looked: FrameResult, lag_s: float) -> U8:
+    def _for_browser(self, result: FrameResult, lag_s: float) -> U8:
         assert self.browser is not None
         state = self.report.state(lag_s)
-        sheet = in_browser(self.browser.shown_px, len(looked.seen[state.victim]))
-        return canvas(looked, self.controls, state, sheet)
+        sheet = in_browser(self.browser.shown_px, len(result.seen[state.victim]))
+        return canvas(result, self.controls, state, sheet)
 
-    def _to_browser(self, looked: FrameResult, lag_s: float) -> None:
+    def _to_browser(self, result: FrameResult, lag_s: float) -> None:
         assert self.browser is not None
-        self.browser.show(self._for_browser(looked, lag_s))
-        self.browser.send(plain(looked, PATCH if PATCH in looked.pictures else FILMED))
+        self.browser.show(self._for_browser(result, lag_s))
+        self.browser.send(plain(result, PATCH if PATCH in result.pictures else FILMED))
         if (told := self.report.page(lag_s, self.snapshots)) is not None:
             self.browser.tell(told)
 
@@ -149,27 +149,27 @@ class Loop:
         """While paused, the last picture: a snapshot of it can be taken, and the page stays alive."""
         if self._last is None:
             return
-        looked = self._last
+        result = self._last
         wanted = self.controls.snapshot_wanted()
         if self.window or wanted:
-            picture = canvas(looked, self.controls, self.report.state(0.0))
+            picture = canvas(result, self.controls, self.report.state(0.0))
             if wanted:
-                self._snapshot(looked, picture)
+                self._snapshot(result, picture)
             if self.window:
                 self.window.show(picture)
         if self.browser:
-            self.browser.show(self._for_browser(looked, 0.0))
+            self.browser.show(self._for_browser(result, 0.0))
 
     def _poll(self) -> None:
         if self.window:
             self.window.poll()
 
-    def _snapshot(self, looked: FrameResult, picture: U8) -> None:
+    def _snapshot(self, result: FrameResult, picture: U8) -> None:
         """The picture as shown, every view without drawings, and their line of the log."""
         self.snapshots += 1
-        stem = self.out / "snapshots" / f"{looked.frame.index:06d}"
-        for name, shown in {"shown": picture, **{view: plain(looked, view) for view in looked.pictures}}.items():
+        stem = self.out / "snapshots" / f"{result.frame.index:06d}"
+        for name, shown in {"shown": picture, **{view: plain(result, view) for view in result.pictures}}.items():
             write_bytes(stem.with_name(f"{stem.name}-{name}.png"), cv2.imencode(".png", shown)[1].tobytes())
-        line = frame_line(looked.frame, looked.frame.time_s, looked.boards, looked.seen)
+        line = frame_line(result.frame, result.frame.time_s, result.boards, result.seen)
         write_text(stem.with_suffix(".json"), json.dumps(line, indent=1))
         logger.info("snapshot %s.json", stem)

@@ -17,7 +17,7 @@ FILMS = [(320, 240), (1280, 720), (3840, 2160), (1080, 1920)]
 GREEN = 128
 
 
-def looked(size_px: tuple[int, int], views: tuple[str, ...]) -> FrameResult:
+def result(size_px: tuple[int, int], views: tuple[str, ...]) -> FrameResult:
     """A plain frame with a report in the middle of each view."""
     width, height = size_px
     frame = np.full((height, width, 3), GREEN, np.uint8)
@@ -32,7 +32,7 @@ def looked(size_px: tuple[int, int], views: tuple[str, ...]) -> FrameResult:
 
 def drawn(size_px: tuple[int, int], views: tuple[str, ...], sheet: Sheet | None) -> np.ndarray:
     state = State(10.0, 0, 0.01, "toy", 0.5, "stop sign", False)
-    return canvas(looked(size_px, views), Controls(overlay=True), state, sheet)
+    return canvas(result(size_px, views), Controls(overlay=True), state, sheet)
 
 
 def letters_px(picture: np.ndarray, sheet: Sheet) -> float:
@@ -67,7 +67,7 @@ def test_a_narrow_screen_gets_one_view_below_the_other() -> None:
 
 @pytest.mark.parametrize("views", [("filmed",), ("filmed", "patch"), ("filmed", "patch", "grey")])
 def test_a_recording_keeps_its_size_whatever_the_lines_say(views: tuple[str, ...]) -> None:
-    seen = looked((640, 360), views)
+    seen = result((640, 360), views)
     sizes = {
         canvas(seen, Controls(overlay=True), State(fps, dropped, 1.0, "toy", 0.5, "stop sign", True)).shape
         for fps, dropped in ((1.0, 0), (123.4, 987654))

@@ -12,7 +12,7 @@ from physadv.library.runs.relation import Origin
 from physadv.parts.patches.controls import PATCH, PatchUnderTest, names_of
 
 
-def contenders(patch: str, against: Sequence[str], width_mm: float | None) -> tuple[PatchUnderTest, ...]:
+def patches_under_test(patch: str, against: Sequence[str], width_mm: float | None) -> tuple[PatchUnderTest, ...]:
     """The patch that is judged, then those it is compared with, with what their run folders tell about them.
 
     Raises :class:`BadOption` without a patch.
@@ -20,11 +20,11 @@ def contenders(patch: str, against: Sequence[str], width_mm: float | None) -> tu
     if not patch:
         raise BadOption("which patch? Say patch=RUN_FOLDER, or patch=picture.png width_mm=300")
     names = names_of([_stem(path) for path in against])
-    others = (_contender(name, path, width_mm) for name, path in zip(names, against, strict=True))
-    return (_contender(PATCH, patch, width_mm), *others)
+    others = (_patch_under_test(name, path, width_mm) for name, path in zip(names, against, strict=True))
+    return (_patch_under_test(PATCH, patch, width_mm), *others)
 
 
-def _contender(arm: str, path: str, width_mm: float | None) -> PatchUnderTest:
+def _patch_under_test(arm: str, path: str, width_mm: float | None) -> PatchUnderTest:
     run = record.read(Path(path)) if Path(path).is_dir() else {}
     trained = [(v["name"], v["digest"]) for v in run.get("victims", [])] if run.get("command") == "generate" else None
     return PatchUnderTest(
