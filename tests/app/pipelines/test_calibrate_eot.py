@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-import inspect
 import json
 from pathlib import Path
 
@@ -12,7 +10,6 @@ import numpy as np
 import pytest
 import torch
 
-from physadv.app.pipelines import calibrate_eot
 from physadv.core.types import PatchImage
 from physadv.engines.judging.printed_board import printed_board
 from physadv.library.files.boards import Board, Tag
@@ -94,12 +91,3 @@ def test_success_is_predicted_by_judgements_that_can_be_read_again(tmp_path: Pat
         assert run["config"]["scenes"]["distance_m"] == ([4.0, 40.0] if case == "before" else [5.3, 7.95])
         assert run["config"]["eot"]["jitter"]["roll_deg"] == ([0.0, 0.0] if case == "after" else [-5.0, 5.0])
         assert (tmp_path / "here" / case / "report.html").is_file()
-
-
-def test_no_other_command_is_called() -> None:
-    imported = [
-        node.module
-        for node in ast.walk(ast.parse(inspect.getsource(calibrate_eot)))
-        if isinstance(node, ast.ImportFrom)
-    ]
-    assert [module for module in imported if module and module.startswith("physadv.app.pipelines")] == []
