@@ -45,11 +45,11 @@ class Sound(nn.Module):
         return Candidates(boxes, self.mix(images.mean(dim=(2, 3)))[:, None].sigmoid())
 
     def decide(self, outputs: Candidates, confidence: float | None = None) -> tuple[Detections, ...]:
-        least = self.confidence if confidence is None else confidence
+        threshold = self.confidence if confidence is None else confidence
         found = []
         for boxes, scores in zip(outputs.boxes_xyxy_px, outputs.scores, strict=True):
             order = scores[0].argsort(descending=True)
-            kept = order[scores[0][order] >= least]
+            kept = order[scores[0][order] >= threshold]
             found.append(Detections(boxes.expand(len(kept), 4), scores[0][kept], kept))
         return tuple(found)
 

@@ -84,7 +84,7 @@ def strongest_of(outputs: Any) -> float:
     return float(scores.amax()) if scores.numel() else 0.0
 
 
-def check_decisions(victim: Victim[Any, Any], decisions: Any, images: int, least: float) -> int:
+def check_decisions(victim: Victim[Any, Any], decisions: Any, images: int, min_score: float) -> int:
     """Raise unless they are of the kind that is due, known by name and above the threshold; returns how many."""
     if isinstance(decisions, TopClasses | Actions):
         labels = decisions.labels
@@ -92,22 +92,22 @@ def check_decisions(victim: Victim[Any, Any], decisions: Any, images: int, least
         _check_labels(victim, labels)
         if isinstance(decisions, Actions):
             return images
-        same = bool((decisions.reported == (decisions.scores >= least)).all())
-        require(same, f"{victim.name}: what it reports is not what scores at least the threshold {least:.3g}")
+        same = bool((decisions.reported == (decisions.scores >= min_score)).all())
+        require(same, f"{victim.name}: what it reports is not what scores at least the threshold {min_score:.3g}")
         return int(decisions.reported.sum())
     require(len(decisions) == images, f"{victim.name}: {images} images, but {len(decisions)} decisions")
     for found in decisions:
-        _check_found(victim, found, least)
+        _check_found(victim, found, min_score)
     return sum(len(found.scores) for found in decisions)
 
 
-def _check_found(victim: Victim[Any, Any], found: Detections, least: float) -> None:
+def _check_found(victim: Victim[Any, Any], found: Detections, min_score: float) -> None:
     falls = bool((found.scores.diff() <= 1e-6).all())
     require(falls, f"{victim.name}: detections are not sorted best first: {found.scores.tolist()}")
     require(
-        bool((found.scores >= least - 1e-6).all()),
+        bool((found.scores >= min_score - 1e-6).all()),
         f"{victim.name}: reports a score of {float(found.scores.min()) if len(found.scores) else 0:.3g} "
-        f"below the threshold {least:.3g}",
+        f"below the threshold {min_score:.3g}",
     )
     _check_labels(victim, found.labels)
     boxes = tuple(found.boxes_xyxy_px.shape)

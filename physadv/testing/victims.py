@@ -111,8 +111,8 @@ def decisions_are_sorted_and_thresholded(victim: AnyVictim, images: Tensor) -> N
     outputs = victim.outputs(images)
     strongest = strongest_of(outputs)
     for threshold in (None, strongest / 2, strongest):
-        least = victim.confidence if threshold is None else threshold
-        check_decisions(victim, victim.decide(outputs, threshold), len(images), least)
+        min_score = victim.confidence if threshold is None else threshold
+        check_decisions(victim, victim.decide(outputs, threshold), len(images), min_score)
     some = check_decisions(victim, victim.decide(outputs, strongest / 2), len(images), strongest / 2)
     require(some > 0 or strongest == 0, f"{victim.name}: decide drops even the strongest candidate")
 

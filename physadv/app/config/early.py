@@ -28,9 +28,9 @@ def check_late_options(config: DictConfig) -> None:
 
 def check_judge(config: JudgeConfig) -> None:
     """Raise :class:`BadOption` for what cannot be."""
-    for name, least in (("batch", 1), ("draws", 1), ("images", 0)):
-        if getattr(config, name) < least:
-            raise BadOption(f"judge.{name} must be at least {least}, got {getattr(config, name)}")
+    for name, minimum in (("batch", 1), ("draws", 1), ("images", 0)):
+        if getattr(config, name) < minimum:
+            raise BadOption(f"judge.{name} must be at least {minimum}, got {getattr(config, name)}")
     if not 0 <= config.share < 1:
         raise BadOption(
             f"judge.share must be at least 0 and below 1, got {config.share:g}: photos must be left to optimise on"

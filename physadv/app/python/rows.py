@@ -11,7 +11,7 @@ from physadv.core.errors import MissingExtra
 from physadv.library.report.arms import role
 
 Row = TypeVar("Row")
-_MOST = 60  # rows that a notebook shows
+_MAX_ROWS = 60  # rows that a notebook shows
 
 
 _TYPES: dict[str, tuple[type, ...]] = {
@@ -101,10 +101,10 @@ class Rows(list[Row], Generic[Row]):
         dicts = self._dicts()
         if not dicts:
             return "<p>no rows</p>"
-        lines = [[_shown(value) for value in row.values()] for row in dicts[:_MOST]]
+        lines = [[_shown(value) for value in row.values()] for row in dicts[:_MAX_ROWS]]
         head = "".join(f"<th>{escape(name)}</th>" for name in dicts[0])
         body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in line) + "</tr>" for line in lines)
-        more = f"<p>… {len(dicts) - _MOST} more rows</p>" if len(dicts) > _MOST else ""
+        more = f"<p>… {len(dicts) - _MAX_ROWS} more rows</p>" if len(dicts) > _MAX_ROWS else ""
         return f"<table><tr>{head}</tr>{body}</table>{more}"
 
 

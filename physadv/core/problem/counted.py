@@ -36,10 +36,10 @@ class Queries:
         Raises :class:`BudgetSpent`, and counts nothing, where that is more than the budget.
         """
         after = None if self.of_each is None else self.of_each + _tally(count, rows, len(self.of_each))
-        most = self.images + count if after is None else int(after.max())
-        if self.budget is not None and most > self.budget:
+        asked = self.images + count if after is None else int(after.max())
+        if self.budget is not None and asked > self.budget:
             raise BudgetSpent(
-                f"{most} images would have been asked about{'' if after is None else ', of one of them'}; the budget "
+                f"{asked} images would have been asked about{'' if after is None else ', of one of them'}; the budget "
                 f"is {self.budget}. Stop before, or allow more"
             )
         self.images, self.of_each = self.images + count, after

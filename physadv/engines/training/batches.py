@@ -106,9 +106,9 @@ def _finish(picture: LabelledPicture, rng: np.random.Generator) -> LabelledPictu
 
 
 def _stack(samples: Sequence[LabelledPicture], known: npt.NDArray[np.bool_]) -> Batch:
-    most = max(1, *(len(s.labels) for s in samples))
-    boxes, labels = torch.zeros(len(samples), most, 4), torch.zeros(len(samples), most, dtype=torch.int64)
-    real = torch.zeros(len(samples), most, dtype=torch.bool)
+    max_objects = max(1, *(len(s.labels) for s in samples))
+    boxes, labels = torch.zeros(len(samples), max_objects, 4), torch.zeros(len(samples), max_objects, dtype=torch.int64)
+    real = torch.zeros(len(samples), max_objects, dtype=torch.bool)
     # padding is a box far away, so that no cell lies in it
     boxes += torch.tensor([-1e4, -1e4, -1e4 + 1, -1e4 + 1])
     for row, sample in enumerate(samples):

@@ -43,8 +43,8 @@ class FilmedWearer:
             return None  # part of it would be behind the camera
         points = seen[:, :2] / seen[:, 2:] + 0.5
         (left, top), (right, bottom) = points.min(0).tolist(), points.max(0).tolist()
-        least = _DEEP.get(canonical(self.label), 0.0) * (bottom - top) * width / height
-        if (lacking := least - (right - left)) > 0:
+        min_width = _DEEP.get(canonical(self.label), 0.0) * (bottom - top) * width / height
+        if (lacking := min_width - (right - left)) > 0:
             left, right = left - lacking / 2, right + lacking / 2
         clipped = (max(left, 0.0), max(top, 0.0), min(right, float(size_px[0])), min(bottom, float(size_px[1])))
         whole = (right - left) * (bottom - top)

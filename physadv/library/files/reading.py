@@ -46,8 +46,8 @@ def check_file(path: Path, limit: int = TEXT_LIMIT) -> int:
     if not stat.S_ISREG(about.st_mode):
         raise BadInput(f"{str(path)!r} is a device or a pipe, not a file. Copy its content into a file")
     if about.st_size > limit:
-        has, most = f"{about.st_size / MB:.1f} MB", f"{limit / MB:g} MB"
-        raise BadInput(f"{str(path)!r} has {has}; such a file has at most {most}. Is it the right one?")
+        has, allowed = f"{about.st_size / MB:.1f} MB", f"{limit / MB:g} MB"
+        raise BadInput(f"{str(path)!r} has {has}; such a file has at most {allowed}. Is it the right one?")
     return about.st_size
 
 

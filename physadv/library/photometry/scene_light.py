@@ -21,7 +21,7 @@ DARKER, LIGHTER = 2.0, 1.0  # stops that the object may differ from the photo: b
 NORM = 6.0  # of shades of grey
 DAMPING = 0.25  # a photo's mean colour is its subject's more than its light's: full strength is worse than none
 CAST = 0.5  # stops that a channel may differ from the luminance
-LEAST, MOST = 0.1, 1.5
+MIN_LIGHT, MAX_LIGHT = 0.1, 1.5
 """The range of the light's luminance: no patch is black, none glows more than half a stop above white."""
 
 
@@ -50,7 +50,7 @@ def object_light(srgb: Tensor, box_xyxy_px: tuple[float, float, float, float], p
     here = _brightest(linear_from_srgb(crop)) / OBJECT_REFLECTS
     here = min(max(here, white * 2**-DARKER), white * 2**LIGHTER)
     luminance = here**OBJECT_WEIGHT * white ** (1 - OBJECT_WEIGHT)
-    light: Tensor = colour * min(max(luminance, LEAST), MOST)
+    light: Tensor = colour * min(max(luminance, MIN_LIGHT), MAX_LIGHT)
     return light
 
 

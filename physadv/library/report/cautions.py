@@ -55,8 +55,10 @@ def _few(protocol: Mapping[str, Any], victims: Sequence[Victim]) -> list[str]:
     if not counts:
         return []
     named = ", ".join(f"{name} {n}" for name, n in counts.items())
-    least = min(counts.values())
-    return [f"Only n = {least} objects{'' if len(victims) < 2 else f' ({named})'}. Read the intervals, not the values."]
+    smallest = min(counts.values())
+    return [
+        f"Only n = {smallest} objects{'' if len(victims) < 2 else f' ({named})'}. Read the intervals, not the values."
+    ]
 
 
 def _no_better_than_a_control(victims: Sequence[Victim]) -> list[str]:

@@ -266,7 +266,7 @@ def _write(
 def _wrapped(text: str, size: float, share: float, *, bold: bool = False) -> list[str]:
     """The text in lines of at most this share of the page's width; a longer word is broken."""
     face = FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal", size=size)
-    most = share * SIZE_IN[0] * 72
+    max_width = share * SIZE_IN[0] * 72
 
     def wide(line: str) -> float:
         return float(text_to_path.get_text_width_height_descent(line, face, ismath=False)[0])
@@ -274,12 +274,12 @@ def _wrapped(text: str, size: float, share: float, *, bold: bool = False) -> lis
     lines = [""]
     for word in _known(text).split():
         longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and wide(longer) > most:
+        if lines[-1] and wide(longer) > max_width:
             lines.append(word)
         else:
             lines[-1] = longer
-        while len(lines[-1]) > 1 and wide(lines[-1]) > most:
-            kept = next(n for n in range(len(lines[-1]) - 1, 0, -1) if n == 1 or wide(lines[-1][:n]) <= most)
+        while len(lines[-1]) > 1 and wide(lines[-1]) > max_width:
+            kept = next(n for n in range(len(lines[-1]) - 1, 0, -1) if n == 1 or wide(lines[-1][:n]) <= max_width)
             lines[-1:] = [lines[-1][:kept], lines[-1][kept:]]
     return [line for line in lines if line]
 

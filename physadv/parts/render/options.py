@@ -181,11 +181,11 @@ _BOUNDS = {
 
 def check(config: EotConfig) -> None:
     """Raise :class:`BadOption` for a range that is not ``[low, high]`` within what its formula allows."""
-    for name, (least, most) in _BOUNDS.items():
+    for name, (low, high) in _BOUNDS.items():
         group, option = name.split(".")
         span = list(getattr(getattr(config, group), option))
-        if len(span) != 2 or not least <= span[0] <= span[1] <= most:
-            raise BadOption(f"eot.{name} must be [low, high] within [{least:g}, {most:g}], got {span}")
+        if len(span) != 2 or not low <= span[0] <= span[1] <= high:
+            raise BadOption(f"eot.{name} must be [low, high] within [{low:g}, {high:g}], got {span}")
     if not config.jitter.viewing_distance_mm > 0:
         raise BadOption(f"eot.jitter.viewing_distance_mm must be positive, got {config.jitter.viewing_distance_mm}")
     neutral = SurfaceConfig()

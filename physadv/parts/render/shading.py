@@ -73,8 +73,8 @@ def _reached(drawn: Mapping[str, Tensor], sheet_mm: Tensor, shadow: Tensor) -> T
     """
     angle = 2 * math.pi * shadow[:, 0]
     across = _spread(angle.cos()) * sheet_mm[..., 0] + _spread(angle.sin()) * sheet_mm[..., 1]
-    least, most = across.flatten(1).amin(1), across.flatten(1).amax(1)
-    edge = _spread(torch.lerp(least, most, shadow[:, 1]))
+    low, high = across.flatten(1).amin(1), across.flatten(1).amax(1)
+    edge = _spread(torch.lerp(low, high, shadow[:, 1]))
     return 1 - _spread(drawn["shadow"]) * _smooth((across - edge) / _spread(drawn["shadow_edge_mm"]))
 
 

@@ -105,8 +105,8 @@ class AnnotatedPhotos:
         kept: list[int] = []
         for wearing in (True, False):
             alike = [self._indices[i] for i in order if self._has_wearer(self._indices[i]) == wearing]
-            least = int(wearing and share > 0 and len(alike) > 1)  # a part without a wearer judges nothing
-            kept += alike[: max(round(share * len(alike)), least)]
+            minimum = int(wearing and share > 0 and len(alike) > 1)  # a part without a wearer judges nothing
+            kept += alike[: max(round(share * len(alike)), minimum)]
         return self._part(set(self._indices) - set(kept)), self._part(set(kept))
 
     def sweep(self, size: int, skip: int = 0) -> Iterator[SceneBatch]:
@@ -160,7 +160,7 @@ class AnnotatedPhotos:
         return any(placed.wears for placed in self._things[index])
 
     def _why_none_wears(self) -> str:
-        label, least = self._dressing.label, self._dressing.min_height_px
+        label, minimum = self._dressing.label, self._dressing.min_height_px
         things = [placed.thing for index in self._indices for placed in self._things[index]]
         heights = [thing.height_px for thing in things if thing.may_wear]
         if not heights:
@@ -169,14 +169,14 @@ class AnnotatedPhotos:
                 f"no {label!r} to put the patch on: {len(self)} images with {total} boxes, none of that label. "
                 "Choose another label or other images."
             )
-        if self._dressing.torso and max(heights) >= max(least, 1.0):
+        if self._dressing.torso and max(heights) >= max(minimum, 1.0):
             return (
                 f"no {label!r} shows its chest: {len(heights)} found in {len(self)} images, all cut off above it or "
-                f"less than {least:g} px tall. Choose other images, or set wear_on=object."
+                f"less than {minimum:g} px tall. Choose other images, or set wear_on=object."
             )
-        remedy = "Lower scenes.min_height_px" if least > 0 else "Choose pictures that show it larger"
+        remedy = "Lower scenes.min_height_px" if minimum > 0 else "Choose pictures that show it larger"
         return (
-            f"no {label!r} is at least {max(least, 1):g} px tall: {len(heights)} found in {len(self)} images, the "
+            f"no {label!r} is at least {max(minimum, 1):g} px tall: {len(heights)} found in {len(self)} images, the "
             f"tallest {max(heights):.4g} px. {remedy}."
         )
 

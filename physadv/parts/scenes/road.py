@@ -211,8 +211,8 @@ def _check(config: RoadConfig) -> None:
         raise BadOption(f"scenes.distance_m must start at 1 m or more, got {config.distance_m[0]}.")
     if max(abs(angle) for angle in config.yaw_deg) > 80:
         raise BadOption(f"scenes.yaw_deg must stay within ±80, got {list(config.yaw_deg)}.")
-    for name, least in (("images", 1), ("width_px", 64), ("height_px", 64)):
-        if getattr(config, name) < least:
-            raise BadOption(f"scenes.{name} must be at least {least}, got {getattr(config, name)}.")
+    for name, minimum in (("images", 1), ("width_px", 64), ("height_px", 64)):
+        if getattr(config, name) < minimum:
+            raise BadOption(f"scenes.{name} must be at least {minimum}, got {getattr(config, name)}.")
     if not 5 <= config.field_of_view_deg <= 120:
         raise BadOption(f"scenes.field_of_view_deg must be between 5 and 120, got {config.field_of_view_deg}.")

@@ -197,12 +197,12 @@ def check(config: TwinConfig) -> None:
     if not config.lights or (unknown := [name for name in config.lights if name not in LIGHTS]):
         raise BadOption(f"scenes.lights must name some of {', '.join(LIGHTS)}, got {unknown if config.lights else []}.")
     spans = {"distance_m": (0.1, 200.0), "yaw_deg": (-75.0, 75.0), "exposure_ev": (-6.0, 6.0)}
-    for name, (least, most) in spans.items():
+    for name, (low, high) in spans.items():
         span = list(getattr(config, name))
         if name == "distance_m" and not span:
             continue
-        if len(span) != 2 or not least <= span[0] <= span[1] <= most:
-            raise BadOption(f"scenes.{name} must be [low, high] within [{least:g}, {most:g}], got {span}.")
+        if len(span) != 2 or not low <= span[0] <= span[1] <= high:
+            raise BadOption(f"scenes.{name} must be [low, high] within [{low:g}, {high:g}], got {span}.")
     bounds = {"images": (1, 10**6), "width_px": (64, 4096), "height_px": (64, 4096), "field_of_view_deg": (5, 120),
               "radius_mm": (10, 1000), "filter_px": (0.3, 4), "samples": (1, 65536), "surface_samples": (1, 65536),
               "bounces": (1, 64)}  # fmt: skip

@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 _IMAGENET_MEAN, _IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _IMAGENET_CROP = 0.875  # the network's side as a share of the shorter side before cropping
-_LEAST = 1e-30  # probability; its logarithm is finite
+_MIN_PROBABILITY = 1e-30  # probability; its logarithm is finite
 
 
 def is_classifier(outputs: Sequence[Tensor], file: OnnxFile) -> bool:
@@ -133,7 +133,7 @@ class Vector(nn.Module):
     def forward(self, pixels: Tensor) -> Tensor:
         """``(B,3,H,W)`` as the network wants it, to logits ``(B, K)``."""
         output: Tensor = self.network(pixels)[0].flatten(1)
-        return output.clamp_min(_LEAST).log() if self.probabilities else output
+        return output.clamp_min(_MIN_PROBABILITY).log() if self.probabilities else output
 
 
 def _are_probabilities(scores: Tensor) -> bool:

@@ -114,10 +114,10 @@ class Pad(nn.Module):
 class Clip(nn.Module):
     """ONNX Clip whose bounds are computed."""
 
-    def forward(self, tensor: Tensor, least: Tensor | None = None, most: Tensor | None = None) -> Tensor:
-        if least is not None:
-            tensor = torch.maximum(tensor, least)
-        return tensor if most is None else torch.minimum(tensor, most)
+    def forward(self, tensor: Tensor, low: Tensor | None = None, high: Tensor | None = None) -> Tensor:
+        if low is not None:
+            tensor = torch.maximum(tensor, low)
+        return tensor if high is None else torch.minimum(tensor, high)
 
 
 class Flatten(nn.Module):

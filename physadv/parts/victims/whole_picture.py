@@ -28,10 +28,10 @@ class WholePicture(Wrapped[ClassLogits, TopClasses]):
 
     def decide(self, outputs: Candidates, confidence: float | None = None) -> tuple[Detections, ...]:
         """The best class of each image; nothing where it scores less than ``confidence``."""
-        least = self.confidence if confidence is None else confidence
+        threshold = self.confidence if confidence is None else confidence
         best, label = outputs.scores.detach().float().max(dim=2)
         every = zip(outputs.boxes_xyxy_px.detach().float(), best, label, strict=True)
-        return tuple(Detections(*one).above(least) for one in every)
+        return tuple(Detections(*one).above(threshold) for one in every)
 
     def to(self, device: torch.device | str) -> WholePicture:
         """The same view of the classifier on another device."""

@@ -10,7 +10,7 @@ class Family:
     """The habits of ``post_process_object_detection`` of a family."""
 
     pairs: bool = False  # the best pairs of box and class over the image, else each box as its best class
-    most: int | None = None  # pairs at most; None = as many as there are boxes
+    max_reports: int | None = None  # pairs at most; None = as many as there are boxes
     softmax: bool = False  # scores are a softmax whose last class is "nothing", else a sigmoid for each class
     padded_square: bool = False  # boxes are shares of the image's longer side
     text: bool = False  # classes are text queries
@@ -20,8 +20,8 @@ class Family:
 FAMILIES = {
     "detr": Family(softmax=True),
     "yolos": Family(softmax=True, narrowest=1 / 8),
-    "conditional_detr": Family(pairs=True, most=100),
-    "deformable_detr": Family(pairs=True, most=100),
+    "conditional_detr": Family(pairs=True, max_reports=100),
+    "deformable_detr": Family(pairs=True, max_reports=100),
     "rt_detr": Family(pairs=True),
     "rt_detr_v2": Family(pairs=True),
     "d_fine": Family(pairs=True),

@@ -80,15 +80,15 @@ class TransformersVictim(nn.Module):
         return tuple(reported)
 
     def _best_pairs(self, scores: Tensor) -> tuple[Tensor, Tensor]:
-        count = min(self._family.most or len(scores), scores.numel())
+        count = min(self._family.max_reports or len(scores), scores.numel())
         pairs = scores.flatten().topk(count).indices
         return pairs // scores.shape[1], pairs % scores.shape[1]
 
     def _padded(self, images: Tensor) -> Tensor:
         """With black at the right or below where the package cannot take so narrow an image."""
         height, width = images.shape[-2:]
-        least = math.ceil(max(height, width) * self._family.narrowest)
-        return nn.functional.pad(images, (0, max(0, least - width), 0, max(0, least - height)))
+        min_side = math.ceil(max(height, width) * self._family.narrowest)
+        return nn.functional.pad(images, (0, max(0, min_side - width), 0, max(0, min_side - height)))
 
     def _by_class(self, prepared: Any) -> tuple[Tensor, Tensor]:
         found = self.network(**prepared)

@@ -19,7 +19,7 @@ from PIL import Image
 
 from physadv.api import MissingExtra
 
-LEAST = (8, 4, 190)
+MIN_VERSION = (8, 4, 190)
 """The version this was written for; earlier ones cannot load a checkpoint without running its pickle."""
 
 SETTINGS = {
@@ -37,7 +37,7 @@ def import_ultralytics() -> None:
         found = version("ultralytics")
     except PackageNotFoundError as error:
         raise MissingExtra(f"victim=ultralytics needs the package ultralytics: {INSTALL}") from error
-    if tuple(int(part) for part in found.split(".")[:3]) < LEAST:
+    if tuple(int(part) for part in found.split(".")[:3]) < MIN_VERSION:
         raise MissingExtra(f"victim=ultralytics needs ultralytics 8.4.190 or later, this is {found}: {INSTALL}")
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from physadv.library.colour.conversion import LUMINANCE, linear_from_srgb, srgb_from_linear
-from physadv.library.photometry.scene_light import LEAST, MOST, object_light, photo_light
+from physadv.library.photometry.scene_light import MAX_LIGHT, MIN_LIGHT, object_light, photo_light
 from physadv.parts.scenes.coco import build_coco
 from physadv.parts.scenes.options import CocoConfig, RoadConfig
 from physadv.parts.scenes.road import RoadScenes
@@ -81,7 +81,7 @@ def test_a_warm_photo_gives_warm_light_but_never_a_wild_one() -> None:
 def test_black_and_white_photos_stay_within_the_range(level: float) -> None:
     photo = torch.full((3, 20, 20), level)
     light = object_light(photo, (0.0, 0.0, 20.0, 20.0), photo_light(photo))
-    assert LEAST <= float(light @ WEIGHTS.double()) <= MOST
+    assert MIN_LIGHT <= float(light @ WEIGHTS.double()) <= MAX_LIGHT
     assert object_light(photo, (19.9, 19.9, 20.0, 20.0), photo_light(photo)).isfinite().all()
 
 

@@ -143,11 +143,11 @@ def test_blocks_of_timm_are_found() -> None:
         assert len(branches(as_victim(timm.create_model(name)))) == count
 
 
-@pytest.mark.parametrize(("file", "least"), [("yolox_nano_coco_416", 7), ("nanodet_m_coco_416", 1)])
-def test_real_onnx_graphs_are_shaken_and_their_gradient_with_them(file: str, least: int, shared: Path) -> None:
+@pytest.mark.parametrize(("file", "min_branches"), [("yolox_nano_coco_416", 7), ("nanodet_m_coco_416", 1)])
+def test_real_onnx_graphs_are_shaken_and_their_gradient_with_them(file: str, min_branches: int, shared: Path) -> None:
     real = build_victim("onnx", path=str(shared / "weights" / f"{file}.onnx"))
     shaken = shake(real, 1.0)
-    assert len(shaken.branches) >= least
+    assert len(shaken.branches) >= min_branches
     before = scores(real)
     assert (scores(real, shaken) - before).abs().max() > 1e-4
     assert torch.equal(scores(real), before)
