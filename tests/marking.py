@@ -1,10 +1,9 @@
-"""What shows in a test's code: whether it starts Python anew."""
+"""What shows in a test's code: whether it starts Python anew, or reads a run that a command made before it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from types import CodeType, FunctionType
-from typing import Any
 
 import pytest
 
@@ -14,11 +13,16 @@ STARTS = {"executable", "forked", "PROCESSES"}
 
 def starts_python(item: pytest.Function) -> bool:
     """Whether the test starts a Python process, by itself, through a function of its module or through a fixture."""
-    return any(STARTS & used for used in map(_names, [item.function, *(f.func for f in _fixtures(item))]))
+    return any(STARTS & used for used in map(_names, [item.function, *_fixtures(item)]))
 
 
-def _fixtures(item: pytest.Function) -> list[Any]:
-    return [fixtures[-1] for fixtures in item._fixtureinfo.name2fixturedefs.values()]
+def waits_for_a_run(item: pytest.Function) -> bool:
+    """Whether a fixture runs a command first."""
+    return any({"physadv", "make_run"} & used for used in map(_names, _fixtures(item)))
+
+
+def _fixtures(item: pytest.Function) -> list[Callable[..., object]]:
+    return [fixtures[-1].func for fixtures in item._fixtureinfo.name2fixturedefs.values()]
 
 
 def _names(function: Callable[..., object]) -> set[str]:
@@ -31,7 +35,7 @@ def _names(function: Callable[..., object]) -> set[str]:
         for name in {name for code in _codes(current.__code__) for name in code.co_names}:
             names.add(name)
             other = current.__globals__.get(name)
-            if name not in seen and getattr(other, "__module__", None) == current.__module__:
+            if name not in seen and isinstance(other, FunctionType) and other.__module__ == current.__module__:
                 seen.add(name)
                 todo.append(getattr(other, "__wrapped__", other))
     return names

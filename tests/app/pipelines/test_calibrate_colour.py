@@ -36,6 +36,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
+@pytest.mark.slow
 def test_a_photo_becomes_a_table_with_its_report(desk: Path, tmp_path: Path) -> None:
     photos = "photos=[a.png,over.png,again/a.png]"
     done = physadv("calibrate", "colour", photos, "board=sheet", f"out={tmp_path}/mine.safetensors", cwd=desk)
@@ -53,6 +54,7 @@ def test_a_photo_becomes_a_table_with_its_report(desk: Path, tmp_path: Path) -> 
     assert np.allclose(table[-1, -1, -1], 1, atol=0.02)  # paper is white
 
 
+@pytest.mark.slow
 def test_a_wide_lens_is_taken_out_and_missed_where_it_is_not(desk: Path, tmp_path: Path) -> None:
     photo = cv2.imread(str(desk / "a.png"))
     height, width = photo.shape[:2]

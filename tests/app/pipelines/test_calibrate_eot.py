@@ -68,6 +68,7 @@ def film(place: Path, frames: int) -> None:
 SMALL = ["scenes.images=4", "scenes.width_px=320", "scenes.height_px=224", "judge.images=2", "judge.quality=fast"]
 
 
+@pytest.mark.slow
 def test_success_is_predicted_by_judgements_that_can_be_read_again(tmp_path: Path) -> None:
     film(tmp_path / "run", 12)
     cv2.imwrite(str(tmp_path / "blob.png"), np.full((10, 20, 3), 90, np.uint8))

@@ -204,7 +204,7 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("case", list(MISTAKES))
-def test_a_mistake_is_answered_in_one_line_and_leaves_nothing(case: str, desk: Path, watched: Path) -> None:
+def test_a_mistake_is_answered_in_one_line_and_leaves_nothing(case: str, desk: Path) -> None:
     args, hint = MISTAKES[case]
     cv2.imwrite(str(desk / "other.png"), np.full((8, 8, 3), 90, np.uint8))
     out = [] if any(a.startswith("out=") for a in args) else ["out=wrong"]
