@@ -1,10 +1,13 @@
 """The objective of an attack: the loss of a goal on one victim or on several at once.
 
-An attack on several victims carries over to victims it has never met (Liu et al. 2017, arXiv:1611.02770).
+An attack on several victims carries over to victims it has never met (Liu et al. 2017, arXiv:1611.02770). One on a
+defended victim takes what the defence looks for into its loss (Carlini and Wagner 2017, arXiv:1705.07263): no attack
+needs to know that there is a defence.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
@@ -17,8 +20,8 @@ from torch.autograd.function import once_differentiable
 from physadv.core.errors import BadOption, IncompatibleParts
 from physadv.core.problem.counted import Counted, Queries
 from physadv.core.problem.ensemble import Ensemble
-from physadv.core.protocols import Goal, Victim
-from physadv.core.types import Detections, SceneBatch
+from physadv.core.protocols import Evasion, Goal, Victim
+from physadv.core.types import Candidates, Detections, SceneBatch
 
 
 class Disturbance(Protocol):
@@ -36,6 +39,8 @@ class Member:
     weight: float = 1.0
     disturbed: Disturbance | None = None  # how the victim is disturbed while the patch is optimised
     name: str = ""  # the victim's, numbered where two are equal; filled in by the objective
+    evasion: Evasion | None = None  # of the defence round the victim: what an adaptive attack lowers as well
+    evasion_weight: float = 1.0  # λ: of the evasion's loss against the goal's
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,11 @@ class Objective:
         for member in self.members:
             if not member.weight > 0:
                 raise BadOption(f"the weight of victim {member.victim.name!r} must be positive, got {member.weight}")
+            if not 0 <= member.evasion_weight < math.inf:
+                raise BadOption(
+                    f"the weight of evading the defense of {member.victim.name!r} must be a number from 0, "
+                    f"got {member.evasion_weight}"
+                )
         object.__setattr__(self, "members", _named(self.members))
 
     @property
@@ -132,10 +142,18 @@ def _ask(
     disturbed = member.disturbed(disturb) if member.disturbed and disturb else nullcontext()
     with disturbed, torch.set_grad_enabled(wanted):
         outputs = victim.outputs(leaf)
-        loss = member.goal.loss(outputs, scene)
+        loss = _loss(member, outputs, leaf, scene)
         gradient = torch.autograd.grad(loss.sum(), leaf)[0] if wanted else None
     with torch.no_grad():
         return loss.detach(), gradient, _achieved(member, victim.decide(outputs), scene)
+
+
+def _loss(member: Member, outputs: Candidates, images: Tensor, scene: SceneBatch) -> Tensor:
+    """``goal + λ · evasion``, ``(B,)``."""
+    loss = member.goal.loss(outputs, scene)
+    if member.evasion is None or not member.evasion_weight:
+        return loss
+    return loss + member.evasion_weight * member.evasion.loss(images, scene)
 
 
 def _achieved(member: Member, decisions: tuple[Detections, ...], scene: SceneBatch) -> Tensor:

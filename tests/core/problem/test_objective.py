@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 import torch
@@ -11,6 +11,7 @@ from torch import Tensor
 from physadv.core.errors import BadOption, IncompatibleParts
 from physadv.core.problem.ensemble import Ensemble
 from physadv.core.problem.objective import Member, Objective
+from physadv.core.types import SceneBatch
 from physadv.parts.goals.detection import Hide
 from physadv.parts.goals.options import HideConfig
 from tests.toys import ToyDetector, one_scene
@@ -128,3 +129,39 @@ def test_a_victim_that_lacks_a_label_is_named() -> None:
 def test_a_weight_that_is_not_positive_is_refused(weight: float) -> None:
     with pytest.raises(BadOption, match="weight of victim 'toy' must be positive"):
         Objective(members(ToyDetector(), weights=(weight,)))
+
+
+class Paleness:
+    """Stands for a defence that notices blue."""
+
+    def loss(self, images: Tensor, scene: SceneBatch) -> Tensor:
+        return images[:, 2].mean((1, 2))
+
+
+def test_the_evasion_of_a_defence_is_added_to_the_goal_with_its_gradient() -> None:
+    (bare,) = members(ToyDetector())
+    images, evasion = SCENE.srgb.clone().requires_grad_(), Paleness()
+    losses, slopes = [], []
+    for member in (bare, replace(bare, evasion=evasion, evasion_weight=0.5)):
+        loss = Objective((member,)).measure(images, SCENE).loss
+        losses.append(loss)
+        slopes.append(torch.autograd.grad(loss.sum(), images)[0])
+    torch.testing.assert_close(losses[1] - losses[0], 0.5 * evasion.loss(images, SCENE))
+    (due,) = torch.autograd.grad(0.5 * evasion.loss(images, SCENE).sum(), images)
+    torch.testing.assert_close(slopes[1] - slopes[0], due)
+
+
+def test_an_evasion_of_no_weight_is_not_asked() -> None:
+    class Never(Paleness):
+        def loss(self, images: Tensor, scene: SceneBatch) -> Tensor:
+            raise AssertionError
+
+    (bare,) = members(ToyDetector())
+    verdict = Objective((replace(bare, evasion=Never(), evasion_weight=0.0),)).measure(SCENE.srgb, SCENE)
+    assert torch.equal(verdict.loss, Objective((bare,)).measure(SCENE.srgb, SCENE).loss)
+
+
+@pytest.mark.parametrize("weight", [-1.0, float("nan"), float("inf")])
+def test_a_weight_of_an_evasion_that_cannot_be_is_refused(weight: float) -> None:
+    with pytest.raises(BadOption, match="evading the defense of 'toy' must be a number from 0"):
+        Objective((replace(members(ToyDetector())[0], evasion=Paleness(), evasion_weight=weight),))
