@@ -1,5 +1,5 @@
 # make demo   set everything up and run the main job: a sticker against a traffic-sign detector, with sheet and report
-# make test   set everything up and run all tests;  make quick  those that take a minute
+# make test   set everything up and run all tests;  make quick  those that take a minute;  make exhaustive  what both leave out
 # make lint   formatting, lint, types;  make bench  speed against other libraries
 PYTHON ?= python3
 VENV := .venv

@@ -85,11 +85,11 @@ def test_resuming_under_other_options_is_refused(run: Path) -> None:
 
 
 def test_a_finished_run_can_be_given_more_steps(tmp_path: Path) -> None:
-    options, out = [*TINY, "attack.check_every=2"], f"out={tmp_path / 'run'}"
-    assert physadv("generate", *options, out).returncode == 0
-    done = physadv("generate", *options, out, "resume=true", "budget.steps=6")
+    options, out = [*TINY, "attack.check_every=1"], f"out={tmp_path / 'run'}"
+    assert physadv("generate", *options, out, "budget.steps=1").returncode == 0
+    done = physadv("generate", *options, out, "resume=true", "budget.steps=3")
     assert done.returncode == 0, done.stderr
-    assert len((tmp_path / "run" / "curves.csv").read_text().splitlines()) == 1 + 6
+    assert len((tmp_path / "run" / "curves.csv").read_text().splitlines()) == 1 + 3
 
 
 def test_a_run_in_screen_colours_has_no_proof(tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_every_patch_goes_from_options_to_report_and_back_from_disk(patch: str, 
 
 
 def test_a_killed_run_goes_on_and_gives_the_same_patch(tmp_path: Path) -> None:
-    options = [*TINY, "budget.steps=12", "attack.check_every=2"]
+    options = [*TINY, "budget.steps=6", "attack.check_every=2"]
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     assert physadv("generate", *options, f"out={whole}").returncode == 0
     process = subprocess.Popen(
@@ -155,7 +155,7 @@ def _wait_for(file: Path, process: subprocess.Popen[str] | subprocess.Popen[byte
 
 
 def test_a_dry_run_shows_a_batch_and_stops(tmp_path: Path) -> None:
-    done = physadv("generate", *QUICK, "dry_run=true", f"out={tmp_path / 'dry'}")
+    done = physadv("generate", *TINY, "dry_run=true", f"out={tmp_path / 'dry'}")
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "dry" / "preview.png").is_file()
     assert {path.name for path in (tmp_path / "dry").iterdir()} == {"preview.png", "config"}
@@ -163,7 +163,7 @@ def test_a_dry_run_shows_a_batch_and_stops(tmp_path: Path) -> None:
 
 
 def test_a_sweep_gives_every_job_its_folder(tmp_path: Path) -> None:
-    done = physadv("generate", "-m", *QUICK, "dry_run=true", "seed=1,2", f"out={tmp_path / 'sweep'}", cwd=tmp_path)
+    done = physadv("generate", "-m", *TINY, "dry_run=true", "seed=1,2", f"out={tmp_path / 'sweep'}", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert {path.name for path in (tmp_path / "sweep").iterdir()} == {"0", "1"}
 
