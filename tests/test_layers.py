@@ -13,15 +13,15 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "physadv"
 
 
-def imports_of(file: Path) -> set[str]:
-    """Dotted names of everything of ours that a file imports, at any depth of its code."""
+def imports_of(file: Path, root: str = "physadv") -> set[str]:
+    """Dotted names of everything below ``root`` that a file imports, at any depth of its code."""
     found = set()
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return {name for name in found if name.startswith("physadv.")}
+    return {name for name in found if name.startswith(f"{root}.")}
 
 
 def test_imports_go_only_downwards() -> None:
@@ -39,6 +39,11 @@ def test_imports_go_only_downwards() -> None:
 def test_a_plugin_imports_only_the_api(file: Path) -> None:
     ours = {".".join(name.split(".")[:2]) for name in imports_of(file)}
     assert ours <= {"physadv.api", "physadv.testing"}
+
+
+def test_benchmarks_and_examples_do_not_need_the_tests() -> None:
+    files = [file for folder in ("benchmarks", "examples") for file in (ROOT / folder).glob("*.py")]
+    assert [file.name for file in files if imports_of(file, "tests")] == []
 
 
 def test_no_class_name_stands_for_two_things() -> None:

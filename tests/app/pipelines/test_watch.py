@@ -29,6 +29,7 @@ from physadv.parts.frames.serve import Server
 from tests.running import physadv
 
 ROOT = Path(__file__).resolve().parents[3]
+FRAMES = 12  # of the film of the print
 QUICK = ["window=false", "match_camera=false", "progress=false"]
 
 
@@ -45,7 +46,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (place / "patch").mkdir()
     save_patch(patch, place / "patch")
     save_boards(place / "patch" / "board.json", boards(patch_digest(patch)[:SHORT_DIGEST]))
-    film(place / "print.avi", face(rgb, board()))
+    film(place / "print.avi", face(rgb, board()), count=FRAMES)
     film(place / "bare.avi", face(None, None), count=8)
     (place / "pictures").mkdir()
     for number, spot in enumerate(way(4)):
@@ -59,7 +60,7 @@ def watched(desk: Path) -> Path:
     done = physadv("watch", "source=print.avi", "patch=patch", "out=run", "controls=[grey,random]", "record=shown.avi",
                    "window=false", "progress=false", cwd=desk)  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert "Success (hide) against sign-nano in 24 frames: print" in done.stderr
+    assert f"Success (hide) against sign-nano in {FRAMES} frames: print" in done.stderr
     return desk / "run"
 
 
@@ -71,7 +72,7 @@ def lines(run: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
 def test_every_frame_is_a_line_of_the_log_in_the_agreed_form(watched: Path) -> None:
     head, frames = lines(watched)
     assert {"source", "victim", "digest", "goal", "object", "camera", "boards", "seed", "started"} <= set(head)
-    assert [frame["index"] for frame in frames] == list(range(24))
+    assert [frame["index"] for frame in frames] == list(range(FRAMES))
     assert all(set(f) == {"index", "time_s", "inferred_s", "dropped", "size_px", "boards", "views"} for f in frames)
     for frame in frames:
         assert frame["size_px"] == [640, 480]
@@ -86,7 +87,7 @@ def test_every_frame_is_a_line_of_the_log_in_the_agreed_form(watched: Path) -> N
 
 def test_distance_and_expected_box_are_those_of_the_scene(watched: Path) -> None:
     _, frames = lines(watched)
-    for frame, spot in zip(frames, way(24), strict=True):
+    for frame, spot in zip(frames, way(FRAMES), strict=True):
         found = frame["boards"][0]["pose"]
         assert found["distance_m"] == pytest.approx(np.hypot(spot[0], spot[2]), rel=0.02)
         view = frame["views"]["filmed"]
@@ -101,7 +102,7 @@ def test_distance_and_expected_box_are_those_of_the_scene(watched: Path) -> None
 def test_a_sign_that_is_seen_all_the_time_keeps_its_track(watched: Path) -> None:
     content = json.loads((watched / "summary.json").read_text())
     steady = content["victims"][0]["steadiness"][0]
-    assert (steady["view"], steady["frames"], steady["longest_detected"]) == ("as filmed", 24, 24)
+    assert (steady["view"], steady["frames"], steady["longest_detected"]) == ("as filmed", FRAMES, FRAMES)
     assert (steady["identity_switches"], steady["fragmentations"], steady["first_detection_s"]) == (0, 0, 0.0)
 
 
@@ -110,7 +111,7 @@ def test_summary_record_report_and_recording_are_written(watched: Path) -> None:
     assert [c["condition"] for c in content["victims"][0]["conditions"]] == [
         "print", "patch", "grey", "random"
     ]  # fmt: skip
-    assert content["victims"][0]["gap"]["all"]["n"] == 24
+    assert content["victims"][0]["gap"]["all"]["n"] == FRAMES
     run = json.loads((watched / "run.json").read_text())
     assert (run["command"], run["data"]["source"]) == ("watch", "print.avi")
     page = (watched / "report.html").read_text()
@@ -122,7 +123,7 @@ def test_summary_record_report_and_recording_are_written(watched: Path) -> None:
     assert [shot["pick"] for shot in content["shots"]] == ["best", "typical", "worst"]
     assert page.count('src="data:image/jpeg') == 3 * 4
     film = cv2.VideoCapture(str(watched.parent / "shown.avi"))
-    assert film.get(cv2.CAP_PROP_FRAME_COUNT) == 24
+    assert film.get(cv2.CAP_PROP_FRAME_COUNT) == FRAMES
     film.release()
 
 
