@@ -5,17 +5,13 @@ After the toroidal crops of Hu et al. 2022 (TC-EGA, arXiv:2203.03373); we optimi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
 from torch import Tensor, nn
 
 from physadv.core.errors import BadOption
 from physadv.core.types import PatchImage
 from physadv.parts.patches.grid import MAX_SIDE_MM, MAX_TEXELS, size_px, start
-
-if TYPE_CHECKING:
-    from physadv.parts.patches.options import FabricConfig
+from physadv.parts.patches.options import FabricConfig
 
 MAX_TILES = 100
 

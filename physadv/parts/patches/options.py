@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from physadv.core.errors import BadOption
+
+MAX_INKS = 64  # of a palette
+
 
 @dataclass
 class RasterConfig:
@@ -44,3 +48,14 @@ class FabricConfig:
     px_per_100mm: float = 64.0  # texels on 100 mm
     init: str = "grey"  # of the tile: grey, random, or a picture or run folder to start from
     seed: int | None = None  # of the random start; null = the run's
+
+
+def check_palette(config: PaletteConfig) -> None:
+    """Raise :class:`BadOption` for what cannot be."""
+    if not 2 <= config.inks <= MAX_INKS:
+        raise BadOption(f"patch.inks must be from 2 to {MAX_INKS}, got {config.inks}.")
+    span = list(config.temperature)
+    if len(span) != 2 or not 1e-3 <= span[1] <= span[0] <= 100:
+        raise BadOption(f"patch.temperature must be [first, last] with 100 >= first >= last >= 0.001, got {span}.")
+    if config.temperature_steps < 1:
+        raise BadOption(f"patch.temperature_steps must be at least 1, got {config.temperature_steps}.")

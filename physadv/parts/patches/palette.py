@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
@@ -13,11 +12,8 @@ from physadv.core.seeding import generator
 from physadv.core.types import PatchImage
 from physadv.library.colour.print_proof import ProofLut, requests_for_inks
 from physadv.parts.patches.grid import mask, size_px, start
+from physadv.parts.patches.options import MAX_INKS, PaletteConfig, check_palette
 
-if TYPE_CHECKING:
-    from physadv.parts.patches.options import PaletteConfig
-
-MAX_INKS = 64
 _NEARNESS = 10.0  # logits lost per squared distance between the start's colour and an ink
 _GAIN = 4.0  # logits per unit of the parameters, so that an attack's step in sRGB units gets somewhere
 
@@ -83,7 +79,7 @@ class Palette(nn.Module):
 
 def build_palette(config: PaletteConfig) -> Palette:
     """Make the palette that the options describe; wrong ones are refused one by one."""
-    _check(config)
+    check_palette(config)
     height_px, width_px = size_px(config.width_mm, config.height_mm, config.px_per_100mm)
     alpha = mask(config.shape, height_px, width_px, config.width_mm)
     seed = config.seed or 0
@@ -95,16 +91,6 @@ def build_palette(config: PaletteConfig) -> Palette:
         -_NEARNESS * distance, inks, alpha, float(config.width_mm), temperature=(first, last),
         temperature_steps=config.temperature_steps, seed=seed,
     )  # fmt: skip
-
-
-def _check(config: PaletteConfig) -> None:
-    if not 2 <= config.inks <= MAX_INKS:
-        raise BadOption(f"patch.inks must be from 2 to {MAX_INKS}, got {config.inks}.")
-    span = list(config.temperature)
-    if len(span) != 2 or not 1e-3 <= span[1] <= span[0] <= 100:
-        raise BadOption(f"patch.temperature must be [first, last] with 100 >= first >= last >= 0.001, got {span}.")
-    if config.temperature_steps < 1:
-        raise BadOption(f"patch.temperature_steps must be at least 1, got {config.temperature_steps}.")
 
 
 def _parsed(colours: list[str]) -> Tensor:

@@ -8,18 +8,14 @@ the texels, a fourth, and so on, which are added to the raster. It is a change o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from physadv.core.types import PatchImage
 from physadv.parts.patches.grid import mask, size_px, start
+from physadv.parts.patches.options import PyramidConfig
 from physadv.parts.patches.raster import Raster
-
-if TYPE_CHECKING:
-    from physadv.parts.patches.options import PyramidConfig
 
 COARSEST = 4  # texels along the shorter side of the coarsest grid, at least
 

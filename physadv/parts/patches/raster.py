@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
 from torch import Tensor, nn
 
 from physadv.core.types import PatchImage
 from physadv.parts.patches.grid import mask, size_px, start
-
-if TYPE_CHECKING:
-    from physadv.parts.patches.options import RasterConfig
+from physadv.parts.patches.options import RasterConfig
 
 
 class Raster(nn.Module):

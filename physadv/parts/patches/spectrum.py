@@ -6,7 +6,6 @@ Low frequencies survive where fine ones do not, e.g. Guo et al. 2018 (arXiv:1809
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
@@ -15,9 +14,7 @@ from physadv.core.errors import BadOption
 from physadv.core.seeding import generator
 from physadv.core.types import PatchImage
 from physadv.parts.patches.grid import mask, size_px, start
-
-if TYPE_CHECKING:
-    from physadv.parts.patches.options import SpectrumConfig
+from physadv.parts.patches.options import SpectrumConfig
 
 _GAIN = 8.0  # of all cosines together: an attack's step moves colours about as much as on a raster
 _DEEPEST = 0.02  # a picture to start from keeps this far from black and white, which a sigmoid never reaches

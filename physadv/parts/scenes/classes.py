@@ -20,7 +20,7 @@ from physadv.library.placement.objects import PhotoObject, dressing, facing_the_
 from physadv.parts.scenes.annotated import AnnotatedPhotos
 from physadv.parts.scenes.class_arrays import Arrays, read_arrays
 from physadv.parts.scenes.folder_photos import pictures_among, without_doubles
-from physadv.parts.scenes.options import ClassesConfig
+from physadv.parts.scenes.options import ClassesConfig, check_classes
 from physadv.parts.scenes.photo_estimates import Reading
 from physadv.parts.scenes.photos import size_px
 from physadv.parts.scenes.pictures import FittedPictures, Hw
@@ -44,7 +44,7 @@ class ClassPictures:
 
 def build_classes(config: ClassesConfig) -> AnnotatedPhotos:
     """Read what there is, choose, and let the label wear the patch."""
-    _check(config)
+    check_classes(config)
     root = Path(config.root)
     found = _from_arrays(root, config) if root.suffix.lower() == ".npz" else _from_folders(root, config)
     wearer = _wearer(config.label, found.names)
@@ -61,20 +61,6 @@ def build_classes(config: ClassesConfig) -> AnnotatedPhotos:
     _tell_unknown_heights(found.names if wearer is None else (found.names[wearer],), config)
     reading = Reading(config.field_of_view_deg, config.relight, config.match_camera)
     return AnnotatedPhotos(pictures, things, found.names, dressing(config.label, UNKNOWN_MM, 0.0), reading)
-
-
-def _check(config: ClassesConfig) -> None:
-    if not config.root:
-        raise BadOption(
-            "classes scenes need scenes.root: a folder with one sub-folder of pictures per class, or a .npz."
-        )
-    if config.fit not in ("crop", "stretch"):
-        raise BadOption(f"scenes.fit must be crop or stretch, got {config.fit!r}.")
-    if not 0 < config.fills <= 1:
-        raise BadOption(f"scenes.fills must lie in (0, 1], got {config.fills:g}. 1: the object fills the picture.")
-    for name in ("size_px", "limit", "object_height_mm"):
-        if getattr(config, name) < 0:
-            raise BadOption(f"scenes.{name} must not be negative, got {getattr(config, name):g}.")
 
 
 def _from_folders(root: Path, config: ClassesConfig) -> ClassPictures:

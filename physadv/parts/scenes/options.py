@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
+
+from physadv.core.errors import BadOption
 
 
 @dataclass
@@ -114,3 +117,37 @@ class ClassesConfig:
     match_camera: bool = True  # read the picture's blur and noise off it, for the patch to have them too
     limit: int = 0  # use at most this many pictures, those of the label first, else of all classes; 0 = all
     memory_mb: int = 1024  # decoded pictures are kept up to this much
+
+
+def check_road(config: RoadConfig) -> None:
+    """Raise :class:`BadOption` unless ranges are ordered and the picture is large enough to see something."""
+    ranges = ("camera_height_m", "distance_m", "yaw_deg", "roll_deg", "lateral_m", "mount_height_m", "exposure_ev",
+              "temperature_k", "distractors", "blur_px", "noise")  # fmt: skip
+    for name in ranges:
+        values = getattr(config, name)
+        if len(values) != 2 or not -math.inf < values[0] <= values[1] < math.inf:
+            raise BadOption(f"scenes.{name} must be [low, high] with low <= high, got {list(values)}.")
+    if config.distance_m[0] < 1:
+        raise BadOption(f"scenes.distance_m must start at 1 m or more, got {config.distance_m[0]}.")
+    if max(abs(angle) for angle in config.yaw_deg) > 80:
+        raise BadOption(f"scenes.yaw_deg must stay within ±80, got {list(config.yaw_deg)}.")
+    for name, minimum in (("images", 1), ("width_px", 64), ("height_px", 64)):
+        if getattr(config, name) < minimum:
+            raise BadOption(f"scenes.{name} must be at least {minimum}, got {getattr(config, name)}.")
+    if not 5 <= config.field_of_view_deg <= 120:
+        raise BadOption(f"scenes.field_of_view_deg must be between 5 and 120, got {config.field_of_view_deg}.")
+
+
+def check_classes(config: ClassesConfig) -> None:
+    """Raise :class:`BadOption` for what cannot be."""
+    if not config.root:
+        raise BadOption(
+            "classes scenes need scenes.root: a folder with one sub-folder of pictures per class, or a .npz."
+        )
+    if config.fit not in ("crop", "stretch"):
+        raise BadOption(f"scenes.fit must be crop or stretch, got {config.fit!r}.")
+    if not 0 < config.fills <= 1:
+        raise BadOption(f"scenes.fills must lie in (0, 1], got {config.fills:g}. 1: the object fills the picture.")
+    for name in ("size_px", "limit", "object_height_mm"):
+        if getattr(config, name) < 0:
+            raise BadOption(f"scenes.{name} must not be negative, got {getattr(config, name):g}.")

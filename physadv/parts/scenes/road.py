@@ -5,7 +5,6 @@ Distances are metres from the camera to the sign's centre; yaw 0 faces the camer
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -13,7 +12,6 @@ import numpy as np
 import torch
 
 from physadv.core import seeding
-from physadv.core.errors import BadOption
 from physadv.core.splitting import split_run
 from physadv.core.types import SceneBatch
 from physadv.library.roads.background import Brush, paint_background
@@ -21,7 +19,7 @@ from physadv.library.roads.photograph import blur_of, exposed, lay_sign_, noise_
 from physadv.library.roads.pinhole import Plate, RoadCamera, through
 from physadv.library.roads.sign_canvas import F64, U8, SignFace
 from physadv.library.roads.signs import LABELS, NAMES, face_of, kind_of
-from physadv.parts.scenes.options import RoadConfig
+from physadv.parts.scenes.options import RoadConfig, check_road
 
 _GOLDEN = (0.7548776662466927, 0.5698402909980532)  # R2 sequence: covers (distance, yaw) evenly with few pictures
 
@@ -51,7 +49,7 @@ class RoadScenes:
 
     def __init__(self, config: RoadConfig) -> None:
         kind_of(config.sign)
-        _check(config)
+        check_road(config)
         self._config = config
         self._indices: tuple[int, ...] = tuple(range(config.images))
         self._part: tuple[int, ...] = ()  # mixed into the seed of random pictures, so that parts share none
@@ -197,22 +195,3 @@ def _batch(pictures: list[_Picture], keys: tuple[str, ...]) -> SceneBatch:
         blur_px=torch.tensor([blur_of(p.blur_px) for p in pictures]),
         noise=torch.tensor([noise_of(p.noise) for p in pictures]),
     )
-
-
-def _check(config: RoadConfig) -> None:
-    """Ranges must be ordered, the picture large enough to see something."""
-    ranges = ("camera_height_m", "distance_m", "yaw_deg", "roll_deg", "lateral_m", "mount_height_m", "exposure_ev",
-              "temperature_k", "distractors", "blur_px", "noise")  # fmt: skip
-    for name in ranges:
-        values = getattr(config, name)
-        if len(values) != 2 or not -math.inf < values[0] <= values[1] < math.inf:
-            raise BadOption(f"scenes.{name} must be [low, high] with low <= high, got {list(values)}.")
-    if config.distance_m[0] < 1:
-        raise BadOption(f"scenes.distance_m must start at 1 m or more, got {config.distance_m[0]}.")
-    if max(abs(angle) for angle in config.yaw_deg) > 80:
-        raise BadOption(f"scenes.yaw_deg must stay within ±80, got {list(config.yaw_deg)}.")
-    for name, minimum in (("images", 1), ("width_px", 64), ("height_px", 64)):
-        if getattr(config, name) < minimum:
-            raise BadOption(f"scenes.{name} must be at least {minimum}, got {getattr(config, name)}.")
-    if not 5 <= config.field_of_view_deg <= 120:
-        raise BadOption(f"scenes.field_of_view_deg must be between 5 and 120, got {config.field_of_view_deg}.")

@@ -11,14 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from physadv.core.errors import BadOption
 from physadv.parts.twin.lights import LIGHTS
-from physadv.parts.twin.options import TwinConfig
+from physadv.parts.twin.options import STORIES, TwinConfig
 
 F64 = npt.NDArray[np.float64]
 SIGN_MM = 750.0  # across flats: MUTCD R1-1, 30 inches
 BOTTLE_MM = 300.0  # of the straight part that can wear a patch
-STORIES = {"sign": ("stop sign", (4.0, 20.0)), "bottle": ("bottle", (0.9, 2.0))}  # label, distance where none is given
 _GOLDEN = (0.7548776662466927, 0.5698402909980532)  # R2 sequence: covers (distance, yaw) evenly with few pictures
 
 
@@ -188,24 +186,3 @@ def _upright(centre_m: F64, yaw_deg: float, lean_deg: float) -> F64:
     right, down = np.array([np.cos(turn), 0, -np.sin(turn)]), np.array([0.0, 1.0, 0.0])
     leant = np.cos(lean) * right - np.sin(lean) * down, np.sin(lean) * right + np.cos(lean) * down
     return np.stack([*leant, np.cross(*leant)])
-
-
-def check(config: TwinConfig) -> None:
-    """Raise :class:`BadOption` for what cannot be pictured."""
-    if config.story not in STORIES:
-        raise BadOption(f"scenes.story must be one of {', '.join(STORIES)}, got {config.story!r}.")
-    if not config.lights or (unknown := [name for name in config.lights if name not in LIGHTS]):
-        raise BadOption(f"scenes.lights must name some of {', '.join(LIGHTS)}, got {unknown if config.lights else []}.")
-    spans = {"distance_m": (0.1, 200.0), "yaw_deg": (-75.0, 75.0), "exposure_ev": (-6.0, 6.0)}
-    for name, (low, high) in spans.items():
-        span = list(getattr(config, name))
-        if name == "distance_m" and not span:
-            continue
-        if len(span) != 2 or not low <= span[0] <= span[1] <= high:
-            raise BadOption(f"scenes.{name} must be [low, high] within [{low:g}, {high:g}], got {span}.")
-    bounds = {"images": (1, 10**6), "width_px": (64, 4096), "height_px": (64, 4096), "field_of_view_deg": (5, 120),
-              "radius_mm": (10, 1000), "filter_px": (0.3, 4), "samples": (1, 65536), "surface_samples": (1, 65536),
-              "bounces": (1, 64)}  # fmt: skip
-    for name, (low, high) in bounds.items():
-        if not low <= getattr(config, name) <= high:
-            raise BadOption(f"scenes.{name} must be from {low:g} to {high:g}, got {getattr(config, name)}.")

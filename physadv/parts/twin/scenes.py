@@ -12,8 +12,8 @@ from torch import Tensor
 from physadv.core.splitting import split_run
 from physadv.core.types import PatchImage, PatchPlace, SceneBatch
 from physadv.library.colour.conversion import srgb_from_linear
-from physadv.parts.twin.layout import STORIES, TwinShot, check, shot
-from physadv.parts.twin.options import TwinConfig
+from physadv.parts.twin.layout import TwinShot, shot
+from physadv.parts.twin.options import STORIES, TwinConfig, check
 from physadv.parts.twin.renderer import TwinRenderer, region_of
 from physadv.parts.twin.tracing import Effort, trace, white_light
 from physadv.parts.twin.variant import expect_mitsuba

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from physadv.parts.victims.letterbox import GREY, LetterboxFit, letterbox, stretch
-
-if TYPE_CHECKING:
-    from physadv.parts.victims.options import OnnxConfig
+from physadv.parts.victims.options import OnnxConfig
 
 
 class ResizeMode(Enum):
