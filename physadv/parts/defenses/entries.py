@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from physadv.core.defense_kind import DefenseKind
 from physadv.core.hookspecs import Entry, hookimpl
-from physadv.parts.defenses.options import JpegConfig, NoDefenseConfig
+from physadv.parts.defenses.options import (
+    BitsConfig,
+    JpegConfig,
+    LgsConfig,
+    MedianConfig,
+    NoDefenseConfig,
+    ResizePadConfig,
+    TvConfig,
+    check_bits,
+    check_lgs,
+    check_median,
+    check_resize_pad,
+    check_tv,
+)
 
 if TYPE_CHECKING:
     from physadv.core.protocols import Defense
@@ -23,6 +38,48 @@ def _jpeg(config: JpegConfig) -> Defense:
     return Jpeg(config)
 
 
+def _bits(config: BitsConfig) -> Defense:
+    check_bits(config)
+    from physadv.parts.defenses.filtered import FilterDefense
+    from physadv.parts.defenses.purification.bits import reduced_bits
+
+    filter = reduced_bits(config.bits)
+    return FilterDefense(f"bits-{config.bits}", DefenseKind.quantising, filter, asdict(config))
+
+
+def _median(config: MedianConfig) -> Defense:
+    check_median(config)
+    from physadv.parts.defenses.filtered import FilterDefense
+    from physadv.parts.defenses.purification.median import median
+
+    return FilterDefense(f"median-{config.size_px}", DefenseKind.smooth, median(config.size_px), asdict(config))
+
+
+def _tv(config: TvConfig) -> Defense:
+    check_tv(config)
+    from physadv.parts.defenses.filtered import FilterDefense
+    from physadv.parts.defenses.purification.tv import total_variation
+
+    filter = total_variation(config.weight, config.steps)
+    return FilterDefense(f"tv-{config.weight:g}", DefenseKind.smooth, filter, asdict(config))
+
+
+def _lgs(config: LgsConfig) -> Defense:
+    check_lgs(config)
+    from physadv.parts.defenses.filtered import FilterDefense
+    from physadv.parts.defenses.purification.lgs import gradients_smoothed
+
+    filter = gradients_smoothed(config.threshold, config.strength)
+    return FilterDefense(f"lgs-{config.strength:g}", DefenseKind.smooth, filter, asdict(config))
+
+
+def _resize_pad(config: ResizePadConfig) -> Defense:
+    check_resize_pad(config)
+    from physadv.parts.defenses.purification.resize_pad import ResizePad
+
+    return ResizePad(config)
+
+
 @hookimpl
 def physadv_defenses() -> list[Entry[Any, Defense]]:
     return [
@@ -30,5 +87,22 @@ def physadv_defenses() -> list[Entry[Any, Defense]]:
         Entry(
             "jpeg", JpegConfig, _jpeg, "pictures as they come back from a JPEG file",
             "Dziugaite et al. 2016, arXiv:1608.00853",
+        ),
+        Entry("bits", BitsConfig, _bits, "fewer bits a colour", "Xu, Evans and Qi, NDSS 2018, arXiv:1704.01155"),
+        Entry(
+            "median", MedianConfig, _median, "each value is the median of its neighbourhood",
+            "Xu, Evans and Qi, NDSS 2018, arXiv:1704.01155",
+        ),
+        Entry(
+            "tv", TvConfig, _tv, "total variation minimisation: smooths what is not an edge",
+            "Guo et al., ICLR 2018, arXiv:1711.00117",
+        ),
+        Entry(
+            "lgs", LgsConfig, _lgs, "local gradients smoothing: darkens what is busy",
+            "Naseer et al., WACV 2019, arXiv:1807.01216",
+        ),
+        Entry(
+            "resize-pad", ResizePadConfig, _resize_pad, "random size and place on a larger canvas",
+            "Xie et al., ICLR 2018, arXiv:1711.01991",
         ),
     ]  # fmt: skip

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from physadv.core.defended import Defended
+from physadv.core.defense_kind import DefenseKind
 from physadv.core.errors import BadShape
 from physadv.core.protocols import Defense, Victim
 from physadv.core.wrapped import Inner, InnerDecision
@@ -17,6 +19,20 @@ Filter = Callable[[Tensor], Tensor]
 """Pictures ``(B,3,H,W)`` float32 sRGB in [0, 1] → pictures of the same shape, each from its own alone."""
 
 SLACK = 1e-3  # by which a filter may leave [0, 1]; what does is clipped
+
+
+@dataclass(frozen=True)
+class FilterDefense:
+    """The defence that is nothing but a filter."""
+
+    name: str
+    kind: DefenseKind
+    filter: Filter
+    options: Mapping[str, Any]  # all that the filter was made with, for the digest
+
+    def around(self, victim: Victim[Any, Any]) -> Victim[Any, Any]:
+        """The victim behind the filter; any task will do."""
+        return Filtered(victim, self, self.options, self.filter)
 
 
 class Filtered(Defended[Inner, InnerDecision]):
