@@ -43,10 +43,10 @@ def check(config: ProtocolConfig) -> None:
     for name, choices in _CHOICES.items():
         if getattr(config, name) not in choices:
             raise BadOption(f"protocol.{name} must be one of {', '.join(choices)}; got {getattr(config, name)!r}")
-    for name, low, high in (("truth_confidence", 0, 1), ("confidence", 0, 1), ("kept_from", 0, 1), ("iou", 0, 1)):
+    for name in ("truth_confidence", "confidence", "kept_from", "iou"):
         value = getattr(config, name)
-        if not low <= value < high:
-            raise BadOption(f"protocol.{name} must be at least {low} and below {high}, got {value:g}")
+        if not 0 <= value < 1:
+            raise BadOption(f"protocol.{name} must be at least 0 and below 1, got {value:g}")
     for name, low, high in (("side", 0.001, 2.0), ("up", -10.0, 10.0), ("min_height_px", 0.0, 100_000.0)):
         value = getattr(config, name)
         if not low <= value <= high:  # nan is refused, too
