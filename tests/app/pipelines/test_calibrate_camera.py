@@ -21,7 +21,7 @@ from tests.running import physadv
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Photos of the board, the same as a film, and rubbish."""
+    """Photos of the board and one of nothing, and a film of it."""
     place = tmp_path_factory.mktemp("charuco")
     (place / "photos").mkdir()
     taken = pictures(views(10))
@@ -30,10 +30,22 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
         cv2.imwrite(str(place / "photos" / f"{number:02}.png"), picture)
         film.write(picture)
     film.release()
-    cv2.imwrite(str(place / "photos" / "blank.png"), np.full((720, 960, 3), 120, np.uint8))
-    (place / "empty").mkdir()
-    (place / "note.mp4").write_text("not a film")
+    _blank(place / "photos" / "blank.png")
     return place
+
+
+@pytest.fixture
+def rubbish(tmp_path: Path) -> Path:
+    """What is no photo of a board."""
+    (tmp_path / "photos").mkdir()
+    _blank(tmp_path / "photos" / "blank.png")
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "note.mp4").write_text("not a film")
+    return tmp_path
+
+
+def _blank(path: Path) -> None:
+    cv2.imwrite(str(path), np.full((720, 960, 3), 120, np.uint8))
 
 
 @pytest.mark.slow
@@ -78,19 +90,18 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("case", list(REFUSED))
-def test_what_cannot_be_used_is_said_in_one_line(case: str, desk: Path) -> None:
-    before = sorted(desk.rglob("*"))
+def test_what_cannot_be_used_is_said_in_one_line(case: str, rubbish: Path) -> None:
+    before = sorted(rubbish.rglob("*"))
     args, hint = REFUSED[case]
-    done = physadv("calibrate", "camera", *args, cwd=desk)
+    done = physadv("calibrate", "camera", *args, cwd=rubbish)
     assert done.returncode == 2, done.stderr
     assert hint in done.stderr
     assert "Traceback" not in done.stderr
-    assert sorted(desk.rglob("*")) == before
+    assert sorted(rubbish.rglob("*")) == before
 
 
-def test_mirrored_pictures_are_named_as_the_reason(desk: Path, tmp_path: Path) -> None:
-    for number in range(2):
-        picture = cv2.imread(str(desk / "photos" / f"{number:02}.png"))
+def test_mirrored_pictures_are_named_as_the_reason(tmp_path: Path) -> None:
+    for number, picture in enumerate(pictures(views(2))):
         cv2.imwrite(str(tmp_path / f"{number}.png"), picture[:, ::-1])
     with pytest.raises(BadInput, match="mirrored"):
         calibrate_camera.calibrate_camera(CalibrateCameraConfig(source=str(tmp_path), squares=[9, 6]))
