@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from types import CodeType, FunctionType
 
 import pytest
@@ -25,7 +26,8 @@ def _fixtures(item: pytest.Function) -> list[Callable[..., object]]:
     return [fixtures[-1].func for fixtures in item._fixtureinfo.name2fixturedefs.values()]
 
 
-def _names(function: Callable[..., object]) -> set[str]:
+@cache
+def _names(function: Callable[..., object]) -> frozenset[str]:
     """Global names and attributes that a function uses; those of functions of its own module, too."""
     todo, seen, names = [function], set[str](), set[str]()
     while todo:
@@ -38,7 +40,7 @@ def _names(function: Callable[..., object]) -> set[str]:
             if name not in seen and isinstance(other, FunctionType) and other.__module__ == current.__module__:
                 seen.add(name)
                 todo.append(getattr(other, "__wrapped__", other))
-    return names
+    return frozenset(names)
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:
