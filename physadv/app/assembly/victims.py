@@ -90,7 +90,12 @@ def check_fit(attack: Attack, victim: Victim, goal: Goal) -> Goal:
         raise IncompatibleParts(
             f"this attack needs gradients, but victim {victim.name!r} has none. "
             "Optimise on a victim with gradients (victim=onnx loads the same file) and judge on this one with "
-            "evaluate victims=[...]"
+            "evaluate victims=[...], or search without them: attack=square"
+        )
+    if victim.access < AccessLevel.scores:
+        raise IncompatibleParts(
+            f"attacks on a patch read scores, but victim {victim.name!r} gives only decisions. "
+            "Optimise on another victim and judge on this one with evaluate victims=[...]"
         )
     try:
         return goal.bound(victim.labels)

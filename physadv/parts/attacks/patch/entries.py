@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from physadv.core.hookspecs import Entry, hookimpl
-from physadv.parts.attacks.patch.options import EotAdamConfig, EotPgdConfig, check
+from physadv.parts.attacks.patch.options import EotAdamConfig, EotPgdConfig, SquareConfig, check, check_square
 
 if TYPE_CHECKING:
     from physadv.core.problem.patch_problem import Attack
@@ -25,6 +25,13 @@ def _pgd(config: EotPgdConfig) -> Attack:
     return Eot(sign_descent, config)
 
 
+def _square(config: SquareConfig) -> Attack:
+    check_square(config)
+    from physadv.parts.attacks.patch.square import Square
+
+    return Square(config)
+
+
 @hookimpl
 def physadv_attacks() -> list[Entry[Any, Attack]]:
     return [
@@ -35,5 +42,9 @@ def physadv_attacks() -> list[Entry[Any, Attack]]:
         Entry(
             "eot-pgd", EotPgdConfig, _pgd, "expectation over transformation, projected sign-gradient descent",
             "Madry et al. 2018, arXiv:1706.06083",
+        ),
+        Entry(
+            "square", SquareConfig, _square, "black box: random search by squares of one colour, on scores alone",
+            "Andriushchenko et al. 2020, arXiv:1912.00049",
         ),
     ]  # fmt: skip

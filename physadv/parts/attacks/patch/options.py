@@ -23,6 +23,22 @@ class EotPgdConfig(EotAdamConfig):
     lr: float = 0.01  # step size in sRGB units: every texel moves by this much, by the gradient's sign
 
 
+@dataclass
+class SquareConfig:
+    area: float = 0.3  # of the first squares, as a share of the patch; it is halved eight times on the way
+    fresh_every: int = 100  # steps after which other pictures and conditions are taken
+    check_every: int = 25  # steps between measurements on the held-out draws, and between checkpoints
+
+
+def check_square(config: SquareConfig) -> None:
+    """Raise :class:`BadOption` for numbers with which the search could not run."""
+    if not 0 < config.area <= 1 or config.fresh_every < 1 or config.check_every < 1:
+        raise BadOption(
+            "attack=square needs area over 0 and at most 1, fresh_every >= 1 and check_every >= 1, "
+            f"got {config.area}, {config.fresh_every}, {config.check_every}"
+        )
+
+
 def check(config: EotAdamConfig) -> None:
     """Raise :class:`BadOption` for numbers with which the loop could not run."""
     if not config.lr > 0 or config.check_every < 1 or not 0 < config.factor < 1:
