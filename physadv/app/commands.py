@@ -62,18 +62,18 @@ _ROWS = (
     Command(
         "generate", "optimise a patch, print it, judge it: the main job",
         target=f"{_PIPELINES}.generate:generate", schema=f"{_CONFIG}.schema:GenerateConfig",
-        groups=("scenes", "patch", "victim", "goal", "attack"), writes_run_folder=True,
+        groups=("scenes", "patch", "victim", "defense", "goal", "attack"), writes_run_folder=True,
     ),
     Command(
         "evaluate", "judge a patch file against one or several victims, beside clean, grey and random controls",
         target=f"{_PIPELINES}.evaluate:evaluate_command", schema=f"{_CONFIG}.schema:EvaluateConfig",
-        groups=("scenes", "victim", "goal"), writes_run_folder=True,
+        groups=("scenes", "victim", "defense", "goal"), writes_run_folder=True,
         inherits=(*_JUDGED, "protocol", "seed", *_APART, "judge.images", "judge.draws", "judge.quality"),
     ),
     Command(
         "grid", "robustness curves and maps: judge a patch at each distance, angle, blur, light, ... alone",
         target=f"{_PIPELINES}.grid:grid_command", schema=f"{_CONFIG}.schema:GridConfig",
-        groups=("scenes", "victim", "goal"), writes_run_folder=True,
+        groups=("scenes", "victim", "defense", "goal"), writes_run_folder=True,
         inherits=(*_JUDGED, "protocol", "seed", *_APART),
     ),
     Command(
@@ -104,7 +104,7 @@ _ROWS = (
     Command(
         "watch", "film a print and measure what it does: camera, stream, file or folder of images",
         target=f"{_PIPELINES}.watch:watch_command", schema=f"{_CONFIG}.watch_options:WatchConfig",
-        groups=("victim", "goal"), inherits=("ink", "victim", "goal"), writes_run_folder=True,
+        groups=("victim", "defense", "goal"), inherits=("ink", "victim", "goal"), writes_run_folder=True,
     ),
     Command(
         "report", "make the page of a run again, or one page for several: report compare RUN RUN",

@@ -45,14 +45,14 @@ class Defended(Wrapped[Inner, InnerDecision]):
         return defended_in(self.victim)
 
     @property
-    def bare_name(self) -> str:
-        """The name of the victim without defences."""
-        return self.inside.bare_name if self.inside else self.victim.name
+    def bare(self) -> Victim[Any, Any]:
+        """The victim without defences."""
+        return self.inside.bare if self.inside else self.victim
 
     @property
     def name(self) -> str:
         """VICTIM behind DEFENSE+DEFENSE."""
-        return f"{self.bare_name} behind {'+'.join(defense.name for defense in self.defenses)}"
+        return f"{self.bare.name} behind {'+'.join(defense.name for defense in self.defenses)}"
 
     @property
     def digest(self) -> str:
@@ -103,14 +103,15 @@ class RandomlyDefended(Defended[Inner, InnerDecision]):
         So a picture gets the same numbers alone and in a batch, today and tomorrow; another ``seed``, other numbers.
         """
         if self._drawn is not None:
-            seeds = torch.randint(1 << 62, (len(images),), generator=self._drawn).tolist()
+            drawn = self._drawn
+            seeds = torch.randint(1 << 62, (len(images),), generator=drawn, device=drawn.device).tolist()
         else:
             seeds = [_seed_of(image, seed) for image in images.detach()]
         return [torch.Generator().manual_seed(number) for number in seeds]
 
     @contextmanager
     def drawing(self, generator: torch.Generator) -> Iterator[None]:
-        """While it lasts, the numbers come from the generator (on the CPU)."""
+        """While it lasts, the numbers come from the generator."""
         before, self._drawn = self._drawn, generator
         try:
             with super().drawing(generator):

@@ -20,8 +20,8 @@ from physadv.app.registry import Registry
 GROUPS = {
     "generate": ("scenes", "patch", "eot", "ink", "victim", "goal", "attack", "protocol", "experiment", "size"),
     "evaluate": ("scenes", "eot", "ink", "victim", "goal", "protocol"),
-    "grid": ("scenes", "eot", "victim"),
-    "watch": ("ink", "victim", "goal"),
+    "grid": ("scenes", "eot", "victim", "defense"),
+    "watch": ("ink", "victim", "defense", "goal"),
     "eot preview": ("scenes", "eot", "ink"),
 }
 PATHS = {

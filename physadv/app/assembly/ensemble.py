@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import torch
 
 from physadv.app.assembly import parts
-from physadv.app.assembly.victims import check_fit, victims_of
+from physadv.app.assembly.defenses import victims_of
+from physadv.app.assembly.victims import check_fit
 from physadv.app.config.judging_options import JudgingOptions
 from physadv.app.registry import Registry
+from physadv.core.defended import defended_in
 from physadv.core.errors import BadOption
 from physadv.core.problem.ensemble import Ensemble
 from physadv.core.problem.objective import Disturbance, Member, Objective
@@ -31,15 +35,19 @@ def objective(
     ensemble: Ensemble,
     shake: ShakeConfig,
 ) -> Objective:
-    """The goal on every victim of ``victims=``, or on the one of ``victim=`` where that list is empty."""
-    seed, listed = options.seed, options.victims
-    goal = parts.part(registry, "goal", options.choices["goal"], options.goal, seed)
-    items, weights = [item for item, _ in map(_weighed, listed)], [weight for _, weight in map(_weighed, listed)]
-    victims = victims_of(registry, items, options.choices["victim"], options.victim, seed, device)
+    """The goal on every victim of ``victims=``, or on the one of ``victim=`` where that list is empty.
+
+    Each victim is there behind every defence.
+    """
+    goal = parts.part(registry, "goal", options.choices["goal"], options.goal, options.seed)
+    rows = [_weighed(item) for item in options.victims]
+    victims = victims_of(registry, replace(options, victims=[item for item, _ in rows]), options.choices, device)
     check_shake(shake)
+    weights = [weight for _, weight in rows] or [1.0]
+    each = [weight for weight in weights for _ in range(len(victims) // len(weights))]
     members = tuple(
-        Member(here, check_fit(attack, here, goal), weight, _shaken(here, shake))
-        for here, weight in zip(victims, weights or [1.0], strict=True)
+        Member(here, check_fit(attack, here, goal), weight, _disturbance(here, shake))
+        for here, weight in zip(victims, each, strict=True)
     )
     return Objective(members, ensemble)
 
@@ -53,6 +61,23 @@ def hardening(options: TransferConfig, yaw_deg: Sequence[float]) -> Hardening | 
 
     low, high = yaw_deg
     return TransferHardening(options.cutout, options.erase, options.curriculum, (low, high))
+
+
+def _disturbance(victim: Victim, config: ShakeConfig) -> Disturbance | None:
+    """Shaken branches, and the draws of random defences."""
+    shaken, behind = _shaken(victim, config), defended_in(victim)
+    if behind is None:
+        return shaken
+    return behind.drawing if shaken is None else _both(shaken, behind.drawing)
+
+
+def _both(first: Disturbance, second: Disturbance) -> Disturbance:
+    @contextmanager
+    def disturbed(generator: torch.Generator) -> Iterator[None]:
+        with first(generator), second(generator):
+            yield
+
+    return disturbed
 
 
 def _shaken(victim: Victim, config: ShakeConfig) -> Disturbance | None:

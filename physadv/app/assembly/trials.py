@@ -10,8 +10,8 @@ from pathlib import Path
 import torch
 
 from physadv.app.assembly import parts
+from physadv.app.assembly.defenses import undefended, victims_of
 from physadv.app.assembly.scenes import Parts, two_parts
-from physadv.app.assembly.victims import victims_of
 from physadv.app.config.judging_options import JudgingOptions
 from physadv.app.registry import Registry
 from physadv.core.protocols import Goal, SceneSource, Victim
@@ -46,16 +46,15 @@ def bench_of(
     registry: Registry, options: JudgingOptions, patches: tuple[PatchUnderTest, ...], device: torch.device
 ) -> Bench:
     """The chosen victims and goal for these patches."""
-    seed, chosen = options.seed, options.choices
-    victims = victims_of(registry, options.victims, chosen["victim"], options.victim, seed, device)
-    goal = parts.part(registry, "goal", chosen["goal"], options.goal, seed)
+    victims = victims_of(registry, options, options.choices, device)
+    goal = parts.part(registry, "goal", options.choices["goal"], options.goal, options.seed)
     return Bench(patches, tuple(victims), goal, device)
 
 
 def scenes_of(registry: Registry, options: JudgingOptions, victim: Victim, device: torch.device) -> Parts:
-    """The chosen scenes, and what is kept of them for judging; bare photos are looked through by the ``victim``."""
+    """The chosen scenes, and what is kept of them for judging; bare photos are looked through by the victim alone."""
     choice = options.choices["scenes"]
-    return two_parts(registry, choice, options.scenes, options.judge, options.seed, victim, device)
+    return two_parts(registry, choice, options.scenes, options.judge, options.seed, undefended(victim), device)
 
 
 def judged_scenes(pair: Parts, patches: Sequence[PatchUnderTest], options: JudgingOptions) -> JudgedScenes:
@@ -83,7 +82,7 @@ def trial_of(bench: Bench, scenes: JudgedScenes, options: JudgingOptions, out: P
         victims=bench.victims, goal=bench.goal, goal_name=chosen["goal"], seed=options.seed, device=bench.device,
         batch=judge.batch, draws=judge.draws, images=judge.images,
         relations=scenes.relations, found=scenes.found,
-        truth_from=bench.victims[0].name if chosen["scenes"] == "folder" else "annotations",
+        truth_from=undefended(bench.victims[0]).name if chosen["scenes"] == "folder" else "annotations",
         worn_by=options.label,
         protocol=protocol, known=known, others=tuple(others), identities=_identities(bench.victims, options),
         fingerprint=_fingerprint(options), cache=_cache(judge.cache, out),
@@ -91,8 +90,12 @@ def trial_of(bench: Bench, scenes: JudgedScenes, options: JudgingOptions, out: P
 
 
 def _identities(victims: Sequence[Victim], options: JudgingOptions) -> tuple[str, ...]:
-    """A digest of every victim with its options: equal weights at another size are another victim."""
-    asked = options.settings["victims"] or [[options.choices["victim"], options.settings["victim"]]]
+    """A digest of every victim with its options: equal weights at another size are another victim.
+
+    A victim's digest holds its defence's options.
+    """
+    listed = options.settings["victims"] or [[options.choices["victim"], options.settings["victim"]]]
+    asked = [item for item in listed for _ in options.defenses or [options.defense]]
     if len(asked) != len(victims):
         return ()
     return tuple(digest([v.name, v.digest, own]) for v, own in zip(victims, asked, strict=True))

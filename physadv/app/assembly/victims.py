@@ -6,8 +6,6 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from physadv.app.assembly import parts
 from physadv.app.registry import Registry
 from physadv.core.access import AccessLevel, Task
@@ -19,12 +17,11 @@ from physadv.parts.victims.whole_picture import WholePicture
 _WHOLE = 0.9  # share of a picture from which an object is the picture
 
 
-def victims_of(
-    registry: Registry, listed: Sequence[Any], choice: str, options: Any, seed: int, device: torch.device
-) -> list[Victim]:
-    """Those of ``victims=``, or the one of ``victim=`` with its ``options``."""
-    made = listed_victims(registry, list(listed), seed) or [chosen_victim(registry, choice, options, seed)]
-    return [one.to(device) for one in made]
+def bare_victims(
+    registry: Registry, listed: Sequence[Any], choice: str, options: Any, seed: int
+) -> list[Victim[Any, Any]]:
+    """Those of ``victims=``, or the one of ``victim=`` with its ``options``, as they are."""
+    return listed_victims(registry, list(listed), seed) or [parts.part(registry, "victim", choice, options, seed)]
 
 
 def chosen_victim(registry: Registry, choice: str, options: Any, seed: int) -> Victim:
@@ -45,7 +42,7 @@ def seen_by_patches(victim: Victim[Any, Any]) -> Victim:
     return WholePicture(victim) if victim.task is Task.classification else victim
 
 
-def listed_victims(registry: Registry, wanted: list[Any], seed: int) -> list[Victim]:
+def listed_victims(registry: Registry, wanted: list[Any], seed: int) -> list[Victim[Any, Any]]:
     """Several victims: part names, ONNX paths, or ``{part: onnx, path: ...}``; each one once.
 
     Raises :class:`BadOption` where one is named twice.
@@ -56,13 +53,14 @@ def listed_victims(registry: Registry, wanted: list[Any], seed: int) -> list[Vic
     return [_victim(registry, item, seed) for item in wanted]
 
 
-def _victim(registry: Registry, item: Any, seed: int) -> Victim:
+def _victim(registry: Registry, item: Any, seed: int) -> Victim[Any, Any]:
     if isinstance(item, str):
         item = {"part": "onnx", "path": item} if Path(item).suffix == ".onnx" else {"part": item}
     if not isinstance(item, dict) or "part" not in item:
         raise BadOption(f"victims holds part names, ONNX paths or {{part: ..., option: ...}}, got {item!r}")
     options = {name: value for name, value in item.items() if name != "part"}
-    return seen_by_patches(parts.named(registry, "victims", item["part"], options, seed))
+    made: Victim[Any, Any] = parts.named(registry, "victims", item["part"], options, seed)
+    return made
 
 
 def check_pictures(victims: Iterable[Victim], scenes: SceneSource) -> None:

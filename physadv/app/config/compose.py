@@ -127,10 +127,7 @@ class Composer:
         return next((o.entry.config for o in self._registry.offered(GROUPS[group]) if o.entry.name == name), None)
 
     def _reader(self, shape: DictConfig) -> Reader:
-        return Reader(shape, self.groups, self._victim_options, self.sweep)
-
-    def _victim_options(self, name: str) -> type | None:
-        return self._options_of("victim", name)
+        return Reader(shape, self.groups, self._options_of, self.sweep)
 
     def _first(self, ready: Sequence[str]) -> list[str]:
         parsed = OverridesParser.create().parse_overrides(list(ready))

@@ -30,6 +30,8 @@ class JudgingOptions:
     ink: InkConfig
     victim: Any  # options of the chosen part
     victims: Sequence[Any]  # several, as listed; empty: the one of ``victim``
+    defense: Any  # options of the chosen part
+    defenses: Sequence[Any]  # several, as listed; empty: the one of ``defense``
     goal: Any  # options of the chosen part
     judge: JudgeConfig
     protocol: ProtocolConfig
@@ -41,8 +43,9 @@ class JudgingOptions:
         options = cast(GenerateConfig | EvaluateConfig, OmegaConf.to_object(config))
         return JudgingOptions(
             name=options.name, seed=options.seed, progress=options.progress, choices=choices(), scenes=options.scenes,
-            eot=options.eot, ink=options.ink, victim=options.victim, victims=options.victims, goal=options.goal,
-            judge=options.judge, protocol=options.protocol,
+            eot=options.eot, ink=options.ink, victim=options.victim, victims=options.victims,
+            defense=options.defense, defenses=options.defenses, goal=options.goal, judge=options.judge,
+            protocol=options.protocol,
             settings=cast(dict[str, Any], OmegaConf.to_container(config, resolve=True)),
         )  # fmt: skip
 

@@ -55,6 +55,8 @@ class GenerateConfig(RunConfig):
     victims: list[Any] = field(default_factory=list)  # several: part names, ONNX paths, {part: ..., weight: 2, ...}
     ensemble: Ensemble = Ensemble.weighted  # of several: weighted (mean loss), worst (largest), rotate (one a step)
     transfer: TransferConfig = field(default_factory=TransferConfig)
+    defense: Any = field(default_factory=dict)
+    defenses: list[Any] = field(default_factory=list)  # several: part names, {part: ..., option: ...}, chains (a+b)
     goal: Any = field(default_factory=dict)
     attack: Any = field(default_factory=dict)
     penalties: Any = field(default_factory=dict)
@@ -75,6 +77,8 @@ class EvaluateConfig(RunConfig):
     ink: Any = field(default_factory=dict)
     victim: Any = field(default_factory=dict)
     victims: list[Any] = field(default_factory=list)  # several: part names, ONNX paths, or {part: ..., option: ...}
+    defense: Any = field(default_factory=dict)
+    defenses: list[Any] = field(default_factory=list)  # several: part names, {part: ..., option: ...}, chains (a+b)
     goal: Any = field(default_factory=dict)
     judge: JudgeConfig = field(default_factory=lambda: JudgeConfig(share=0.0))
     protocol: ProtocolConfig = field(default_factory=ProtocolConfig)

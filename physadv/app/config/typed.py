@@ -26,8 +26,11 @@ _FUNCTION = re.compile(r"(?:choice|range|interval|glob|shuffle|sort|tag)\(.*\)",
 _OF_HYDRA = re.compile(r"hydra[./](?:launcher|sweeper)(?:\.[\w.]+)?|hydra\.sweep\.dir")
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 
-PartOf = Callable[[str], type | None]
-"""The options' class of a victim by name, for lists of victims."""
+OptionsOf = Callable[[str, str], type | None]
+"""The options' class of a part, by its group and name."""
+
+_LISTS = {"victims": "victim", "defenses": "defense"}
+"""Option that lists parts → the group of each."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class Reader:
 
     shape: DictConfig  # the configuration that the chosen parts make
     groups: frozenset[str]
-    victims: PartOf
+    parts: OptionsOf  # for lists of parts
     sweep: bool  # -m
 
     def ready(self, text: str) -> str:
@@ -80,10 +83,12 @@ class Reader:
         return spelled([self._item(key, item) for item in items])
 
     def _item(self, key: str, item: Any) -> Any:
-        if isinstance(item, dict) and key == "victims":
+        if isinstance(item, dict) and key in _LISTS:
             named = item.get("part")
             name = named.text if isinstance(named, Bare) else str(named)
-            return _of(self.victims(name), item)
+            return _of(self.parts(_LISTS[key], name), item)
+        if isinstance(item, list) and key in _LISTS:  # a chain
+            return [self._item(key, link) for link in item]
         return item.text if isinstance(item, Bare) else _guessed(item)
 
     def _choice(self, value: str) -> str:

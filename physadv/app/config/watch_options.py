@@ -39,6 +39,8 @@ class WatchConfig(RunConfig):
     ink: Any = field(default_factory=dict)
     victim: Any = field(default_factory=dict)
     victims: list[Any] = field(default_factory=list)  # several: part names, ONNX paths, or {part: ..., option: ...}
+    defense: Any = field(default_factory=dict)
+    defenses: list[Any] = field(default_factory=list)  # several: part names, {part: ..., option: ...}, chains (a+b)
     goal: Any = field(default_factory=dict)
     window: str = "auto"  # a window on this screen: true, false, auto: where there is a screen
     serve: bool = False  # a page in the browser of this machine, with picture, curves and buttons

@@ -49,7 +49,7 @@ class GuardedDefense:
             same = getattr(made, what) == getattr(victim, what)
             owner.require(not same, "around", f"leaves the victim's {what}, so the two could not be told apart: {what} "
                           "must hold the defence's, too")  # fmt: skip
-        return GuardedDefended(made, self, owner)
+        return GuardedDefended(made, self, owner, victim)
 
 
 class AskedVictim(Wrapped[Any, Any]):
@@ -82,9 +82,9 @@ class AskedVictim(Wrapped[Any, Any]):
 class GuardedDefended(Defended[Any, Any]):
     """The defended victim itself, checked as a victim is; what an adaptive attack asks is the defence's own."""
 
-    def __init__(self, made: Victim[Any, Any], defense: Defense, owner: Owner) -> None:
+    def __init__(self, made: Victim[Any, Any], defense: Defense, owner: Owner, before: Victim[Any, Any]) -> None:
         super().__init__(GuardedVictim(made, owner), defense, {})
-        self._made, self._owner = made, owner
+        self._made, self._owner, self._before = made, owner, before
 
     @property
     def inside(self) -> Defended[Any, Any] | None:
@@ -93,6 +93,10 @@ class GuardedDefended(Defended[Any, Any]):
     @property
     def defenses(self) -> tuple[Defense, ...]:
         return self.inside.defenses if self.inside else (self.defense,)
+
+    @property
+    def bare(self) -> Victim[Any, Any]:
+        return self.inside.bare if self.inside else self._before
 
     @property
     def name(self) -> str:
@@ -122,7 +126,7 @@ class GuardedDefended(Defended[Any, Any]):
         """The same on another device."""
         moved: Any = self._owner.call("to", self._made.to, device)
         self._owner.require(moved is not None, "to", "gives None: it must return the victim")
-        return GuardedDefended(moved, self.defense, self._owner)
+        return GuardedDefended(moved, self.defense, self._owner, self._before.to(device))
 
 
 class GuardedEvasion:

@@ -12,7 +12,7 @@ import torch
 from omegaconf import DictConfig, OmegaConf
 
 from physadv.app.assembly import parts
-from physadv.app.assembly.victims import victims_of
+from physadv.app.assembly.defenses import victims_of
 from physadv.app.assembly.watch_target import label_of, made_by, patch_and_boards
 from physadv.app.assembly.watching import WatchedPrint, analyzer_of, film_facts, loop_of
 from physadv.app.config.choices import choices
@@ -39,7 +39,7 @@ def watch_command(config: DictConfig, registry: Registry, out: Path) -> float | 
     check(options)
     device = parts.device_of(options.device)
     printed = WatchedPrint(*patch_and_boards(options), made_by(options.patch))
-    victims = victims_of(registry, options.victims, chosen["victim"], options.victim, options.seed, device)
+    victims = victims_of(registry, options, chosen, device, film=True)
     _check_names(victims)
     goal = parts.part(registry, "goal", chosen["goal"], options.goal, options.seed)
     label = label_of(options, printed.made, victims[0])

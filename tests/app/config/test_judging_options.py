@@ -16,7 +16,7 @@ def options() -> JudgingOptions:
     scenes, eot = RoadConfig(), EotConfig()
     return JudgingOptions(
         name="grid", seed=0, progress=False, choices={"scenes": "road"}, scenes=scenes, eot=eot, ink=InkConfig(),
-        victim=None, victims=(), goal=None, judge=JudgeConfig(), protocol=ProtocolConfig(),
+        victim=None, victims=(), defense=None, defenses=(), goal=None, judge=JudgeConfig(), protocol=ProtocolConfig(),
         settings={"scenes": asdict(scenes), "eot": asdict(eot), "seed": 0},
     )  # fmt: skip
 
