@@ -94,9 +94,18 @@ def test_what_was_mistyped_is_named_in_one_line(case: str, tmp_path: Path) -> No
     assert not list(tmp_path.iterdir())
 
 
-def test_a_command_that_is_started_answers_as_in_this_process(tmp_path: Path) -> None:
-    mine, done = (run("generate", "victim=sign-nani", cwd=tmp_path) for run in (physadv, started))
+ONE_EACH = [
+    "generate victim=sign-nani", "evaluate", "grid", "sheet", "watch", "eot preview draws=0", "train detector sede=1",
+    "calibrate colour", "calibrate camera", "calibrate eot", "report", "completion ksh", "doctor frob",
+    "plugins list --jsn",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("line", ONE_EACH)
+def test_a_command_that_is_started_answers_as_in_this_process(line: str, tmp_path: Path) -> None:
+    mine, done = (run(*line.split(), cwd=tmp_path) for run in (physadv, started))
     assert (done.returncode, done.stdout, done.stderr) == (mine.returncode, mine.stdout, mine.stderr)
+    assert done.returncode == 2
 
 
 def test_a_typo_inside_an_experiment_file_names_the_schema(tmp_path: Path) -> None:
