@@ -15,12 +15,16 @@ from physadv.core.protocols import Defense, Evasion, Victim
 from physadv.core.types import SceneBatch
 from physadv.core.wrapped import Inner, InnerDecision, Wrapped
 
+BEHIND = " behind "
+"""Between the names of a victim and of its defences."""
+
 
 class Defended(Wrapped[Inner, InnerDecision]):
     """The victim behind one defence; where that victim is a defended one, the outer defence sees the pictures first.
 
     A subclass changes the pictures (:meth:`passed_on`) or the answers (:meth:`outputs`, :meth:`decide`), and adds to
-    :meth:`evasion`, :meth:`alarm`, :meth:`drawing` and :meth:`reset` what it has. ``to`` is its own.
+    :meth:`evasion`, :meth:`alarm`, :meth:`drawing` and :meth:`reset` what it has. ``to`` is its own, and makes a new
+    one that has forgotten all frames: so every view of a film has a memory of its own.
     """
 
     def __init__(
@@ -52,7 +56,7 @@ class Defended(Wrapped[Inner, InnerDecision]):
     @property
     def name(self) -> str:
         """VICTIM behind DEFENSE+DEFENSE."""
-        return f"{self.bare.name} behind {'+'.join(defense.name for defense in self.defenses)}"
+        return f"{self.bare.name}{BEHIND}{'+'.join(defense.name for defense in self.defenses)}"
 
     @property
     def digest(self) -> str:

@@ -9,6 +9,7 @@ from physadv.app.assembly.trials import Bench, judged_scenes, scenes_of, trial_o
 from physadv.app.assembly.victims import check_pictures
 from physadv.app.config.judging_options import JudgingOptions
 from physadv.app.registry import Registry
+from physadv.core.defended import BEHIND
 from physadv.engines.judging.first_look import warn_of_scenes, warn_of_victims
 from physadv.engines.judging.readiness import check_trial
 from physadv.engines.judging.trial import Group, Trial
@@ -30,5 +31,14 @@ def announced_trial(
     logger.info("on      %s", scenes.found.words(options.wearer))
     warn_of_scenes(scenes.found, scenes.relations, patch, options.wearer)
     warn_of_victims(bench.victims, scenes.source, bench.device, options.choices["goal"])
+    if known := _made_behind(bench):
+        logger.info("note    %s", known)
     trial = trial_of(bench, scenes, options, out)
     return trial, check_trial(trial)
+
+
+def _made_behind(bench: Bench) -> str:
+    """A sentence where the patch was optimised behind a defence that nobody judges with: that is not taken over."""
+    judged = {victim.digest for victim in bench.victims}
+    missed = [name for name, digest in bench.patches[0].trained_on or () if digest not in judged and BEHIND in name]
+    return f"the patch was optimised on {', '.join(missed)}: defense= judges it there, too" if missed else ""

@@ -232,6 +232,8 @@ def _unknown_choice(wanted: str, complaint: str) -> str:
 def _no_such(group: str, name: str, choices: Sequence[str]) -> str:
     near = difflib.get_close_matches(name, choices, n=1, cutoff=0.4)
     hint = f" Did you mean {group}={near[0]}?" if near else ""
+    if group == "defense" and "+" in name:
+        hint = f" Chains stand in the list: 'defenses=[{name}]'."
     return f"there is no {group or 'config'} named {name!r}.{hint} Known: {', '.join(choices)}"
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from physadv.core.access import Task
+from physadv.core.defended import defended_in
 from physadv.core.types import Score, named
 from physadv.engines.judging.options import ProtocolConfig
 from physadv.engines.judging.views import Observations, VictimUnderTest
@@ -81,6 +82,7 @@ def victim_scores(one: JudgedVictim, slug: str, patches_under_test: Sequence[Pat
         "digest": victim.digest,
         "confidence": one.watched.confidence,
         "kind": _KINDS[victim.task],
+        "defense": "+".join(defense.name for defense in behind.defenses) if (behind := defended_in(victim)) else "none",
         "unseen": {c.arm: None if c.trained_on is None else _unseen(victim.digest, c) for c in patches_under_test},
         "conditions": [_arm(one, arm) for arm in one.measured],
     }

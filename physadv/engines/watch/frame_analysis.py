@@ -20,6 +20,8 @@ from physadv.library.fiducials.mirror import MirrorCheck
 from physadv.library.fiducials.pose import pose_of
 from physadv.library.placement.objects import PatchPlacement
 
+GAP_S = 1.0  # between two frames, from which a defence's memory of the first is stale
+
 
 @dataclass(frozen=True)
 class FrameResult:
@@ -49,15 +51,13 @@ class FrameAnalyzer:
     mirror: MirrorCheck | None = None  # where there is a finder
     board_seen: bool = False
     size_px: tuple[int, int] = (0, 0)  # of the last frame
+    last_s: float | None = None  # when that was taken
 
     def look(self, frame: Frame, *, overlay: bool) -> FrameResult:
         """Ask all victims about all views of a frame."""
         begun = time.perf_counter()
         size_px = (frame.bgr_u8.shape[1], frame.bgr_u8.shape[0])
-        if size_px != self.size_px:  # photos in a folder are of many sizes: they are no film
-            self.size_px = size_px
-            for tracked in self.victims:
-                tracked.forget()
+        self._follow(frame, size_px)
         boards = self._boards(frame, size_px)
         srgb = srgb_from_bgr_u8(frame.bgr_u8).contiguous().to(self.device)
         board = next((s for s, _ in sorted(boards, key=lambda b: b[0].board.role != "patch")), None)
@@ -79,7 +79,7 @@ class FrameAnalyzer:
         seen: dict[str, dict[str, ViewResult]] = {}
         for tracked in self.victims:
             started = time.perf_counter()
-            others = tracked.detect(shown) if names else ()
+            others = tracked.detect(shown, names) if names else ()
             detect_s += time.perf_counter() - started
             place = expected[tracked]
             done = tracked.judged([filmed[tracked], *others], place)
@@ -91,6 +91,16 @@ class FrameAnalyzer:
         pictures = {FILMED: srgb, **dict(zip(names, shown, strict=True))}
         rest_s = time.perf_counter() - begun - detect_s - overlay_s
         return FrameResult(frame, boards, seen, pictures, detect_s, overlay_s, rest_s)
+
+    def _follow(self, frame: Frame, size_px: tuple[int, int]) -> None:
+        """Tell the victims where a film breaks off: photos in a folder are of many sizes, and a feed can falter."""
+        apart = self.last_s is not None and not 0 <= frame.time_s - self.last_s <= GAP_S
+        for tracked in self.victims:
+            if size_px != self.size_px:
+                tracked.forget()
+            elif apart:
+                tracked.cut()
+        self.size_px, self.last_s = size_px, frame.time_s
 
     def _boards(self, frame: Frame, size_px: tuple[int, int]) -> list[tuple[DetectedBoard, Pose | None]]:
         if self.finder is None:

@@ -10,6 +10,8 @@ import torch
 from torch import Tensor
 
 from physadv.core.access import Task
+from physadv.core.defended import defended_in
+from physadv.core.defense_kind import DefenseKind
 from physadv.core.errors import IncompatibleParts
 from physadv.core.labels import index_of
 from physadv.core.protocols import Goal, Victim
@@ -75,13 +77,22 @@ class TrackedVictim:
             self._goal = goal.bound(victim.labels)
         except IncompatibleParts as error:
             raise IncompatibleParts(f"victim {victim.name!r} does not fit: {error}") from error
+        behind = defended_in(victim)
+        self._remembers = behind is not None and any(d.kind is DefenseKind.temporal for d in behind.defenses)
+        self._views: dict[str, Victim] = {}  # with a memory of its own for each, where it remembers
         self._trackers: dict[str, IouTracker] = {}
         self._followed = 0  # number of the track that stands for the object where no board is seen
 
     @torch.no_grad()
-    def detect(self, images: Tensor) -> tuple[Detections, ...]:
-        """Reports in pictures ``(V,3,H,W)`` at the threshold of now."""
-        return self.victim.decide(self.victim.outputs(images), self.confidence)
+    def detect(self, images: Tensor, views: Sequence[str] = (FILMED,)) -> tuple[Detections, ...]:
+        """Reports in pictures ``(V,3,H,W)``, one of each view, at the threshold of now."""
+        if not self._remembers:
+            return self.victim.decide(self.victim.outputs(images), self.confidence)
+        found: list[Detections] = []
+        for view, image in zip(views, images, strict=True):
+            victim = self._views.setdefault(view, self.victim.to(images.device))
+            found += victim.decide(victim.outputs(image[None]), self.confidence)
+        return tuple(found)
 
     def numbered(self, view: str, found: Detections, frames: int) -> tuple[TrackedDetection, ...]:
         """The reports of a view's next frame with the numbers of their tracks."""
@@ -123,9 +134,16 @@ class TrackedVictim:
 
     def forget(self) -> None:
         """Another picture follows, not another moment: nothing seen so far goes on in it. Numbers stay used up."""
+        self.cut()
         self._followed = 0
         for tracker in self._trackers.values():
             tracker.tracks = ()
+
+    def cut(self) -> None:
+        """Frames are missing: what defences remember of those before is stale."""
+        for victim in self._views.values():
+            if behind := defended_in(victim):
+                behind.reset()
 
     def tracked(self, size_px: tuple[int, int]) -> ExpectedPlace | None:
         """Where the object is by the track that is followed; the tallest one's, when that one is lost."""

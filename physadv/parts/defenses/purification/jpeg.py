@@ -67,5 +67,5 @@ def _through_file(image: Tensor, quality: int) -> Tensor:
     """``(3,H,W)`` there and back on the CPU."""
     codes = (image * 255).round().clamp(0, 255).to(torch.uint8).permute(1, 2, 0).cpu().numpy()
     _, file = cv2.imencode(".jpg", np.ascontiguousarray(codes[..., ::-1]), [cv2.IMWRITE_JPEG_QUALITY, quality])
-    back = cv2.imdecode(file, cv2.IMREAD_COLOR)[..., ::-1]
-    return torch.from_numpy(np.ascontiguousarray(back)).permute(2, 0, 1).to(image) / 255
+    back = np.asarray(cv2.imdecode(file, cv2.IMREAD_COLOR))
+    return torch.from_numpy(np.ascontiguousarray(back[..., ::-1])).permute(2, 0, 1).to(image) / 255
