@@ -42,6 +42,7 @@ class Composer:
         store.search(())
         self.command, self.sweep = command, sweep
         self._registry = registry
+        self._made: dict[tuple[str, ...], DictConfig] = {}
         self._plain = self.composed([])  # before any preset but the shipped ones is in reach
         store.search([*registry.config_dirs(), *([presets] if presets else [])])
 
@@ -147,6 +148,13 @@ class Composer:
                     yield [*first[:place], value, *first[place + 1 :]]
 
     def _checked(self, overrides: Sequence[str]) -> DictConfig:
+        """The configuration; where only choices are typed it is asked for twice, and composed once."""
+        key = tuple(overrides)
+        if key not in self._made:
+            self._made[key] = self._made_or_explained(overrides)
+        return self._made[key]
+
+    def _made_or_explained(self, overrides: Sequence[str]) -> DictConfig:
         try:
             return self.composed(overrides)
         except UserWarning as error:
