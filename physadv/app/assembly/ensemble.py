@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,12 +14,12 @@ from physadv.app.assembly.defenses import victims_of
 from physadv.app.assembly.victims import check_fit
 from physadv.app.config.judging_options import JudgingOptions
 from physadv.app.registry import Registry
-from physadv.core.defended import defended_in
 from physadv.core.errors import BadOption
+from physadv.core.problem.adaptive import adaptive
 from physadv.core.problem.ensemble import Ensemble
 from physadv.core.problem.objective import Disturbance, Member, Objective
 from physadv.core.problem.patch_problem import Attack
-from physadv.core.protocols import Hardening, Victim
+from physadv.core.protocols import Goal, Hardening, Victim
 from physadv.parts.transfer.options import ShakeConfig, TransferConfig, check, check_shake
 
 logger = logging.getLogger(__name__)
@@ -34,22 +33,29 @@ def objective(
     *,
     ensemble: Ensemble,
     shake: ShakeConfig,
+    evasion: float,
 ) -> Objective:
     """The goal on every victim of ``victims=``, or on the one of ``victim=`` where that list is empty.
 
-    Each victim is there behind every defence.
+    Each victim is there behind every defence, whose ``evasion`` weighs so much against the goal.
     """
     goal = parts.part(registry, "goal", options.choices["goal"], options.goal, options.seed)
     rows = [_weighed(item) for item in options.victims]
     victims = victims_of(registry, replace(options, victims=[item for item, _ in rows]), options.choices, device)
-    check_shake(shake)
     weights = [weight for _, weight in rows] or [1.0]
     each = [weight for weight in weights for _ in range(len(victims) // len(weights))]
     members = tuple(
-        Member(here, check_fit(attack, here, goal), weight, _disturbance(here, shake))
+        replace(member_of(here, attack, goal, shake, evasion), weight=weight)
         for here, weight in zip(victims, each, strict=True)
     )
     return Objective(members, ensemble)
+
+
+def member_of(victim: Victim, attack: Attack, goal: Goal, shake: ShakeConfig, evasion: float) -> Member:
+    """The victim as the attack sees it: one that follows gradients knows the defence, a black box one does not."""
+    check_shake(shake)
+    member = Member(victim, check_fit(attack, victim, goal), disturbed=_shaken(victim, shake))
+    return adaptive(member, evasion) if attack.needs_gradient else member
 
 
 def hardening(options: TransferConfig, yaw_deg: Sequence[float]) -> Hardening | None:
@@ -61,23 +67,6 @@ def hardening(options: TransferConfig, yaw_deg: Sequence[float]) -> Hardening | 
 
     low, high = yaw_deg
     return TransferHardening(options.cutout, options.erase, options.curriculum, (low, high))
-
-
-def _disturbance(victim: Victim, config: ShakeConfig) -> Disturbance | None:
-    """Shaken branches, and the draws of random defences."""
-    shaken, behind = _shaken(victim, config), defended_in(victim)
-    if behind is None:
-        return shaken
-    return behind.drawing if shaken is None else _both(shaken, behind.drawing)
-
-
-def _both(first: Disturbance, second: Disturbance) -> Disturbance:
-    @contextmanager
-    def disturbed(generator: torch.Generator) -> Iterator[None]:
-        with first(generator), second(generator):
-            yield
-
-    return disturbed
 
 
 def _shaken(victim: Victim, config: ShakeConfig) -> Disturbance | None:

@@ -8,7 +8,7 @@ from physadv.app.assembly.trials import JudgedScenes
 from physadv.app.config.groups import penalty_key
 from physadv.app.config.judging_options import JudgingOptions
 from physadv.core.problem.objective import Objective
-from physadv.core.problem.patch_problem import PatchProblem
+from physadv.core.problem.patch_problem import Attack, PatchProblem
 from physadv.engines.judging.first_look import warn_of_scenes, warn_of_victims
 from physadv.parts.patches.controls import PATCH
 from physadv.parts.printing.ink import Ink
@@ -19,6 +19,7 @@ logger = logging.getLogger(__name__)
 
 def announce(
     problem: PatchProblem,
+    attack: Attack,
     ink: Ink | None,
     judged: JudgedScenes,
     options: JudgingOptions,
@@ -28,12 +29,13 @@ def announce(
     """Say it, with what ``run`` says about the run folder, and what spoils the judgement already."""
     patch, budget, chosen = problem.patch(), problem.budget, options.choices
     rows = {
-        "goal": f"{chosen['goal']} · {_victims(problem.objective)} (white box) on {problem.engine.device}",
+        "goal": f"{chosen['goal']} · {_victims(problem.objective)} ({_box(attack)}) on {problem.engine.device}",
         "patch": f"{chosen['patch']} {patch.width_mm:.0f} × {patch.height_mm:.0f} mm, "
         f"{patch.srgb.shape[2]} × {patch.srgb.shape[1]} texels",
         "world": f"scenes {chosen['scenes']} · eot {chosen['eot']} · ink {ink.name if ink else 'none'} · "
         f"penalties {_penalties(problem, options)}",
         "harder": _hardened(transfer),
+        "adapts": _evasions(problem.objective),
         "attack": f"{chosen['attack']}, {budget.steps} steps × {budget.batch} images × {budget.draws} draws, "
         f"seed {problem.seed}",
         "judge": judged.relations[PATCH].words,
@@ -52,6 +54,16 @@ def _victims(objective: Objective) -> str:
         return f"victim {objective.members[0].name}"
     names = [m.name if m.weight == 1 else f"{m.weight:g} × {m.name}" for m in objective.members]
     return f"victims {', '.join(names)} ({objective.ensemble})"
+
+
+def _box(attack: Attack) -> str:
+    return "white box" if attack.needs_gradient else "black box: scores alone"
+
+
+def _evasions(objective: Objective) -> str:
+    """Members whose defence is evaded."""
+    evaded = [f"{m.name} ({m.evasion_weight:g})" for m in objective.members if m.evasion and m.evasion_weight]
+    return f"to what the defense looks for: {', '.join(evaded)}" if evaded else ""
 
 
 def _penalties(problem: PatchProblem, options: JudgingOptions) -> str:

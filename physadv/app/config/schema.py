@@ -57,6 +57,7 @@ class GenerateConfig(RunConfig):
     transfer: TransferConfig = field(default_factory=TransferConfig)
     defense: Any = field(default_factory=dict)
     defenses: list[Any] = field(default_factory=list)  # several: part names, {part: ..., option: ...}, chains (a+b)
+    evasion: float = 1.0  # weight of staying unnoticed by the defense, against the goal: lambda of an adaptive attack
     goal: Any = field(default_factory=dict)
     attack: Any = field(default_factory=dict)
     penalties: Any = field(default_factory=dict)

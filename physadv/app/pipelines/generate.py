@@ -69,7 +69,7 @@ def generate(config: DictConfig, registry: Registry, out: Path) -> float:
     plan = _plan(config, registry)
     resume = "" if config.out else f"out={out} "
     said = f"{out} (after a stop go on with the same command plus {resume}resume=true)"
-    threat_model.announce(plan.problem, plan.ink, plan.judged, plan.options, plan.transfer, said)
+    threat_model.announce(plan.problem, plan.attack, plan.ink, plan.judged, plan.options, plan.transfer, said)
     later_s = _ready(config, plan, out)
     if config.dry_run:
         return 1.0
@@ -94,7 +94,9 @@ def _plan(config: DictConfig, registry: Registry) -> Plan:
     transfer = cast(TransferConfig, OmegaConf.to_object(config.transfer))
     budget, hardening = _budget(config.budget), ensemble.hardening(transfer, config.eot.jitter.yaw_deg)
     attack = parts.part(registry, "attack", chosen["attack"], config.attack, seed)
-    objective = ensemble.objective(registry, options, attack, device, ensemble=config.ensemble, shake=transfer.shake)
+    objective = ensemble.objective(
+        registry, options, attack, device, ensemble=config.ensemble, shake=transfer.shake, evasion=config.evasion
+    )
     pair = scenes_of(registry, options, objective.victims[0], device)
     check_pictures(objective.victims, pair.judge_on)
     objective.check(next(pair.optimise_on.batches(budget.batch, generator(seed, "check"))).to(device))
