@@ -1,5 +1,5 @@
 # make demo   set everything up and run the main job: a sticker against a traffic-sign detector, with sheet and report
-# make test   set everything up and run all tests;  make quick  those that take a minute;  make exhaustive  what both leave out
+# make test   set everything up and run all tests;  make quick  those of the package that take a minute;  make exhaustive  what both leave out
 # make lint   formatting, lint, types;  make bench  speed against other libraries
 PYTHON ?= python3
 VENV := .venv
@@ -41,7 +41,7 @@ test: $(BIN)/.plugins
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup
 
 quick: $(BIN)/.plugins
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m 'not slow' -n 2 --dist loadgroup
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests -m 'not slow' -n 2 --dist loadgroup
 
 # the combinations that `make test` leaves out
 exhaustive: $(BIN)/.plugins

