@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from physadv.parts.goals.detection import Hide
 from physadv.parts.goals.options import HideConfig
 from tests.engines.judging.toy_trial import SeeThrough, quiet
 from tests.running import ROOT, physadv
+from tests.small import LITTLE_JUDGED, SMALL_ROAD
 from tests.toys import BOX, ToyDetector, ToyScenes
 
 PRESETS = sorted(file.stem for file in (ROOT / "conf" / "protocol").glob("*.yaml"))
@@ -75,13 +77,12 @@ def test_each_victim_is_judged_on_its_own_truth(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("preset", PRESETS)
-def test_a_named_protocol_judges_and_says_how_it_differs_from_its_paper(preset: str, tmp_path: Path) -> None:
-    import json
-
+def test_a_named_protocol_judges_and_says_how_it_differs_from_its_paper(
+    preset: str, finished_run: Path, tmp_path: Path
+) -> None:
     done = physadv(
-        "evaluate", f"patch={ROOT / 'docs' / 'images' / 'demo.jpg'}", "width_mm=400", f"protocol={preset}",
-        "judge.images=2", "judge.quality=fast", "scenes.width_px=320", "scenes.height_px=224",
-        "scenes.distance_m=[4,8]", "progress=false", f"out={tmp_path / 'run'}",
+        "evaluate", f"patch={finished_run / 'patch.png'}", "width_mm=400", f"protocol={preset}",
+        *LITTLE_JUDGED, *SMALL_ROAD, "scenes.distance_m=[4,8]", "progress=false", f"out={tmp_path / 'run'}",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
     protocol = json.loads((tmp_path / "run" / "scores.json").read_text())["protocol"]
