@@ -14,7 +14,6 @@ from physadv.core.defended import defended_in
 from physadv.core.defense_kind import DefenseKind
 from physadv.core.errors import IncompatibleParts
 from physadv.core.protocols import Defense, Victim
-from physadv.core.wrapped import Wrapped
 from physadv.parts.victims.classifier import Classifier
 from physadv.testing.answers import evidence, pull
 from physadv.testing.base import reasoned, require, sample_images
@@ -82,7 +81,10 @@ def the_defended_victim_is_a_victim(defense: Defense, victim: AnyVictim, images:
     made = defense.around(victim)
     if made is victim:
         return
-    check_victim(FirstFrames(made), images)
+    if defense.kind is DefenseKind.temporal:  # a batch is a film, and its later frames know the earlier ones
+        _one_by_one(made, images)
+        return
+    check_victim(made, images)
 
 
 def the_gradient_agrees_with_finite_differences(defense: Defense, victim: AnyVictim, images: Tensor) -> None:
@@ -113,8 +115,6 @@ def its_draws_follow_the_generator(defense: Defense, victim: AnyVictim, images: 
     behind = defended_in(made)
 
     def answered(seed: int | None) -> Tensor:
-        if behind:
-            behind.reset()
         drawing = behind.drawing(torch.Generator().manual_seed(seed)) if behind and seed is not None else nullcontext()
         with drawing, torch.no_grad():
             return torch.cat([values.flatten() for values in evidence(made.outputs(images))])
@@ -183,21 +183,6 @@ DEFENSE_CHECKS: tuple[DefenseCheck, ...] = (
     evasion_and_alarm_are_one_number_a_picture,
     the_bare_victim_is_as_before,
 )
-
-
-class FirstFrames(Wrapped[Any, Any]):
-    """The defended victim, to which all that it is shown is the beginning of a film."""
-
-    def outputs(self, images: Tensor) -> Any:
-        if behind := defended_in(self.victim):
-            behind.reset()
-        return self.victim.outputs(images)
-
-    def decide(self, outputs: Any, confidence: float | None = None) -> Any:
-        return self.victim.decide(outputs, confidence)
-
-    def to(self, device: torch.device | str) -> FirstFrames:
-        return FirstFrames(self.victim.to(device))
 
 
 def _toys() -> list[Victim[Any, Any]]:

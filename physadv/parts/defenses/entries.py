@@ -9,6 +9,8 @@ from physadv.core.defense_kind import DefenseKind
 from physadv.core.hookspecs import Entry, hookimpl
 from physadv.parts.defenses.options import (
     BitsConfig,
+    ChromaConfig,
+    EntropyConfig,
     JpegConfig,
     LgsConfig,
     MedianConfig,
@@ -19,11 +21,13 @@ from physadv.parts.defenses.options import (
     check_lgs,
     check_median,
     check_resize_pad,
+    check_thresholds,
     check_tv,
 )
 
 if TYPE_CHECKING:
     from physadv.core.protocols import Defense
+    from physadv.parts.defenses.localisation.localised import Localiser
 
 
 def _none(config: NoDefenseConfig) -> Defense:
@@ -80,6 +84,33 @@ def _resize_pad(config: ResizePadConfig) -> Defense:
     return ResizePad(config)
 
 
+def _chroma(config: ChromaConfig) -> Defense:
+    check_thresholds("chroma", config.low, config.high, config.clean_px)
+    from physadv.parts.defenses.localisation.chroma import ChromaLocaliser
+
+    return _localising("chroma", ChromaLocaliser(), config)
+
+
+def _entropy(config: EntropyConfig) -> Defense:
+    check_thresholds("entropy", config.low, config.high, config.clean_px)
+    from physadv.parts.defenses.localisation.entropy import EntropyLocaliser
+
+    return _localising("entropy", EntropyLocaliser(), config)
+
+
+def _localising(name: str, localiser: Localiser, config: ChromaConfig | EntropyConfig) -> Defense:
+    """The defence; thresholds other than the usual ones are in its name, so that tables can hold both."""
+    from physadv.parts.defenses.localisation.clean_pictures import thresholds_from
+    from physadv.parts.defenses.localisation.localised import LocalisingDefense
+    from physadv.parts.defenses.localisation.masks import Thresholds
+
+    usual = Thresholds(type(config)().low, type(config)().high)
+    given = Thresholds(config.low, config.high)
+    thresholds = thresholds_from(config.clean, config.clean_px, localiser) if config.clean else given
+    named = name if thresholds == usual else f"{name}-{thresholds.low:.3g}-{thresholds.high:.3g}"
+    return LocalisingDefense(named, localiser, thresholds, {})
+
+
 @hookimpl
 def physadv_defenses() -> list[Entry[Any, Defense]]:
     return [
@@ -104,5 +135,10 @@ def physadv_defenses() -> list[Entry[Any, Defense]]:
         Entry(
             "resize-pad", ResizePadConfig, _resize_pad, "random size and place on a larger canvas",
             "Xie et al., ICLR 2018, arXiv:1711.01991",
+        ),
+        Entry("chroma", ChromaConfig, _chroma, "paints over what changes colour fast: nothing is trained"),
+        Entry(
+            "entropy", EntropyConfig, _entropy, "paints over what has high local entropy (Jedi's localiser)",
+            "Tarchoun et al., CVPR 2023, arXiv:2304.10029",
         ),
     ]  # fmt: skip

@@ -85,3 +85,27 @@ def check_resize_pad(config: ResizePadConfig) -> None:
         raise BadOption(f"defense.largest of resize-pad must be above 1 and at most 4, got {config.largest:g}")
     if not 0 <= config.padding <= 1:
         raise BadOption(f"defense.padding of resize-pad is a grey from 0 to 1, got {config.padding:g}")
+
+
+@dataclass
+class ChromaConfig:
+    low: float = 0.09  # score of 3 x 3 blocks that .5 % of 720 clean photos' blocks exceed, shrunk to 416 px
+    high: float = 0.125  # that 10 % of them exceed somewhere; a patch holds a score as high
+    clean: str = ""  # folder of photos without patches, on which both are set anew
+    clean_px: int = 416  # to which the longer side of those is shrunk: as large as the pictures to be defended
+
+
+@dataclass
+class EntropyConfig:
+    low: float = 2.491  # nats, as of chroma; at most log 16
+    high: float = 2.585
+    clean: str = ""
+    clean_px: int = 416
+
+
+def check_thresholds(name: str, low: float, high: float, clean_px: int) -> None:
+    """Refuse thresholds of a localiser that are not ``0 < low <= high``, and photos without pixels."""
+    if not 0 < low <= high:
+        raise BadOption(f"defense.low and defense.high of {name} must be 0 < low <= high, got {low:g} and {high:g}")
+    if clean_px < 1:
+        raise BadOption(f"defense.clean_px of {name} must be at least 1, got {clean_px}")

@@ -8,9 +8,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from physadv.parts.defenses.differences import slope
+
 WINDOW_PX, OVERLAP_PX = 15, 5
 STEP_PX = WINDOW_PX - OVERLAP_PX
-TINY = 1e-8  # under the root, so that flat places have a gradient; as the least range that is stretched to 0 … 1
+FLAT = 1e-8  # the least range that is stretched to 0 … 1
 
 
 def gradients_smoothed(threshold: float, strength: float) -> Callable[[Tensor], Tensor]:
@@ -22,31 +24,25 @@ def gradients_smoothed(threshold: float, strength: float) -> Callable[[Tensor], 
     """
 
     def smoothed(images: Tensor) -> Tensor:
-        slope = _normalised(_slope(images.mean(1, keepdim=True)))
-        busy = _busy(slope.detach(), threshold)
-        return images * (1 - (strength * slope * busy).clamp(0, 1))
+        gradient = _normalised(slope(images.mean(1, keepdim=True)))
+        busy = _busy(gradient.detach(), threshold)
+        return images * (1 - (strength * gradient * busy).clamp(0, 1))
 
     return smoothed
 
 
-def _slope(luma: Tensor) -> Tensor:
-    right = F.pad(luma[..., :, 1:] - luma[..., :, :-1], (0, 1))
-    below = F.pad(luma[..., 1:, :] - luma[..., :-1, :], (0, 0, 0, 1))
-    return (right**2 + below**2 + TINY).sqrt()
+def _normalised(length: Tensor) -> Tensor:
+    low, high = length.amin((2, 3), keepdim=True), length.amax((2, 3), keepdim=True)
+    return (length - low) / (high - low).clamp_min(FLAT)
 
 
-def _normalised(slope: Tensor) -> Tensor:
-    low, high = slope.amin((2, 3), keepdim=True), slope.amax((2, 3), keepdim=True)
-    return (slope - low) / (high - low).clamp_min(TINY)
-
-
-def _busy(slope: Tensor, threshold: float) -> Tensor:
+def _busy(gradient: Tensor, threshold: float) -> Tensor:
     """``(B,1,H,W)``: 1 in every window whose mean exceeds the threshold; windows overlap by 5 px."""
-    height, width = slope.shape[-2:]
+    height, width = gradient.shape[-2:]
     more = [-(-max(size - WINDOW_PX, 0) // STEP_PX) * STEP_PX + WINDOW_PX - size for size in (width, height)]
-    padded = F.pad(slope, (0, more[0], 0, more[1]))
+    padded = F.pad(gradient, (0, more[0], 0, more[1]))
     sums = F.avg_pool2d(padded, WINDOW_PX, STEP_PX)
-    shares = F.avg_pool2d(F.pad(torch.ones_like(slope), (0, more[0], 0, more[1])), WINDOW_PX, STEP_PX)
-    above = (sums > threshold * shares).to(slope)
-    spread = F.conv_transpose2d(above, slope.new_ones(1, 1, WINDOW_PX, WINDOW_PX), stride=STEP_PX)
-    return (spread[..., :height, :width] > 0).to(slope)
+    shares = F.avg_pool2d(F.pad(torch.ones_like(gradient), (0, more[0], 0, more[1])), WINDOW_PX, STEP_PX)
+    above = (sums > threshold * shares).to(gradient)
+    spread = F.conv_transpose2d(above, gradient.new_ones(1, 1, WINDOW_PX, WINDOW_PX), stride=STEP_PX)
+    return (spread[..., :height, :width] > 0).to(gradient)

@@ -12,8 +12,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from physadv.parts.defenses.differences import TINY, forward_differences
+
 TAU = 0.25  # the step of the projections; Chambolle proves 1/8 and finds that 1/4 converges
-TINY = 1e-8  # under the root, so that flat places have a gradient
 
 
 def total_variation(weight: float, steps: int) -> Callable[[Tensor], Tensor]:
@@ -25,7 +26,7 @@ def total_variation(weight: float, steps: int) -> Callable[[Tensor], Tensor]:
     def smoothed(images: Tensor) -> Tensor:
         across, down = torch.zeros_like(images), torch.zeros_like(images)  # the dual variable p
         for _ in range(steps):
-            right, below = _gradient(_divergence(across, down) - images / weight)
+            right, below = forward_differences(_divergence(across, down) - images / weight)
             length = ((right**2 + below**2).sum(1, keepdim=True) + TINY).sqrt()
             across, down = ((p + TAU * g) / (1 + TAU * length) for p, g in ((across, right), (down, below)))
         return (images - weight * _divergence(across, down)).clamp(0, 1)
@@ -33,12 +34,6 @@ def total_variation(weight: float, steps: int) -> Callable[[Tensor], Tensor]:
     return smoothed
 
 
-def _gradient(field: Tensor) -> tuple[Tensor, Tensor]:
-    """Forward differences to the right and below, zero at the last column and row."""
-    right = F.pad(field[..., :, 1:] - field[..., :, :-1], (0, 1))
-    return right, F.pad(field[..., 1:, :] - field[..., :-1, :], (0, 0, 0, 1))
-
-
 def _divergence(across: Tensor, down: Tensor) -> Tensor:
-    """Minus the adjoint of :func:`_gradient`, for fields whose last column and row are zero."""
+    """Minus the adjoint of :func:`forward_differences`, for fields whose last column and row are zero."""
     return across - F.pad(across[..., :, :-1], (1, 0)) + down - F.pad(down[..., :-1, :], (0, 0, 1, 0))
