@@ -18,12 +18,12 @@ from physadv.core.protocols import Renderer
 
 
 def build(kind: str, name: str, **options: Any) -> Any:
-    """One part of a kind ("scenes", "patches", "victims", "goals", "penalties", "attacks"), ours or a plugin's.
+    """One part of a kind ("scenes", "patches", "defenses", "victims", "goals", "penalties", "attacks") by its name.
 
-    The options are those of the command line, here as values of Python: ``build("victims", "onnx", path="mine.onnx")``.
-    A classifier comes as it is; ``WholePicture`` of it is what a patch attacks. A part that draws random numbers for
-    itself takes ``seed=0`` where none is given. Raises :class:`BadOption` for kinds, names and options that do not
-    exist, with the nearest.
+    It may be ours or a plugin's. The options are those of the command line, here as values of Python:
+    ``build("victims", "onnx", path="mine.onnx")``. A classifier comes as it is; ``WholePicture`` of it is what a patch
+    attacks. A part that draws random numbers for itself takes ``seed=0`` where none is given. Raises
+    :class:`BadOption` for kinds, names and options that do not exist, with the nearest.
     """
     kinds = [row.plural for row in KINDS]
     if kind not in kinds:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+from types import ModuleType
+
 import pytest
 
 from physadv.app.registry import Registry
 from physadv.testing import ToyDefense, check_defense
 
+ROOT = Path(__file__).resolve().parents[3]
 REGISTRY = Registry(discover=False)
 OPTIONS: dict[str, dict[str, object]] = {}
 """Those that a part needs beside its defaults."""
@@ -20,3 +25,12 @@ def test_a_defense_passes_the_battery(name: str) -> None:
 
 def test_the_toy_passes_the_battery() -> None:
     check_defense(ToyDefense())
+
+
+def test_the_defence_of_the_docs_passes_the_battery(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (ROOT / "docs" / "defenses.md").read_text()
+    module = ModuleType("darker")
+    monkeypatch.setitem(sys.modules, "darker", module)  # where a dataclass looks for its module
+    exec(page.split("```python\n")[1].split("```")[0], vars(module))
+    (row,) = module.physadv_defenses()
+    check_defense(row.build(row.config()))
