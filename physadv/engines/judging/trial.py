@@ -85,11 +85,12 @@ def keeping(trial: Trial, group: Group, out: Path, *, measure: bool = True, resu
     """Where the reports of a group are kept while they are gathered."""
     store = None
     if trial.fingerprint and resumable:
-        store = Shards(out / shards.FOLDER / "-".join(map(str, group.numbers)), _key(trial, group))
+        store = Shards(out / shards.FOLDER / "-".join(map(str, group.numbers)), key_of(trial, group))
     return Keeping(trial.protocol.kept_from, store, CleanCache(trial.cache) if trial.cache else None, measure)
 
 
-def _key(trial: Trial, group: Group) -> str:
+def key_of(trial: Trial, group: Group) -> str:
+    """A digest of everything on which the reports of a group depend."""
     victims = [(one.victim.name, one.victim.digest, one.identity, one.confidence) for one in group.watched]
     facts = [
         trial.fingerprint, asdict(trial.protocol), trial.seed, trial.batch, trial.draws, len(group.showing), victims,
