@@ -45,7 +45,7 @@ def check_defense(
     require(bool(fitting), f"{defense.name}: refuses every victim it is tried on")
     for victim in fitting:
         for check in DEFENSE_CHECKS:
-            reasoned(defense, check, defense, victim, shown)
+            reasoned(defense, check, defense, victim, shown.clone())
     return tuple(check.__name__ for check in DEFENSE_CHECKS)
 
 
@@ -115,6 +115,8 @@ def its_draws_follow_the_generator(defense: Defense, victim: AnyVictim, images: 
     behind = defended_in(made)
 
     def answered(seed: int | None) -> Tensor:
+        if behind:
+            behind.reset()
         drawing = behind.drawing(torch.Generator().manual_seed(seed)) if behind and seed is not None else nullcontext()
         with drawing, torch.no_grad():
             return torch.cat([values.flatten() for values in evidence(made.outputs(images))])
@@ -163,11 +165,13 @@ def evasion_and_alarm_are_one_number_a_picture(defense: Defense, victim: AnyVict
 
 
 def the_bare_victim_is_as_before(defense: Defense, victim: AnyVictim, images: Tensor) -> None:
-    """The victim itself answers as if it had never been defended."""
+    """The victim itself answers as if it had never been defended, and the pictures are as they were."""
+    shown = images.clone()
     with torch.no_grad():
         before = evidence(victim.outputs(images))
-        defense.around(victim).outputs(images)
+        defense.around(victim).outputs(shown)
         after = evidence(victim.outputs(images))
+    require(torch.equal(shown, images), f"{defense.name}: changes the pictures that it is given in place")
     same = all(torch.equal(here, there) for here, there in zip(before, after, strict=True))
     require(same, f"{defense.name}: {victim.name} itself answers otherwise once it was defended")
 
@@ -178,8 +182,8 @@ DEFENSE_CHECKS: tuple[DefenseCheck, ...] = (
     the_victim_stays_who_it_is,
     the_defended_victim_is_a_victim,
     the_gradient_agrees_with_finite_differences,
-    its_draws_follow_the_generator,
     a_reset_forgets,
+    its_draws_follow_the_generator,
     evasion_and_alarm_are_one_number_a_picture,
     the_bare_victim_is_as_before,
 )
