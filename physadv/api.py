@@ -27,7 +27,7 @@ from physadv.core.reach import FETCHES, OPENS, STAYS, TRUSTS
 if TYPE_CHECKING:
     from physadv.app.python.build import build, renderer
     from physadv.core.answers import ActionLogits, Actions, ClassLogits, TopClasses
-    from physadv.core.defended import Defended, EvasionBehind, RandomlyDefended, defended_in, expect_task
+    from physadv.core.defended import Defended, EvasionBehind, RandomlyDefended, defended_in
     from physadv.core.labels import canonical, index_of
     from physadv.core.problem.counted import Counted, Queries
     from physadv.core.problem.limited import Limited
@@ -59,13 +59,14 @@ if TYPE_CHECKING:
     from physadv.library.runs.checkpoints import NoCheckpoints
     from physadv.library.runs.iteration import Schedule, Stepper, iterate
     from physadv.parts.defenses.filtered import Filtered
+    from physadv.parts.defenses.tasks import require_task
     from physadv.parts.victims.classifier import Classifier
     from physadv.parts.victims.whole_picture import WholePicture
 
 _LAZY = {
     "physadv.app.python.build": ("build", "renderer"),
     "physadv.core.answers": ("ActionLogits", "Actions", "ClassLogits", "TopClasses"),
-    "physadv.core.defended": ("Defended", "EvasionBehind", "RandomlyDefended", "defended_in", "expect_task"),
+    "physadv.core.defended": ("Defended", "EvasionBehind", "RandomlyDefended", "defended_in"),
     "physadv.core.labels": ("canonical", "index_of"),
     "physadv.core.problem.counted": ("Counted", "Queries"),
     "physadv.core.problem.limited": ("Limited",),
@@ -85,6 +86,7 @@ _LAZY = {
     "physadv.library.runs.checkpoints": ("NoCheckpoints",),
     "physadv.library.runs.iteration": ("Schedule", "Stepper", "iterate"),
     "physadv.parts.defenses.filtered": ("Filtered",),
+    "physadv.parts.defenses.tasks": ("require_task",),
     "physadv.parts.victims.classifier": ("Classifier",),
     "physadv.parts.victims.whole_picture": ("WholePicture",),
 }  # fmt: skip
@@ -99,9 +101,8 @@ __all__ = [
     "PatchModel", "PatchProblem", "Penalty", "PerturbationAttack", "PerturbationProblem", "Perturbed",
     "Photographs", "PhysadvError", "Problem", "Queries", "RandomlyDefended", "Renderer", "RendersItself",
     "SceneBatch", "SceneSource", "Schedule", "Score", "Step", "Stepper", "Task", "TopClasses", "Verdict", "Victim",
-    "WholePicture", "Wrapped", "build", "canonical", "defended_in", "expect", "expect_task", "generator",
-    "hookimpl", "index_of", "iterate", "linear_from_srgb", "load_patch", "renderer", "save_patch",
-    "srgb_from_linear",
+    "WholePicture", "Wrapped", "build", "canonical", "defended_in", "expect", "generator", "hookimpl", "index_of",
+    "iterate", "linear_from_srgb", "load_patch", "renderer", "require_task", "save_patch", "srgb_from_linear",
 ]  # fmt: skip
 
 

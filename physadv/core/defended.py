@@ -11,8 +11,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from physadv.core.access import Task
-from physadv.core.errors import IncompatibleParts
 from physadv.core.protocols import Defense, Evasion, Victim
 from physadv.core.types import SceneBatch
 from physadv.core.wrapped import Inner, InnerDecision, Wrapped
@@ -135,15 +133,6 @@ class EvasionBehind:
     def loss(self, images: Tensor, scene: SceneBatch) -> Tensor:
         """``(B,)``: the inner one's, on what the outer defence passes on."""
         return self._inner.loss(self._outer.passed_on(images), scene)
-
-
-def expect_task(defense: Defense, victim: Victim[Any, Any], task: Task) -> None:
-    """Raise :class:`IncompatibleParts` unless the victim has the task that the defence is for."""
-    if victim.task is not task:
-        raise IncompatibleParts(
-            f"defense {defense.name!r} is for {task}, but victim {victim.name!r} does {victim.task}. Choose a defence "
-            f"for {victim.task}, or another victim"
-        )
 
 
 def defended_in(victim: Victim[Any, Any]) -> Defended[Any, Any] | None:

@@ -14,6 +14,7 @@ from physadv.core.defended import defended_in
 from physadv.core.defense_kind import DefenseKind
 from physadv.core.errors import IncompatibleParts
 from physadv.core.protocols import Defense, Victim
+from physadv.core.wrapped import Wrapped
 from physadv.parts.victims.classifier import Classifier
 from physadv.testing.answers import evidence, pull
 from physadv.testing.base import reasoned, require, sample_images
@@ -81,10 +82,7 @@ def the_defended_victim_is_a_victim(defense: Defense, victim: AnyVictim, images:
     made = defense.around(victim)
     if made is victim:
         return
-    if defense.kind is DefenseKind.temporal:  # a batch is a film, and its later frames know the earlier ones
-        _one_by_one(made, images)
-        return
-    check_victim(made, images)
+    check_victim(FirstFrames(made), images)
 
 
 def the_gradient_agrees_with_finite_differences(defense: Defense, victim: AnyVictim, images: Tensor) -> None:
@@ -187,6 +185,21 @@ DEFENSE_CHECKS: tuple[DefenseCheck, ...] = (
     evasion_and_alarm_are_one_number_a_picture,
     the_bare_victim_is_as_before,
 )
+
+
+class FirstFrames(Wrapped[Any, Any]):
+    """The defended victim, to which all that it is shown is the beginning of a film."""
+
+    def outputs(self, images: Tensor) -> Any:
+        if behind := defended_in(self.victim):
+            behind.reset()
+        return self.victim.outputs(images)
+
+    def decide(self, outputs: Any, confidence: float | None = None) -> Any:
+        return self.victim.decide(outputs, confidence)
+
+    def to(self, device: torch.device | str) -> FirstFrames:
+        return FirstFrames(self.victim.to(device))
 
 
 def _toys() -> list[Victim[Any, Any]]:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 
-import pytest
 import torch
 from torch import Tensor
 
-from physadv.core.access import AccessLevel, Task
-from physadv.core.defended import BEHIND, Defended, RandomlyDefended, defended_in, expect_task
+from physadv.core.access import AccessLevel
+from physadv.core.defended import BEHIND, Defended, RandomlyDefended, defended_in
 from physadv.core.defense_kind import DefenseKind
-from physadv.core.errors import IncompatibleParts
 from physadv.core.problem.limited import Limited
 from physadv.core.protocols import Victim
 from physadv.core.types import SceneBatch
@@ -142,9 +140,3 @@ def test_a_picture_has_numbers_of_its_own_unless_an_attack_draws() -> None:
     assert not torch.equal(drawn[0], drawn[2])
     assert torch.equal(drawn, scores(1))
     assert torch.equal(fixed, scores(None))
-
-
-def test_a_defence_for_one_task_refuses_another_in_one_line() -> None:
-    expect_task(Noise(), ToyGridDetector(), Task.detection)
-    with pytest.raises(IncompatibleParts, match="'noise' is for classification, but victim 'toy-grid' does detection"):
-        expect_task(Noise(), ToyGridDetector(), Task.classification)
