@@ -1,16 +1,21 @@
 """Filling of what is masked from around it: Telea, "An Image Inpainting Technique Based on the Fast Marching Method",
 J. Graphics Tools 9, 2004, and the smooth surrogate that gradients see.
 
-Filling with grey costs detectors about 15 points of recall more than this, with the very same masks.
+Filling with grey instead costs a detector more than half of what the mask has won it.
 """
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+
+from physadv.parts.defenses.localisation.blocks import BLOCK_PX, block_means
+
+U8 = npt.NDArray[np.uint8]
 
 RADIUS_PX = 3
 MARGIN_PX = 8  # of the part of a picture that is worked on, around what is masked
@@ -24,7 +29,9 @@ def inpainted(images: Tensor, mask: Tensor) -> Tensor:
     """
     if not bool(mask.any()):
         return images
-    filled = torch.stack([_telea(*pair) for pair in zip(images.detach(), mask[:, 0], strict=True)])
+    filled = images.detach().clone()
+    for image, holes in zip(filled, mask[:, 0], strict=True):
+        _fill_(image, holes)
     if not (torch.is_grad_enabled() and images.requires_grad):
         return filled
     smooth = filled_smoothly(images, mask)
@@ -32,39 +39,46 @@ def inpainted(images: Tensor, mask: Tensor) -> Tensor:
 
 
 def filled_smoothly(images: Tensor, mask: Tensor) -> Tensor:
-    """The same by weighted means at ever coarser scales (pull and push, Gortler et al. 1996); linear in ``images``."""
-    known = 1 - mask
-    if min(images.shape[-2:]) == 1:
-        return images * known + _known_mean(images, known) * mask
+    """The same by means of blocks at ever coarser scales (pull and push, Gortler et al. 1996); linear in ``images``."""
+    kept = images * (1 - mask)
+    weight = block_means(1 - mask)
+    blocks = _pushed(block_means(kept) / weight.clamp_min(BLOCK_PX**-2), (weight > 0).to(mask))
+    smooth = F.interpolate(blocks, scale_factor=BLOCK_PX, mode="bilinear", align_corners=False)
+    return kept + smooth[..., : images.shape[-2], : images.shape[-1]] * mask
+
+
+def _pushed(values: Tensor, known: Tensor) -> Tensor:
+    """``(B,3,h,w)`` values where ``known`` ``(B,1,h,w)`` is 1; elsewhere those of a grid half as fine."""
+    if max(values.shape[-2:]) == 1:
+        return torch.where(known > 0, values, GREY)
     weight = F.avg_pool2d(known, 2, ceil_mode=True, count_include_pad=False)
-    sums = F.avg_pool2d(images * known, 2, ceil_mode=True, count_include_pad=False)
-    coarse = filled_smoothly(sums / weight.clamp_min(0.25), (weight == 0).to(mask))
+    means = F.avg_pool2d(values * known, 2, ceil_mode=True, count_include_pad=False) / weight.clamp_min(0.25)
+    coarse = _pushed(means, (weight > 0).to(known))
     finer = F.interpolate(coarse, scale_factor=2, mode="bilinear", align_corners=False)
-    return images * known + finer[..., : images.shape[-2], : images.shape[-1]] * mask
+    return torch.where(known > 0, values, finer[..., : values.shape[-2], : values.shape[-1]])
 
 
-def _known_mean(images: Tensor, known: Tensor) -> Tensor:
-    count = known.sum((2, 3), keepdim=True)
-    mean = (images * known).sum((2, 3), keepdim=True) / count.clamp_min(1)
-    return torch.where(count > 0, mean, GREY)
-
-
-def _telea(image: Tensor, mask: Tensor) -> Tensor:
-    """``(3,H,W)``, with ``mask`` ``(H,W)``; only the part that holds the mask is worked on, in 8 bits."""
+def _fill_(image: Tensor, mask: Tensor) -> None:
+    """Fill ``(3,H,W)`` where ``mask`` ``(H,W)`` is 1, in 8 bits; only the part that holds the mask is worked on."""
     holes = mask.cpu().numpy().astype(np.uint8)
     if not holes.any():
-        return image
-    if holes.all():
-        return torch.full_like(image, GREY)
+        return
     left, top, width, height = cv2.boundingRect(holes)
-    part = (
-        slice(max(0, top - MARGIN_PX), top + height + MARGIN_PX),
-        slice(max(0, left - MARGIN_PX), left + width + MARGIN_PX),
-    )
-    pixels = image[:, part[0], part[1]].permute(1, 2, 0).cpu().numpy()
-    codes = np.ascontiguousarray((pixels * 255).round().clip(0, 255).astype(np.uint8))
-    filled = cv2.inpaint(codes, np.ascontiguousarray(holes[part]), RADIUS_PX, cv2.INPAINT_TELEA)
-    out = image.clone()
-    there = torch.from_numpy(filled).permute(2, 0, 1).to(image) / 255
-    out[:, part[0], part[1]] = torch.where(mask[part] > 0, there, image[:, part[0], part[1]])
-    return out
+    rows = slice(max(0, top - MARGIN_PX), top + height + MARGIN_PX)
+    columns = slice(max(0, left - MARGIN_PX), left + width + MARGIN_PX)
+    pixels = image[:, rows, columns]
+    codes = (pixels.permute(1, 2, 0).cpu().numpy() * 255).round().clip(0, 255).astype(np.uint8)
+    filled = torch.from_numpy(_telea(codes, holes[rows, columns])).permute(2, 0, 1).to(image) / 255
+    pixels.copy_(torch.where(mask[rows, columns] > 0, filled, pixels))
+
+
+def _telea(codes: U8, holes: U8) -> U8:
+    """``(h,w,3)`` with ``holes`` ``(h,w)``; at half the resolution: fills are smooth, and it takes half the time."""
+    height, width = holes.shape
+    size = ((width + 1) // 2, (height + 1) // 2)
+    touched = (cv2.resize(holes * 255, size, interpolation=cv2.INTER_AREA) > 0).astype(np.uint8)
+    if touched.all():
+        return np.full_like(codes, round(GREY * 255))
+    coarse = cv2.resize(codes, size, interpolation=cv2.INTER_AREA)
+    filled = cv2.inpaint(coarse, touched, RADIUS_PX, cv2.INPAINT_TELEA)
+    return np.asarray(cv2.resize(filled, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)

@@ -90,7 +90,7 @@ class Localised(Defended[Inner, InnerDecision]):
         """The pictures with the masked blocks filled from around them."""
         mask = self.masks(images)
         filled = inpainted(images, mask.detach())
-        return images * (1 - mask) + filled * mask
+        return images * (1 - mask) + filled * mask if mask.requires_grad else filled
 
     @property
     def evasion(self) -> Evasion | None:

@@ -22,7 +22,8 @@ def median(size_px: int) -> Callable[[Tensor], Tensor]:
     """
 
     def filtered(images: Tensor) -> Tensor:
-        if size_px in FAST_PX and not images.is_cuda and not (images.requires_grad and torch.is_grad_enabled()):
+        followed = images.requires_grad and torch.is_grad_enabled()
+        if size_px in FAST_PX and images.device.type == "cpu" and not followed:
             return _selected(images.detach(), size_px)
         return _selected_with_gradient(images, size_px)
 
