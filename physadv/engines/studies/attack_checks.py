@@ -62,9 +62,10 @@ def noise_is_worse(noise: AttackOutcome, iterated: AttackOutcome, margin: float)
     if lead < margin and noise.loss_left < margin:
         return _untold(name, asks, "lead of the attack", margin, "noise alone reaches the goal. Lower audit.eps=")
     words = (
-        "the attack comes further than noise" if lead >= margin else "the attack comes no further than noise would: its "
-        "gradient is not used, or says nothing"
-    )  # fmt: skip
+        "the attack comes further than noise"
+        if lead >= margin
+        else "the attack comes no further than noise would: its gradient says nothing"
+    )
     return _check(name, asks, "lead of the attack", lead, margin, sound=lead >= margin, words=words, at_least=True)
 
 

@@ -81,8 +81,8 @@ class MaskingAudit:
         told = [check for check in self.checks if check.verdict is not CheckVerdict.untold]
         if not self.flagged:
             return (
-                f"No sign of masked gradients on {self.victim}: {len(told)} of {len(self.checks)} checks could be made, "
-                "and all are sound. That is no proof of robustness, but attacks with gradients mean something here."
+                f"No sign of masked gradients on {self.victim}: {len(told)} of {len(self.checks)} checks could be "
+                "made, and all are sound. That is no proof of robustness, but attacks with gradients mean something here."
             )
         names = ", ".join(check.name for check in self.flagged)
         return (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -12,7 +13,10 @@ from physadv.core.types import SceneBatch
 from physadv.engines.studies.audit_check import AuditCheck, CheckVerdict
 from physadv.engines.studies.subject import Subject
 
-STEPS = (0.0002, 0.001, 0.004, 0.016)
+CODE = 1 / 255
+"""One 8-bit code, in sRGB."""
+
+STEPS = (0.0002, 0.001, CODE, 4 * CODE)
 """Of the finite differences, in sRGB."""
 
 EXACT, SURROGATE = 0.9, 0.3
@@ -31,7 +35,7 @@ def gradient_is_there(subject: Subject, scenes: Sequence[SceneBatch]) -> AuditCh
     for scene in scenes:
         gradient = subject.slope(scene.srgb, scene, "share").gradient
         finite = torch.isfinite(gradient).flatten(1).all(1)
-        moves = (gradient.nan_to_num() != 0).flatten(1)
+        moves = (gradient.nan_to_num(0.0, 0.0, 0.0) != 0).flatten(1)
         void += int((~finite | ~moves.any(1)).sum())
         zero += int((~moves).sum())
         pixels, pictures = pixels + moves.numel(), pictures + len(gradient)
@@ -44,31 +48,76 @@ def gradient_is_there(subject: Subject, scenes: Sequence[SceneBatch]) -> AuditCh
     )
     return AuditCheck(
         "gradient", "Does a gradient reach the pictures?", "share of pictures without one", share, 0.0, False,
-        CheckVerdict.flagged if void else CheckVerdict.sound, words, {"share of zero values": zero / pixels},
+        _verdict(not void), words, {"share of zero values": zero / pixels},
     )  # fmt: skip
 
 
-def agrees_with_differences(subject: Subject, scenes: Sequence[SceneBatch], directions: int) -> AuditCheck:
-    """Cosine between the slopes that the gradient says and those that are measured, at the step that suits it best."""
+@dataclass(frozen=True)
+class Differences:
+    """The slopes that the gradient says beside those that are measured, over all pictures and directions."""
+
+    cosines: tuple[float, ...]  # one a step of STEPS
+    flat: bool  # the loss never changed
+    exact: bool  # the gradient is said to be that of what the victim does
+
+    def agrees(self) -> AuditCheck:
+        """Cosine at the step that suits it best."""
+        best, due = max(self.cosines), EXACT if self.exact else SURROGATE
+        return AuditCheck(
+            "differences", "Does the loss change as the gradient says?", "cosine with finite differences", best, due,
+            True, _verdict(best >= due), self._words(best >= due), self._details(),
+        )  # fmt: skip
+
+    def reaches(self) -> AuditCheck:
+        """Cosine with steps that a picture's file can hold."""
+        far = max(cosine for step, cosine in zip(STEPS, self.cosines, strict=True) if step >= CODE)
+        words = (
+            "the gradient tells what steps of one code and more do"
+            if far >= SURROGATE
+            else "the gradient says nothing of steps as large as one code: it is shattered into tiny waves, or "
+            "missing. Put a straight-through gradient in the place of the waves"
+        )
+        return AuditCheck(
+            "reach", "Does the gradient hold as far as colours can be told apart?",
+            "cosine with finite differences of 1/255 or more", far, SURROGATE, True, _verdict(far >= SURROGATE),
+            words, self._details(),
+        )  # fmt: skip
+
+    def _details(self) -> dict[str, float]:
+        return {f"step {step:.4f}": cosine for step, cosine in zip(STEPS, self.cosines, strict=True)}
+
+    def _words(self, agree: bool) -> str:
+        if self.flat:
+            return (
+                f"the loss is flat around every picture, up to steps of {STEPS[-1]:.3f}: it saturates or is rounded. "
+                "Attack what comes before, as log-odds"
+            )
+        if agree:
+            return "steps do to the loss what the gradient says" + (
+                "" if self.exact else ", as far as a surrogate can tell"
+            )
+        return (
+            "steps do to the loss something else than the gradient says: a part of the way is missing from it"
+            if self.exact
+            else "the surrogate's gradient has little to do with what the defense does. Choose a closer one"
+        )
+
+
+def differences(subject: Subject, scenes: Sequence[SceneBatch], directions: int) -> Differences:
+    """Measure the loss a step forth and back, in several directions and at several steps."""
     said, measured = [list[Tensor]() for _ in STEPS], [list[Tensor]() for _ in STEPS]
     for scene in scenes:
         shown = scene.srgb * (1 - 2 * STEPS[-1]) + STEPS[-1]  # so that every step stays within [0, 1]
-        gradient = subject.slope(shown, scene, "differences").gradient.nan_to_num()
+        gradient = subject.slope(shown, scene, "differences").gradient.nan_to_num(0.0, 0.0, 0.0)
         for way in _ways(subject, scene, gradient, directions):
             due = (gradient * way).flatten(1).sum(1)
             for place, step in enumerate(STEPS):
                 forth, back = (subject.losses(shown + sign * step * way, scene, "differences") for sign in (1, -1))
                 said[place].append(due)
                 measured[place].append((forth - back) / (2 * step))
-    cosines = [_cosine(torch.cat(one), torch.cat(other)) for one, other in zip(said, measured, strict=True)]
-    flat = all(not bool(one.any()) for rows in measured for one in rows)
-    best, due_at_least = max(cosines), EXACT if subject.is_exact else SURROGATE
-    return AuditCheck(
-        "differences", "Does the loss change as the gradient says?", "cosine with finite differences", best,
-        due_at_least, True, CheckVerdict.sound if best >= due_at_least else CheckVerdict.flagged,
-        _words_of_differences(best, due_at_least, exact=subject.is_exact, flat=flat),
-        {f"step {step:g}": cosine for step, cosine in zip(STEPS, cosines, strict=True)},
-    )  # fmt: skip
+    cosines = tuple(_cosine(torch.cat(one), torch.cat(other)) for one, other in zip(said, measured, strict=True))
+    flat = not any(bool(one.any()) for rows in measured for one in rows)
+    return Differences(cosines, flat, subject.is_exact)
 
 
 def repeats(subject: Subject, scenes: Sequence[SceneBatch]) -> AuditCheck:
@@ -80,13 +129,12 @@ def repeats(subject: Subject, scenes: Sequence[SceneBatch]) -> AuditCheck:
     words = (
         "the same question gets the same answer"
         if worst <= SAME
-        else "the same question gets another answer: there is randomness that no seed reaches. Let the defense draw from "
-        "the generator it is given, so that an attack can average over its draws"
+        else "the same question gets another answer: there is randomness that no seed reaches. Let the defense draw "
+        "from the generator it is given, so that an attack can average over its draws"
     )
-    verdict = CheckVerdict.sound if worst <= SAME else CheckVerdict.flagged
     return AuditCheck(
         "repeats", "Does the same picture get the same answer twice?", "largest difference, of the answer", worst,
-        SAME, False, verdict, words,
+        SAME, False, _verdict(worst <= SAME), words,
     )  # fmt: skip
 
 
@@ -98,7 +146,9 @@ def draws_suffice(subject: Subject, scenes: Sequence[SceneBatch]) -> AuditCheck:
         return AuditCheck(name, asks, measured, None, ALIKE, True, CheckVerdict.untold, words)
     cosines = []
     for scene in scenes:
-        one, other = (subject.slope(scene.srgb, scene, purpose).gradient.nan_to_num() for purpose in ("one", "other"))
+        one, other = (
+            subject.slope(scene.srgb, scene, purpose).gradient.nan_to_num(0.0, 0.0, 0.0) for purpose in ("one", "other")
+        )
         cosines += [_cosine(here, there) for here, there in zip(one.flatten(1), other.flatten(1), strict=True)]
     mean = sum(cosines) / len(cosines)
     enough = mean >= ALIKE
@@ -108,8 +158,7 @@ def draws_suffice(subject: Subject, scenes: Sequence[SceneBatch]) -> AuditCheck:
         else f"{subject.draws} draws and {subject.draws} others give gradients that have little in common, so steps go "
         "astray. Raise audit.draws="
     )
-    verdict = CheckVerdict.sound if enough else CheckVerdict.flagged
-    return AuditCheck(name, asks, measured, mean, ALIKE, True, verdict, words)
+    return AuditCheck(name, asks, measured, mean, ALIKE, True, _verdict(enough), words)
 
 
 def _ways(subject: Subject, scene: SceneBatch, gradient: Tensor, count: int) -> list[Tensor]:
@@ -121,19 +170,8 @@ def _ways(subject: Subject, scene: SceneBatch, gradient: Tensor, count: int) -> 
     return ways
 
 
-def _words_of_differences(best: float, due: float, *, exact: bool, flat: bool) -> str:
-    if flat:
-        return (
-            f"the loss is flat around every picture, up to steps of {STEPS[-1]:g}: it saturates or is rounded. Attack "
-            "what comes before, as log-odds"
-        )
-    if best >= due:
-        return "steps do to the loss what the gradient says" + ("" if exact else ", as far as a surrogate can")
-    return (
-        "steps do to the loss something else than the gradient says: a part of the way is missing from it"
-        if exact
-        else "the surrogate's gradient has little to do with what the defense does. Choose a closer one"
-    )
+def _verdict(sound: bool) -> CheckVerdict:
+    return CheckVerdict.sound if sound else CheckVerdict.flagged
 
 
 def _cosine(one: Tensor, other: Tensor) -> float:

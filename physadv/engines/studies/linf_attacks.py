@@ -20,6 +20,9 @@ from physadv.engines.studies.subject import Subject
 STRIDE = 2.5
 """By which the steps together could cross the ball: Madry et al. 2018, arXiv:1706.06083, appendix."""
 
+MEMORY = 0.75
+"""Of the gradient's mean, for each step back."""
+
 START_SHARE = 0.8
 """Share of the picture's area that the first square covers."""
 
@@ -35,22 +38,24 @@ def within(images: Tensor, clean: Tensor, eps: float) -> Tensor:
 def single_step(subject: Subject, scene: SceneBatch, eps: float) -> Tensor:
     """``clean − eps · sign(gradient)``: Goodfellow et al. 2015, arXiv:1412.6572."""
     gradient = subject.slope(scene.srgb, scene, "single", evading=True).gradient
-    return within(scene.srgb - eps * _signs(gradient), scene.srgb, eps)
+    return within(scene.srgb - eps * _of_length_one(gradient).sign(), scene.srgb, eps)
 
 
 def iterative(subject: Subject, scene: SceneBatch, eps: float, steps: int, trace: list[float] | None = None) -> Tensor:
     """Projected gradient descent from a random start: Madry et al. 2018, arXiv:1706.06083.
 
-    ``trace`` gets the mean loss before every step.
+    Steps follow the gradient's mean over the last ones, as Dong et al. 2018 (arXiv:1710.06081) do, with less memory:
+    so also the draws of earlier steps count. ``trace`` gets the mean loss before every step.
     """
     kept = _Kept(subject, scene)
-    images = _started(subject, scene, eps)
+    images, mean = _started(subject, scene, eps), torch.zeros_like(scene.srgb)
     for step in range(steps):
         slope = subject.slope(images, scene, f"step/{step}", evading=True)
         kept.offer(images, slope.loss)
         if trace is not None:
             trace.append(float(slope.loss.mean()))
-        images = within(images - STRIDE * eps / steps * _signs(slope.gradient), scene.srgb, eps)
+        mean = MEMORY * mean + _of_length_one(slope.gradient)
+        images = within(images - STRIDE * eps / steps * mean.sign(), scene.srgb, eps)
     kept.offer(images, subject.losses(images, scene, f"step/{steps}"))
     return kept.images
 
@@ -108,8 +113,10 @@ def _started(subject: Subject, scene: SceneBatch, eps: float) -> Tensor:
     return within(scene.srgb + eps * offset, scene.srgb, eps)
 
 
-def _signs(gradient: Tensor) -> Tensor:
-    return torch.nan_to_num(gradient, nan=0.0).sign()
+def _of_length_one(gradient: Tensor) -> Tensor:
+    """Of each picture, in the sum of absolute values; what is not finite counts as nothing."""
+    finite = gradient.nan_to_num(0.0, 0.0, 0.0)
+    return finite / finite.abs().sum((1, 2, 3), keepdim=True).clamp_min(1e-30)
 
 
 class _Kept:

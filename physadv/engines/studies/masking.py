@@ -79,7 +79,9 @@ class _Bench:
         subject, scenes, margin, full = self.subject, self.scenes, self.config.margin, attacks["iterative"]
         self.tell("gradients")
         yield gradient_checks.gradient_is_there(subject, scenes)
-        yield gradient_checks.agrees_with_differences(subject, scenes, self.config.directions)
+        differences = gradient_checks.differences(subject, scenes, self.config.directions)
+        yield differences.agrees()
+        yield differences.reaches()
         yield gradient_checks.repeats(subject, scenes)
         yield gradient_checks.draws_suffice(subject, scenes)
         yield attack_checks.unbounded_succeeds(attacks["unbounded"])
@@ -96,7 +98,9 @@ class _Bench:
         made = {
             "no attack": self._outcome("no attack", 0.0, lambda scene: scene.srgb),
             "noise": self._outcome("noise", eps, lambda scene: linf_attacks.noise(subject, scene, eps, config.tries)),
-            "single step": self._outcome("single step", eps, lambda scene: linf_attacks.single_step(subject, scene, eps)),
+            "single step": self._outcome(
+                "single step", eps, lambda scene: linf_attacks.single_step(subject, scene, eps)
+            ),
             "half the steps": self._iterative("half the steps", subject, eps, steps // 2),
             "iterative": self._iterative("iterative", subject, eps, steps),
             "unbounded": self._iterative("unbounded", subject, 1.0, steps),
