@@ -82,7 +82,7 @@ class MaskingAudit:
         if not self.flagged:
             return (
                 f"No sign of masked gradients on {self.victim}: {len(told)} of {len(self.checks)} checks could be "
-                "made, and all are sound. That is no proof of robustness, but attacks with gradients mean something here."
+                "made, and all are sound. That proves no robustness, but attacks with gradients mean something here."
             )
         names = ", ".join(check.name for check in self.flagged)
         return (

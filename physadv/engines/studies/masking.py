@@ -51,11 +51,10 @@ def audit(
             "as a black box, or choose a victim with gradients"
         )
     begun = time.monotonic()
-    asked = {"seed": seed, "draws": config.draws, "evasion_weight": config.evasion_weight}
-    subject = Subject.of(victim, goal, **asked)
+    subject = Subject.of(victim, goal, seed=seed, draws=config.draws, evasion_weight=config.evasion_weight)
     tell("pictures")
     shown = audited_scenes(subject, scenes, config.images, config.batch, device or torch.device("cpu"))
-    bench = _Bench(subject, shown, None if bare is None else Subject.of(bare, goal, **asked), config, tell)
+    bench = _Bench(subject, shown, None if bare is None else Subject(bare, goal, seed), config, tell)
     attacks = bench.attacks()
     return MaskingAudit(
         victim=victim.name, digest=victim.digest, objects=counted(shown),
