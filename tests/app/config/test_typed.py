@@ -64,6 +64,15 @@ def test_lists_hold_texts_as_typed(registry: Registry) -> None:
     assert value(registry, "evaluate", "against", "against=[]") == []
 
 
+def test_chains_of_defences_keep_their_links_and_the_options_of_each(registry: Registry) -> None:
+    typed = "defenses=[none,jpeg+jpeg,[jpeg,{part: jpeg, quality: 30}],{part: jpeg, quality: 1}]"
+    assert value(registry, "evaluate", "defenses", typed) == [
+        "none", "jpeg+jpeg", ["jpeg", {"part": "jpeg", "quality": 30}], {"part": "jpeg", "quality": 1},
+    ]  # fmt: skip
+    with pytest.raises(BadOption, match=r"Chains stand in the list: 'defenses=\[jpeg\+jpeg\]'"):
+        value(registry, "evaluate", "defense", "defense=jpeg+jpeg")
+
+
 def test_victims_of_a_list_keep_their_paths_and_their_numbers(registry: Registry) -> None:
     typed = "victims=[a=b.onnx,{part: onnx, path: 1_10, confidence: 0.50, labels: [x=y, stop]}]"
     assert value(registry, "evaluate", "victims", typed) == [
