@@ -38,7 +38,7 @@ class Recollection:
     added: tuple[tuple[Track, float], ...] = ()  # what is not reported, and what it is worth all the same
 
 
-class Film(Protocol):
+class FilmMemory(Protocol):
     """The memory of one film."""
 
     def next(self, boxes_xyxy_px: F64, labels: list[int], scores: list[float]) -> Recollection:
@@ -50,12 +50,12 @@ class Remembering(Defended[Candidates, tuple[Detections, ...]]):
     """The detector with a memory for every film."""
 
     def __init__(
-        self, victim: Detector, defense: Defense, options: Mapping[str, Any], film: Callable[[], Film]
+        self, victim: Detector, defense: Defense, options: Mapping[str, Any], film: Callable[[], FilmMemory]
     ) -> None:
         """``film`` makes the memory of a film that has not begun."""
         super().__init__(victim, defense, options)
         self._film = film
-        self._films: list[Film] = []
+        self._films: list[FilmMemory] = []
 
     def outputs(self, images: Tensor) -> Candidates:
         """The next frame of every film. What is remembered are reports at the victim's operating point."""
@@ -82,7 +82,7 @@ class Remembering(Defended[Candidates, tuple[Detections, ...]]):
 
 
 def _recalled(
-    boxes: Tensor, scores: Tensor, reports: Detections, film: Film, confidence: float, size_px: tuple[int, int]
+    boxes: Tensor, scores: Tensor, reports: Detections, film: FilmMemory, confidence: float, size_px: tuple[int, int]
 ) -> tuple[Tensor, Tensor]:
     """The candidates ``(A, 4)`` and ``(A, K)`` of one frame as its film has them, some more among them."""
     told: F64 = reports.boxes_xyxy_px.double().cpu().numpy()
