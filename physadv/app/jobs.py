@@ -14,6 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from physadv.app.commands import Command
 from physadv.app.config import run_folder
+from physadv.app.config.adaptive_shorthand import adaptive_attacks
 from physadv.app.config.axes_shorthand import only_these_axes
 from physadv.app.config.bounds import check_numbers
 from physadv.app.config.compose import Composer
@@ -61,7 +62,7 @@ def start(command: Command, words: Sequence[str]) -> None:
 
 def prepare(command: Command, words: Sequence[str], tell: Callable[[str], object]) -> Prepared:
     """Check what was typed; ``tell`` hears of plugins that are left out, and of what comes from the patch's run."""
-    flags = read_flags(only_these_axes(command, words))
+    flags = read_flags(adaptive_attacks(command, only_these_axes(command, words)))
     registry = Registry(strict="strict=true" in flags.typed)
     if complaints := registry.complaints():
         tell(complaints)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+from physadv.app.assembly.scenes import Parts
 from physadv.app.assembly.trials import Bench, judged_scenes, scenes_of, trial_of
 from physadv.app.assembly.victims import check_pictures
 from physadv.app.config.judging_options import JudgingOptions
@@ -21,8 +22,14 @@ logger = logging.getLogger(__name__)
 def announced_trial(
     registry: Registry, options: JudgingOptions, bench: Bench, named: str, out: Path
 ) -> tuple[Trial, list[Group]]:
-    """Build the scenes, say who judges on what, and warn of what spoils it; ``named`` is what the patch is called."""
-    pair = scenes_of(registry, options, bench.victims[0], bench.device)
+    """Build the scenes and announce the judgement on them; ``named`` is what the patch is called."""
+    return announced_on(scenes_of(registry, options, bench.victims[0], bench.device), options, bench, named, out)
+
+
+def announced_on(
+    pair: Parts, options: JudgingOptions, bench: Bench, named: str, out: Path
+) -> tuple[Trial, list[Group]]:
+    """Say who judges on what of the scenes, and warn of what spoils it."""
     check_pictures(bench.victims, pair.judge_on)
     scenes, patch = judged_scenes(pair, bench.patches, options), bench.patches[0].patch
     logger.info("patch   %s, %.0f × %.0f mm", named, patch.width_mm, patch.height_mm)

@@ -47,7 +47,7 @@ def judge(
     """
     if ink := parts.ink(options.ink):
         write_proof(trial.patch, asked, ink, out)
-    scores: dict[str, Any] = plain(evaluate(trial, out, _bar(visible=options.progress)))
+    scores: dict[str, Any] = plain(evaluate(trial, out, judging_bar(visible=options.progress)))
     write_record(command, trial, options, out, started=started, queries=queries, scores=_headlines(scores))
     _tell(scores)
     logger.info("report  %s", write_report(out))
@@ -86,7 +86,8 @@ def _tell(scores: Mapping[str, Any]) -> None:
         logger.warning("caution %s", text)
 
 
-def _bar(*, visible: bool) -> Callable[[int, int], None]:
+def judging_bar(*, visible: bool) -> Callable[[int, int], None]:
+    """A bar over the pictures of one judgement."""
     bar: Any = tqdm(desc="judging", unit="image", file=sys.stderr, disable=not visible, dynamic_ncols=True)
 
     def progress(done: int, total: int) -> None:

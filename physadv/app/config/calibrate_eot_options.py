@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from physadv.app.config.schema import EvaluateConfig, JudgeConfig
+from physadv.app.config.schema import JudgeConfig, JudgedConfig
 
 
 @dataclass
-class CalibrateEotConfig(EvaluateConfig):
+class CalibrateEotConfig(JudgedConfig):
     name: str = "calibrate-eot"  # of the story, for the report
     runs: list[str] = field(default_factory=list)  # run folders of watch on a printed board; needed
     films: list[str] = field(default_factory=list)  # their frames, if moved since: a video or folder of images a run

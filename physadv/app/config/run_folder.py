@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import yaml
 from hydra.core.hydra_config import HydraConfig
@@ -88,9 +89,17 @@ def _expect_same(folder: Path, config: DictConfig) -> None:
 
 
 def _note(folder: Path, config: DictConfig) -> None:
-    hydra = HydraConfig.get()
-    content = masked_in(OmegaConf.to_container(config, resolve=True, enum_to_str=True))
-    write_text(folder / "config" / "config.yaml", yaml.safe_dump(content, allow_unicode=True, sort_keys=False))
-    write_text(folder / "config" / "choices.yaml", yaml.safe_dump(choices()))
-    write_text(folder / "config" / "overrides.yaml", yaml.safe_dump(masked_in([str(o) for o in hydra.overrides.task])))
+    content = OmegaConf.to_container(config, resolve=True, enum_to_str=True)
+    write_options(folder, content, choices(), [str(o) for o in HydraConfig.get().overrides.task])
+
+
+def write_options(folder: Path, content: Any, chosen: Mapping[str, str], typed: Sequence[str] = ()) -> None:
+    """Note plain options and choices in a run folder, without passwords, sealed as this account's."""
+    texts = {
+        "config": yaml.safe_dump(masked_in(content), allow_unicode=True, sort_keys=False),
+        "choices": yaml.safe_dump(dict(chosen)),
+        "overrides": yaml.safe_dump(masked_in(list(typed))),
+    }
+    for name, text in texts.items():
+        write_text(folder / "config" / f"{name}.yaml", text)
     seal(folder / "config")

@@ -68,8 +68,22 @@ class GenerateConfig(RunConfig):
 
 
 @dataclass
-class EvaluateConfig(RunConfig):
-    name: str = "evaluation"  # of the story, for folder and report
+class AdaptiveConfig:
+    """Attacks that know the defenses, for the table of them."""
+
+    on: bool = False  # attack every victim behind every defense anew; adaptive=true for short
+    steps: int = 0  # of each attack; 0: as many as the run had that made the patch
+    restarts: int = 2  # attacks with different seeds, of which the worst counts; the first begins as the run did
+    lambdas: list[float] = field(
+        default_factory=lambda: [0.1, 0.5, 2.0]
+    )  # weights of staying unnoticed, each with all restarts, where a defense looks for patches
+    queries: int = 2000  # pictures that the black box attack may ask about; 0: no such attack
+
+
+@dataclass
+class JudgedConfig(RunConfig):
+    """Options of every command that judges a patch file."""
+
     patch: str = ""  # run folder, patch.safetensors, or any image
     against: list[str] = field(default_factory=list)  # further patches, judged on the same scenes and draws
     width_mm: float = 0.0  # width of the patches; 0: as stored in their files
@@ -83,6 +97,12 @@ class EvaluateConfig(RunConfig):
     goal: Any = field(default_factory=dict)
     judge: JudgeConfig = field(default_factory=lambda: JudgeConfig(share=0.0))
     protocol: ProtocolConfig = field(default_factory=ProtocolConfig)
+
+
+@dataclass
+class EvaluateConfig(JudgedConfig):
+    name: str = "evaluation"  # of the story, for folder and report
+    adaptive: AdaptiveConfig = field(default_factory=AdaptiveConfig)
 
 
 @dataclass
@@ -108,7 +128,7 @@ class AxesConfig:
 
 
 @dataclass
-class GridConfig(EvaluateConfig):
+class GridConfig(JudgedConfig):
     name: str = "grid"  # of the story, for folder and report
     axes: AxesConfig = field(default_factory=AxesConfig)
     only: list[str] = field(default_factory=list)  # these axes and no others, as axes=[distance_m]; empty: all

@@ -1,22 +1,37 @@
-"""Judge a patch from disk."""
+"""Judge a patch from disk; behind defences also with attacks that know them."""
 
 from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, cast
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from physadv.app.assembly import parts
-from physadv.app.assembly.announced import announced_trial
-from physadv.app.assembly.judgements import first_ap50, judge
+from physadv.app.assembly.announced import announced_on
+from physadv.app.assembly.defense_table import (
+    DefenseBench,
+    beside_the_bare,
+    defense_bench,
+    plain_rows,
+    write_table,
+)
+from physadv.app.assembly.judgements import first_ap50, judge, judging_bar
 from physadv.app.assembly.patches_under_test import patches_under_test
-from physadv.app.assembly.trials import bench_of
+from physadv.app.assembly.recipes import Recipe
+from physadv.app.assembly.trials import bench_of, scenes_of
 from physadv.app.config.judging_options import JudgingOptions
+from physadv.app.config.schema import AdaptiveConfig
 from physadv.app.registry import Registry
+from physadv.core.defended import defended_in
 from physadv.engines.judging.cost import judging_part
+from physadv.engines.judging.trial import Trial
 from physadv.library.files.patches import save_patch
+from physadv.library.report.defense_words import verdicts
+from physadv.library.report.pages.run import write_report
 from physadv.library.runs.forecast import Forecast
 
 logger = logging.getLogger(__name__)
@@ -26,13 +41,32 @@ def evaluate_command(config: DictConfig, registry: Registry, out: Path) -> float
     """Load the patch, build scenes and victims, judge. Returns AP50 with the patch on the first victim."""
     started = time.monotonic()
     options, device = JudgingOptions.of(config), parts.device_of(config.device)
+    adaptive = cast(AdaptiveConfig, OmegaConf.to_object(config.adaptive))
     patches = patches_under_test(config.patch, list(config.against), config.width_mm or None)
+    if adaptive.on:
+        options, made_by = beside_the_bare(options), Recipe.of(config.patch)
     bench = bench_of(registry, options, patches, device)
-    trial, groups = announced_trial(registry, options, bench, str(config.patch), out)
+    pair = scenes_of(registry, options, bench.victims[0], device)
+    trial, groups = announced_on(pair, options, bench, str(config.patch), out)
+    attacked = defense_bench(registry, options, adaptive, pair, trial, made_by, out) if adaptive.on else None
     if config.dry_run:
-        forecast = Forecast(device, (judging_part(trial, groups),))
+        joint = judging_part(trial, groups)
+        forecast = Forecast(device, attacked.forecast(joint) if attacked else (joint,))
         logger.info("cost    %s", forecast.words())
         logger.info("dry run: all parts fit")
         return 1.0
     save_patch(patches[0].patch, out)
-    return first_ap50(judge("evaluate", trial, options, out, started=started))
+    scores = judge("evaluate", trial, options, out, started=started)
+    if any(defended_in(victim) for victim in trial.victims):
+        _tabled(trial, scores, attacked, out, progress=options.progress)
+    return first_ap50(scores)
+
+
+def _tabled(
+    trial: Trial, scores: Mapping[str, Any], attacked: DefenseBench | None, out: Path, *, progress: bool
+) -> None:
+    """Write the table of defences, say what it tells, and put it on the page."""
+    rows = attacked.rows(lambda: judging_bar(visible=progress), out) if attacked else plain_rows(trial, scores)
+    for sentence in verdicts(write_table(rows, out)):
+        logger.info("%s", sentence)
+    logger.info("report  %s", write_report(out))

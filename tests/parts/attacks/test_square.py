@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from physadv.core.errors import BadOption, IncompatibleParts
+from physadv.core.problem.patch_problem import Budget
 from physadv.parts.attacks.patch.entries import physadv_attacks
 from physadv.parts.attacks.patch.options import SquareConfig
 from physadv.parts.attacks.patch.square import Square, halved
@@ -36,6 +37,20 @@ def test_every_question_is_counted() -> None:
     Square(SquareConfig(fresh_every=10, check_every=10)).run(problem, [], Remembered())
     batch, held_out, rounds, looks = 2, 4, 3, 3
     assert problem.objective.queries.images == 30 * batch + rounds * batch + looks * held_out
+
+
+@pytest.mark.parametrize("queries", [50, 51, 100, 333])
+def test_the_steps_that_fit_a_number_of_questions_ask_no_more(queries: int) -> None:
+    budget = Budget(steps=1, batch=2, draws=2, held_out=4)
+    square = Square(SquareConfig(fresh_every=7, check_every=5))
+    steps = square.steps_within(queries, budget)
+    problem = replace(toy_problem(steps, black_box=True), budget=replace(budget, steps=steps))
+    square.run(problem, [], Remembered())
+    assert queries - 8 < problem.objective.queries.images <= queries
+
+
+def test_where_not_even_one_step_fits_there_are_none() -> None:
+    assert SQUARE.steps_within(3, Budget(1, 2, 1, 4)) == 0
 
 
 def test_squares_shrink_by_the_papers_schedule() -> None:

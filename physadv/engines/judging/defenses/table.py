@@ -54,6 +54,7 @@ def _row(row: Defending, bare: Defending | None) -> dict[str, Any]:
         "clean_cost": _clean_cost(row, bare) if bare is not None and bare is not row else None,
         "latency_ms": row.latency and row.latency.ms, "latency_ratio": row.latency and row.latency.ratio,
         "incomplete": adaptive is None,
+        "knew": row.defense != NO_DEFENSE and row.scores.get("unseen", {}).get(PATCH) is False,
         "suspect": _suspicions(row, adaptive, cells[Attack.black_box]),
     }  # fmt: skip
 

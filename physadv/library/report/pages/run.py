@@ -15,6 +15,7 @@ from physadv.library.files.atomic import write_text
 from physadv.library.report.arms import names, role, score_named, score_names
 from physadv.library.report.cautions import caution, voiding
 from physadv.library.report.grid_words import reach
+from physadv.library.report.pages.defenses import defenses_of
 from physadv.library.report.pages.html import filled
 from physadv.library.report.pictures.pairs import read_pairs
 from physadv.library.report.plain_words import FEW, basis, grid_caution, headline
@@ -88,6 +89,7 @@ def content(folder: Path, run: dict[str, Any], scores: dict[str, Any], grid: dic
         "transfer": [
             p for name in ("success", "AP50") if (p := score_plots.transfer(scores.get("transfer"), name, few))
         ],
+        "defenses": defenses_of(read_object_if_there(folder / "defenses.json")),
         "differences": _differences(victims),
         "distances": _distances(victims),
         "conditions": names(victims),

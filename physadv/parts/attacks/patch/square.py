@@ -23,7 +23,7 @@ from torch import Tensor
 
 from physadv.core.errors import IncompatibleParts
 from physadv.core.problem.objective import Verdict
-from physadv.core.problem.patch_problem import PatchProblem
+from physadv.core.problem.patch_problem import Budget, PatchProblem
 from physadv.core.protocols import Checkpoints, Observer
 from physadv.core.seeding import generator
 from physadv.core.types import Draws, PatchImage, SceneBatch, Step
@@ -58,6 +58,19 @@ class Square:
             )
         looks = Schedule(self.config.check_every)
         return iterate(problem, _Search(self.config), looks, observers, checkpoints)
+
+    def steps_within(self, queries: int, budget: Budget) -> int:
+        """The most steps of this budget's batches that ask about no more than so many pictures; 0: not even one."""
+        a_step = budget.batch * budget.draws
+        steps = queries // a_step
+        while steps and self._queries(steps, a_step, budget.held_out) > queries:
+            steps -= 1
+        return steps
+
+    def _queries(self, steps: int, a_step: int, held_out: int) -> int:
+        """Of every step, at the beginning of every round, and of the looks at the held-out draws."""
+        rounds, looks = (math.ceil(steps / every) for every in (self.config.fresh_every, self.config.check_every))
+        return (steps + rounds) * a_step + looks * held_out
 
 
 @dataclass

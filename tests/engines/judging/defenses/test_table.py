@@ -63,7 +63,7 @@ def test_a_defence_without_an_adaptive_attack_is_incomplete() -> None:
 
 
 def test_an_unaware_attack_that_is_better_beyond_chance_makes_the_adaptive_one_suspect() -> None:
-    weak = {"arms": [arm("a0", 0.1, 0.8)], "attempts": attempts("a0")}
+    weak: dict[str, Any] = {"arms": [arm("a0", 0.1, 0.8)], "attempts": attempts("a0")}
     assert row(defending(unaware=arm("patch", 0.4, 0.5, {"a0": 0.1}), **weak))["suspect"] == ["unaware"]
     assert row(defending(unaware=arm("patch", 0.4, 0.5, {"a0": -0.1}), **weak))["suspect"] == []
 
