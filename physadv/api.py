@@ -40,16 +40,12 @@ if TYPE_CHECKING:
         Engine,
         Evasion,
         Goal,
-        NeedsObjects,
         Observer,
         PatchModel,
         Penalty,
-        Photographs,
-        Renderer,
-        RendersItself,
-        SceneSource,
         Victim,
     )
+    from physadv.core.scene_protocols import NeedsObjects, Photographs, Renderer, RendersItself, SceneSource
     from physadv.core.seeding import generator
     from physadv.core.types import Candidates, Detections, Draws, PatchImage, SceneBatch, Score, Step, expect
     from physadv.core.wrapped import Wrapped
@@ -74,9 +70,9 @@ _LAZY = {
     "physadv.core.problem.patch_problem": ("Attack", "Budget", "PatchProblem", "Problem"),
     "physadv.core.problem.perturbation_problem": ("Norm", "PerturbationAttack", "PerturbationProblem", "Perturbed"),
     "physadv.core.protocols": (
-        "Checkpoints", "Defense", "Engine", "Evasion", "Goal", "NeedsObjects", "Observer", "PatchModel",
-        "Penalty", "Photographs", "Renderer", "RendersItself", "SceneSource", "Victim",
+        "Checkpoints", "Defense", "Engine", "Evasion", "Goal", "Observer", "PatchModel", "Penalty", "Victim",
     ),
+    "physadv.core.scene_protocols": ("NeedsObjects", "Photographs", "Renderer", "RendersItself", "SceneSource"),
     "physadv.core.seeding": ("generator",),
     "physadv.core.types": ("Candidates", "Detections", "Draws", "PatchImage", "SceneBatch", "Score", "Step", "expect"),
     "physadv.core.wrapped": ("Wrapped",),

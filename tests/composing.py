@@ -1,4 +1,4 @@
-"""Commands' plain configurations, composed once: a hundred tests of mistakes begin with the same one."""
+"""What commands' configurations begin with, made once: a hundred tests of mistakes begin with the same one."""
 
 from __future__ import annotations
 
@@ -8,28 +8,54 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig
 
+from physadv.app.commands import Command
+from physadv.app.config import store
 from physadv.app.config.compose import Composer
+from physadv.app.config.groups import GROUPS
 from physadv.app.config.store import PresetFolders
+from physadv.app.registry import Registry
 from physadv.core.hookspecs import KINDS
 
 
 @contextmanager
 def remembered() -> Iterator[None]:
-    """While it lasts, what a command is without any option comes from memory, for the same parts and presets."""
+    """While it lasts, schemas, and what a command is without any option, come from memory, for the same parts."""
     memory: dict[Any, DictConfig] = {}
-    composed = Composer.composed
+    schemas: dict[Any, dict[str, Any]] = {}
+    composed, register = Composer.composed, store.register
+
+    def registered(registry: Registry, command: Command) -> None:
+        repo, key = ConfigStore.instance().repo, _of(registry, command)
+        if key in schemas:
+            for group in GROUPS:
+                repo.pop(group, None)
+            repo.update(_folders(schemas[key]))
+        else:
+            register(registry, command)
+            schemas[key] = _folders({name: at for name, at in repo.items() if name != "hydra"})
 
     def recalled(self: Composer, overrides: Sequence[str]) -> DictConfig:
         if overrides or PresetFolders.folders:
             return composed(self, overrides)
-        offered = (o.entry for kind in KINDS for o in self._registry.offered(kind.plural))
-        key = (self.command, *((entry.name, entry.config) for entry in offered))
+        key = _of(self._registry, self.command)
         if key not in memory:
             memory[key] = composed(self, overrides)
         return copy.deepcopy(memory[key])
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Composer, "composed", recalled)
+        patch.setattr(store, "register", registered)
         yield
+
+
+def _of(registry: Registry, command: Command) -> Any:
+    offered = (o.entry for kind in KINDS for o in registry.offered(kind.plural))
+    return command, *((entry.name, entry.config) for entry in offered)
+
+
+def _folders(repo: dict[str, Any]) -> dict[str, Any]:
+    """The same entries in folders of their own; Hydra hands out copies of entries, so they stay as they are."""
+    return {name: _folders(at) if isinstance(at, dict) else at for name, at in repo.items()}

@@ -56,18 +56,8 @@ def test_no_class_name_stands_for_two_things() -> None:
 
 
 def test_no_file_outgrows_its_subject() -> None:
-    long = {str(f.relative_to(ROOT)): n for f in PACKAGE.rglob("*.py") if (n := len(f.read_text().splitlines())) > 400}
+    long = {str(f.relative_to(ROOT)): n for f in PACKAGE.rglob("*.py") if (n := len(f.read_text().splitlines())) > 350}
     assert not long
-
-
-def test_no_imports_run_in_a_circle() -> None:
-    """Neither at import, nor for types, nor inside functions."""
-    grimp = pytest.importorskip("grimp", reason="comes with import-linter, of the extra dev")
-    graph = grimp.build_graph("physadv", cache_dir=None)
-    imported = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
-    below = {module: graph.find_upstream_modules(module) for module in graph.modules}
-    circles = {module for module, direct in imported.items() if any(module in below[name] for name in direct)}
-    assert not circles
 
 
 @pytest.mark.parametrize("entries", sorted((PACKAGE / "parts").rglob("*entries.py")), ids=lambda f: f.parent.name)

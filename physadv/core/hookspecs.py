@@ -10,7 +10,8 @@ import pluggy
 
 if TYPE_CHECKING:
     from physadv.core.problem.patch_problem import Attack
-    from physadv.core.protocols import Defense, Goal, Observer, PatchModel, Penalty, SceneSource, Victim
+    from physadv.core.protocols import Defense, Goal, Observer, PatchModel, Penalty, Victim
+    from physadv.core.scene_protocols import SceneSource
 
 API = 2
 """The plugin interface's number. A plugin may state ``physadv_api = 2``; another number is refused by name."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from physadv.core.protocols import Goal, PatchModel, SceneSource, Victim
+from physadv.core.protocols import Goal, PatchModel, Victim
+from physadv.core.scene_protocols import SceneSource
 from physadv.core.types import Candidates, PatchImage, SceneBatch
 from physadv.testing.base import reasoned, require
 

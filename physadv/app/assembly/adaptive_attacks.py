@@ -19,7 +19,7 @@ from physadv.core.defended import defended_in
 from physadv.core.problem.patch_problem import PatchProblem
 from physadv.core.protocols import Observer, Victim
 from physadv.core.types import PatchImage
-from physadv.engines.judging.defenses.arms import Attack, Attempt
+from physadv.engines.judging.defenses.arms import AttackColumn, Attempt
 from physadv.library.files.patches import load_patch, patch_digest, save_patch
 from physadv.library.runs import record
 from physadv.library.runs.checkpoints import FolderCheckpoints
@@ -40,7 +40,7 @@ class Planned:
 
     victim: Victim
     asked: Mapping[str, Any]  # options that name this victim and its defence
-    attack: Attack
+    attack: AttackColumn
     seed: int
     evasion: float | None = None  # λ; None where there is nothing to evade
 
@@ -62,7 +62,7 @@ class Planned:
 
     def recipe(self, made_by: Recipe, options: AdaptiveConfig, first_seed: int) -> Recipe:
         """The run's recipe as this attack follows it."""
-        if self.attack is Attack.black_box:
+        if self.attack is AttackColumn.black_box:
             return made_by.searched(options.queries)
         return made_by.with_steps(options.steps).started(self.seed, first_seed)
 
@@ -83,12 +83,12 @@ def planned(victim: Victim, asked: Mapping[str, Any], options: AdaptiveConfig, s
         behind = defended_in(victim)
         weights: Sequence[float | None] = options.lambdas if behind and behind.evasion else [None]
         made += [
-            Planned(victim, asked, Attack.adaptive, seed + restart, weight)
+            Planned(victim, asked, AttackColumn.adaptive, seed + restart, weight)
             for weight in weights
             for restart in range(options.restarts)
         ]
     if options.queries and victim.access >= AccessLevel.scores:
-        made.append(Planned(victim, asked, Attack.black_box, seed))
+        made.append(Planned(victim, asked, AttackColumn.black_box, seed))
     return tuple(made)
 
 
@@ -125,7 +125,7 @@ class Carrying:
         return PatchUnderTest(one.arm, patch, one.slug, trained, noted.get("queries"), self.origin)
 
     def carry_out(self, one: Planned) -> PatchUnderTest:
-        """Attack, or go on with it, and keep the patch with its record; what is done already is only read."""
+        """AttackColumn, or go on with it, and keep the patch with its record; what is done already is only read."""
         if (found := self.done(one)) is not None:
             return found
         folder, begun = self.out_of(one), time.monotonic()

@@ -23,7 +23,7 @@ from physadv.app.registry import Registry
 from physadv.core.defended import defended_in
 from physadv.core.errors import BadOption, IncompatibleParts
 from physadv.core.protocols import Victim
-from physadv.engines.judging.defenses.arms import Attack
+from physadv.engines.judging.defenses.arms import AttackColumn
 from physadv.engines.judging.defenses.cells import judged_cell
 from physadv.engines.judging.defenses.latency import Latency, latencies
 from physadv.engines.judging.defenses.table import NO_DEFENSE, Defending, defense_table
@@ -73,7 +73,7 @@ class DefenseBench:
         return made
 
     def rows(self, progress: Callable[[], Progress], out: Path) -> list[Defending]:
-        """Attack and judge every victim with all patches made against it."""
+        """AttackColumn and judge every victim with all patches made against it."""
         rows, times = [], timed_victims(self.trial)
         for number, pairs in self.patches().items():
             victim = self.trial.victims[number]
@@ -84,7 +84,7 @@ class DefenseBench:
 
     def forecast(self, joint: Part) -> tuple[Part, ...]:
         """Seconds of all attacks, measured on two steps of each kind, and of judging; ``joint``: all victims once."""
-        seconds = {Attack.adaptive: 0.0, Attack.black_box: 0.0}
+        seconds = {AttackColumn.adaptive: 0.0, AttackColumn.black_box: 0.0}
         counts = dict.fromkeys(seconds, 0)
         for attacks in self.attacks.values():
             for kind in seconds:
@@ -135,7 +135,7 @@ def defense_bench(
         number: planned(victim, asked[number], adaptive, options.seed) for number, victim in enumerate(trial.victims)
     }
     if not any(
-        one.attack is Attack.adaptive for number in attacks for one in attacks[number] if _is_behind(one.victim)
+        one.attack is AttackColumn.adaptive for number in attacks for one in attacks[number] if _is_behind(one.victim)
     ):
         names = ", ".join(victim.name for victim in trial.victims if _is_behind(victim))
         raise IncompatibleParts(

@@ -16,7 +16,8 @@ from physadv.app.config.spelling import literal_in
 from physadv.app.registry import Registry
 from physadv.core.errors import BadOption
 from physadv.core.nearest import did_you_mean
-from physadv.core.protocols import Penalty, Renderer, RendersItself, SceneSource
+from physadv.core.protocols import Penalty
+from physadv.core.scene_protocols import Renderer, RendersItself, SceneSource
 from physadv.core.types import PatchPlace
 from physadv.parts.printing.ink import Ink
 from physadv.parts.printing.options import InkConfig

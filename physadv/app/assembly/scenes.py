@@ -16,7 +16,8 @@ from physadv.app.assembly import parts
 from physadv.app.config.schema import JudgeConfig
 from physadv.app.registry import Registry
 from physadv.core.errors import BadOption
-from physadv.core.protocols import NeedsObjects, Photographs, SceneSource, Victim
+from physadv.core.protocols import Victim
+from physadv.core.scene_protocols import NeedsObjects, Photographs, SceneSource
 from physadv.core.seeding import generator
 from physadv.engines.judging.shards import digest
 from physadv.library.runs.relation import without_seen

@@ -14,7 +14,8 @@ from physadv.app.assembly.defenses import undefended, victims_of
 from physadv.app.assembly.scenes import Parts, two_parts
 from physadv.app.config.judging_options import JudgingOptions
 from physadv.app.registry import Registry
-from physadv.core.protocols import Goal, SceneSource, Victim
+from physadv.core.protocols import Goal, Victim
+from physadv.core.scene_protocols import SceneSource
 from physadv.engines.judging.shards import digest
 from physadv.engines.judging.survey import Survey, expect_wearers, survey
 from physadv.engines.judging.trial import Trial

@@ -11,7 +11,8 @@ from physadv.app.registry import Registry
 from physadv.core.access import AccessLevel, Task
 from physadv.core.errors import BadOption, IncompatibleParts
 from physadv.core.problem.patch_problem import Attack
-from physadv.core.protocols import Goal, SceneSource, Victim
+from physadv.core.protocols import Goal, Victim
+from physadv.core.scene_protocols import SceneSource
 from physadv.parts.victims.whole_picture import WholePicture
 
 _WHOLE = 0.9  # share of a picture from which an object is the picture

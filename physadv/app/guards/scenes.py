@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from physadv.app.guards.calls import Owner
-from physadv.core.protocols import Detect, NeedsObjects, Photographs, Renderer, RendersItself, SceneSource
+from physadv.core.scene_protocols import Detect, NeedsObjects, Photographs, Renderer, RendersItself, SceneSource
 from physadv.core.types import PatchImage, PatchPlace, SceneBatch, Wearer
 
 _END = object()

@@ -18,7 +18,7 @@ from physadv.app.assembly.victims import chosen_victim
 from physadv.app.config.choices import choices
 from physadv.app.registry import Registry
 from physadv.core.errors import BadOption
-from physadv.core.protocols import NeedsObjects, SceneSource
+from physadv.core.scene_protocols import NeedsObjects, SceneSource
 from physadv.core.seeding import generator
 from physadv.core.types import Draws, PatchImage
 from physadv.library.files.atomic import write_text

@@ -14,7 +14,7 @@ from physadv.app.registry import Registry
 from physadv.core.errors import BadOption
 from physadv.core.hookspecs import KINDS
 from physadv.core.nearest import did_you_mean
-from physadv.core.protocols import Renderer
+from physadv.core.scene_protocols import Renderer
 
 
 def build(kind: str, name: str, **options: Any) -> Any:

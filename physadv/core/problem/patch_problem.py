@@ -7,16 +7,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from physadv.core.problem.objective import Objective
-from physadv.core.protocols import (
-    Checkpoints,
-    Engine,
-    Hardening,
-    Observer,
-    PatchModel,
-    Penalty,
-    Renderer,
-    SceneSource,
-)
+from physadv.core.protocols import Checkpoints, Engine, Hardening, Observer, PatchModel, Penalty
+from physadv.core.scene_protocols import Renderer, SceneSource
 from physadv.core.types import PatchImage
 
 

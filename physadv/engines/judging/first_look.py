@@ -10,7 +10,8 @@ import torch
 from torchvision.ops import box_iou
 
 from physadv.core.labels import canonical, index_of
-from physadv.core.protocols import Photographs, SceneSource, Victim
+from physadv.core.protocols import Victim
+from physadv.core.scene_protocols import Photographs, SceneSource
 from physadv.core.types import Detections, PatchImage, SceneBatch
 from physadv.engines.judging.survey import Survey
 from physadv.library.metrics.outcomes import IOU

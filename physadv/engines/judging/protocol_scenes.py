@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from physadv.core.labels import index_of
-from physadv.core.protocols import SceneSource, Victim
+from physadv.core.protocols import Victim
+from physadv.core.scene_protocols import SceneSource
 from physadv.core.types import SceneBatch
 from physadv.engines.judging.options import ProtocolConfig
 
@@ -23,7 +24,7 @@ _SIDES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 
 @dataclass(frozen=True)
 class ByProtocol:
-    """A :class:`~physadv.core.protocols.SceneSource` whose sweep shows what the protocol asks for.
+    """A :class:`~physadv.core.scene_protocols.SceneSource` whose sweep shows what the protocol asks for.
 
     With ``truth=detections`` the objects are what ``victim`` reports in the picture as it is, and those called
     ``worn_by`` wear the patch. With ``placement=box`` the patch, of ``patch_mm``, is scaled and placed by

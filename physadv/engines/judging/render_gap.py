@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from physadv.core.protocols import Renderer
+from physadv.core.scene_protocols import Renderer
 from physadv.core.types import PatchImage, SceneBatch, Score
 from physadv.engines.judging.collect import Keeping, observe
 from physadv.engines.judging.views import JudgedView, Observations, VictimUnderTest, ViewSource

@@ -9,7 +9,7 @@ from statistics import median
 
 from physadv.core.errors import BadInput
 from physadv.core.labels import plural
-from physadv.core.protocols import Photographs, SceneSource
+from physadv.core.scene_protocols import Photographs, SceneSource
 from physadv.core.types import SceneBatch, Wearer
 from physadv.engines.judging.options import ProtocolConfig
 

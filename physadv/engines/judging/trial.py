@@ -9,7 +9,8 @@ from pathlib import Path
 import torch
 
 from physadv.core.errors import BadOption, IncompatibleParts
-from physadv.core.protocols import Goal, Renderer, RendersItself, SceneSource, Victim
+from physadv.core.protocols import Goal, Victim
+from physadv.core.scene_protocols import Renderer, RendersItself, SceneSource
 from physadv.core.types import PatchImage
 from physadv.engines.judging import shards
 from physadv.engines.judging.clean_cache import CleanCache

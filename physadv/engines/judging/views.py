@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from physadv.core.labels import canonical, plain
-from physadv.core.protocols import Goal, JoinsDraws, Renderer, SceneSource, Victim
+from physadv.core.protocols import Goal, Victim
+from physadv.core.scene_protocols import JoinsDraws, Renderer, SceneSource
 from physadv.core.seeding import generator
 from physadv.core.types import Detections, Draws, PatchImage, SceneBatch
 from physadv.library.metrics.tables import F64, I64, Bool, Findings, Truth

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from physadv.core.errors import BadInput
-from physadv.core.protocols import SceneSource
+from physadv.core.scene_protocols import SceneSource
 from physadv.core.types import SceneBatch
 
 _OF_IMAGE = ("srgb", "sizes_px", "blur_px", "noise", "visible")  # fields with a row an image, others an object

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from physadv.core.protocols import Photographs, SceneSource
+from physadv.core.scene_protocols import Photographs, SceneSource
 from physadv.library.files.atomic import write_text
 from physadv.library.runs.options import read_object_if_there
 

@@ -41,7 +41,7 @@ class _Placed:
 
 
 class AnnotatedPhotos:
-    """A :class:`~physadv.core.protocols.SceneSource` of photos in which the objects are known.
+    """A :class:`~physadv.core.scene_protocols.SceneSource` of photos in which the objects are known.
 
     Boxes that stick out are clipped; boxes wholly outside are left out with a warning. Objects of the label that are
     smaller than ``min_height_px`` (in the shrunk photo), part of a crowd, or whose chest is out of sight where it is

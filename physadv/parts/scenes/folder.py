@@ -9,7 +9,7 @@ import torch
 
 from physadv.core.errors import BadInput, BadOption
 from physadv.core.labels import index_of
-from physadv.core.protocols import Detect, SceneSource
+from physadv.core.scene_protocols import Detect, SceneSource
 from physadv.core.types import SceneBatch
 from physadv.library.placement.object_sizes import object_height_mm
 from physadv.library.placement.objects import PatchPlacement, PhotoObject, dressing

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from physadv.core.errors import BadOption
-from physadv.core.protocols import SceneSource
+from physadv.core.scene_protocols import SceneSource
 from physadv.core.types import CUTOUT, ERASE, Draws, SceneBatch
 from physadv.parts.transfer.options import CurriculumConfig, CutoutConfig, EraseConfig, check
 

@@ -8,7 +8,7 @@ from physadv.core.hookspecs import Entry, hookimpl
 from physadv.parts.twin.options import TwinConfig
 
 if TYPE_CHECKING:
-    from physadv.core.protocols import SceneSource
+    from physadv.core.scene_protocols import SceneSource
 
 
 def build_twin(config: TwinConfig) -> SceneSource:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from physadv.app.guards.door import built, guarded_observer
 from physadv.core.errors import BadOption, BrokenPart
-from physadv.core.protocols import Detect, NeedsObjects, Photographs, Renderer, RendersItself, SceneSource
+from physadv.core.scene_protocols import Detect, NeedsObjects, Photographs, Renderer, RendersItself, SceneSource
 from physadv.core.types import Candidates, Detections, PatchImage, PatchPlace, SceneBatch, Step
 from physadv.parts.goals.detection import Hide
 from physadv.parts.goals.options import HideConfig

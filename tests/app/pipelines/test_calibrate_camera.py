@@ -14,7 +14,7 @@ from physadv.app.config.calibrate_options import CalibrateCameraConfig
 from physadv.app.pipelines import calibrate_camera
 from physadv.core.errors import BadInput
 from physadv.library.fiducials.camera import load_camera
-from tests.library.calibration.charuco_views import EYE, pictures, views
+from tests.library.calibration.charuco_views import RAY_CAMERA, pictures, views
 from tests.parts.frames.barcode import clip
 from tests.running import physadv
 
@@ -25,7 +25,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("charuco")
     (place / "photos").mkdir()
     taken = pictures(views(10))
-    film = cv2.VideoWriter(str(place / "film.avi"), cv2.VideoWriter_fourcc(*"MJPG"), 10, EYE.size_px)
+    film = cv2.VideoWriter(str(place / "film.avi"), cv2.VideoWriter_fourcc(*"MJPG"), 10, RAY_CAMERA.size_px)
     for number, picture in enumerate(taken):
         cv2.imwrite(str(place / "photos" / f"{number:02}.png"), picture)
         film.write(picture)
@@ -55,13 +55,13 @@ def test_photos_or_a_film_become_a_camera_with_its_report(source: str, desk: Pat
     done = physadv("calibrate", "camera", f"source={source}", "squares=[9,6]", f"out={out}", cwd=desk)
     assert done.returncode == 0, done.stderr
     camera = load_camera(out)
-    assert camera.matrix[0, 0] == pytest.approx(EYE.matrix[0, 0], rel=0.01)
-    assert camera.size_px == EYE.size_px
+    assert camera.matrix[0, 0] == pytest.approx(RAY_CAMERA.matrix[0, 0], rel=0.01)
+    assert camera.size_px == RAY_CAMERA.size_px
     assert camera.source == "ChArUco, 10 views"
     assert "doubt: only 10 views" in done.stderr
     report = json.loads(out.with_suffix(".json").read_text())
     assert report["rms_px"] < 0.5
-    assert report["parameters"]["focal_x_px"]["standard_deviation"] < 0.01 * EYE.matrix[0, 0]
+    assert report["parameters"]["focal_x_px"]["standard_deviation"] < 0.01 * RAY_CAMERA.matrix[0, 0]
     assert out.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
 
 

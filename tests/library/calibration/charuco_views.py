@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 
 from physadv.library.calibration.charuco import Squares
-from tests.library.fiducials.views import F64, PX_PER_MM, U8, Eye, View
+from tests.library.fiducials.views import F64, PX_PER_MM, U8, RayCamera, View
 
 SQUARES, SQUARE_MM = Squares(9, 6), 30.0
-EYE = Eye((960, 720), 65.0, (-0.21, 0.07, 0.0006, -0.0004, 0.0), blur_px=0.5, noise=2.0)
+RAY_CAMERA = RayCamera((960, 720), 65.0, (-0.21, 0.07, 0.0006, -0.0004, 0.0), blur_px=0.5, noise=2.0)
 
 
 def views(count: int, *, tilted: bool = True, seed: int = 0) -> list[View]:
@@ -33,6 +33,6 @@ def sheet() -> tuple[F64, tuple[float, float]]:
     return framed, (framed.shape[1] / PX_PER_MM / 2, framed.shape[0] / PX_PER_MM / 2)
 
 
-def pictures(these: list[View], eye: Eye = EYE) -> list[U8]:
+def pictures(these: list[View], ray_camera: RayCamera = RAY_CAMERA) -> list[U8]:
     board, half_mm = sheet()
-    return [eye.sees_sheet(board, half_mm, view) for view in these]
+    return [ray_camera.sees_sheet(board, half_mm, view) for view in these]

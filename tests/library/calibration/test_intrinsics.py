@@ -12,23 +12,25 @@ from physadv.core.errors import BadInput, BadOption
 from physadv.library.calibration.camera_picture import camera_picture
 from physadv.library.calibration.charuco import BoardView, Charuco, Squares
 from physadv.library.calibration.intrinsics import calibrate, doubts, pick_views
-from tests.library.calibration.charuco_views import EYE, SQUARE_MM, SQUARES, pictures, views
-from tests.library.fiducials.views import Eye, View
+from tests.library.calibration.charuco_views import RAY_CAMERA, SQUARE_MM, SQUARES, pictures, views
+from tests.library.fiducials.views import RayCamera, View
 
 
-def seen(view: View, name: str, eye: Eye = EYE, noise_px: float = 0.15) -> BoardView:
+def seen(view: View, name: str, ray_camera: RayCamera = RAY_CAMERA, noise_px: float = 0.15) -> BoardView:
     """The corners without a picture, so that many views cost nothing."""
     rng = np.random.default_rng(abs(hash(view)) % 2**32)
     board = np.asarray(SQUARES.board().getChessboardCorners(), np.float64)
     middle = np.array([SQUARES.columns, SQUARES.rows]) / 2
-    at = eye.project((board[:, :2] - middle) * SQUARE_MM, view)
+    at = ray_camera.project((board[:, :2] - middle) * SQUARE_MM, view)
     at = at + rng.normal(0, noise_px, at.shape)
-    inside = ((at >= 0) & (at <= np.array(eye.size_px) - 1)).all(1)
-    return BoardView(name, eye.size_px, at[inside], board[inside])
+    inside = ((at >= 0) & (at <= np.array(ray_camera.size_px) - 1)).all(1)
+    return BoardView(name, ray_camera.size_px, at[inside], board[inside])
 
 
-def many(count: int, eye: Eye = EYE, *, tilted: bool = True, noise_px: float = 0.15) -> list[BoardView]:
-    found = (seen(view, f"v{i}", eye, noise_px) for i, view in enumerate(views(2 * count, tilted=tilted)))
+def many(
+    count: int, ray_camera: RayCamera = RAY_CAMERA, *, tilted: bool = True, noise_px: float = 0.15
+) -> list[BoardView]:
+    found = (seen(view, f"v{i}", ray_camera, noise_px) for i, view in enumerate(views(2 * count, tilted=tilted)))
     return [view for view in found if len(view.plane) >= 12][:count]
 
 
@@ -38,25 +40,25 @@ def test_pictures_of_the_board_give_the_camera_that_took_them() -> None:
     read = [charuco.read(picture[..., 0], f"{i}") for i, picture in enumerate(pictures(views(14)))]
     found = calibrate([view for view in read if view is not None])
     assert found.rms_px < 0.5
-    assert found.matrix[0, 0] == pytest.approx(EYE.matrix[0, 0], rel=0.01)
-    assert found.matrix[1, 1] == pytest.approx(EYE.matrix[1, 1], rel=0.01)
-    assert found.distortion[0] == pytest.approx(EYE.distortion[0], abs=0.02)
+    assert found.matrix[0, 0] == pytest.approx(RAY_CAMERA.matrix[0, 0], rel=0.01)
+    assert found.matrix[1, 1] == pytest.approx(RAY_CAMERA.matrix[1, 1], rel=0.01)
+    assert found.distortion[0] == pytest.approx(RAY_CAMERA.distortion[0], abs=0.02)
 
 
 def test_corners_are_numbered_as_on_the_board_and_lie_to_a_fifth_of_a_pixel() -> None:
-    eye, view = replace(EYE, distortion=()), View((0.0, 0.0, 0.45), 15, -10, 5)
-    read = Charuco(SQUARES).read(pictures([view], eye)[0][..., 0], "x")
+    ray_camera, view = replace(RAY_CAMERA, distortion=()), View((0.0, 0.0, 0.45), 15, -10, 5)
+    read = Charuco(SQUARES).read(pictures([view], ray_camera)[0][..., 0], "x")
     assert read is not None
     assert len(read.plane) == 8 * 5
     middle = np.array([SQUARES.columns, SQUARES.rows]) / 2
-    truth = eye.project((read.plane[:, :2] - middle) * SQUARE_MM, view)
+    truth = ray_camera.project((read.plane[:, :2] - middle) * SQUARE_MM, view)
     assert np.linalg.norm(read.corners_px - truth, axis=1).max() < 0.2
 
 
 def test_deviations_tell_how_far_off_the_focal_length_may_be() -> None:
     found = calibrate(many(20))
-    off = abs(found.matrix[0, 0] - EYE.matrix[0, 0])
-    assert off < 4 * found.deviations["focal_x_px"] < 0.01 * EYE.matrix[0, 0]
+    off = abs(found.matrix[0, 0] - RAY_CAMERA.matrix[0, 0])
+    assert off < 4 * found.deviations["focal_x_px"] < 0.01 * RAY_CAMERA.matrix[0, 0]
     assert doubts(found, many(20)) == []
 
 
@@ -72,11 +74,11 @@ def test_too_few_views_are_refused() -> None:
 
 def test_mixed_sizes_are_refused() -> None:
     with pytest.raises(BadInput, match="480x360, 960x720"):
-        calibrate([*many(6), *many(6, Eye((480, 360), 65.0))])
+        calibrate([*many(6), *many(6, RayCamera((480, 360), 65.0))])
 
 
 def test_views_of_no_one_camera_are_refused() -> None:
-    zoomed = [replace(v, size_px=EYE.size_px) for v in many(8, replace(EYE, field_of_view_deg=28.0))]
+    zoomed = [replace(v, size_px=RAY_CAMERA.size_px) for v in many(8, replace(RAY_CAMERA, field_of_view_deg=28.0))]
     with pytest.raises(BadInput, match="do not fit one camera|absurd"):  # noqa: RUF043
         calibrate([*many(8), *zoomed])
 

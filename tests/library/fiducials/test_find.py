@@ -11,7 +11,7 @@ import pytest
 from physadv.core.errors import BadInput
 from physadv.library.fiducials.find import DetectedBoard, Finder, sighting
 from physadv.library.files.boards import Board
-from tests.library.fiducials.views import F64, Eye, View, moved, ring
+from tests.library.fiducials.views import F64, RayCamera, View, moved, ring
 
 NEAR = View((0.05, -0.02, 2.0), yaw_deg=20, pitch_deg=-10, roll_deg=8)
 
@@ -26,10 +26,10 @@ def corners_of(seen: DetectedBoard) -> F64:
 
 
 def test_the_patch_is_where_it_was_put_to_a_tenth_of_a_pixel() -> None:
-    board, eye = ring(), Eye()
-    (seen,) = Finder([board]).find(eye.sees((board, NEAR)))
+    board, ray_camera = ring(), RayCamera()
+    (seen,) = Finder([board]).find(ray_camera.sees((board, NEAR)))
     assert sorted(seen.ids) == list(range(8))
-    assert np.abs(corners_of(seen) - eye.corners_px(board, NEAR)).max() < 0.15
+    assert np.abs(corners_of(seen) - ray_camera.corners_px(board, NEAR)).max() < 0.15
     assert seen.reprojection_px < 0.3
 
 
@@ -44,37 +44,37 @@ def test_nothing_is_found_where_no_board_is(picture: str) -> None:
 def test_one_tag_is_not_enough() -> None:
     board = ring()
     alone = replace(board, tags=board.tags[:1])
-    assert Finder([board]).find(Eye().sees((alone, NEAR))) == ()
+    assert Finder([board]).find(RayCamera().sees((alone, NEAR))) == ()
 
 
 def test_a_board_behind_an_obstacle_is_found_by_the_tags_that_are_left() -> None:
-    board, eye = ring(), Eye()
-    image = eye.sees((board, NEAR))
-    x = int(eye.corners_px(board, NEAR)[:, 0].mean())
+    board, ray_camera = ring(), RayCamera()
+    image = ray_camera.sees((board, NEAR))
+    x = int(ray_camera.corners_px(board, NEAR)[:, 0].mean())
     image[:, x:] = 90
     (seen,) = Finder([board]).find(image)
     assert sorted(seen.ids) == [0, 3, 5]
-    assert np.abs(corners_of(seen) - eye.corners_px(board, NEAR)).max() < 2.0  # far from the tags that are left
+    assert np.abs(corners_of(seen) - ray_camera.corners_px(board, NEAR)).max() < 2.0  # far from the tags that are left
 
 
 def test_two_boards_in_view_are_told_apart() -> None:
-    patch, grey, eye = ring(), ring(8, role="grey"), Eye()
+    patch, grey, ray_camera = ring(), ring(8, role="grey"), RayCamera()
     there = moved(NEAR, -0.7)
-    found = Finder([patch, grey]).find(eye.sees((grey, NEAR), (patch, there)))
+    found = Finder([patch, grey]).find(ray_camera.sees((grey, NEAR), (patch, there)))
     assert [seen.board.role for seen in found] == ["patch", "grey"]
     for seen, view in zip(found, (there, NEAR), strict=True):
-        assert np.abs(corners_of(seen) - eye.corners_px(seen.board, view)).max() < 0.2
+        assert np.abs(corners_of(seen) - ray_camera.corners_px(seen.board, view)).max() < 0.2
 
 
 def test_a_small_board_is_found_at_double_size_only() -> None:
     board = ring()
-    image = Eye().sees((board, View((0.1, 0.0, 8.5), yaw_deg=10)))
+    image = RayCamera().sees((board, View((0.1, 0.0, 8.5), yaw_deg=10)))
     assert Finder([board], upsample=False).find(image) == ()
     assert len(Finder([board]).find(image)) == 1
 
 
 def tags_of(board: Board, view: View) -> list[tuple[int, F64]]:
-    return [(tag.id, Eye().project(np.array(tag.corners_mm), view)) for tag in board.tags]
+    return [(tag.id, RayCamera().project(np.array(tag.corners_mm), view)) for tag in board.tags]
 
 
 def test_a_misread_tag_is_left_out() -> None:
@@ -100,28 +100,28 @@ def test_a_mirrored_board_is_no_board() -> None:
 
 
 def test_a_film_is_followed_and_a_cut_does_not_leave_the_old_place() -> None:
-    board, eye, finder = ring(), Eye(size_px=(640, 480)), Finder([ring()])
+    board, ray_camera, finder = ring(), RayCamera(size_px=(640, 480)), Finder([ring()])
     for step in range(4):
         view = moved(NEAR, 0.02 * step)
-        (seen,) = finder.find(eye.sees((board, view)))
-        assert np.abs(corners_of(seen) - eye.corners_px(board, view)).max() < 0.2
+        (seen,) = finder.find(ray_camera.sees((board, view)))
+        assert np.abs(corners_of(seen) - ray_camera.corners_px(board, view)).max() < 0.2
     jumped = moved(NEAR, -0.6)
-    (seen,) = finder.find(eye.sees((board, jumped)))
-    assert np.abs(corners_of(seen) - eye.corners_px(board, jumped)).max() < 0.2
+    (seen,) = finder.find(ray_camera.sees((board, jumped)))
+    assert np.abs(corners_of(seen) - ray_camera.corners_px(board, jumped)).max() < 0.2
     assert finder.find(np.full((480, 640, 3), 110, np.uint8)) == ()
 
 
 def test_a_second_board_that_comes_into_view_is_found_soon() -> None:
-    patch, grey, eye = ring(), ring(8, role="grey"), Eye()
+    patch, grey, ray_camera = ring(), ring(8, role="grey"), RayCamera()
     finder = Finder([patch, grey])
-    alone, both = eye.sees((patch, NEAR)), eye.sees((patch, NEAR), (grey, moved(NEAR, -0.7)))
+    alone, both = ray_camera.sees((patch, NEAR)), ray_camera.sees((patch, NEAR), (grey, moved(NEAR, -0.7)))
     assert len(finder.find(alone)) == 1
     assert any(len(finder.find(both)) == 2 for _ in range(10))
 
 
 def test_grey_pictures_are_read_too() -> None:
     board = ring()
-    assert len(Finder([board]).find(cv2.cvtColor(Eye().sees((board, NEAR)), cv2.COLOR_BGR2GRAY))) == 1
+    assert len(Finder([board]).find(cv2.cvtColor(RayCamera().sees((board, NEAR)), cv2.COLOR_BGR2GRAY))) == 1
 
 
 def test_boards_that_share_an_id_are_refused() -> None:

@@ -7,12 +7,12 @@ import pytest
 
 from physadv.library.fiducials.find import Finder
 from physadv.library.fiducials.mirror import MirrorCheck, flipped, mirrored
-from tests.library.fiducials.views import U8, Eye, View, ring
+from tests.library.fiducials.views import U8, RayCamera, View, ring
 
 
 @pytest.fixture(scope="module")
 def picture() -> U8:
-    return Eye((640, 360)).sees((ring(), View((0.0, 0.0, 1.2), yaw_deg=20)))
+    return RayCamera((640, 360)).sees((ring(), View((0.0, 0.0, 1.2), yaw_deg=20)))
 
 
 def test_a_mirrored_board_is_recognised(picture: U8) -> None:

@@ -67,7 +67,7 @@ class View:
 
 
 @dataclass(frozen=True)
-class Eye:
+class RayCamera:
     """A camera: 1280x720 and 70° across, unless said otherwise."""
 
     size_px: tuple[int, int] = (1280, 720)

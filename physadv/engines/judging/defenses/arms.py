@@ -9,7 +9,7 @@ from typing import Any
 from physadv.parts.patches.controls import CLEAN, GREY, PATCH, RANDOM
 
 
-class Attack(StrEnum):
+class AttackColumn(StrEnum):
     """One column of the table, from no attack to the one that knows most."""
 
     none = "no attack"
@@ -23,7 +23,7 @@ class Attack(StrEnum):
     """Searched for behind the defence by one who sees scores alone."""
 
 
-OF_ARM = {CLEAN: Attack.none, GREY: Attack.grey, RANDOM: Attack.random, PATCH: Attack.unaware}
+OF_ARM = {CLEAN: AttackColumn.none, GREY: AttackColumn.grey, RANDOM: AttackColumn.random, PATCH: AttackColumn.unaware}
 """Arm of every judgement → the attack that it is."""
 
 
@@ -32,7 +32,7 @@ class Attempt:
     """One attack on one victim behind its defences, made for the table."""
 
     arm: str  # of its patch
-    attack: Attack  # adaptive or black box
+    attack: AttackColumn  # adaptive or black box
     seed: int
     evasion: float | None = None  # λ; None: the defence looks for nothing that could be evaded
     queries: int | None = None  # pictures that the victim was asked about

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from physadv.engines.judging.defenses.arms import OF_ARM, Attack, Attempt
+from physadv.engines.judging.defenses.arms import OF_ARM, AttackColumn, Attempt
 from physadv.engines.judging.defenses.latency import Latency
 from physadv.library.report.arms import score_named
 from physadv.parts.patches.controls import CLEAN, PATCH
@@ -40,14 +40,14 @@ def defense_table(rows: Sequence[Defending]) -> dict[str, Any]:
     bare = {row.victim: row for row in rows if row.defense == NO_DEFENSE}
     return {
         "format": FORMAT,
-        "attacks": [str(one) for one in Attack],
+        "attacks": [str(one) for one in AttackColumn],
         "rows": [_row(r, bare.get(r.victim)) for r in rows],
     }
 
 
 def _row(row: Defending, bare: Defending | None) -> dict[str, Any]:
-    cells = {str(attack): _cell(row, attack) for attack in Attack}
-    adaptive = cells[Attack.adaptive]
+    cells = {str(attack): _cell(row, attack) for attack in AttackColumn}
+    adaptive = cells[AttackColumn.adaptive]
     return {
         "victim": row.victim, "defense": row.defense, "kinds": list(row.kinds), "name": row.scores["name"],
         "cells": cells, "attempts": [_attempt(row, one) for one in row.attempts],
@@ -55,11 +55,11 @@ def _row(row: Defending, bare: Defending | None) -> dict[str, Any]:
         "latency_ms": row.latency and row.latency.ms, "latency_ratio": row.latency and row.latency.ratio,
         "incomplete": adaptive is None,
         "knew": row.defense != NO_DEFENSE and row.scores.get("unseen", {}).get(PATCH) is False,
-        "suspect": _suspicions(row, adaptive, cells[Attack.black_box]),
+        "suspect": _suspicions(row, adaptive, cells[AttackColumn.black_box]),
     }  # fmt: skip
 
 
-def _cell(row: Defending, attack: Attack) -> dict[str, Any] | None:
+def _cell(row: Defending, attack: AttackColumn) -> dict[str, Any] | None:
     """What the attack achieves; of several attempts the worst for the defence. ``None`` where it was not made."""
     attempts = {one.arm: one for one in row.attempts if one.attack is attack}
     names = list(attempts) or [arm for arm, known in OF_ARM.items() if known is attack]
@@ -108,9 +108,9 @@ def _suspicions(row: Defending, adaptive: Mapping[str, Any] | None, black_box: M
     unaware = next(arm for arm in row.scores["conditions"] if arm["condition"] == PATCH)
     for one in unaware["differences"]:
         if (one["score"], one["minus"]) == ("success", adaptive["condition"]) and (one["low"] or 0) > 0:
-            found.append(str(Attack.unaware))
+            found.append(str(AttackColumn.unaware))
     if black_box and _beyond(black_box["scores"].get("success"), adaptive["scores"].get("success")):
-        found.append(str(Attack.black_box))
+        found.append(str(AttackColumn.black_box))
     return found
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from physadv.engines.judging.defenses.arms import Attack, Attempt
+from physadv.engines.judging.defenses.arms import AttackColumn, Attempt
 from physadv.engines.judging.defenses.latency import Latency
 from physadv.engines.judging.defenses.table import Defending, defense_table
 from physadv.library.report.defense_csv import COLUMNS, defenses_csv
@@ -42,7 +42,7 @@ def defending(defense: str = "jpeg-50", **changes: Any) -> Defending:
     return Defending("toy", defense, **(made | changes))
 
 
-def attempts(*arms: str, attack: Attack = Attack.adaptive) -> tuple[Attempt, ...]:
+def attempts(*arms: str, attack: AttackColumn = AttackColumn.adaptive) -> tuple[Attempt, ...]:
     return tuple(Attempt(name, attack, seed, float(seed)) for seed, name in enumerate(arms))
 
 
@@ -70,7 +70,7 @@ def test_an_unaware_attack_that_is_better_beyond_chance_makes_the_adaptive_one_s
 
 def test_a_black_box_that_beats_the_white_box_makes_it_suspect() -> None:
     arms = [arm("a0", 0.3, 0.8), arm("s", 0.8, 0.2)]
-    made = (*attempts("a0"), *attempts("s", attack=Attack.black_box))
+    made = (*attempts("a0"), *attempts("s", attack=AttackColumn.black_box))
     assert row(defending(arms=arms, attempts=made))["suspect"] == ["black box"]
 
 
