@@ -17,7 +17,8 @@ from physadv.core.defense_kind import DefenseKind
 from physadv.core.errors import BadOption
 from physadv.core.problem.objective import Objective
 from physadv.core.problem.patch_problem import Attack, Budget, PatchProblem
-from physadv.core.protocols import Goal, Penalty, Renderer, SceneSource, Victim
+from physadv.core.protocols import Goal, Penalty, Victim
+from physadv.core.scene_protocols import Renderer, SceneSource
 from physadv.library.compute.one_device import OneDevice
 from physadv.library.runs import record
 from physadv.library.runs.options import read_options

@@ -16,7 +16,8 @@ from torch import Tensor
 
 from physadv.core.access import AccessLevel
 from physadv.core.errors import IncompatibleParts
-from physadv.core.protocols import Goal, SceneSource, Victim
+from physadv.core.protocols import Goal, Victim
+from physadv.core.scene_protocols import SceneSource
 from physadv.core.types import SceneBatch, Score
 from physadv.engines.studies import attack_checks, gradient_checks, linf_attacks
 from physadv.engines.studies.audit_check import AttackOutcome, AuditCheck, MaskingAudit

@@ -12,7 +12,8 @@ from torch import Tensor
 from physadv.core.defended import defended_in
 from physadv.core.defense_kind import DefenseKind
 from physadv.core.errors import BadInput
-from physadv.core.protocols import Goal, SceneSource, Victim
+from physadv.core.protocols import Goal, Victim
+from physadv.core.scene_protocols import SceneSource
 from physadv.core.seeding import generator
 from physadv.core.types import SceneBatch
 
