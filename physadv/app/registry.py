@@ -31,6 +31,7 @@ BUILT_IN = (
     "physadv.parts.twin.entries",
     "physadv.parts.patches.entries",
     "physadv.parts.defenses.entries",
+    "physadv.parts.defenses.certified.entries",
     "physadv.parts.defenses.temporal.entries",
     "physadv.parts.victims.entries",
     "physadv.parts.goals.entries",

@@ -23,8 +23,8 @@ class Defended(Wrapped[Inner, InnerDecision]):
     """The victim behind one defence; where that victim is a defended one, the outer defence sees the pictures first.
 
     A subclass changes the pictures (:meth:`passed_on`) or the answers (:meth:`outputs`, :meth:`decide`), and adds to
-    :meth:`evasion`, :meth:`alarm`, :meth:`drawing` and :meth:`reset` what it has. ``to`` is its own, and makes a new
-    one that has forgotten all frames: so every view of a film has a memory of its own.
+    :meth:`evasion`, :meth:`alarm`, :meth:`certified`, :meth:`drawing` and :meth:`reset` what it has. ``to`` is its own,
+    and makes a new one that has forgotten all frames: so every view of a film has a memory of its own.
     """
 
     def __init__(
@@ -85,6 +85,14 @@ class Defended(Wrapped[Inner, InnerDecision]):
     def alarm(self, images: Tensor) -> Tensor | None:
         """``(B,)``, the higher the likelier an attack; ``None`` where no defence raises an alarm."""
         return self.inside.alarm(self.passed_on(images)) if self.inside else None
+
+    def certified(self, images: Tensor, scene: SceneBatch) -> Tensor | None:
+        """``(N,)`` bool: the objects whose report no patch within the defence's bound takes away, as it is proven.
+
+        ``None`` where nothing is proven. What an inner defence proves of its pictures is no proof for those that an
+        outer one is shown: a patch is no patch any more when a filter has spread it.
+        """
+        return None
 
     def drawing(self, generator: torch.Generator) -> AbstractContextManager[None]:
         """While it lasts, random defences draw from the generator; else each picture has its own fixed numbers."""

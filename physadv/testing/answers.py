@@ -9,6 +9,7 @@ from torch import Tensor
 
 from physadv.core.access import Task
 from physadv.core.answers import ActionLogits, Actions, ClassLogits, TopClasses
+from physadv.core.defended import defended_in
 from physadv.core.protocols import Victim
 from physadv.core.types import Candidates, Detections
 from physadv.testing.base import TOLERANCE, require
@@ -92,7 +93,9 @@ def check_decisions(victim: Victim[Any, Any], decisions: Any, images: int, min_s
         _check_labels(victim, labels)
         if isinstance(decisions, Actions):
             return images
-        same = bool((decisions.reported == (decisions.scores >= min_score)).all())
+        reaches = decisions.scores >= min_score
+        silent = reaches & ~decisions.reported & (defended_in(victim) is None)  # a defence may abstain
+        same = not bool((silent | (decisions.reported & ~reaches)).any())
         require(same, f"{victim.name}: what it reports is not what scores at least the threshold {min_score:.3g}")
         return int(decisions.reported.sum())
     require(len(decisions) == images, f"{victim.name}: {images} images, but {len(decisions)} decisions")

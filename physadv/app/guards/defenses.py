@@ -119,6 +119,16 @@ class GuardedDefended(Defended[Any, Any]):
             self._owner.check_finite("alarm", "alarms", made.detach())
         return made
 
+    def certified(self, images: Tensor, scene: SceneBatch) -> Tensor | None:
+        """``(N,)`` bool or none. Raises :class:`BrokenPart` where it is anything else."""
+        inside, owner = self.inside, self._owner
+        made = owner.call("certified", inside.certified, images, scene) if inside else None
+        if made is not None:
+            owner.require(isinstance(made, Tensor), "certified", f"must be a tensor, got {type(made).__name__}")
+            fine, due = made.shape == scene.labels.shape and made.dtype == torch.bool, tuple(scene.labels.shape)
+            owner.require(fine, "certified", f"must be {due} bool, one an object, got {tuple(made.shape)} {made.dtype}")
+        return made
+
     def reset(self) -> None:
         self._owner.call("reset", super().reset)
 

@@ -1,4 +1,7 @@
-"""95 % intervals: Wilson's for shares, widened where objects share photos; the bootstrap over photos for the rest."""
+"""95 % intervals: Wilson's for shares, widened where objects share photos; the bootstrap over photos for the rest.
+
+Clopper and Pearson's where a share is a guarantee.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from scipy.special import stdtrit
+from scipy.special import betaincinv, stdtrit
 
 from physadv.core.errors import BadOption
 from physadv.library.metrics.tables import F64, Bool, Whole
@@ -37,6 +40,17 @@ def wilson(successes: float, n: float) -> tuple[float, float]:
     half = Z_95 / (1 + z2 / n) * math.sqrt(max(share * (1 - share), 0.0) / n + z2 / (4 * n * n))
     low = 0.0 if successes <= 0 else max(0.0, centre - half)
     high = 1.0 if successes >= n else min(1.0, centre + half)
+    return low, high
+
+
+def clopper_pearson(successes: float, n: float, error: float = 0.05) -> tuple[float, float]:
+    """Clopper and Pearson's exact interval of ``successes / n``, ``error`` of the time wrong at most (1934).
+
+    Never too narrow, where Wilson's may be, so it is for guarantees: each end is wrong half of ``error`` at most.
+    (0, 1) when nothing was tried.
+    """
+    low = float(betaincinv(successes, n - successes + 1, error / 2)) if successes > 0 else 0.0
+    high = float(betaincinv(successes + 1, n - successes, 1 - error / 2)) if successes < n else 1.0
     return low, high
 
 

@@ -6,7 +6,10 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from physadv.core.defense_kind import DefenseKind
+from physadv.core.errors import BadOption
 from physadv.core.hookspecs import Entry, hookimpl
+from physadv.core.nearest import did_you_mean
+from physadv.parts.defenses.alarms.options import AlarmConfig, check_alarm
 from physadv.parts.defenses.options import (
     BitsConfig,
     ChromaConfig,
@@ -111,6 +114,24 @@ def _localising(name: str, localiser: Localiser, config: ChromaConfig | EntropyC
     return LocalisingDefense(named, localiser, thresholds, {})
 
 
+def _alarm(config: AlarmConfig) -> Defense:
+    check_alarm(config)
+    from physadv.parts.defenses.alarms.alarm import Alarm, threshold_from
+    from physadv.parts.defenses.localisation.localised import LocalisingDefense
+
+    rows = {row.name: row for row in physadv_defenses() if row.name != "alarm"}
+    if config.of not in rows:
+        raise BadOption(f"defense.of of alarm names no defense: {config.of!r}{did_you_mean(config.of, rows)}")
+    search = rows[config.of].build(rows[config.of].config())
+    if not isinstance(search, LocalisingDefense):
+        raise BadOption(
+            f"defense.of of alarm must be a defense that searches for patches, as chroma and entropy do; {config.of} "
+            "does not"
+        )
+    threshold = config.threshold or threshold_from(config.clean, config.clean_px, search.localiser, config.rate)
+    return Alarm(config.of, search.localiser, threshold)
+
+
 @hookimpl
 def physadv_defenses() -> list[Entry[Any, Defense]]:
     return [
@@ -141,4 +162,5 @@ def physadv_defenses() -> list[Entry[Any, Defense]]:
             "entropy", EntropyConfig, _entropy, "paints over what has high local entropy (Jedi's localiser)",
             "Tarchoun et al., CVPR 2023, arXiv:2304.10029",
         ),
+        Entry("alarm", AlarmConfig, _alarm, "tells pictures in which a localiser finds a patch, and changes none"),
     ]  # fmt: skip

@@ -27,11 +27,14 @@ class WholePicture(Wrapped[ClassLogits, TopClasses]):
         return Candidates(boxes, _scores(logits)[:, None])
 
     def decide(self, outputs: Candidates, confidence: float | None = None) -> tuple[Detections, ...]:
-        """The best class of each image; nothing where it scores less than ``confidence``."""
-        threshold = self.confidence if confidence is None else confidence
-        best, label = outputs.scores.detach().float().max(dim=2)
+        """The best class of each image; nothing where it scores too low, or the classifier abstains."""
+        min_score = self.confidence if confidence is None else confidence
+        scores = outputs.scores.detach().float()
+        best, label = scores.max(dim=2)
         every = zip(outputs.boxes_xyxy_px.detach().float(), best, label, strict=True)
-        return tuple(Detections(*one).above(threshold) for one in every)
+        answers = self.victim.decide(ClassLogits(scores[:, 0].clamp(min=1e-12).log()), 0.0).reported.tolist()
+        bars = [min_score if told else float("inf") for told in answers]
+        return tuple(Detections(*one).above(bar) for one, bar in zip(every, bars, strict=True))
 
     def to(self, device: torch.device | str) -> WholePicture:
         """The same view of the classifier on another device."""

@@ -13,7 +13,7 @@ from physadv.testing import ToyDefense, check_defense
 
 ROOT = Path(__file__).resolve().parents[3]
 REGISTRY = Registry(discover=False)
-OPTIONS: dict[str, dict[str, object]] = {}
+OPTIONS: dict[str, dict[str, object]] = {"alarm": {"threshold": 0.15}}
 """Those that a part needs beside its defaults."""
 
 

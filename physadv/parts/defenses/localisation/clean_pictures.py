@@ -21,18 +21,22 @@ def thresholds_from(folder: str, size_px: int, localiser: Localiser) -> Threshol
     Raises :class:`BadInput` where there is no such folder, or no photo in it.
     """
     with torch.no_grad():
-        return fitted(localiser.localise(photo) for photo in _photos(Path(folder), size_px))
+        return fitted(localiser.localise(photo) for photo in clean_photos(folder, size_px))
 
 
-def _photos(folder: Path, size_px: int) -> Iterator[Tensor]:
-    """``(1,3,H,W)`` each, by name."""
-    if not folder.is_dir():
-        raise BadInput(f"defense.clean: no such folder: {str(folder)!r}. Name one with photos without patches")
-    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in picture_formats())
+def clean_photos(folder: str, size_px: int) -> Iterator[Tensor]:
+    """``(1,3,H,W)`` each, by name, the longer side at most ``size_px``.
+
+    Raises :class:`BadInput` where there is no such folder, or no photo in it.
+    """
+    place = Path(folder)
+    if not place.is_dir():
+        raise BadInput(f"defense.clean: no such folder: {folder!r}. Name one with photos without patches")
+    paths = sorted(path for path in place.iterdir() if path.suffix.lower() in picture_formats())
     if not paths:
         raise BadInput(
-            f"defense.clean: no photo in {str(folder)!r} to set thresholds on. Put 100 or more without patches there, "
-            "or give defense.low and defense.high"
+            f"defense.clean: no photo in {folder!r} to set thresholds on. Put 100 or more without patches there, or "
+            "give thresholds as numbers"
         )
     for path in paths:
         photo = load_srgb(path)[None]

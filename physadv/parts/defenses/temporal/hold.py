@@ -41,10 +41,10 @@ class Hold:
         require_task(self, victim, Task.detection, "holds boxes")
         frames, seen, alone = self.config.frames, self.config.seen, self.config.alone
         options = {"frames": frames, "seen": seen, "alone": alone}
-        return Remembering(victim, self, options, lambda: HeldFilm(frames, seen, alone=alone))
+        return Remembering(victim, self, options, lambda: HoldMemory(frames, seen, alone=alone))
 
 
-class HeldFilm:
+class HoldMemory:
     """The objects of a film, each with its last score and its neighbours."""
 
     def __init__(self, frames: int, seen: int, *, alone: bool) -> None:

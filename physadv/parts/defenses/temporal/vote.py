@@ -44,10 +44,10 @@ class Vote:
         """The detector whose reports are voted on."""
         require_task(self, victim, Task.detection, "counts reports of objects")
         options = {"needed": self.needed, "frames": self.frames}
-        return Remembering(victim, self, options, lambda: VotedFilm(self.needed, self.frames))
+        return Remembering(victim, self, options, lambda: VoteMemory(self.needed, self.frames))
 
 
-class VotedFilm:
+class VoteMemory:
     """The last scores of every object of a film."""
 
     def __init__(self, needed: int, frames: int) -> None:

@@ -7,7 +7,7 @@ import torch
 
 from physadv.core.defended import Defended
 from physadv.core.errors import BadOption
-from physadv.parts.defenses.temporal.hold import HeldFilm, Hold
+from physadv.parts.defenses.temporal.hold import Hold, HoldMemory
 from physadv.parts.defenses.temporal.options import HoldConfig
 from physadv.testing import ToyGridDetector
 from tests.parts.defenses.temporal.filming import SIDE, ScriptedDetector, frame, shown
@@ -39,7 +39,7 @@ def test_what_was_there_too_short_is_not_held() -> None:
 
 
 def test_a_held_box_moves_on_at_its_speed() -> None:
-    film = HeldFilm(5, 2, alone=True)
+    film = HoldMemory(5, 2, alone=True)
     for t in range(4):
         film.next(torch.tensor([[4.0 * t, 0, 4.0 * t + 8, 8]]).double().numpy(), [0], [0.9])
     ((track, score),) = film.next(torch.zeros(0, 4).numpy(), [], []).added

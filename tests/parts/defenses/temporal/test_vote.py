@@ -7,7 +7,7 @@ import torch
 
 from physadv.core.errors import BadOption, IncompatibleParts
 from physadv.parts.defenses.temporal.options import VoteConfig
-from physadv.parts.defenses.temporal.vote import Vote, VotedFilm
+from physadv.parts.defenses.temporal.vote import Vote, VoteMemory
 from physadv.parts.victims.classifier import Classifier
 from physadv.testing import ToyGridDetector
 from tests.parts.defenses.temporal.filming import frame, shown
@@ -28,7 +28,7 @@ def test_one_of_one_frame_more_only_bridges() -> None:
 
 
 def test_the_score_is_the_k_th_best_of_the_last_n() -> None:
-    film, place = VotedFilm(2, 3), torch.tensor([[0.0, 0, 10, 10]]).double().numpy()
+    film, place = VoteMemory(2, 3), torch.tensor([[0.0, 0, 10, 10]]).double().numpy()
     limits = [film.next(place, [0], [score]).limits for score in (0.8, 0.9, 0.7)]
     assert limits == [(0.0,), (0.8,), (0.8,)]
     recalled = film.next(place[:0], [], [])
