@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from physadv.app.assembly.recipes import Recipe, Surroundings
+from physadv.app.assembly.attack_recipes import AttackRecipe, Surroundings
 from physadv.app.config.judging_options import JudgingOptions
 from physadv.app.config.run_folder import write_options
 from physadv.app.config.schema import AdaptiveConfig
@@ -60,13 +60,13 @@ class Planned:
         """As the table tells it."""
         return Attempt(self.arm, self.attack, self.seed, self.evasion, queries, f"{FOLDER}/{self.slug}")
 
-    def recipe(self, made_by: Recipe, options: AdaptiveConfig, first_seed: int) -> Recipe:
+    def recipe(self, made_by: AttackRecipe, options: AdaptiveConfig, first_seed: int) -> AttackRecipe:
         """The run's recipe as this attack follows it."""
         if self.attack is AttackColumn.black_box:
             return made_by.searched(options.queries)
         return made_by.with_steps(options.steps).started(self.seed, first_seed)
 
-    def problem(self, recipe: Recipe, around: Surroundings) -> PatchProblem:
+    def problem(self, recipe: AttackRecipe, around: Surroundings) -> PatchProblem:
         """The problem from its start."""
         return recipe.problem(around, self.victim, self.seed, self.evasion or 0.0)
 
@@ -96,7 +96,7 @@ def planned(victim: Victim, asked: Mapping[str, Any], options: AdaptiveConfig, s
 class Carrying:
     """How planned attacks are carried out."""
 
-    made_by: Recipe
+    made_by: AttackRecipe
     around: Surroundings
     adaptive: AdaptiveConfig
     options: JudgingOptions
@@ -108,7 +108,7 @@ class Carrying:
         """The attack's run folder."""
         return self.out / FOLDER / one.slug
 
-    def recipe(self, one: Planned) -> Recipe:
+    def recipe(self, one: Planned) -> AttackRecipe:
         """The recipe that the attack follows."""
         return one.recipe(self.made_by, self.adaptive, self.options.seed)
 
@@ -125,7 +125,7 @@ class Carrying:
         return PatchUnderTest(one.arm, patch, one.slug, trained, noted.get("queries"), self.origin)
 
     def carry_out(self, one: Planned) -> PatchUnderTest:
-        """AttackColumn, or go on with it, and keep the patch with its record; what is done already is only read."""
+        """Attack, or go on with it, and keep the patch with its record; what is done already is only read."""
         if (found := self.done(one)) is not None:
             return found
         folder, begun = self.out_of(one), time.monotonic()
@@ -142,7 +142,9 @@ class Carrying:
         assert made is not None
         return made
 
-    def _write_record(self, one: Planned, recipe: Recipe, patch: PatchImage, queries: int, seconds: float) -> None:
+    def _write_record(
+        self, one: Planned, recipe: AttackRecipe, patch: PatchImage, queries: int, seconds: float
+    ) -> None:
         folder = self.out_of(one)
         made = record.RunRecord(
             command="generate", name=one.slug, seed=one.seed, choices=self._choices(recipe),
@@ -153,10 +155,10 @@ class Carrying:
         )  # fmt: skip
         record.write(folder, made)
 
-    def _choices(self, recipe: Recipe) -> dict[str, str]:
+    def _choices(self, recipe: AttackRecipe) -> dict[str, str]:
         return {**self.options.choices, **{group: recipe.choices[group] for group in ("patch", "attack")}}
 
-    def _settings(self, one: Planned, recipe: Recipe) -> dict[str, Any]:
+    def _settings(self, one: Planned, recipe: AttackRecipe) -> dict[str, Any]:
         """The options of ``generate`` that make this attack: the run's own, in the surroundings of the table."""
         own, shared = recipe.options, self.options.settings
         made_of: dict[str, Any] = {

@@ -13,9 +13,9 @@ import torch
 
 from physadv.app.assembly import parts
 from physadv.app.assembly.adaptive_attacks import Carrying, Planned, planned, slug_of, told
+from physadv.app.assembly.attack_recipes import AttackRecipe, Surroundings
 from physadv.app.assembly.cost import measured_steps, seconds_of_steps
 from physadv.app.assembly.defenses import undefended
-from physadv.app.assembly.recipes import Recipe, Surroundings
 from physadv.app.assembly.scenes import Parts
 from physadv.app.config.judging_options import JudgingOptions
 from physadv.app.config.schema import AdaptiveConfig
@@ -73,7 +73,7 @@ class DefenseBench:
         return made
 
     def rows(self, progress: Callable[[], Progress], out: Path) -> list[Defending]:
-        """AttackColumn and judge every victim with all patches made against it."""
+        """Attack and judge every victim with all patches made against it."""
         rows, times = [], timed_victims(self.trial)
         for number, pairs in self.patches().items():
             victim = self.trial.victims[number]
@@ -115,9 +115,15 @@ class DefenseBench:
 
 
 def defense_bench(
-    registry: Registry, options: JudgingOptions, adaptive: AdaptiveConfig, pair: Parts, trial: Trial, made_by: Recipe,
+    registry: Registry,
+    options: JudgingOptions,
+    adaptive: AdaptiveConfig,
+    made_by: AttackRecipe,
+    *,
+    pair: Parts,
+    trial: Trial,
     out: Path,
-) -> DefenseBench:  # fmt: skip
+) -> DefenseBench:
     """Plan the attacks on every victim.
 
     Raises :class:`IncompatibleParts` where none behind a defence can be attacked.

@@ -12,6 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from physadv.app.assembly import parts
 from physadv.app.assembly.announced import announced_on
+from physadv.app.assembly.attack_recipes import AttackRecipe
 from physadv.app.assembly.defense_table import (
     DefenseBench,
     beside_the_bare,
@@ -21,7 +22,6 @@ from physadv.app.assembly.defense_table import (
 )
 from physadv.app.assembly.judgements import first_ap50, judge, judging_bar
 from physadv.app.assembly.patches_under_test import patches_under_test
-from physadv.app.assembly.recipes import Recipe
 from physadv.app.assembly.trials import bench_of, scenes_of
 from physadv.app.config.judging_options import JudgingOptions
 from physadv.app.config.schema import AdaptiveConfig
@@ -44,11 +44,13 @@ def evaluate_command(config: DictConfig, registry: Registry, out: Path) -> float
     adaptive = cast(AdaptiveConfig, OmegaConf.to_object(config.adaptive))
     patches = patches_under_test(config.patch, list(config.against), config.width_mm or None)
     if adaptive.on:
-        options, made_by = beside_the_bare(options), Recipe.of(config.patch)
+        options, made_by = beside_the_bare(options), AttackRecipe.of(config.patch)
     bench = bench_of(registry, options, patches, device)
     pair = scenes_of(registry, options, bench.victims[0], device)
     trial, groups = announced_on(pair, options, bench, str(config.patch), out)
-    attacked = defense_bench(registry, options, adaptive, pair, trial, made_by, out) if adaptive.on else None
+    attacked = None
+    if adaptive.on:
+        attacked = defense_bench(registry, options, adaptive, made_by, pair=pair, trial=trial, out=out)
     if config.dry_run:
         joint = judging_part(trial, groups)
         forecast = Forecast(device, attacked.forecast(joint) if attacked else (joint,))

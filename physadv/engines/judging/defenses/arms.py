@@ -10,7 +10,7 @@ from physadv.parts.patches.controls import CLEAN, GREY, PATCH, RANDOM
 
 
 class AttackColumn(StrEnum):
-    """One column of the table, from no attack to the one that knows most."""
+    """Who attacks, a column of the table each, from nobody to the one who knows most."""
 
     none = "no attack"
     grey = "grey"

@@ -45,14 +45,14 @@ class Surroundings:
 
 
 @dataclass(frozen=True)
-class Recipe:
+class AttackRecipe:
     """How a run made its patch: kind of patch, attack, budget, penalties, and what made optimising harder."""
 
     options: GenerateConfig
     choices: Mapping[str, str]
 
     @staticmethod
-    def of(patch: str) -> Recipe:
+    def of(patch: str) -> AttackRecipe:
         """The recipe of the run folder that ``patch=`` names.
 
         Raises :class:`BadOption` where that is none of ``generate``, or of another account: its options open files.
@@ -70,21 +70,21 @@ class Recipe:
             )
         noted = noted_options(run / "config" / "config.yaml", GenerateConfig, "generate", remedy=_REMEDY)
         chosen = read_options(run / "config" / "choices.yaml", remedy=_REMEDY)
-        return Recipe(noted, {str(group): str(choice) for group, choice in chosen.items()})
+        return AttackRecipe(noted, {str(group): str(choice) for group, choice in chosen.items()})
 
-    def started(self, seed: int, first_seed: int) -> Recipe:
+    def started(self, seed: int, first_seed: int) -> AttackRecipe:
         """The same from another start: all but the first begin with random colours, where the patch can."""
         patch = dict(self.options.patch)
         if seed != first_seed and "init" in patch:
             patch["init"] = "random"
-        return Recipe(replace(self.options, patch=patch), self.choices)
+        return AttackRecipe(replace(self.options, patch=patch), self.choices)
 
-    def with_steps(self, steps: int) -> Recipe:
+    def with_steps(self, steps: int) -> AttackRecipe:
         """The same with so many steps; 0: as many as it had."""
         budget = replace(self.options.budget, steps=steps or self.options.budget.steps)
-        return Recipe(replace(self.options, budget=budget), self.choices)
+        return AttackRecipe(replace(self.options, budget=budget), self.choices)
 
-    def searched(self, queries: int) -> Recipe:
+    def searched(self, queries: int) -> AttackRecipe:
         """A black box attack on the same kind of patch, with so many questions.
 
         Raises :class:`BadOption` where that is not enough for one step.
@@ -99,7 +99,7 @@ class Recipe:
         options = replace(
             self.options, budget=replace(budget, steps=steps), attack=asdict(SquareConfig()), transfer=TransferConfig()
         )
-        return Recipe(options, {**self.choices, "attack": "square"})
+        return AttackRecipe(options, {**self.choices, "attack": "square"})
 
     def attack(self, registry: Registry, seed: int) -> Attack:
         """The loop."""
