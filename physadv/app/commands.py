@@ -102,6 +102,12 @@ _ROWS = (
         groups=("scenes", "victim"), writes_run_folder=True,
     ),
     Command(
+        "study masking", "audit a defense: do attacks with gradients say the truth about it?",
+        target=f"{_PIPELINES}.study_masking:study_masking",
+        schema=f"{_CONFIG}.study_options:StudyMaskingConfig",
+        groups=("scenes", "victim", "defense", "goal"), writes_run_folder=True,
+    ),
+    Command(
         "watch", "film a print and measure what it does: camera, stream, file or folder of images",
         target=f"{_PIPELINES}.watch:watch_command", schema=f"{_CONFIG}.watch_options:WatchConfig",
         groups=("victim", "defense", "goal"), inherits=("ink", "victim", "goal"), writes_run_folder=True,

@@ -96,6 +96,11 @@ def check_fit(attack: Attack, victim: Victim, goal: Goal) -> Goal:
             f"attacks on a patch read scores, but victim {victim.name!r} gives only decisions. "
             "Optimise on another victim and judge on this one with evaluate victims=[...]"
         )
+    return bound_to(victim, goal)
+
+
+def bound_to(victim: Victim, goal: Goal) -> Goal:
+    """The goal bound to the victim's labels; :class:`IncompatibleParts`, naming the victim, where they do not fit."""
     try:
         return goal.bound(victim.labels)
     except IncompatibleParts as error:

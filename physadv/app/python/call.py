@@ -42,7 +42,8 @@ def run(command: Literal["watch"], *overrides: Override, progress: bool = True, 
 @overload
 def run(
     command: Literal[
-        "sheet", "calibrate colour", "calibrate camera", "calibrate eot", "eot preview", "train detector"
+        "sheet", "calibrate colour", "calibrate camera", "calibrate eot", "eot preview", "study masking",
+        "train detector",
     ],
     *overrides: Override, progress: bool = True, **options: Any,
 ) -> Files: ...  # fmt: skip

@@ -30,35 +30,46 @@ Tell = Callable[[str], object]
 """Hears of every part before it begins."""
 
 
-def audit(
-    victim: Victim,
-    goal: Goal,
-    scenes: SceneSource,
-    config: MaskingConfig,
-    *,
-    seed: int = 0,
-    device: torch.device | None = None,
-    bare: Victim | None = None,
-    tell: Tell = lambda _: None,
-) -> MaskingAudit:
-    """Make every check of one victim; ``bare`` is the same without defences, ``goal`` bound to its labels.
+PARTS = 10
+"""Of an audit, at most."""
 
-    Raises :class:`IncompatibleParts` for a victim that gives no gradient.
-    """
-    check_masking(config)
-    if victim.access < AccessLevel.gradients:
-        raise IncompatibleParts(
-            f"victim {victim.name!r} gives {victim.access.name}, no gradients: there are none to be audited. Attack it "
-            "as a black box, or choose a victim with gradients"
-        )
-    begun = time.monotonic()
-    subject = Subject.of(victim, goal, seed=seed, draws=config.draws, evasion_weight=config.evasion_weight)
+
+@dataclass(frozen=True)
+class MaskingTask:
+    """A victim to be audited, and on what."""
+
+    victim: Victim
+    goal: Goal  # bound to the victim's labels
+    scenes: SceneSource
+    config: MaskingConfig
+    device: torch.device
+    seed: int = 0
+    bare: Victim | None = None  # the same without defences, where it has any
+
+    def __post_init__(self) -> None:
+        check_masking(self.config)
+        if self.victim.access < AccessLevel.gradients:
+            raise IncompatibleParts(
+                f"victim {self.victim.name!r} gives {self.victim.access.name}, no gradients: there are none to be "
+                "audited. Attack it as a black box, or choose a victim with gradients"
+            )
+
+    def subject(self) -> Subject:
+        """The victim as it is asked."""
+        weight = self.config.evasion_weight
+        return Subject.of(self.victim, self.goal, seed=self.seed, draws=self.config.draws, evasion_weight=weight)
+
+
+def audit(task: MaskingTask, tell: Tell = lambda _: None) -> MaskingAudit:
+    """Make every check of one victim."""
+    begun, config, subject = time.monotonic(), task.config, task.subject()
     tell("pictures")
-    shown = audited_scenes(subject, scenes, config.images, config.batch, device or torch.device("cpu"))
-    bench = _Bench(subject, shown, None if bare is None else Subject(bare, goal, seed), config, tell)
+    shown = audited_scenes(subject, task.scenes, config.images, config.batch, task.device)
+    bare = None if task.bare is None else Subject(task.bare, task.goal, task.seed)
+    bench = _Bench(subject, shown, bare, config, tell)
     attacks = bench.attacks()
     return MaskingAudit(
-        victim=victim.name, digest=victim.digest, objects=counted(shown),
+        victim=task.victim.name, digest=task.victim.digest, objects=counted(shown),
         pictures=sum(len(scene.keys) for scene in shown), checks=tuple(bench.checks(attacks)),
         attacks=tuple(attacks.values()), seconds=time.monotonic() - begun,
     )  # fmt: skip

@@ -13,19 +13,20 @@ from physadv.core.errors import BadInput, BadOption, IncompatibleParts
 from physadv.core.problem.limited import Limited
 from physadv.core.protocols import Victim
 from physadv.engines.studies.audit_check import MaskingAudit
-from physadv.engines.studies.masking import audit
+from physadv.engines.studies.masking import MaskingTask, audit
 from physadv.engines.studies.options import MaskingConfig
 from physadv.parts.victims.whole_picture import WholePicture
 from physadv.testing.toys import ToyDefense, ToyDetector, ToyScenes
 from tests.engines.studies.bench import BROKEN, HIDE, SOUND, WholePictures, behind, detached, goal_on
 
+CPU = torch.device("cpu")
 SMALL: dict[str, Any] = {"images": 4, "batch": 2, "eps": 0.2, "steps": 12, "queries": 40, "tries": 4, "directions": 4}
 
 
 def audited(victim: Victim[Any, Any], draws: int = 1, bare: Victim[Any, Any] | None = None) -> MaskingAudit:
     torch.manual_seed(0)
     scenes: Any = WholePictures(ToyScenes()) if isinstance(victim, WholePicture) else ToyScenes()
-    return audit(victim, goal_on(victim), scenes, MaskingConfig(**SMALL, draws=draws), bare=bare)
+    return audit(MaskingTask(victim, goal_on(victim), scenes, MaskingConfig(**SMALL, draws=draws), CPU, bare=bare))
 
 
 @pytest.mark.parametrize("name", BROKEN)
@@ -87,4 +88,4 @@ def test_a_victim_that_sees_nothing_is_refused() -> None:
 )  # fmt: skip
 def test_numbers_with_which_nothing_can_be_told_are_refused(options: dict[str, Any], words: str) -> None:
     with pytest.raises(BadOption, match=words):
-        audit(ToyDetector(), HIDE, ToyScenes(), MaskingConfig(**options))
+        MaskingTask(ToyDetector(), HIDE, ToyScenes(), MaskingConfig(**options), CPU)
