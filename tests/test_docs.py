@@ -27,6 +27,15 @@ SMALL = {
     "grid": [*LITTLE_JUDGED, "axes.distance_m=[5]", "axes.yaw_deg=[0]", *NO_OTHER_AXES, "progress=false"],
     "eot": ["draws=2", "distances_m=[5]", "progress=false"],
     "watch": ["max_frames=3", "window=false", "progress=false"],
+    "study": [
+        "audit.images=1",
+        "audit.batch=1",
+        "audit.steps=4",
+        "audit.queries=3",
+        "audit.tries=1",
+        "audit.directions=2",
+        "progress=false",
+    ],
     "train": ["train.epochs=1", "train.renders=16", "train.held_out_renders=4", "progress=false"],
 }
 SMALL_TWIN = ["scenes.width_px=192", "scenes.height_px=144", "scenes.samples=1", "scenes.surface_samples=4"]
@@ -97,7 +106,7 @@ def _small(line: str) -> list[str]:
 def _scenes_of(args: list[str]) -> str:
     """The part that ``scenes.`` options belong to."""
     named = [a.removeprefix("scenes=") for a in args if a.startswith("scenes=")]
-    return named[-1] if named else "road" if args[0] in ("generate", "eot") else ""
+    return named[-1] if named else "road" if args[0] in ("generate", "eot", "study") else ""
 
 
 @pytest.mark.slow

@@ -22,6 +22,7 @@ GROUPS = {
     "evaluate": ("scenes", "eot", "ink", "victim", "goal", "protocol"),
     "grid": ("scenes", "eot", "victim", "defense"),
     "watch": ("ink", "victim", "defense", "goal"),
+    "study masking": ("scenes", "victim", "defense", "goal"),
     "eot preview": ("scenes", "eot", "ink"),
 }
 PATHS = {
