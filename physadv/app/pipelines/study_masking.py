@@ -22,7 +22,8 @@ from physadv.app.config.choices import choices
 from physadv.app.config.study_options import StudyMaskingConfig
 from physadv.app.registry import Registry
 from physadv.core.defended import defended_in
-from physadv.core.protocols import Goal, SceneSource, Victim
+from physadv.core.protocols import Goal, Victim
+from physadv.core.scene_protocols import SceneSource
 from physadv.engines.studies.cost import masking_forecast
 from physadv.engines.studies.masking import PARTS, MaskingTask, audit
 from physadv.engines.studies.options import check_masking
