@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from hydra._internal.hydra import Hydra
 from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig
 
@@ -25,7 +26,7 @@ def remembered() -> Iterator[None]:
     """While it lasts, schemas, and what a command is without any option, come from memory, for the same parts."""
     memory: dict[Any, DictConfig] = {}
     schemas: dict[Any, dict[str, Any]] = {}
-    composed, register = Composer.composed, store.register
+    composed, register, get_mode = Composer.composed, store.register, Hydra.get_mode
 
     def registered(registry: Registry, command: Command) -> None:
         repo, key = ConfigStore.instance().repo, _of(registry, command)
@@ -45,9 +46,14 @@ def remembered() -> Iterator[None]:
             memory[key] = composed(self, overrides)
         return copy.deepcopy(memory[key])
 
+    def mode_of(self: Hydra, config_name: str | None, overrides: list[str]) -> Any:
+        """Hydra composes everything for this one option, which no preset may set."""
+        return get_mode(self, config_name, overrides) if "hydra.mode" in " ".join(overrides) else None
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Composer, "composed", recalled)
         patch.setattr(store, "register", registered)
+        patch.setattr(Hydra, "get_mode", mode_of)
         yield
 
 

@@ -60,10 +60,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark what is slow, leave out what is exhaustive."""
-    from tests.marking import starts_python, waits_for_a_run
+    from tests.marking import is_slow
 
     for item in items:
-        if isinstance(item, pytest.Function) and (starts_python(item) or waits_for_a_run(item)):
+        if isinstance(item, pytest.Function) and is_slow(item):
             item.add_marker(pytest.mark.slow)
     _leave_out_exhaustive(config, items)
     if "PYTEST_XDIST_WORKER" in os.environ:

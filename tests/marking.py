@@ -1,4 +1,4 @@
-"""What shows in a test's code: whether it starts Python anew, or reads a run that a command made before it."""
+"""What shows in a test's code to be slow: it starts Python, reads a run or real photos, traces light, fits a chart."""
 
 from __future__ import annotations
 
@@ -10,6 +10,25 @@ import pytest
 
 STARTS = {"executable", "forked", "PROCESSES"}
 """Names that only those use who start Python: ``sys.executable``, and what tests.running offers."""
+
+
+COMPUTES = {"TwinScenes", "fit_colours"}
+"""Names that only those use whose work is long by itself: a path tracer, and inks fitted to the photo of a chart."""
+
+
+def is_slow(item: pytest.Function) -> bool:
+    """Whether it shows in the code that the test takes more than a second."""
+    return starts_python(item) or waits_for_a_run(item) or computes_long(item) or reads_what_is_real(item)
+
+
+def computes_long(item: pytest.Function) -> bool:
+    """Whether the test traces light or fits a chart, by itself, through a function of its module or a fixture."""
+    return any(COMPUTES & used for used in map(_names, [item.function, *_fixtures(item)]))
+
+
+def reads_what_is_real(item: pytest.Function) -> bool:
+    """Whether the test looks at the real photos and weights beside the checkout, with networks or by the dozen."""
+    return "shared" in item.fixturenames
 
 
 def starts_python(item: pytest.Function) -> bool:

@@ -90,6 +90,7 @@ def test_a_report_of_the_upper_body_alone_is_a_success_but_no_silence(folds: Mod
     assert "| 0.000 |" in rows["silence", "toy", "patch"]
 
 
+@pytest.mark.slow
 def test_a_loop_by_hand_moves_the_patch_and_the_same_seed_moves_it_alike() -> None:
     by_hand = script("by_hand")
     first, again = by_hand.main(2), by_hand.main(2)

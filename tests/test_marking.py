@@ -1,16 +1,17 @@
-"""Tests that start Python, or wait for a run, are marked slow by themselves."""
+"""Tests that start Python, wait for a run, compute for long or look at what is real are marked slow by themselves."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.marking import starts_python, waits_for_a_run
+from tests.marking import computes_long, is_slow, reads_what_is_real, starts_python, waits_for_a_run
 
 pytest_plugins = "pytester"
 
 MODULE = """
 import subprocess, sys
 import pytest
+from physadv.parts.twin.scenes import TwinScenes
 from tests.running import physadv
 
 def _deep():
@@ -27,6 +28,15 @@ def started():
 def run():
     physadv("generate")
 
+def _traced():
+    return TwinScenes()
+
+@pytest.fixture
+def photo(shared):
+    return shared / "a.jpg"
+
+def test_traces(): _traced()
+def test_looks(photo): pass
 def test_itself(): [sys.executable]
 def test_through_a_function(): _through()
 def test_through_a_fixture(started): pass
@@ -43,3 +53,6 @@ def test_marks_come_from_the_code(pytester: pytest.Pytester) -> None:
         "test_through_a_fixture",
     ]
     assert [name for name, item in items.items() if waits_for_a_run(item)] == ["test_reads_a_run"]
+    assert [name for name, item in items.items() if computes_long(item)] == ["test_traces"]
+    assert [name for name, item in items.items() if reads_what_is_real(item)] == ["test_looks"]
+    assert [name for name, item in items.items() if not is_slow(item)] == ["test_runs"]

@@ -40,6 +40,7 @@ def test_the_constraints_name_no_host() -> None:
     assert all("/" not in line and "@" not in line for line in lines if not line.startswith("#"))
 
 
+@pytest.mark.slow
 def test_what_is_imported_is_declared() -> None:
     imported = set()
     for file in (ROOT / "physadv").rglob("*.py"):

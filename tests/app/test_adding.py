@@ -116,6 +116,7 @@ def test_a_command_that_was_added_is_helped_with_and_completed() -> None:
     assert "Use 'physadv greet politely'" in physadv("greet").stderr
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("greeting")
 def test_a_command_that_was_added_runs_into_a_folder_and_refuses_typos(tmp_path: Path) -> None:
     done = physadv("greet", "politely", "whom=Ada", "loudly=true", "goal=alter", "goal.to=yield", "out=hello",

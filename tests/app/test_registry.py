@@ -160,6 +160,7 @@ def test_twelve_broken_plugins_are_named_and_the_host_still_runs(
     assert not [o for o in registry.offered("patches") if o.entry.name.startswith("acme/")]
 
 
+@pytest.mark.slow
 def test_a_hook_that_never_ends_is_no_hang(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     source = HALO.format(of="int", default="4", name="acme/e").replace("    return [", "    while True: yield (")
     with pytest.raises(BrokenPlugin, match="acme/e"):

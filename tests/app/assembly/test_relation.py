@@ -135,6 +135,7 @@ def test_size_and_number_are_told_before_the_run(tmp_path: Path) -> None:
     assert "is larger than most stops" in large.doubt((6000.0, 4000.0), "stop")
 
 
+@pytest.mark.slow
 def test_drawn_pictures_are_counted_without_drawing_them_all() -> None:
     found = survey(RoadScenes(RoadConfig(images=500, width_px=96, height_px=64)), (600.0, 300.0), ProtocolConfig(), 96)
     assert (found.pictures, found.looked_at, found.objects) == (96, 8, 8)

@@ -48,6 +48,7 @@ def test_one_pair_of_quotes_round_a_whole_text_is_taken_off(registry: Registry) 
         assert value(registry, "evaluate", "patch", typed) == "runs/a=1"
 
 
+@pytest.mark.slow
 def test_any_text_survives_the_way_through_hydra(registry: Registry) -> None:
     dice = random.Random(0)
     composer = Composer(COMMANDS["sheet"], registry)
@@ -80,6 +81,7 @@ def test_victims_of_a_list_keep_their_paths_and_their_numbers(registry: Registry
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_untyped_options_take_numbers_only_as_they_are_spelled(registry: Registry) -> None:
     shown = {"3": 3, "0.5": 0.5, "1.10": "1.10", "1_10": "1_10", "a=b.txt": "a=b.txt", "[a,b]": ["a", "b"]}
     composer = Composer(COMMANDS["generate"], registry)

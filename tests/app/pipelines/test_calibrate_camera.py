@@ -65,6 +65,7 @@ def test_photos_or_a_film_become_a_camera_with_its_report(source: str, desk: Pat
     assert out.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 def test_the_board_is_printed_at_true_size(tmp_path: Path) -> None:
     done = physadv("calibrate", "camera", "print=true", "squares=[9,6]", "square_mm=25", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -100,6 +101,7 @@ def test_what_cannot_be_used_is_said_in_one_line(case: str, rubbish: Path) -> No
     assert sorted(rubbish.rglob("*")) == before
 
 
+@pytest.mark.slow
 def test_mirrored_pictures_are_named_as_the_reason(tmp_path: Path) -> None:
     for number, picture in enumerate(pictures(views(2))):
         cv2.imwrite(str(tmp_path / f"{number}.png"), picture[:, ::-1])

@@ -34,6 +34,7 @@ def test_a_run_folder_gets_its_sheet(tmp_path: Path) -> None:
         assert str(pdf.docinfo.Title) == "my-run"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "CMYK"])
 def test_any_picture_can_be_printed(tmp_path: Path, mode: str) -> None:
     Image.new(mode, (40, 30), "red" if mode != "L" else 100).convert(mode).save(tmp_path / "a.tif")
@@ -45,6 +46,7 @@ def test_any_picture_can_be_printed(tmp_path: Path, mode: str) -> None:
     assert (right - left, top - bottom) == pytest.approx((80, 60), abs=1e-3)
 
 
+@pytest.mark.slow
 def test_no_sheet_of_a_sweep_takes_the_place_of_another(tmp_path: Path) -> None:
     Image.new("RGB", (4, 4), "red").save(tmp_path / "a.png")
     options = [f"patch={tmp_path / 'a.png'}", "width_mm=60", f"out={tmp_path / 'b.pdf'}"]
@@ -127,6 +129,7 @@ def test_the_same_run_makes_the_same_bytes(tmp_path: Path) -> None:
     assert made[0] == made[1]
 
 
+@pytest.mark.slow
 def test_the_file_is_sound(tmp_path: Path) -> None:
     if not shutil.which("qpdf"):
         pytest.skip("needs qpdf to check the PDF")

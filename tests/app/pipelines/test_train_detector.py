@@ -101,6 +101,7 @@ def test_augmentation_keeps_boxes_inside_and_pictures_unharmed(marked: LabelledP
     np.testing.assert_array_equal(marked.rgb_u8, before)
 
 
+@pytest.mark.slow
 def test_a_batch_depends_on_seed_epoch_and_number_only() -> None:
     data = TrainingData((), np.ones(len(LABELS), bool), draw_renders(SMOKE, 6))
     batches = EpochBatches(SMOKE, data, epoch=0)

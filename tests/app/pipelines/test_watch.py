@@ -133,6 +133,7 @@ def test_the_page_is_made_again_by_the_report_command(watched: Path) -> None:
     assert "physadv report · watch" in (watched / "report.html").read_text()
 
 
+@pytest.mark.slow
 def test_the_overlay_lies_on_the_print_and_nowhere_else(desk: Path) -> None:
     from physadv.engines.watch.overlay import Overlay, on_board
     from physadv.library.colour.conversion import srgb_from_bgr_u8
@@ -156,6 +157,7 @@ def test_the_overlay_lies_on_the_print_and_nowhere_else(desk: Path) -> None:
     assert float((shown - srgb).abs().mean(0).numpy()[core].mean()) < 0.08  # the same colours as printed
 
 
+@pytest.mark.slow
 def test_a_grey_print_is_a_control_of_its_own(desk: Path) -> None:
     done = physadv("watch", "source=pictures", "patch=patch", "out=grey", "overlay=false", *QUICK, cwd=desk)
     assert done.returncode == 0, done.stderr
@@ -163,6 +165,7 @@ def test_a_grey_print_is_a_control_of_its_own(desk: Path) -> None:
     assert [c["condition"] for c in content["victims"][0]["conditions"]] == ["printed grey"]
 
 
+@pytest.mark.slow
 def test_without_tags_the_patch_is_worn_by_what_is_tracked(desk: Path) -> None:
     done = physadv("watch", "source=bare.avi", "patch=patch", "board=none", "out=bare", "max_frames=5", *QUICK,
                    cwd=desk)  # fmt: skip

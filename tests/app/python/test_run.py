@@ -56,6 +56,7 @@ def state() -> dict[str, Any]:
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_command_writes_what_it_writes_and_leaves_the_process_as_it_was(patch: Path) -> None:
     physadv.run("sheet", patch=patch, out="first.pdf")
     before = state()
@@ -97,6 +98,7 @@ def test_hydra_of_the_caller_goes_on(patch: Path) -> None:
     GlobalHydra.instance().clear()
 
 
+@pytest.mark.slow
 def test_threads_wait_for_one_another(patch: Path) -> None:
     made: list[Files] = []
     threads = [

@@ -53,6 +53,7 @@ def trial(victim: ToyDetector, **changes: Any) -> Trial:
     return Trial(PATCH, ToyScenes(8), SeeThrough(), [victim], goal, "hide", 3, torch.device("cpu"), **options)
 
 
+@pytest.mark.slow
 def test_a_stopped_judgement_goes_on_where_it_was_and_gives_the_same_numbers(tmp_path: Path) -> None:
     evaluate(trial(Counted()), tmp_path / "whole", quiet)
     with pytest.raises(Stopped):
@@ -129,6 +130,7 @@ def test_distances_tell_how_much_a_patch_changes(tmp_path: Path) -> None:
     assert 0 < by_arm["patch"]["SSIM"].value < 1
 
 
+@pytest.mark.slow
 def test_other_patches_are_compared_pairwise_and_make_a_table_of_transfer(tmp_path: Path) -> None:
     from dataclasses import replace
 

@@ -60,6 +60,7 @@ def test_a_success_that_only_one_renderer_shows_is_the_gap(tmp_path: Path) -> No
     assert (tmp_path / "gap.png").stat().st_size > 1000
 
 
+@pytest.mark.slow
 def test_the_report_shows_the_gap_only_where_there_is_one(tmp_path: Path) -> None:
     for name, beside in (("one", None), ("two", Still())):
         evaluate(trial(renderer=Still(), beside=beside), tmp_path / name, quiet)

@@ -64,6 +64,7 @@ def test_a_picture_is_seen_under_draws_of_its_own() -> None:
     assert len(exposures) == 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch", [1, 4, 8])
 def test_scores_and_files_do_not_depend_on_the_batch(batch: int, tmp_path: Path) -> None:
     texts, floats = [], []

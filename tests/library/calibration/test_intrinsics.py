@@ -103,6 +103,7 @@ def test_the_most_different_views_are_picked() -> None:
     assert {view.name for view in others} <= {view.name for view in pick_views([*same, *others], 8)}
 
 
+@pytest.mark.slow
 def test_a_picture_without_the_board_shows_nothing() -> None:
     charuco = Charuco(SQUARES)
     assert charuco.read(np.full((480, 640), 120, np.uint8), "grey") is None

@@ -111,6 +111,7 @@ def test_a_film_is_followed_and_a_cut_does_not_leave_the_old_place() -> None:
     assert finder.find(np.full((480, 640, 3), 110, np.uint8)) == ()
 
 
+@pytest.mark.slow
 def test_a_second_board_that_comes_into_view_is_found_soon() -> None:
     patch, grey, ray_camera = ring(), ring(8, role="grey"), RayCamera()
     finder = Finder([patch, grey])

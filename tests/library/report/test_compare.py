@@ -26,6 +26,7 @@ def test_equal_settings_bring_no_warning(tmp_path: Path) -> None:
     assert warnings(found, []) == []
 
 
+@pytest.mark.slow
 def test_one_patch_under_two_protocols_is_told_from_two_patches(tmp_path: Path) -> None:
     other = scores(protocol="another")
     same = read_runs(runs(tmp_path, a=scores(), b=other))

@@ -43,6 +43,7 @@ def test_a_run_becomes_one_page_in_two_forms(tmp_path: Path, capsys: pytest.Capt
         assert np.asarray(picture.convert("L")).std() > 10
 
 
+@pytest.mark.slow
 def test_a_grid_becomes_curves(tmp_path: Path) -> None:
     run = tmp_path / "grid"
     run.mkdir()
@@ -51,6 +52,7 @@ def test_a_grid_becomes_curves(tmp_path: Path) -> None:
     assert "distance, m" in text_of(run / "summary.pdf")
 
 
+@pytest.mark.slow
 def test_odd_names_are_drawn_and_not_read(tmp_path: Path) -> None:
     run = save_run(tmp_path / "run", sweep=False)
     judged = json.loads((run / "scores.json").read_text())

@@ -89,6 +89,7 @@ def problem(patch: PatchModel) -> PatchProblem:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", list(PATCHES))
 def test_a_run_with_all_that_makes_it_harder_goes_on_as_if_unbroken(name: str, tmp_path: Path) -> None:
     entry = next(entry for entry in physadv_attacks() if entry.name == "eot-adam")

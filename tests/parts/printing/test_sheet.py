@@ -156,6 +156,7 @@ def test_lettering_is_in_the_file(tmp_path: Path) -> None:
     assert "Schild ß, знак" in page
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("paper", ["a4", "letter", "a5"])
 def test_no_line_of_the_header_is_cut(tmp_path: Path, paper: str) -> None:
     options = SheetOptions(paper=paper, tags="8x100", seed=123456, note="for the yard, north gate")

@@ -209,6 +209,7 @@ def test_only_the_patch_sees_pattern_and_sharpening() -> None:
     assert torch.equal(nowhere, images)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stage", ["demosaic", "sharpen"])
 def test_the_gradient_of_the_filters_is_right(stage: str) -> None:
     images = (codes_of(2, 3, 5, 6).double() * 0.5 + 0.25).requires_grad_()

@@ -127,6 +127,7 @@ def test_a_red_square_stays_red() -> None:
     assert render(EotConfig(), scene, opaque(red, 1000.0))[0, :, 32, 32] == pytest.approx(red[:, 0, 0], abs=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("quality", ["fast", "high"])
 def test_the_gradient_is_that_of_the_image(quality: str) -> None:
     scene = scene_of(noise(1, 3, 8, 8).double(), torch.cat([upright(3, 3, 0.004), upright(5, 4, 0.004)]).double())

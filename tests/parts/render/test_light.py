@@ -116,6 +116,7 @@ def test_repeating_cloth_is_rolled_from_draw_to_draw() -> None:
     assert float(images[0].mean()) == pytest.approx(float(images[1].mean()), abs=0.02)
 
 
+@pytest.mark.slow
 def test_the_gradient_is_that_of_the_image_with_everything_on() -> None:
     where = scene_of(torch.rand(1, 3, 10, 10).double(), upright(4.6, 5, 0.004).double())
     where = replace(where, visible=torch.rand(1, 1, 10, 10).double(), light=where.light.double())

@@ -44,6 +44,7 @@ def expect_better(stops: dict[str, npt.NDArray[np.float32]]) -> None:
         assert ours < 0.6 * one
 
 
+@pytest.mark.slow
 def test_the_light_is_nearer_to_the_truth_than_no_reading_and_than_the_mean() -> None:
     expect_better(errors_in_stops(("stop", "speed-limit"), 12))
 

@@ -123,6 +123,7 @@ def test_library_classifiers_pass_the_battery(part: str, model: str, check: Vict
     check(build_victim(part, model=model, weights="random", size_px=64), sample_images())
 
 
+@pytest.mark.slow
 def test_torchvisions_model_says_what_its_preset_and_model_say(tmp_path: Path) -> None:
     victim = build_victim("torchvision/classifier", model="resnet18", weights="random", seed=4)
     assert isinstance(victim, Classifier)
@@ -135,6 +136,7 @@ def test_torchvisions_model_says_what_its_preset_and_model_say(tmp_path: Path) -
     assert torch.allclose(own.outputs(images).logits, model.eval()(preset(images)), atol=1e-3)  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 def test_the_number_of_classes_is_read_off_the_users_weights(tmp_path: Path) -> None:
     save_file(torchvision.models.resnet18(weights=None, num_classes=43).state_dict(), tmp_path / "w.safetensors")
     options = {"model": "resnet18", "weights": str(tmp_path / "w.safetensors")}

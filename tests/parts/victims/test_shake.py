@@ -52,12 +52,14 @@ def scores(victim: Victim, shaken: Shake | None = None, seed: int = 0) -> Tensor
         return victim.outputs(images).scores
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_every_residual_branch_is_found(kind: str) -> None:
     name, options, count = KINDS[kind]
     assert len(branches(build_victim(name, **options))) == count
 
 
+@pytest.mark.slow
 def test_the_same_seed_shakes_the_same_and_another_one_otherwise(victim: Victim) -> None:
     shaken = shake(victim)
     assert torch.equal(scores(victim, shaken, 1), scores(victim, shaken, 1))

@@ -159,6 +159,7 @@ def test_without_a_network_the_way_out_is_told(monkeypatch: pytest.MonkeyPatch) 
         build_victim(SSDLITE)
 
 
+@pytest.mark.slow
 def test_own_labels_make_own_heads(tmp_path: Path) -> None:
     (tmp_path / "labels.txt").write_text("stop\nyield\n")
     victim = random_victim("ssdlite320_mobilenet_v3_large", labels=str(tmp_path / "labels.txt"))
