@@ -23,11 +23,13 @@ from physadv.app.registry import Registry
 from physadv.core.defended import defended_in
 from physadv.core.errors import BadOption, IncompatibleParts
 from physadv.core.protocols import Victim
+from physadv.engines.judging.defenses.alarm_rates import with_alarms
 from physadv.engines.judging.defenses.arms import AttackColumn
 from physadv.engines.judging.defenses.cells import judged_cell
 from physadv.engines.judging.defenses.latency import Latency, latencies
 from physadv.engines.judging.defenses.table import NO_DEFENSE, Defending, defense_table
-from physadv.engines.judging.trial import Trial
+from physadv.engines.judging.evaluate import shown_of
+from physadv.engines.judging.trial import Trial, groups
 from physadv.engines.judging.views import Progress
 from physadv.library.compute.one_device import OneDevice
 from physadv.library.files.atomic import write_text
@@ -156,11 +158,13 @@ def defense_bench(
 
 def plain_rows(trial: Trial, scores: Mapping[str, Any]) -> list[Defending]:
     """Rows of a judgement without attacks of its own."""
-    times = timed_victims(trial)
-    return [
-        replace(_defending(victim, one), latency=time)
-        for victim, one, time in zip(trial.victims, scores["victims"], times, strict=True)
-    ]
+    times, shown = timed_victims(trial), shown_of(trial)
+    rows: dict[int, Defending] = {}
+    for group in groups(trial):
+        for number, one in zip(group.numbers, group.watched, strict=True):
+            told = with_alarms(scores["victims"][number], one.victim, group.showing, shown)
+            rows[number] = replace(_defending(trial.victims[number], told), latency=times[number])
+    return [rows[number] for number in sorted(rows)]
 
 
 def write_table(rows: Sequence[Defending], out: Path) -> dict[str, Any]:

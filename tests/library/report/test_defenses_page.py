@@ -77,3 +77,16 @@ def test_the_page_has_a_table_for_success_and_one_for_ap50() -> None:
 
 def test_without_a_table_there_is_no_section() -> None:
     assert defenses_of({}) == {}
+
+
+def test_alarms_have_tables_of_their_own_with_the_victims_that_raise_one() -> None:
+    alarmed = row("alarm")
+    for name in ("unaware", "adaptive"):
+        scores = {one: score(one, 0.5) for one in ("alarms", "AUROC", "false alarms")}
+        alarmed["cells"][name]["scores"] |= scores
+    content = defenses_of(table(row(), alarmed))
+    tables = dict(content["tables"])
+    assert list(tables) == ["success", "AP50", "alarms", "AUROC"]
+    (only,) = tables["alarms"]
+    assert only["defense"] == "alarm"
+    assert only["cells"][0]["name"] == "false alarms"

@@ -17,7 +17,7 @@ from physadv.parts.patches.controls import CLEAN, PATCH
 
 FORMAT = 1
 NO_DEFENSE = "none"
-SCORES = ("success", "AP50", "recall")
+SCORES = ("success", "AP50", "recall", "alarms", "AUROC", "false alarms")
 _COST = ("AP50", "recall")  # of the clean pictures
 
 Scores = Mapping[str, Any]  # a victim of ``scores.json``
@@ -81,7 +81,8 @@ def _attempt(row: Defending, one: Attempt) -> dict[str, Any]:
 
 
 def _scores(arm: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: score for name in SCORES if (score := score_named(arm["scores"], name)) is not None}
+    found = [*arm["scores"], *arm.get("alarms", ())]
+    return {name: score for name in SCORES if (score := score_named(found, name)) is not None}
 
 
 def _harm(arm: Mapping[str, Any]) -> tuple[float, float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from physadv.library.report.defense_words import objections, price, verdict
@@ -15,7 +15,8 @@ _NOTES = {
     "adaptive": "optimised through the defense; the worst of all restarts and weights",
     "black box": "searched for behind the defense by scores alone",
 }
-_SHOWN = ("success", "AP50")
+_SHOWN = ("success", "AP50", "alarms", "AUROC")
+_ALARMED = ("alarms", "AUROC")  # of defences that raise one
 
 
 def defenses_of(table: Mapping[str, Any]) -> dict[str, Any]:
@@ -26,11 +27,16 @@ def defenses_of(table: Mapping[str, Any]) -> dict[str, Any]:
     bare = {row["victim"]: row for row in rows if row["defense"] == "none"}
     return {
         "attacks": [(name, _NOTES[name]) for name in table["attacks"]],
-        "tables": [(score, [_row(row, score) for row in rows]) for score in _SHOWN],
+        "tables": [(score, made) for score in _SHOWN if (made := _rows(rows, score))],
         "said": [verdict(row, bare.get(row["victim"])) for row in rows if row["defense"] != "none"],
         "objections": [f"{row['name']} is {text}." for row in rows for text in objections(row)],
         "attempts": [_attempt(row, one) for row in rows for one in row["attempts"]],
     }
+
+
+def _rows(rows: Sequence[Mapping[str, Any]], score: str) -> list[dict[str, Any]]:
+    """All victims, or those with an alarm."""
+    return [_row(row, score) for row in rows if score not in _ALARMED or score in row["cells"]["unaware"]["scores"]]
 
 
 def _row(row: Mapping[str, Any], score: str) -> dict[str, Any]:
@@ -38,6 +44,8 @@ def _row(row: Mapping[str, Any], score: str) -> dict[str, Any]:
     shown = {name: None if cell is None else cell["scores"].get(score) for name, cell in cells.items()}
     if score == "success" and cells["no attack"]:
         shown["no attack"] = cells["no attack"]["scores"].get("recall")
+    if score == "alarms":
+        shown["no attack"] = cells["unaware"]["scores"].get("false alarms")
     flags = ["incomplete"] * bool(row["incomplete"] and row["defense"] != "none") + ["suspect"] * bool(row["suspect"])
     return {
         "victim": row["victim"], "defense": row["defense"], "kinds": ", ".join(dict.fromkeys(row["kinds"])) or "–",

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from torch import Tensor
 
+from physadv.core.defended import Defended
+from physadv.core.defense_kind import DefenseKind
+from physadv.core.protocols import Victim
 from physadv.core.types import PatchImage
 from physadv.engines.judging.defenses import cells
 from physadv.engines.judging.defenses.cells import judged_cell
@@ -57,3 +62,38 @@ def test_latency_is_relative_to_the_first_victim() -> None:
     assert bare.ratio == 1
     assert bare.ms > 0
     assert behind.ms > 0
+
+
+class Bluish(ToyDefense):
+    """Raises an alarm where there is blue, and changes nothing."""
+
+    name, kind = "bluish", DefenseKind.alarm
+
+    def around(self, victim: Victim[Any, Any]) -> Victim[Any, Any]:
+        return AlarmedByBlue(victim, self, {})
+
+
+class AlarmedByBlue(Defended[Any, Any]):
+    def alarm(self, images: Tensor) -> Tensor:
+        return images[:, 2, 10:20, 10:20].amax((1, 2)) / 0.7
+
+    def to(self, device: torch.device | str) -> AlarmedByBlue:
+        return self
+
+
+def test_an_alarm_is_counted_under_every_arm(tmp_path: Path) -> None:
+    blue = PatchUnderTest("adaptive", replace(RED, srgb=RED.srgb.flip(0)))
+    alarmed = replace(TRIAL, victims=[Bluish().around(ToyDetector())], others=(blue,))
+    found = {arm["condition"]: arm for arm in judged_cell(alarmed, "toy", tmp_path, quiet)["conditions"]}
+    assert "alarms" not in found["clean"]
+    raised = {name: score_named(arm["alarms"], "alarms") for name, arm in found.items() if "alarms" in arm}
+    assert raised["adaptive"] is not None
+    assert raised["patch"] is not None
+    assert (raised["adaptive"]["value"], raised["patch"]["value"], raised["patch"]["n"]) == (1, 0, 6)
+    area = score_named(found["adaptive"]["alarms"], "AUROC")
+    assert area is not None
+    assert area["value"] == 1
+
+
+def test_a_defence_without_an_alarm_has_none(tmp_path: Path) -> None:
+    assert not any("alarms" in arm for arm in judged_cell(TRIAL, "toy", tmp_path, quiet)["conditions"])
