@@ -18,10 +18,30 @@ def test_one_bright_pixel_vanishes_and_an_edge_stays() -> None:
     assert torch.equal(median(3)(speckled), image)
 
 
-@pytest.mark.parametrize("size_px", [3, 5])
-def test_with_and_without_gradient_the_result_is_the_same(size_px: int) -> None:
+@pytest.mark.parametrize("size_px", [3, 5, 7])
+def test_it_is_the_median_of_every_window(size_px: int) -> None:
     image = torch.rand(2, 3, 9, 11, generator=torch.Generator().manual_seed(1))
-    assert torch.equal(median(size_px)(image.clone().requires_grad_()).detach(), median(size_px)(image))
+    padded = torch.nn.functional.pad(image, [size_px // 2] * 4, mode="replicate")
+    windows = padded.unfold(2, size_px, 1).unfold(3, size_px, 1).flatten(4)
+    assert torch.equal(median(size_px)(image), windows.median(-1).values)
+
+
+@pytest.mark.parametrize("shape", [(1, 3, 6, 5), (2, 3, 1, 4), (1, 3, 1, 1)])
+def test_the_gradient_is_that_of_choosing_edges_too(shape: tuple[int, ...]) -> None:
+    image = torch.rand(shape, generator=torch.Generator().manual_seed(2)).requires_grad_()
+    weights = torch.rand(shape, generator=torch.Generator().manual_seed(3))
+    padded = torch.nn.functional.pad(image, [1] * 4, mode="replicate")
+    chosen = padded.unfold(2, 3, 1).unfold(3, 3, 1).flatten(4).median(-1).values
+    (expected,) = torch.autograd.grad((chosen * weights).sum(), image)
+    (slope,) = torch.autograd.grad((median(3)(image) * weights).sum(), image)
+    torch.testing.assert_close(slope, expected)
+
+
+def test_among_equals_one_pixel_has_the_gradient() -> None:
+    image = torch.full((1, 3, 5, 5), 0.5, requires_grad=True)
+    (slope,) = torch.autograd.grad(median(3)(image)[0, 0, 2, 2], image)
+    assert float(slope.sum()) == 1
+    assert len(slope.nonzero()) == 1
 
 
 def test_the_gradient_goes_to_the_pixel_that_was_taken() -> None:
