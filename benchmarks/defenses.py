@@ -82,7 +82,7 @@ def measured(size: int, onnx: str, step: bool, rounds: int) -> tuple[dict[str, f
     """Seconds of each victim; of each defence on each picture, less what the victim behind it takes."""
     shown = pictures(size)
     jobs: dict[str, Job] = {name: job(asked, shown["clean"], step) for name, asked in victims(onnx).items()}
-    compared = set(jobs)
+    compared = list(jobs)
     for row in physadv_defenses():
         try:
             made = row.build(row.config()).around(FREE)

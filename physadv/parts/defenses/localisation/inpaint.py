@@ -1,21 +1,18 @@
 """Filling of what is masked from around it: Telea, "An Image Inpainting Technique Based on the Fast Marching Method",
 J. Graphics Tools 9, 2004, and the smooth surrogate that gradients see.
 
-Filling with grey instead costs a detector more than half of what the mask has won it.
+Grey in its place costs detectors most of what the mask has won them, and the same at half the resolution a third.
 """
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from physadv.parts.defenses.localisation.blocks import BLOCK_PX, block_means
-
-U8 = npt.NDArray[np.uint8]
 
 RADIUS_PX = 3
 MARGIN_PX = 8  # of the part of a picture that is worked on, around what is masked
@@ -68,17 +65,10 @@ def _fill_(image: Tensor, mask: Tensor) -> None:
     columns = slice(max(0, left - MARGIN_PX), left + width + MARGIN_PX)
     pixels = image[:, rows, columns]
     codes = (pixels.permute(1, 2, 0).cpu().numpy() * 255).round().clip(0, 255).astype(np.uint8)
-    filled = torch.from_numpy(_telea(codes, holes[rows, columns])).permute(2, 0, 1).to(image) / 255
-    pixels.copy_(torch.where(mask[rows, columns] > 0, filled, pixels))
-
-
-def _telea(codes: U8, holes: U8) -> U8:
-    """``(h,w,3)`` with ``holes`` ``(h,w)``; at half the resolution: fills are smooth, and it takes half the time."""
-    height, width = holes.shape
-    size = ((width + 1) // 2, (height + 1) // 2)
-    touched = (cv2.resize(holes * 255, size, interpolation=cv2.INTER_AREA) > 0).astype(np.uint8)
-    if touched.all():
-        return np.full_like(codes, round(GREY * 255))
-    coarse = cv2.resize(codes, size, interpolation=cv2.INTER_AREA)
-    filled = cv2.inpaint(coarse, touched, RADIUS_PX, cv2.INPAINT_TELEA)
-    return np.asarray(cv2.resize(filled, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
+    found = np.ascontiguousarray(holes[rows, columns])
+    if found.all():
+        image[:, rows, columns] = GREY
+        return
+    filled = cv2.inpaint(np.ascontiguousarray(codes), found, RADIUS_PX, cv2.INPAINT_TELEA)
+    there = torch.from_numpy(filled).permute(2, 0, 1).to(image) / 255
+    pixels.copy_(torch.where(mask[rows, columns] > 0, there, pixels))
