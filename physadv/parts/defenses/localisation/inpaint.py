@@ -1,7 +1,9 @@
 """Filling of what is masked from around it: Telea, "An Image Inpainting Technique Based on the Fast Marching Method",
 J. Graphics Tools 9, 2004, and the smooth surrogate that gradients see.
 
-Grey in its place costs detectors most of what the mask has won them, and the same at half the resolution a third.
+The fill decides what a localiser is worth. Recall of 204 persons by YOLOX-nano behind ``chroma``, two patches: .71
+and .72 with this one, .68 and .67 with the same at half the resolution, .59 and .64 with grey; without
+a defence .62 and .49.
 """
 
 from __future__ import annotations
