@@ -19,7 +19,7 @@ from torch import Tensor
 from physadv.core.protocols import Victim
 from physadv.parts.victims.detections import decide
 from physadv.parts.victims.entries import physadv_victims
-from physadv.parts.victims.onnx_victim import OnnxNetwork
+from physadv.parts.victims.onnx.victim import OnnxNetwork
 from physadv.parts.victims.options import OnnxConfig, TorchvisionConfig
 from physadv.parts.victims.torchvision_weights import make_model
 

@@ -29,7 +29,7 @@ from physadv.library.fiducials.camera import CalibratedCamera
 from physadv.library.fiducials.find import Finder
 from physadv.parts.goals.detection import Hide
 from physadv.parts.goals.options import HideConfig
-from physadv.parts.victims.onnx_victim import build
+from physadv.parts.victims.onnx.victim import build
 from physadv.parts.victims.options import OnnxConfig, SignNanoConfig
 from physadv.parts.victims.sign_nano import load_sign_nano
 

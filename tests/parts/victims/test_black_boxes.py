@@ -12,12 +12,13 @@ from onnx import TensorProto, helper, numpy_helper
 
 from physadv.core.access import AccessLevel
 from physadv.core.errors import BadInput, BadOption, MissingExtra
-from physadv.parts.victims import entries, opencv_survival
-from physadv.parts.victims.graph_victim import GraphVictim
+from physadv.parts.victims import entries
+from physadv.parts.victims.onnx import opencv_survival
+from physadv.parts.victims.onnx.graph_victim import GraphVictim
 from physadv.testing import check_victim
 from tests.parts.victims.building import build_victim
 from tests.parts.victims.graph_files import write_detector
-from tests.parts.victims.test_onnx_layouts import BOX, GREY_IMAGE, SIDE, yolov8_table
+from tests.parts.victims.onnx.test_layouts import BOX, GREY_IMAGE, SIDE, yolov8_table
 
 TABLE = yolov8_table().transpose(0, 2, 1)
 

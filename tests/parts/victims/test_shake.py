@@ -16,7 +16,7 @@ from physadv.parts.victims.whole_picture import WholePicture
 from physadv.testing import sample_images
 from tests.parts.victims.building import build_victim
 from tests.parts.victims.graph_files import write_detector
-from tests.parts.victims.test_onnx_layouts import yolov8_table
+from tests.parts.victims.onnx.test_layouts import yolov8_table
 
 KINDS = {
     "sign-nano": ("sign-nano", {}, 8),  # its four stages hold 1, 2, 3 and 2 residual blocks

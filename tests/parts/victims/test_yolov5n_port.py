@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from physadv.library.files.images import load_srgb
-from physadv.parts.victims.graph_layouts import detect_layout
-from physadv.parts.victims.graph_probe import Probe
+from physadv.parts.victims.onnx.graph_layouts import detect_layout
+from physadv.parts.victims.onnx.graph_probe import Probe
 from physadv.testing import check_victim
 from tests.parts.victims.people import recall_of_tall_people
 from tests.parts.victims.yolov5n_port import YoloV5n

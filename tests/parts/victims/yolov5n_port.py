@@ -19,7 +19,7 @@ from physadv.parts.victims.coco import COCO_80
 from physadv.parts.victims.conventions import Conventions
 from physadv.parts.victims.detections import decide
 from physadv.parts.victims.frozen import freeze
-from physadv.parts.victims.graph_decoders import corners
+from physadv.parts.victims.onnx.graph_decoders import corners
 
 WIDTHS = (16, 32, 64, 128, 256)
 STRIDES = (8, 16, 32)

@@ -16,7 +16,7 @@ from functools import cache
 import cv2
 
 from physadv.core.errors import BadInput
-from physadv.parts.victims.onnx_file import OnnxFile
+from physadv.parts.victims.onnx.file import OnnxFile
 
 _LIMIT_S = 300
 _CHILD = """

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from torch import Tensor, nn
 
 from physadv.parts.victims.conventions import Conventions
-from physadv.parts.victims.graph_decoders import Hw
-from physadv.parts.victims.onnx_facts import Facts
+from physadv.parts.victims.onnx.facts import Facts
+from physadv.parts.victims.onnx.graph_decoders import Hw
 
 FACE = ("face",)
 

@@ -10,8 +10,8 @@ import torch
 from onnx import TensorProto, defs, helper, numpy_helper
 from onnx2torch import convert
 
-from physadv.parts.victims.onnx_normal import normalised
-from physadv.parts.victims.onnx_operations import NEWER_NUMBERS, OWN, handed_over
+from physadv.parts.victims.onnx.normal import normalised
+from physadv.parts.victims.onnx.operations import NEWER_NUMBERS, OWN, handed_over
 
 Case = tuple[str, int, dict[str, object], list[np.ndarray]]
 

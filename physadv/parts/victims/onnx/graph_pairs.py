@@ -14,9 +14,16 @@ from torch import Tensor
 
 from physadv.core.errors import BadInput
 from physadv.parts.victims.conventions import Conventions, ResizeMode
-from physadv.parts.victims.graph_decoders import Activation, BoxesAndScores, Hw, SsdHead, cells
-from physadv.parts.victims.graph_evidence import are_logits, box_form, could_be_boxes, nearer, share_won, sum_to_one
-from physadv.parts.victims.graph_probe import FACE, GraphLayout, Probe
+from physadv.parts.victims.onnx.graph_decoders import Activation, BoxesAndScores, Hw, SsdHead, cells
+from physadv.parts.victims.onnx.graph_evidence import (
+    are_logits,
+    box_form,
+    could_be_boxes,
+    nearer,
+    share_won,
+    sum_to_one,
+)
+from physadv.parts.victims.onnx.graph_probe import FACE, GraphLayout, Probe
 
 SSD_STRIDES = (8, 16, 32, 64)
 SSD_SIDES_PX = ((10, 16, 24), (32, 48), (64, 96), (128, 192, 256))  # Ultra-Light-Fast-Generic-Face-Detector

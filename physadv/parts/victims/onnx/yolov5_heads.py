@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from physadv.parts.victims.conventions import Conventions
-from physadv.parts.victims.graph_decoders import Hw, cells, corners
-from physadv.parts.victims.graph_probe import GraphLayout, Probe
+from physadv.parts.victims.onnx.graph_decoders import Hw, cells, corners
+from physadv.parts.victims.onnx.graph_probe import GraphLayout, Probe
 
 NAME = "yolov5-heads"
 STRIDES = (8, 16, 32)

@@ -14,12 +14,12 @@ import torch
 from physadv.api import Classifier
 from physadv.core.access import AccessLevel
 from physadv.core.errors import BadInput
-from physadv.parts.victims.onnx_facts import Facts, facts_of
-from physadv.parts.victims.onnx_file import read_onnx
+from physadv.parts.victims.onnx.facts import Facts, facts_of
+from physadv.parts.victims.onnx.file import read_onnx
 from tests.parts.victims.building import build_victim
 from tests.parts.victims.graph_files import write_detector
+from tests.parts.victims.onnx.test_layouts import yolov8_table
 from tests.parts.victims.test_classifiers import write_classifier
-from tests.parts.victims.test_onnx_layouts import yolov8_table
 
 TABLE = yolov8_table().transpose(0, 2, 1)
 

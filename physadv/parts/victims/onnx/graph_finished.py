@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from physadv.core.errors import BadInput
-from physadv.parts.victims.graph_decoders import EndToEnd, Joined
-from physadv.parts.victims.graph_evidence import BoxForm, box_form, family_rows, many_different
-from physadv.parts.victims.graph_probe import GraphLayout, Probe
-from physadv.parts.victims.graph_tables import RTDETR, YOLO
+from physadv.parts.victims.onnx.graph_decoders import EndToEnd, Joined
+from physadv.parts.victims.onnx.graph_evidence import BoxForm, box_form, family_rows, many_different
+from physadv.parts.victims.onnx.graph_probe import GraphLayout, Probe
+from physadv.parts.victims.onnx.graph_tables import RTDETR, YOLO
 
 ROWS = 1000  # detectors report at most so many
 _COCO_80, _COCO_91 = 80, 91

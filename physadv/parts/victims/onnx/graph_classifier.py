@@ -13,8 +13,8 @@ from physadv.core.access import AccessLevel
 from physadv.core.errors import BadOption
 from physadv.parts.victims.class_names import IMAGENET, imagenet_names, names_for
 from physadv.parts.victims.classifier import Classifier
-from physadv.parts.victims.graph_probe import suppressions
-from physadv.parts.victims.onnx_file import OnnxFile
+from physadv.parts.victims.onnx.file import OnnxFile
+from physadv.parts.victims.onnx.graph_probe import suppressions
 from physadv.parts.victims.options import OnnxConfig
 
 logger = logging.getLogger(__name__)

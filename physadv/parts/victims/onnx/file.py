@@ -18,8 +18,8 @@ from onnx.external_data_helper import ExternalDataInfo, uses_external_data
 from physadv.core.errors import BadInput, BadOption
 from physadv.library.files.digests import digest_of_file
 from physadv.library.files.reading import check_file
-from physadv.parts.victims.onnx_facts import Facts, facts_of
-from physadv.parts.victims.onnx_normal import NORMAL_ERRORS, normalised, operations
+from physadv.parts.victims.onnx.facts import Facts, facts_of
+from physadv.parts.victims.onnx.normal import NORMAL_ERRORS, normalised, operations
 
 SIDE_PX = 640  # of graphs that take any size, unless the user or the file says
 _LARGEST_PX = 8192  # a side; a slip in the graph would otherwise take all memory

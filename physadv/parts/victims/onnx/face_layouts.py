@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from physadv.core.errors import BadInput
 from physadv.parts.victims.conventions import Conventions, ResizeMode
-from physadv.parts.victims.graph_decoders import MAX_EXPONENT, Hw, cells, corners
-from physadv.parts.victims.graph_probe import FACE, GraphLayout, Probe, cell_count
+from physadv.parts.victims.onnx.graph_decoders import MAX_EXPONENT, Hw, cells, corners
+from physadv.parts.victims.onnx.graph_probe import FACE, GraphLayout, Probe, cell_count
 
 YUNET_STRIDES = (8, 16, 32)
 CENTERFACE_STRIDE = 4

@@ -13,13 +13,13 @@ from torch import Tensor
 
 from physadv.core.errors import BadInput
 from physadv.parts.victims.conventions import Conventions, ResizeMode
-from physadv.parts.victims.face_layouts import centerface, yunet
-from physadv.parts.victims.graph_decoders import FastestDetHead, NanoDetHead
-from physadv.parts.victims.graph_finished import end_to_end, joined
-from physadv.parts.victims.graph_pairs import SSD_STRIDES, boxes_scores, detr, rf_detr, rt_detr, ssd
-from physadv.parts.victims.graph_probe import GraphLayout, Probe, cell_count
-from physadv.parts.victims.graph_tables import yolov5, yolov6, yolov8, yolox
-from physadv.parts.victims.yolov5_heads import yolov5_heads
+from physadv.parts.victims.onnx.face_layouts import centerface, yunet
+from physadv.parts.victims.onnx.graph_decoders import FastestDetHead, NanoDetHead
+from physadv.parts.victims.onnx.graph_finished import end_to_end, joined
+from physadv.parts.victims.onnx.graph_pairs import SSD_STRIDES, boxes_scores, detr, rf_detr, rt_detr, ssd
+from physadv.parts.victims.onnx.graph_probe import GraphLayout, Probe, cell_count
+from physadv.parts.victims.onnx.graph_tables import yolov5, yolov6, yolov8, yolox
+from physadv.parts.victims.onnx.yolov5_heads import yolov5_heads
 
 _NANODET = Conventions(
     bgr=True,

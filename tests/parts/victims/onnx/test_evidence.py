@@ -11,7 +11,7 @@ import torch
 
 from physadv.core.errors import BadInput, BadOption
 from physadv.parts.victims.conventions import ResizeMode
-from physadv.parts.victims.graph_victim import GraphVictim
+from physadv.parts.victims.onnx.graph_victim import GraphVictim
 from tests.parts.victims.building import build_victim
 from tests.parts.victims.graph_files import grid_centres, rows_at, write_detector
 

@@ -16,10 +16,10 @@ from physadv.parts.victims.class_names import names_for, read_names
 from physadv.parts.victims.classifier import Classifier
 from physadv.parts.victims.conventions import Conventions, overridden
 from physadv.parts.victims.detections import decide
-from physadv.parts.victims.graph_classifier import classifier_of, is_classifier
-from physadv.parts.victims.graph_layouts import detect_layout
-from physadv.parts.victims.graph_probe import GraphLayout, Probe, suppressions
-from physadv.parts.victims.onnx_file import OnnxFile
+from physadv.parts.victims.onnx.file import OnnxFile
+from physadv.parts.victims.onnx.graph_classifier import classifier_of, is_classifier
+from physadv.parts.victims.onnx.graph_layouts import detect_layout
+from physadv.parts.victims.onnx.graph_probe import GraphLayout, Probe, suppressions
 from physadv.parts.victims.options import OnnxConfig
 
 logger = logging.getLogger(__name__)

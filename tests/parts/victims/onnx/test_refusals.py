@@ -10,7 +10,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from physadv.core.errors import BadInput, BadOption, PhysadvError
-from physadv.parts.victims.onnx_file import read_onnx
+from physadv.parts.victims.onnx.file import read_onnx
 from tests.parts.victims.building import build_victim
 from tests.parts.victims.graph_files import write_detector
 

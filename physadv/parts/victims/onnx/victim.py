@@ -18,10 +18,10 @@ from physadv.core.access import AccessLevel
 from physadv.core.errors import BadInput
 from physadv.parts.victims.classifier import Classifier
 from physadv.parts.victims.frozen import freeze
-from physadv.parts.victims.graph_probe import suppressions
-from physadv.parts.victims.graph_victim import RUN_ERRORS, GraphVictim, as_taken, assemble, probe_images, run_probe
-from physadv.parts.victims.onnx_file import OnnxFile, read_onnx
-from physadv.parts.victims.onnx_operations import handed_over
+from physadv.parts.victims.onnx.file import OnnxFile, read_onnx
+from physadv.parts.victims.onnx.graph_probe import suppressions
+from physadv.parts.victims.onnx.graph_victim import RUN_ERRORS, GraphVictim, as_taken, assemble, probe_images, run_probe
+from physadv.parts.victims.onnx.operations import handed_over
 from physadv.parts.victims.options import CenterFaceConfig, OnnxConfig
 
 logger = logging.getLogger(__name__)

@@ -17,9 +17,9 @@ from torch.nn import functional
 from physadv.core.access import AccessLevel
 from physadv.core.errors import BadInput
 from physadv.parts.victims.classifier import Classifier
-from physadv.parts.victims.graph_probe import suppressions
-from physadv.parts.victims.graph_victim import GraphVictim, as_taken, assemble
-from physadv.parts.victims.onnx_file import OnnxFile, read_onnx
+from physadv.parts.victims.onnx.file import OnnxFile, read_onnx
+from physadv.parts.victims.onnx.graph_probe import suppressions
+from physadv.parts.victims.onnx.graph_victim import GraphVictim, as_taken, assemble
 from physadv.parts.victims.options import OnnxRuntimeConfig
 
 _ERRORS = (

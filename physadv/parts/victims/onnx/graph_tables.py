@@ -8,8 +8,8 @@ from torch import Tensor
 
 from physadv.core.errors import BadInput
 from physadv.parts.victims.conventions import Conventions, ResizeMode
-from physadv.parts.victims.graph_decoders import Table, YoloxHead, cells
-from physadv.parts.victims.graph_evidence import (
+from physadv.parts.victims.onnx.graph_decoders import Table, YoloxHead, cells
+from physadv.parts.victims.onnx.graph_evidence import (
     PYRAMIDS,
     always_one,
     are_logits,
@@ -18,7 +18,7 @@ from physadv.parts.victims.graph_evidence import (
     odd_columns,
     scale,
 )
-from physadv.parts.victims.graph_probe import GraphLayout, Probe, cell_count
+from physadv.parts.victims.onnx.graph_probe import GraphLayout, Probe, cell_count
 
 YOLO = Conventions()
 RTDETR = Conventions(resize=ResizeMode.STRETCH)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from physadv.parts.victims.graph_decoders import Hw
-from physadv.parts.victims.graph_probe import Probe, cell_count
+from physadv.parts.victims.onnx.graph_decoders import Hw
+from physadv.parts.victims.onnx.graph_probe import Probe, cell_count
 
 PYRAMIDS = ((8, 16, 32), (8, 16, 32, 64), (16, 32), (4, 8, 16, 32))  # strides of the heads in use
 _MARGIN = 0.15  # by which a box may leave the picture, as a share of it

@@ -10,8 +10,8 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from onnx2torch import convert
 
-from physadv.parts.victims.onnx_normal import normalised, operations
-from physadv.parts.victims.onnx_operations import handed_over
+from physadv.parts.victims.onnx.normal import normalised, operations
+from physadv.parts.victims.onnx.operations import handed_over
 
 IMAGE = np.random.default_rng(0).normal(size=(1, 3, 8, 8)).astype(np.float32)
 KERNEL = np.random.default_rng(1).normal(size=(4, 3, 3, 3)).astype(np.float32)
