@@ -9,8 +9,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from physadv.app.assembly import parts
 from physadv.app.assembly.adaptive_attacks import Carrying, Planned, planned, slug_of, told
 from physadv.app.assembly.attack_recipes import AttackRecipe, Surroundings
@@ -179,10 +177,9 @@ def timed_victims(trial: Trial) -> list[Latency]:
     """How long every victim takes for one of the pictures that are judged, against the same one without defences."""
     image = next(iter(trial.scenes.sweep(1))).srgb[:1].to(trial.device)
     times = []
-    with torch.no_grad():
-        for victim in trial.victims:
-            _, behind = latencies([undefended(victim).to(trial.device), victim], image)
-            times.append(behind)
+    for victim in trial.victims:
+        asked = [undefended(victim).to(trial.device), victim] if _is_behind(victim) else [victim]
+        times.append(latencies(asked, image)[-1])
     return times
 
 

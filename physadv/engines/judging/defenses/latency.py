@@ -12,7 +12,7 @@ from torch import Tensor
 
 from physadv.core.protocols import Victim
 
-ROUNDS = 7  # of which the median counts
+ROUNDS = 11  # of which the median counts
 
 
 @dataclass(frozen=True)
