@@ -162,6 +162,19 @@ def evasion_and_alarm_are_one_number_a_picture(defense: Defense, victim: AnyVict
     require(expected, f"{made.name}: is of kind alarm, but alarm() gives None")
 
 
+def a_proof_is_one_word_an_object(defense: Defense, victim: AnyVictim, images: Tensor) -> None:
+    """What is certified is ``(N,)`` bool, one an object of the scene."""
+    made = defense.around(victim)
+    if (behind := defended_in(made)) is None:
+        return
+    scene = one_scene(len(images))
+    proven = behind.certified(images, scene)
+    if proven is not None:
+        fine = proven.shape == scene.labels.shape and proven.dtype == torch.bool
+        told = f"got {tuple(proven.shape)} {proven.dtype}"
+        require(fine, f"{made.name}: certified must be {tuple(scene.labels.shape)} bool, one an object, {told}")
+
+
 def the_bare_victim_is_as_before(defense: Defense, victim: AnyVictim, images: Tensor) -> None:
     """The victim itself answers as if it had never been defended, and the pictures are as they were."""
     shown = images.clone()
@@ -183,6 +196,7 @@ DEFENSE_CHECKS: tuple[DefenseCheck, ...] = (
     a_reset_forgets,
     its_draws_follow_the_generator,
     evasion_and_alarm_are_one_number_a_picture,
+    a_proof_is_one_word_an_object,
     the_bare_victim_is_as_before,
 )
 

@@ -119,3 +119,43 @@ def test_what_is_no_defence_is_refused() -> None:
         guarded(type("Void", (), {"name": "void", "kind": DefenseKind.smooth, "around": lambda *_: None})()).around(
             ToyGridDetector()
         )
+
+
+class Proven(Defended):
+    made: Any = None
+
+    def certified(self, images: Tensor, scene: Any) -> Any:
+        return self.made
+
+    def to(self, device: torch.device | str) -> Proven:
+        return self
+
+
+class Prover:
+    name, kind = "prover", DefenseKind.certified
+
+    def __init__(self, made: Any) -> None:
+        self.made = made
+
+    def around(self, victim: Victim) -> Victim:
+        proven = Proven(victim, self, {})
+        proven.made = self.made
+        return proven
+
+
+def test_a_proof_reaches_through_the_guard_if_it_is_one_word_an_object() -> None:
+    scene, images = one_scene(2), sample_images()
+    for made, told in (
+        (torch.tensor([True, False]), None),
+        (None, None),
+        (torch.tensor([True]), r"must be \(2,\) bool, one an object, got \(1,\)"),
+        (torch.ones(2), "got .*float32"),
+        (True, "must be a tensor, got bool"),
+    ):
+        behind = defended_in(guarded(Prover(made)).around(ToyGridDetector()))
+        assert behind is not None
+        if told is None:
+            assert behind.certified(images, scene) is made
+        else:
+            with pytest.raises(BrokenPart, match=told):
+                behind.certified(images, scene)

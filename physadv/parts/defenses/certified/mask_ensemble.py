@@ -66,11 +66,14 @@ class Masked(Defended[Candidates, tuple[Detections, ...]]):
     """The detector that also looks behind windows."""
 
     def outputs(self, images: Tensor) -> Candidates:
-        """The victim's candidates for the picture, then :data:`ROWS` for the picture behind each window."""
+        """:data:`ROWS` candidates for the picture behind each window, then the victim's for the picture itself.
+
+        So what others add at the end, as a memory does, counts as candidates for the picture.
+        """
         windows = self._windows(images)
         bare = self.victim.outputs(images)
         behind = [_best(self.victim.outputs(windows.masked(images, index))) for index in range(len(windows))]
-        parts = [bare, *behind]
+        parts = [*behind, bare]
         return Candidates(
             torch.cat([part.boxes_xyxy_px for part in parts], dim=1), torch.cat([part.scores for part in parts], dim=1)
         )
@@ -112,10 +115,10 @@ class Masked(Defended[Candidates, tuple[Detections, ...]]):
     ) -> tuple[tuple[Detections, ...], list[tuple[Detections, ...]]]:
         """The reports on each picture; and of each picture those behind each window."""
         count = self.options["windows"] ** 2
+        end = count * ROWS
         boxes, scores = outputs.boxes_xyxy_px.detach(), outputs.scores.detach()
-        own = scores.shape[1] - count * ROWS
-        found = self.victim.decide(Candidates(boxes[:, :own], scores[:, :own]), confidence)
-        masked = Candidates(boxes[:, own:].reshape(-1, ROWS, 4), scores[:, own:].reshape(-1, ROWS, scores.shape[2]))
+        found = self.victim.decide(Candidates(boxes[:, end:], scores[:, end:]), confidence)
+        masked = Candidates(boxes[:, :end].reshape(-1, ROWS, 4), scores[:, :end].reshape(-1, ROWS, scores.shape[2]))
         behind = self.victim.decide(masked, confidence)
         return found, [tuple(behind[start : start + count]) for start in range(0, len(behind), count)]
 

@@ -110,7 +110,9 @@ def _limited(
     That is the one of its label which it overlaps most; where none of its label is there, of any label: else a box
     that is refused as one thing would be reported as the next best.
     """
-    rows, columns = (scores.detach() >= confidence).nonzero(as_tuple=True)
+    high = (scores.detach().amax(dim=1) >= confidence).nonzero().flatten()
+    place, columns = (scores.detach()[high] >= confidence).nonzero(as_tuple=True)
+    rows = high[place]
     shares = overlap(edges[rows.cpu().numpy()], told)
     alike = (columns.cpu().numpy()[:, None] == labels[None]) & (shares > 0)
     limit = scores.new_tensor(np.array(limits)[(shares + 2 * alike).argmax(1)])

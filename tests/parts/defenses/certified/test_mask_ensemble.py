@@ -128,7 +128,16 @@ def test_a_memory_comes_first() -> None:
     remembering = Vote(VoteConfig()).around(ToyGridDetector())
     with pytest.raises(IncompatibleParts, match=r"vote-2-of-3 before mask-ensemble"):
         MaskEnsemble(MaskEnsembleConfig()).around(remembering)
-    Vote(VoteConfig()).around(MaskEnsemble(MaskEnsembleConfig()).around(ToyGridDetector()))
+
+
+def test_behind_a_memory_it_is_remembered_what_is_found_behind_windows() -> None:
+    victim = Vote(VoteConfig(2, 3)).around(masked())
+    told = []
+    for white in (True, True, False, False):  # nothing is reported of the picture where there is white
+        image = picture((2, 1, 10, 11)) if len(told) != 2 else torch.full((3, SIDE, SIDE), 0.2)
+        image[:, 0, 0] = 1.0 if white else 0.2
+        told.append(covered(victim.decide(victim.outputs(image[None]))[0], (2, 1, 10, 11)))
+    assert told == [0.0, 1.0, 1.0, 1.0]
 
 
 @pytest.mark.parametrize("config", [MaskEnsembleConfig(inside=0.0), MaskEnsembleConfig(cover=1.1)])
