@@ -96,6 +96,7 @@ def test_what_was_mistyped_is_named_in_one_line(case: str, tmp_path: Path) -> No
 
 ONE_EACH = [
     "generate victim=sign-nani", "evaluate", "grid", "sheet", "watch", "eot preview draws=0", "train detector sede=1",
+    "train defense name=segmint",
     "calibrate colour", "calibrate camera", "calibrate eot", "report", "completion ksh", "doctor frob",
     "plugins list --jsn",
 ]  # fmt: skip

@@ -122,6 +122,11 @@ _ROWS = (
         writes_run_folder=True,
     ),
     Command(
+        "train defense", "train a defense that finds patches: name=reconstruct or name=segment",
+        target=f"{_PIPELINES}.train_defense:train_defense_command", schema=f"{_CONFIG}.schema:TrainDefenseConfig",
+        writes_run_folder=True,
+    ),
+    Command(
         "plugins list", "list all parts that can be chosen, and who offers them (--json)",
         target=f"{_PIPELINES}.plugins_list:plugins_list", only_json=True,
     ),

@@ -7,6 +7,7 @@ from typing import Any
 
 from physadv.core.problem.ensemble import Ensemble
 from physadv.engines.judging.options import ProtocolConfig
+from physadv.engines.training.defense_options import DefenseTraining
 from physadv.engines.training.options import TrainConfig
 from physadv.parts.transfer.options import TransferConfig
 
@@ -156,3 +157,9 @@ class PreviewConfig(RunConfig):
 class TrainDetectorConfig(RunConfig):
     name: str = "sign-nano"  # of the weights file
     train: TrainConfig = field(default_factory=TrainConfig)
+
+
+@dataclass
+class TrainDefenseConfig(RunConfig):
+    name: str = "reconstruct"  # of the defence that learns: reconstruct, segment
+    train: DefenseTraining = field(default_factory=DefenseTraining)

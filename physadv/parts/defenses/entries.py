@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from physadv.core.defense_kind import DefenseKind
@@ -18,7 +18,9 @@ from physadv.parts.defenses.options import (
     LgsConfig,
     MedianConfig,
     NoDefenseConfig,
+    ReconstructConfig,
     ResizePadConfig,
+    SegmentConfig,
     TvConfig,
     check_bits,
     check_lgs,
@@ -31,6 +33,9 @@ from physadv.parts.defenses.options import (
 if TYPE_CHECKING:
     from physadv.core.protocols import Defense
     from physadv.parts.defenses.localisation.localised import Localiser
+    from physadv.parts.defenses.localisation.masks import Thresholds
+
+    LocaliserConfig = ChromaConfig | EntropyConfig | ReconstructConfig | SegmentConfig
 
 
 def _none(config: NoDefenseConfig) -> Defense:
@@ -88,28 +93,52 @@ def _resize_pad(config: ResizePadConfig) -> Defense:
 
 
 def _chroma(config: ChromaConfig) -> Defense:
-    check_thresholds("chroma", config.low, config.high, config.clean_px)
     from physadv.parts.defenses.localisation.chroma import ChromaLocaliser
+    from physadv.parts.defenses.localisation.masks import Thresholds
 
-    return _localising("chroma", ChromaLocaliser(), config)
+    return _localising("chroma", ChromaLocaliser(), config, Thresholds(ChromaConfig.low, ChromaConfig.high))
 
 
 def _entropy(config: EntropyConfig) -> Defense:
-    check_thresholds("entropy", config.low, config.high, config.clean_px)
     from physadv.parts.defenses.localisation.entropy import EntropyLocaliser
-
-    return _localising("entropy", EntropyLocaliser(), config)
-
-
-def _localising(name: str, localiser: Localiser, config: ChromaConfig | EntropyConfig) -> Defense:
-    """The defence; thresholds other than the usual ones are in its name, so that tables can hold both."""
-    from physadv.parts.defenses.localisation.clean_pictures import thresholds_from
-    from physadv.parts.defenses.localisation.localised import LocalisingDefense
     from physadv.parts.defenses.localisation.masks import Thresholds
 
-    usual = Thresholds(type(config)().low, type(config)().high)
-    given = Thresholds(config.low, config.high)
-    thresholds = thresholds_from(config.clean, config.clean_px, localiser) if config.clean else given
+    return _localising("entropy", EntropyLocaliser(), config, Thresholds(EntropyConfig.low, EntropyConfig.high))
+
+
+def _reconstruct(config: ReconstructConfig) -> Defense:
+    from physadv.parts.defenses.localisation.learned import fill_, read_learned
+    from physadv.parts.defenses.localisation.reconstruct import BlockAutoencoder, ReconstructLocaliser
+
+    learned, net = read_learned("reconstruct", config.weights), BlockAutoencoder()
+    fill_(net, learned, "reconstruct")
+    return _localising("reconstruct", ReconstructLocaliser(net, learned.digest), config, learned.thresholds)
+
+
+def _segment(config: SegmentConfig) -> Defense:
+    from physadv.parts.defenses.localisation.learned import fill_, read_learned
+    from physadv.parts.defenses.localisation.segment import SegmentLocaliser, SmallUnet
+
+    learned, net = read_learned("segment", config.weights), SmallUnet()
+    fill_(net, learned, "segment")
+    return _localising("segment", SegmentLocaliser(net, learned.digest), config, learned.thresholds)
+
+
+def _localising(name: str, localiser: Localiser, config: LocaliserConfig, usual: Thresholds) -> Defense:
+    """The defence; thresholds and weights other than the usual ones are in its name, so that tables can hold both."""
+    from physadv.parts.defenses.localisation.clean_pictures import thresholds_from
+    from physadv.parts.defenses.localisation.localised import LocalisingDefense
+
+    low = usual.low if config.low is None else config.low
+    high = usual.high if config.high is None else config.high
+    check_thresholds(name, low, high, config.clean_px)
+    thresholds = (
+        thresholds_from(config.clean, config.clean_px, localiser)
+        if config.clean
+        else replace(usual, low=low, high=high)
+    )
+    if isinstance(config, ReconstructConfig | SegmentConfig) and config.weights:
+        name = f"{name}-{localiser.weights[:8]}"
     named = name if thresholds == usual else f"{name}-{thresholds.low:.3g}-{thresholds.high:.3g}"
     return LocalisingDefense(named, localiser, thresholds, {})
 
@@ -161,6 +190,16 @@ def physadv_defenses() -> list[Entry[Any, Defense]]:
         Entry(
             "entropy", EntropyConfig, _entropy, "paints over what has high local entropy (Jedi's localiser)",
             "Tarchoun et al., CVPR 2023, arXiv:2304.10029",
+        ),
+        Entry(
+            "reconstruct", ReconstructConfig, _reconstruct,
+            "paints over colours that an autoencoder of clean pictures cannot remember (NutNet's idea)",
+            "Lin et al., CCS 2024, arXiv:2406.10285",
+        ),
+        Entry(
+            "segment", SegmentConfig, _segment,
+            "paints over what a small U-Net takes for a patch (in the manner of SAC)",
+            "Liu et al., CVPR 2022, arXiv:2112.04532",
         ),
         Entry("alarm", AlarmConfig, _alarm, "tells pictures in which a localiser finds a patch, and changes none"),
     ]  # fmt: skip

@@ -103,6 +103,24 @@ class EntropyConfig:
     clean_px: int = 416
 
 
+@dataclass
+class ReconstructConfig:
+    weights: str = ""  # a .safetensors file of `physadv train defense`; empty: the built-in weights
+    low: float | None = None  # score of 3 x 3 blocks from which they are masked; empty: as stored with the weights
+    high: float | None = None  # that a patch reaches somewhere; empty: as stored with the weights
+    clean: str = ""  # folder of photos without patches, on which both are set anew
+    clean_px: int = 416  # to which the longer side of those is shrunk: as large as the pictures to be defended
+
+
+@dataclass
+class SegmentConfig:
+    weights: str = ""
+    low: float | None = None
+    high: float | None = None
+    clean: str = ""
+    clean_px: int = 416
+
+
 def check_thresholds(name: str, low: float, high: float, clean_px: int) -> None:
     """Refuse thresholds of a localiser that are not ``0 < low <= high``, and photos without pixels."""
     if not 0 < low <= high:
