@@ -66,7 +66,7 @@ def train_defense(
         if state.step % config.save_every == 0 or state.step == steps:
             _save(state, name, config, out / "last.pt")
         progress(DefenseProgress(state.step, steps, loss))
-    return ship(name, lesson, state.net, data, config, {"steps": steps, "cpu_s": state.cpu_s}, out)
+    return ship(name, lesson, state.net, data, lesson.filled(config), state.cpu_s, out)
 
 
 def defense_forecast(name: str, config: DefenseTraining) -> Forecast:

@@ -44,7 +44,7 @@ class FamilyFigures:
 
 def ship(
     name: str, lesson: Lesson, net: nn.Module, data: DefensePictures, config: DefenseTraining,
-    spent: dict[str, float], out: Path,
+    cpu_s: float, out: Path,
 ) -> dict[str, Any]:  # fmt: skip
     """Write weights (half precision) and model card, measured as shipped; returns the figures."""
     thresholds = _thresholds(lesson.judged(net), data.thresholds)
@@ -60,7 +60,7 @@ def ship(
     }
     if data.figures:
         figures |= measured(localiser, thresholds, data, config.seed, lesson.with_patches)
-    atomic.write_text(out / f"{name}.md", model_card(name, config, figures, spent))
+    atomic.write_text(out / f"{name}.md", model_card(name, config, figures, cpu_s))
     return figures
 
 
@@ -121,7 +121,7 @@ def _peak(score: Tensor) -> float:
     return float(means_around(score).amax())
 
 
-def model_card(name: str, config: DefenseTraining, figures: dict[str, Any], spent: dict[str, float]) -> str:
+def model_card(name: str, config: DefenseTraining, figures: dict[str, Any], cpu_s: float) -> str:
     """Markdown: what it is, what it was made from, how well it works, and what it does not promise."""
     learned, apart, judged = figures["pictures"]
     hidden = ("photos", "validate", "patches", "held_out_patches", "photos_licence")
@@ -140,7 +140,7 @@ def model_card(name: str, config: DefenseTraining, figures: dict[str, Any], spen
         f"- Command: `physadv train defense name={name} train.photos=PHOTOS train.validate=VALIDATION "
         f"train.patches=PATCHES train.held_out_patches=OTHERS out=FOLDER`, physadv {__version__}, "
         f"torch {torch.__version__.split('+')[0]}.",
-        f"- Cost: {spent['steps']:.0f} steps, {spent['cpu_s'] / 60:.1f} CPU min.",
+        f"- Cost: {config.steps} steps, {cpu_s / 60:.1f} CPU min.",
         f"- Settings: {settings}.", "",
     ]  # fmt: skip
     if judged:

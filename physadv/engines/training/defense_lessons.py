@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from physadv.engines.training.defense_options import DefenseTraining
 from physadv.parts.defenses.localisation.localised import Localiser
 from physadv.parts.defenses.localisation.reconstruct import BlockAutoencoder, ReconstructLocaliser, opponent
 from physadv.parts.defenses.localisation.segment import LONGEST_PX, STRIDE, SegmentLocaliser, SmallUnet
@@ -33,6 +34,15 @@ class Lesson:
     steps: int
     learning_rate: float
 
+    def filled(self, config: DefenseTraining) -> DefenseTraining:
+        """The options, with this lesson's own where none are given."""
+        return replace(
+            config,
+            steps=config.steps or self.steps,
+            batch=config.batch or self.batch,
+            learning_rate=config.learning_rate or self.learning_rate,
+        )
+
     def judged(self, net: nn.Module) -> Localiser:
         """The localiser of a copy, so that training can go on."""
         return self.localiser(deepcopy(net).float(), "")
@@ -41,14 +51,21 @@ class Lesson:
 def reconstruction_error(net: nn.Module, images: Tensor, shares: Tensor) -> Tensor:
     """The mean error of luma and both colours; ``shares`` are 0, as patches are never shown."""
     colours = opponent(images)
-    return (net(colours) - colours).abs().mean()
+    wrong: Tensor = net(colours) - colours
+    return wrong.abs().mean()
 
 
 def segmentation_error(net: nn.Module, images: Tensor, shares: Tensor) -> Tensor:
-    """Cross-entropy with the patch's share of what each place covers."""
-    return F.binary_cross_entropy_with_logits(
-        net(images), F.avg_pool2d(shares, STRIDE).clamp(0, 1), pos_weight=torch.tensor(FOUND_WEIGHT)
-    )
+    """Cross-entropy with the patch's share of what each place covers. In bfloat16: twice as fast on a CPU."""
+    with torch.autocast("cpu", torch.bfloat16):
+        log_odds: Tensor = net(images.contiguous(memory_format=torch.channels_last))
+    covered = F.avg_pool2d(shares, STRIDE).clamp(0, 1)
+    return F.binary_cross_entropy_with_logits(log_odds.float(), covered, pos_weight=torch.tensor(FOUND_WEIGHT))
+
+
+def _channels_last_unet() -> nn.Module:
+    net: nn.Module = SmallUnet().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return net
 
 
 LESSONS = {
@@ -57,7 +74,7 @@ LESSONS = {
         with_patches=False, longest_px=416, crop_px=96, batch=32, steps=1200, learning_rate=5e-3,
     ),
     "segment": Lesson(
-        SmallUnet, SegmentLocaliser, segmentation_error,
-        with_patches=True, longest_px=LONGEST_PX, crop_px=192, batch=16, steps=1500, learning_rate=4e-3,
+        _channels_last_unet, SegmentLocaliser, segmentation_error,
+        with_patches=True, longest_px=LONGEST_PX, crop_px=192, batch=12, steps=900, learning_rate=4e-3,
     ),
 }  # fmt: skip

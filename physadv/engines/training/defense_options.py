@@ -21,9 +21,9 @@ class DefenseTraining:
     renders: int = 60  # drawn road pictures beside the photos
     thresholds: float = 0.4  # share of photos and roads kept apart, to set the thresholds on
     size_px: int = 416  # to which the longer side of photos is shrunk at most
-    steps: int = 0  # of the optimiser; 0: as many as the defence needs
-    batch: int = 0  # crops a step; 0: as many as the defence needs
-    learning_rate: float = 0.0  # peak of the one-cycle schedule; 0: the defence's own
+    steps: int | None = None  # of the optimiser; empty: as many as the defence needs
+    batch: int | None = None  # crops a step; empty: as many as the defence needs
+    learning_rate: float | None = None  # peak of the one-cycle schedule; empty: the defence's own
     save_every: int = 100  # steps, after which a stopped training goes on
     seed: int = 0  # of weights, order and patches
 
@@ -33,15 +33,15 @@ class DefenseTraining:
             raise BadOption(f"name must be one of {', '.join(TRAINABLE)}: those defences learn, got {name!r}")
         if not self.photos:
             raise BadOption("train.photos is empty: name a folder with photos without patches, 100 or more")
-        for option in ("renders", "steps", "batch", "learning_rate"):
-            if getattr(self, option) < 0:
-                raise BadOption(f"train.{option} must not be negative, got {getattr(self, option)}")
-        for option, minimum in (("size_px", 64), ("save_every", 1)):
-            if getattr(self, option) < minimum:
-                raise BadOption(f"train.{option} must be at least {minimum}, got {getattr(self, option)}")
+        if self.renders < 0:
+            raise BadOption(f"train.renders must not be negative, got {self.renders}")
+        for option, minimum in (("size_px", 64), ("save_every", 1), ("steps", 1), ("batch", 1)):
+            value = getattr(self, option)
+            if value is not None and value < minimum:
+                raise BadOption(f"train.{option} must be at least {minimum}, got {value}")
         if not 0 < self.thresholds < 1:
             raise BadOption(
                 f"train.thresholds must lie between 0 and 1, as both parts need photos, got {self.thresholds:g}"
             )
-        if not self.learning_rate < 1:
-            raise BadOption(f"train.learning_rate must be below 1, got {self.learning_rate:g}")
+        if self.learning_rate is not None and not 0 < self.learning_rate < 1:
+            raise BadOption(f"train.learning_rate must lie between 0 and 1, got {self.learning_rate:g}")

@@ -94,7 +94,7 @@ class _OneOf:
     patches: Sequence[U8]
 
     def __call__(self, rng: np.random.Generator) -> U8:
-        turned = np.rot90(self.patches[rng.integers(len(self.patches))], rng.integers(4))
+        turned = np.rot90(self.patches[int(rng.integers(len(self.patches)))], int(rng.integers(4)))
         return np.ascontiguousarray(turned)
 
 
@@ -105,7 +105,7 @@ class _Natural:
     photos: Sequence[U8]
 
     def __call__(self, rng: np.random.Generator) -> U8:
-        photo = self.photos[rng.integers(len(self.photos))]
+        photo = self.photos[int(rng.integers(len(self.photos)))]
         side = int(rng.uniform(0.25, 0.6) * min(photo.shape[:2]))
         top, left = (int(rng.integers(0, size - side + 1)) for size in photo.shape[:2])
         cut = _resized(photo[top : top + side, left : left + side])

@@ -93,9 +93,9 @@ def fold_norms_(net: SmallUnet) -> None:
     """Put batch norms into the convolutions before them: the same answers, sooner."""
     for part in (net.fine, net.middle, net.coarse, net.to_middle, net.to_fine):
         for index, layer in enumerate(part):
-            if isinstance(layer, nn.BatchNorm2d):
-                part[index - 1] = fuse_conv_bn_eval(part[index - 1], layer)
-                part[index] = nn.Identity()
+            before = part[index - 1]
+            if isinstance(layer, nn.BatchNorm2d) and isinstance(before, nn.Conv2d):
+                part[index - 1], part[index] = fuse_conv_bn_eval(before, layer), nn.Identity()
 
 
 def _layer(before: int, after: int) -> tuple[nn.Module, nn.Module, nn.Module]:
