@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from physadv.engines.training.defense_options import DefenseTraining
 from physadv.parts.defenses.localisation.localised import Localiser
-from physadv.parts.defenses.localisation.reconstruct import BlockAutoencoder, ReconstructLocaliser, opponent
+from physadv.parts.defenses.localisation.reconstruct import BlockAutoencoder, ReconstructLocaliser, in_blocks, opponent
 from physadv.parts.defenses.localisation.segment import LONGEST_PX, STRIDE, SegmentLocaliser, SmallUnet
 
 FOUND_WEIGHT = 2.0
@@ -51,7 +51,7 @@ class Lesson:
 def reconstruction_error(net: nn.Module, images: Tensor, shares: Tensor) -> Tensor:
     """The mean error of luma and both colours; ``shares`` are 0, as patches are never shown."""
     colours = opponent(images)
-    wrong: Tensor = net(colours) - colours
+    wrong: Tensor = net(colours) - in_blocks(colours)
     return wrong.abs().mean()
 
 

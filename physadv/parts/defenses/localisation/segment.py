@@ -54,7 +54,7 @@ class SegmentLocaliser:
     def __init__(self, net: SmallUnet, weights: str) -> None:
         """``weights`` is a digest of what ``net`` has learned; its norms are folded, so it learns no more."""
         fold_norms_(net.eval())
-        self.net, self.weights = net.requires_grad_(False), weights
+        self.net, self.weights = net.eval().requires_grad_(False), weights
 
     @property
     def networks(self) -> tuple[nn.Module, ...]:
