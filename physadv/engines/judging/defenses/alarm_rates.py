@@ -12,6 +12,7 @@ from physadv.core.defended import defended_in
 from physadv.core.protocols import Victim
 from physadv.core.types import PatchImage
 from physadv.engines.judging.views import ViewSource
+from physadv.library.files.plain_json import plain
 from physadv.library.metrics.alarms import alarm_scores
 from physadv.library.metrics.tables import F64
 from physadv.parts.patches.controls import CLEAN
@@ -25,14 +26,14 @@ def with_alarms(
 ) -> dict[str, Any]:
     """The victim's ``scores`` with ``alarms`` under every arm but the clean one; as they are where it has no alarm.
 
-    AUROC, the share of attacked pictures with an alarm, and the share of clean ones.
+    AUROC, the share of attacked pictures with an alarm, and the share of clean ones, as JSON has scores.
     """
     told = _told(victim, showing, shown)
     if told is None:
         return dict(scores)
     arms = [
         arm if arm["condition"] == CLEAN
-        else {**arm, "alarms": alarm_scores(told[CLEAN], told[arm["condition"]], RAISED)}
+        else {**arm, "alarms": plain(alarm_scores(told[CLEAN], told[arm["condition"]], RAISED))}
         for arm in scores["conditions"]
     ]  # fmt: skip
     return {**scores, "conditions": arms}

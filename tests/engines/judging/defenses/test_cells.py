@@ -16,8 +16,11 @@ from physadv.core.defense_kind import DefenseKind
 from physadv.core.protocols import Victim
 from physadv.core.types import PatchImage
 from physadv.engines.judging.defenses import cells
+from physadv.engines.judging.defenses.alarm_rates import with_alarms
 from physadv.engines.judging.defenses.cells import judged_cell
 from physadv.engines.judging.defenses.latency import latencies
+from physadv.engines.judging.evaluate import shown_of
+from physadv.engines.judging.trial import groups
 from physadv.library.report.arms import score_named
 from physadv.parts.patches.controls import PatchUnderTest
 from physadv.testing.toys import ToyDefense, ToyDetector
@@ -93,6 +96,15 @@ def test_an_alarm_is_counted_under_every_arm(tmp_path: Path) -> None:
     area = score_named(found["adaptive"]["alarms"], "AUROC")
     assert area is not None
     assert area["value"] == 1
+
+
+def test_alarms_are_read_alike_from_memory_and_from_a_file() -> None:
+    alarmed = replace(TRIAL, victims=[Bluish().around(ToyDetector())])
+    (group,) = groups(alarmed)
+    conditions = [{"condition": arm} for arm in shown_of(alarmed)]
+    told = with_alarms({"conditions": conditions}, group.watched[0].victim, group.showing, shown_of(alarmed))
+    (found,) = [arm["alarms"] for arm in told["conditions"] if arm["condition"] == "patch"]
+    assert score_named(found, "AUROC") is not None
 
 
 def test_a_defence_without_an_alarm_has_none(tmp_path: Path) -> None:
