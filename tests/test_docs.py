@@ -36,7 +36,8 @@ SMALL = {
         "audit.directions=2",
         "progress=false",
     ],
-    "train": ["train.epochs=1", "train.renders=16", "train.held_out_renders=4", "progress=false"],
+    "train detector": ["train.epochs=1", "train.renders=16", "train.held_out_renders=4", "progress=false"],
+    "train defense": ["train.steps=2", "train.renders=2", "progress=false"],
 }
 SMALL_TWIN = ["scenes.width_px=192", "scenes.height_px=144", "scenes.samples=1", "scenes.surface_samples=4"]
 SMALL_SCENES = {"road": SMALL_ROAD, "twin": SMALL_TWIN}
@@ -100,7 +101,8 @@ def _small(line: str) -> list[str]:
         return args
     typed = {a.partition("=")[0] for a in args}
     scenes = SMALL_SCENES.get(_scenes_of(args), ())
-    return args + [small for small in [*SMALL.get(args[0], ()), *scenes] if small.partition("=")[0] not in typed]
+    words = " ".join(args[:2]) if args[0] == "train" else args[0]
+    return args + [small for small in [*SMALL.get(words, ()), *scenes] if small.partition("=")[0] not in typed]
 
 
 def _scenes_of(args: list[str]) -> str:

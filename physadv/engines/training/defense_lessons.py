@@ -64,7 +64,7 @@ def segmentation_error(net: nn.Module, images: Tensor, shares: Tensor) -> Tensor
 
 
 def _channels_last_unet() -> nn.Module:
-    net: nn.Module = SmallUnet().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    net: nn.Module = SmallUnet().to(memory_format=torch.channels_last)
     return net
 
 

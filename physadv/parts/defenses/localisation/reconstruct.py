@@ -52,7 +52,7 @@ class ReconstructLocaliser:
         height, width = images.shape[-2:]
         whole = F.pad(images, (0, -width % BLOCK_PX, 0, -height % BLOCK_PX), mode="replicate")
         colours = opponent(whole)
-        wrong = self.net(colours)[:, BLOCK_PX**2 :] - in_blocks(colours[:, 1:])
+        wrong: Tensor = self.net(colours)[:, BLOCK_PX**2 :] - in_blocks(colours[:, 1:])
         return wrong.abs().mean(1, keepdim=True)
 
     def to(self, device: torch.device | str) -> ReconstructLocaliser:
