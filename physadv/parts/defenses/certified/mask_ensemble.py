@@ -51,7 +51,7 @@ class MaskEnsemble:
 
     @property
     def name(self) -> str:
-        return f"mask-ensemble-{self.config.area:g}"
+        return f"mask-ensemble-{self.config.area:g}-{self.config.windows}"
 
     def around(self, victim: Victim[Any, Any]) -> Victim[Any, Any]:
         """The detector with a proof."""

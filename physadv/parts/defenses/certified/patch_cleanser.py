@@ -49,7 +49,7 @@ class PatchCleanser:
 
     @property
     def name(self) -> str:
-        return f"patch-cleanser-{self.config.area:g}"
+        return f"patch-cleanser-{self.config.area:g}-{self.config.windows}"
 
     def around(self, victim: Victim[Any, Any]) -> Victim[Any, Any]:
         """The classifier with a proof."""
