@@ -37,7 +37,7 @@ class DefenseProgress:
 
 
 @dataclass
-class _Progress:
+class _DefenseState:
     """Contents of a checkpoint."""
 
     net: nn.Module
@@ -86,7 +86,7 @@ def defense_forecast(name: str, config: DefenseTraining) -> Forecast:
     return Forecast(torch.device("cpu"), parts)
 
 
-def take_step(state: _Progress, data: DefensePictures, lesson: Lesson, config: DefenseTraining) -> float:
+def take_step(state: _DefenseState, data: DefensePictures, lesson: Lesson, config: DefenseTraining) -> float:
     """One step of the optimiser; the loss before it."""
     began = time.process_time()
     images, shares = batch_of(data, lesson, config, state.step, config.batch or lesson.batch)
@@ -100,14 +100,14 @@ def take_step(state: _Progress, data: DefensePictures, lesson: Lesson, config: D
     return float(loss.detach())
 
 
-def _start(lesson: Lesson, config: DefenseTraining, steps: int) -> _Progress:
+def _start(lesson: Lesson, config: DefenseTraining, steps: int) -> _DefenseState:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)  # weights are drawn from the global generator
         net = lesson.net()
     peak = config.learning_rate or lesson.learning_rate
     optimiser = Adam(net.parameters(), peak)
     # the schedule divides by zero when its first tenth is one step
-    return _Progress(net, optimiser, OneCycleLR(optimiser, peak, total_steps=max(steps + 1, 20), pct_start=0.1))
+    return _DefenseState(net, optimiser, OneCycleLR(optimiser, peak, total_steps=max(steps + 1, 20), pct_start=0.1))
 
 
 def _fingerprint(name: str, config: DefenseTraining) -> str:
@@ -117,12 +117,12 @@ def _fingerprint(name: str, config: DefenseTraining) -> str:
     return hashlib.sha256(json.dumps([name, settings], sort_keys=True).encode()).hexdigest()
 
 
-def _save(state: _Progress, name: str, config: DefenseTraining, path: Path) -> None:
+def _save(state: _DefenseState, name: str, config: DefenseTraining, path: Path) -> None:
     values: dict[str, Any] = {part: getattr(state, part).state_dict() for part in ("net", "optimiser", "schedule")}
     write_checkpoint(path, values | {"step": state.step, "cpu_s": state.cpu_s, "settings": _fingerprint(name, config)})
 
 
-def _resume(state: _Progress, name: str, config: DefenseTraining, path: Path) -> None:
+def _resume(state: _DefenseState, name: str, config: DefenseTraining, path: Path) -> None:
     if not path.exists():
         return
     values = read_checkpoint(path)
