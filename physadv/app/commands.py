@@ -94,7 +94,7 @@ _ROWS = (
         "calibrate eot", "turn films of a printed board into a preset of conditions; hold forecasts against them",
         target=f"{_PIPELINES}.calibrate_eot:calibrate_eot",
         schema=f"{_CONFIG}.calibrate_eot_options:CalibrateEotConfig",
-        groups=("scenes", "victim", "goal"), inherits=_JUDGED,
+        groups=("scenes", "victim", "defense", "goal"), inherits=_JUDGED,
     ),
     Command(
         "eot preview", "see the conditions a patch is optimised under: draws, and each stage alone",
