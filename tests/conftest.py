@@ -17,7 +17,8 @@ for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):  # before torch is impor
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # before its client is imported by any test: a plugin's would wait for it
 
 # what tests seal is not sealed for the user
-os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="physadv-tests-")
+if "PYTEST_XDIST_WORKER" not in os.environ:  # workers have that of the session: they read runs of each other
+    os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="physadv-tests-")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 QUICK_S = 5.0
