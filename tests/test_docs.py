@@ -16,7 +16,7 @@ from physadv.engines.judging.grid.axes import AXES
 from tests.desk import make_desk
 from tests.running import forked, physadv
 from tests.runs import once
-from tests.small import LITTLE_JUDGED, SMALL_ROAD, SMALLEST
+from tests.small import LITTLE_ATTACKED, LITTLE_JUDGED, SMALL_ROAD, SMALLEST
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -102,7 +102,8 @@ def _small(line: str) -> list[str]:
     typed = {a.partition("=")[0] for a in args}
     scenes = SMALL_SCENES.get(_scenes_of(args), ())
     words = " ".join(args[:2]) if args[0] == "train" else args[0]
-    return args + [small for small in [*SMALL.get(words, ()), *scenes] if small.partition("=")[0] not in typed]
+    attacks = LITTLE_ATTACKED if "adaptive=true" in args else ()
+    return args + [small for small in [*SMALL.get(words, ()), *attacks, *scenes] if small.partition("=")[0] not in typed]
 
 
 def _scenes_of(args: list[str]) -> str:
