@@ -83,6 +83,7 @@ MISTYPED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", list(MISTYPED))
 def test_what_was_mistyped_is_named_in_one_line(case: str, tmp_path: Path) -> None:
     args, hint = MISTYPED[case]
@@ -109,6 +110,7 @@ def test_a_command_that_is_started_answers_as_in_this_process(line: str, tmp_pat
     assert done.returncode == 2
 
 
+@pytest.mark.slow
 def test_a_typo_inside_an_experiment_file_names_the_schema(tmp_path: Path) -> None:
     (tmp_path / "experiment").mkdir()
     (tmp_path / "experiment" / "mine.yaml").write_text("# @package _global_\nbudget: {stepps: 3}\n")
@@ -117,6 +119,7 @@ def test_a_typo_inside_an_experiment_file_names_the_schema(tmp_path: Path) -> No
     assert "'budget.stepps' in BudgetConfig. Did you mean 'budget.steps'" in done.stderr
 
 
+@pytest.mark.slow
 def test_the_configuration_can_be_shown_without_running(tmp_path: Path) -> None:
     done = physadv("generate", "--cfg", "job", "seed=7", cwd=tmp_path)
     assert done.returncode == 0
@@ -138,6 +141,7 @@ def test_a_plugin_from_the_environment_can_be_chosen() -> None:
     assert "rings: 6" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_broken_plugin_is_reported_and_the_rest_goes_on() -> None:
     done = physadv("generate", "--cfg", "job", env={"PHYSADV_PLUGINS": "no_such_plugin"})
     assert done.returncode == 0

@@ -103,7 +103,9 @@ def _small(line: str) -> list[str]:
     scenes = SMALL_SCENES.get(_scenes_of(args), ())
     words = " ".join(args[:2]) if args[0] == "train" else args[0]
     attacks = LITTLE_ATTACKED if "adaptive=true" in args else ()
-    return args + [small for small in [*SMALL.get(words, ()), *attacks, *scenes] if small.partition("=")[0] not in typed]
+    return args + [
+        small for small in [*SMALL.get(words, ()), *attacks, *scenes] if small.partition("=")[0] not in typed
+    ]
 
 
 def _scenes_of(args: list[str]) -> str:

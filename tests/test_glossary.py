@@ -30,6 +30,7 @@ def test_the_glossary_is_read_whole() -> None:
     assert [word for word, *_ in WORDS] == sorted({word for word, *_ in WORDS})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("word", "name", "folder"), WORDS, ids=[word for word, *_ in WORDS])
 def test_every_word_has_one_thing_of_that_name(word: str, name: str, folder: str) -> None:
     assert defined_in(ROOT / "physadv" / folder).count(name) == 1, word

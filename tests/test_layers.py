@@ -46,6 +46,7 @@ def test_benchmarks_and_examples_do_not_need_the_tests() -> None:
     assert [file.name for file in files if imports_of(file, "tests")] == []
 
 
+@pytest.mark.slow
 def test_no_class_name_stands_for_two_things() -> None:
     homes: dict[str, list[str]] = {}
     for file in PACKAGE.rglob("*.py"):

@@ -45,6 +45,7 @@ def test_runs(): physadv("generate", "sede=1")
 """
 
 
+@pytest.mark.slow
 def test_marks_come_from_the_code(pytester: pytest.Pytester) -> None:
     items = {item.name: item for item in pytester.getitems(MODULE) if isinstance(item, pytest.Function)}
     assert [name for name, item in items.items() if starts_python(item)] == [

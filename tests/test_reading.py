@@ -56,6 +56,7 @@ BOMB = "a: &a [x, x]\n" + "".join(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text", [BOMB, "[" * 20_000, "a: !!python/object/apply:os.system [ls]", "a: [", "\x00", "2020-13-45: 1"]
 )

@@ -15,6 +15,7 @@ DAMAGED = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", list(DAMAGED))
 def test_a_damaged_file_is_one_line_with_a_remedy(case: str, tmp_path: Path) -> None:
     file = tmp_path / "run.json"

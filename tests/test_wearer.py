@@ -17,6 +17,7 @@ def registry() -> Registry:
     return Registry(discover=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("typed", "label"),
     [

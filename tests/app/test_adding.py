@@ -131,6 +131,7 @@ def test_a_command_that_was_added_runs_into_a_folder_and_refuses_typos(tmp_path:
     assert (tmp_path / "both" / "1" / "greeting.txt").read_text() == "good morning, Bob"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("plain")
 def test_a_part_that_was_added_is_listed_and_takes_options(tmp_path: Path) -> None:
     listed = json.loads(physadv("plugins", "list", "--json").stdout)

@@ -64,6 +64,7 @@ class Search:
         return iterate(problem, RandomSearch(), Schedule(check_every=5), observers, checkpoints)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("attack", physadv_attacks(), ids=lambda row: row.name)
 def test_built_in_attacks_pass(attack: Entry[Any, Any]) -> None:
     made = attack.build(attack.config())

@@ -113,6 +113,7 @@ def test_a_forecast_tells_every_part_and_the_memory() -> None:
     assert re.search(r"at least [\d,]+ MB of main memory", words)
 
 
+@pytest.mark.slow
 def test_training_is_measured_on_a_few_steps() -> None:
     from physadv.engines.training.cost import train_forecast
 

@@ -37,6 +37,7 @@ def registry() -> Registry:
     return Registry(discover=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", list(REFUSED))
 def test_a_preset_may_not_touch_what_runs(case: str, registry: Registry, tmp_path: Path) -> None:
     text, key = REFUSED[case]

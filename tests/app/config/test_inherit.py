@@ -54,6 +54,7 @@ def made(registry: Registry, *typed: str, command: str = "evaluate", sweep: bool
     return composer.composed(composer.prepared(typed, taken.overrides))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["{}", "'{}'", '"{}"', "{}/", "{}/patch.png"])
 def test_however_patch_is_written_its_conditions_come_with_it(form: str, registry: Registry, tmp_path: Path) -> None:
     config = made(registry, f"patch={form.format(make(tmp_path / 'a=1, [b]'))}")
@@ -62,6 +63,7 @@ def test_however_patch_is_written_its_conditions_come_with_it(form: str, registr
     assert config.victim.confidence == 0.25
 
 
+@pytest.mark.slow
 def test_what_is_typed_wins(registry: Registry, tmp_path: Path) -> None:
     config = made(registry, f"patch={make(tmp_path / 'run')}", "scenes.sign=stop", "victim=sign-nano")
     assert config.scenes.sign == "stop"
@@ -144,6 +146,7 @@ def test_nothing_in_a_saved_configuration_is_looked_up(
     assert config.victims[0].weights == secret
 
 
+@pytest.mark.slow
 def test_trust_is_taken_over_from_no_run(tmp_path: Path) -> None:
     pytest.importorskip("physadv_ultralytics", reason="needs the plugin physadv-ultralytics")
     victim = {"weights": "yolo.pt", "trust": True}
@@ -154,6 +157,7 @@ def test_trust_is_taken_over_from_no_run(tmp_path: Path) -> None:
     assert made(known, f"patch={run}", "victim.trust=true").victim.weights == "yolo.pt"
 
 
+@pytest.mark.slow
 def test_an_address_whose_password_was_hidden_is_asked_for(registry: Registry, tmp_path: Path) -> None:
     run = make(tmp_path / "run", changed(victim={"path": "https://me:***@host/a.onnx"}))
     with pytest.raises(BadOption, match="keeps no passwords"):
@@ -176,6 +180,7 @@ DAMAGED: dict[str, tuple[str, str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", list(DAMAGED))
 def test_a_damaged_configuration_is_one_line(case: str, registry: Registry, tmp_path: Path) -> None:
     name, text = DAMAGED[case]
@@ -212,6 +217,7 @@ def test_a_line_to_type_survives_the_shell() -> None:
 JUDGED = {"seed": 4, "judge": {"share": 0.4, "root": "", "images": 12, "batch": 3, "draws": 2, "quality": "fast"}}
 
 
+@pytest.mark.slow
 def test_the_pictures_kept_for_judging_come_with_the_run(registry: Registry, tmp_path: Path) -> None:
     run = make(tmp_path / "run", changed(**JUDGED))
     config = made(registry, f"patch={run}")

@@ -33,6 +33,7 @@ TEXTS = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_text_option_is_everything_behind_the_first_equals_sign(registry: Registry) -> None:
     composer = Composer(COMMANDS["watch"], registry)
     keys = ("source", "board", "camera", "record", "out", "name")
@@ -43,6 +44,7 @@ def test_a_text_option_is_everything_behind_the_first_equals_sign(registry: Regi
         assert made.seed == 1
 
 
+@pytest.mark.slow
 def test_one_pair_of_quotes_round_a_whole_text_is_taken_off(registry: Registry) -> None:
     for typed in ("patch='runs/a=1'", 'patch="runs/a=1"', "patch=runs/a=1"):
         assert value(registry, "evaluate", "patch", typed) == "runs/a=1"
@@ -59,12 +61,14 @@ def test_any_text_survives_the_way_through_hydra(registry: Registry) -> None:
         assert [made[key] for key in keys] == words
 
 
+@pytest.mark.slow
 def test_lists_hold_texts_as_typed(registry: Registry) -> None:
     typed = "against=[runs/a=1,2024_01,1.10,'b, c',\"[d]\"]"
     assert value(registry, "evaluate", "against", typed) == ["runs/a=1", "2024_01", "1.10", "b, c", "[d]"]
     assert value(registry, "evaluate", "against", "against=[]") == []
 
 
+@pytest.mark.slow
 def test_chains_of_defences_keep_their_links_and_the_options_of_each(registry: Registry) -> None:
     typed = "defenses=[none,jpeg+jpeg,[jpeg,{part: jpeg, quality: 30}],{part: jpeg, quality: 1}]"
     assert value(registry, "evaluate", "defenses", typed) == [
@@ -92,11 +96,13 @@ def test_untyped_options_take_numbers_only_as_they_are_spelled(registry: Registr
         assert ready.value() == meant
 
 
+@pytest.mark.slow
 def test_numbers_are_still_numbers(registry: Registry) -> None:
     assert value(registry, "generate", "budget.steps", "budget.steps=1_000") == 1000
     assert value(registry, "generate", "scenes.distance_m", "scenes.distance_m=[4,20.5]") == [4.0, 20.5]
 
 
+@pytest.mark.slow
 def test_sweeps_part_texts_at_commas(registry: Registry) -> None:
     composer = Composer(COMMANDS["evaluate"], registry, sweep=True)
     ready = composer.prepared(["patch=runs/a=1,runs/1_10,'b,c'", "seed=1,2", "victim=choice(onnx,opencv-dnn)"])
@@ -108,6 +114,7 @@ def test_every_choice_of_a_sweep_is_checked(registry: Registry) -> None:
         Composer(COMMANDS["evaluate"], registry, sweep=True).prepared(["victim=sign-nano,onx"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "typed", ["seed=1,x", "judge.images=2,-x", "seed=choice(1,x)", "scenes.distance_m=[1,2],[2,x]"]
 )

@@ -90,6 +90,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", list(REFUSED))
 def test_what_cannot_be_used_is_said_in_one_line(case: str, rubbish: Path) -> None:
     before = sorted(rubbish.rglob("*"))

@@ -106,6 +106,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", list(REFUSED))
 def test_what_cannot_be_used_is_said_in_one_line(case: str, desk: Path) -> None:
     save_camera(desk / "wide.yaml", CalibratedCamera.guess((1920, 800)))
@@ -118,6 +119,7 @@ def test_what_cannot_be_used_is_said_in_one_line(case: str, desk: Path) -> None:
     assert sorted(desk.rglob("*")) == before
 
 
+@pytest.mark.slow
 def test_calibrated_ink_without_a_table_says_which_option_is_missing() -> None:
     done = physadv("generate", "ink=calibrated", "size=smoke", "dry_run=true")
     assert done.returncode == 2

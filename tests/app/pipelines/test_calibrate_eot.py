@@ -35,6 +35,7 @@ def test_the_print_that_is_judged_can_be_read_like_the_one_that_was_filmed() -> 
     assert made.srgb[:, picture.shape[0] // 2, picture.shape[1] // 2].tolist() == pytest.approx([0.25] * 3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("args", "said"),
     [

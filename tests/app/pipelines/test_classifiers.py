@@ -44,6 +44,7 @@ def clean_outcomes(folder: Path) -> dict[str, int]:
     return outcomes
 
 
+@pytest.mark.slow
 def test_a_label_that_nobody_knows_is_told_in_one_line(desk: Path) -> None:
     done = physadv(
         "generate", *SMALL, "victim=onnx", "victim.path=classifier.onnx", "scenes.root=pictures", "out=run", cwd=desk

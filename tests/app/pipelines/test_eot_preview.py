@@ -40,6 +40,7 @@ def test_the_same_seed_shows_the_same_sheet_and_nothing_varying_has_one_row(tmp_
     assert size(tmp_path / "a" / "stages.png")[1] < 400
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("typed", "words"),
     [(["draws=0"], "draws must be"), (["patch=none.png"], "no such patch"), (["eot=sign_drivby"], "sign_driveby")],

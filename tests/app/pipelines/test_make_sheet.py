@@ -25,6 +25,7 @@ from physadv.parts.patches.controls import GREY, PATCH, RANDOM, arms
 from tests.running import physadv
 
 
+@pytest.mark.slow
 def test_a_run_folder_gets_its_sheet(tmp_path: Path) -> None:
     run = tmp_path / "my-run"
     save_patch(PatchImage(torch.rand(3, 10, 10), torch.ones(1, 10, 10), 100.0), run)
@@ -114,6 +115,7 @@ def test_the_file_of_the_boards_lies_beside_and_knows_them_all(tmp_path: Path) -
     assert load_boards(tmp_path / "other-board.json").boards == boards.boards
 
 
+@pytest.mark.slow
 def test_a_plain_sticker_has_neither_tags_nor_controls(tmp_path: Path) -> None:
     a_run(tmp_path, 5)
     with pikepdf.open(make_sheet(SheetConfig(patch=str(tmp_path), tags="none"))) as pdf:

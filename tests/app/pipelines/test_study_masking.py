@@ -52,6 +52,7 @@ def test_a_dry_run_tells_what_the_study_costs(tmp_path: Path) -> None:
     assert not (tmp_path / "dry" / "masking.json").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("typed", "words"),
     [(["audit.steps=2"], "audit.steps must be from 4"), (["audit.eps=1"], "audit.eps must be between 0 and 1"),

@@ -181,6 +181,7 @@ def test_without_tags_the_patch_is_worn_by_what_is_tracked(desk: Path) -> None:
     assert "No tags were found" in (desk / "bare" / "report.html").read_text()
 
 
+@pytest.mark.slow
 def test_several_victims_look_at_the_same_frames(desk: Path) -> None:
     listed = "victims=[sign-nano,{part: sign-nano, confidence: 0.9}]"
     done = physadv("watch", "source=bare.avi", listed, "out=two", "max_frames=2", *QUICK, cwd=desk)
@@ -207,6 +208,7 @@ MISTAKES = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", list(MISTAKES))
 def test_a_mistake_is_answered_in_one_line_and_leaves_nothing(case: str, desk: Path) -> None:
     args, hint = MISTAKES[case]

@@ -32,6 +32,7 @@ def test_what_does_not_exist_is_refused_with_the_nearest(
         api.build(kind, name, **options)
 
 
+@pytest.mark.slow
 def test_a_world_is_that_of_its_preset_with_changes() -> None:
     world = api.renderer("none", options={"eot.light.exposure_ev": [-1.0, -1.0]})
     plain = api.renderer("none")

@@ -100,6 +100,7 @@ def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         yield from leaves(item, (*path, key))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [finished, gridded, filmed])
 def test_nothing_in_a_damaged_folder_is_more_than_a_line(tmp_path: Path, make: Callable[[Path], Path]) -> None:
     run = make(tmp_path / "run")

@@ -90,6 +90,7 @@ def test_mistakes_are_errors_with_the_remedy(patch: Path, call: Any, told: str) 
         call()
 
 
+@pytest.mark.slow
 def test_hydra_of_the_caller_goes_on(patch: Path) -> None:
     (patch.parent / "theirs.yaml").write_text("answer: 42")
     with initialize_config_dir(str(patch.parent), version_base="1.3"):
@@ -171,6 +172,7 @@ def test_importing_the_package_imports_nothing_heavy() -> None:
         _ = physadv.walk  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 def test_a_run_that_made_nothing_says_so(patch: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Command, "load", lambda command: lambda config, registry, out: 1.0)
     run = physadv.run("generate", size="smoke", dry_run=True, out="dry")

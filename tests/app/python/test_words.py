@@ -25,11 +25,13 @@ def composed(options: dict[str, Any]) -> Any:
         return composer.composed(composer.prepared(words_of(options)))
 
 
+@pytest.mark.slow
 def test_texts_are_texts_whatever_they_look_like() -> None:
     made = composed({"victims": [{"part": "onnx", "path": text} for text in TEXTS]})
     assert [victim.path for victim in made.victims] == TEXTS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at", range(0, len(TEXTS), 5))
 def test_a_text_alone_is_one_as_well(at: int) -> None:
     names = ("name", "out", "device", "judge.root", "judge.cache")
@@ -38,6 +40,7 @@ def test_a_text_alone_is_one_as_well(at: int) -> None:
     assert {name: OmegaConf.select(made, name) for name in options} == options
 
 
+@pytest.mark.slow
 def test_values_arrive_as_they_are() -> None:
     made = composed({
         "seed": np.int64(7), "budget": {"steps": 3, "batch": 2}, "scenes.distance_m": (4, np.float32(12.5)),

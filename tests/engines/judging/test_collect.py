@@ -68,6 +68,7 @@ def test_a_stopped_judgement_goes_on_where_it_was_and_gives_the_same_numbers(tmp
     assert not (tmp_path / "cut" / "observed").exists()
 
 
+@pytest.mark.slow
 def test_batches_of_another_judgement_are_not_taken_for_this_one(tmp_path: Path) -> None:
     with pytest.raises(Stopped):
         evaluate(trial(Counted(until=40)), tmp_path, quiet)
@@ -120,6 +121,7 @@ def test_what_is_kept_clean_depends_on_victim_threshold_and_every_pixel(tmp_path
     assert cache.load("cd34", torch.device("cpu")) is None
 
 
+@pytest.mark.slow
 def test_distances_tell_how_much_a_patch_changes(tmp_path: Path) -> None:
     scores = evaluate(trial(ToyDetector()), tmp_path, quiet)
     by_arm = {c["condition"]: {s.name: s for s in c["distances"]} for c in scores["victims"][0]["conditions"]}

@@ -27,6 +27,7 @@ def read(out: Path) -> dict[tuple[str, str], dict[str, str]]:
         return {(r["condition"], r["score"]): r for r in csv.DictReader(stream) if not r["by"]}
 
 
+@pytest.mark.slow
 def test_a_black_patch_hides_every_red_board_and_the_grey_one_none(tmp_path: Path) -> None:
     evaluate(trial(), tmp_path, quiet)
     rows = read(tmp_path)
@@ -37,6 +38,7 @@ def test_a_black_patch_hides_every_red_board_and_the_grey_one_none(tmp_path: Pat
     assert ("clean", "success") not in rows
 
 
+@pytest.mark.slow
 def test_the_files_are_complete_and_hold_no_nan(tmp_path: Path) -> None:
     evaluate(trial(draws=2), tmp_path, quiet)
     ground = json.loads((tmp_path / "coco" / "ground_truth.json").read_text())
@@ -51,6 +53,7 @@ def test_the_files_are_complete_and_hold_no_nan(tmp_path: Path) -> None:
     assert (tmp_path / "contact.png").stat().st_size > 1000
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_numbers(tmp_path: Path) -> None:
     texts = []
     for name in ("a", "b"):
@@ -80,6 +83,7 @@ def test_an_image_limit_is_kept(tmp_path: Path) -> None:
     assert scores["protocol"]["objects"] == 2
 
 
+@pytest.mark.slow
 def test_conjuring_needs_no_sight_of_the_wearer(tmp_path: Path) -> None:
     blue = PatchImage(torch.tensor([0.0, 0.0, 1.0])[:, None, None].expand(3, 8, 8), torch.ones(1, 8, 8), 16.0)
     goal = Conjure(ConjureConfig(to="ghost"))
@@ -87,6 +91,7 @@ def test_conjuring_needs_no_sight_of_the_wearer(tmp_path: Path) -> None:
     assert float(read(tmp_path)["patch", "success"]["value"]) == 1.0
 
 
+@pytest.mark.slow
 def test_two_victims_of_one_name_keep_their_own_files(tmp_path: Path) -> None:
     evaluate(trial(victims=[ToyDetector(), ToyDetector(confidence=0.9)]), tmp_path, quiet)
     assert (tmp_path / "coco" / "toy-2-patch.json").is_file()

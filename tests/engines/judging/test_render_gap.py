@@ -38,6 +38,7 @@ def scores_of(out: Path) -> dict[str, Any]:
     return gap
 
 
+@pytest.mark.slow
 def test_two_renderers_that_are_the_same_have_no_gap(tmp_path: Path) -> None:
     evaluate(trial(renderer=Still(), beside=Still()), tmp_path, quiet)
     gap = scores_of(tmp_path)
@@ -49,6 +50,7 @@ def test_two_renderers_that_are_the_same_have_no_gap(tmp_path: Path) -> None:
     assert gap["agreement"]["pixels"] == 6 * 16 * 16
 
 
+@pytest.mark.slow
 def test_a_success_that_only_one_renderer_shows_is_the_gap(tmp_path: Path) -> None:
     """Black hides the red board; seen as red it does not."""
     evaluate(trial(renderer=Redder(), beside=Still()), tmp_path, quiet)

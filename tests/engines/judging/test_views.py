@@ -43,6 +43,7 @@ def pictures(eot: EotConfig, batch: int, patch: PatchImage) -> dict[str, Tensor]
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changes", "repeats"),
     [({}, False), ({}, True), ({"kornia": [KorniaStage("RandomAffine", {"degrees": 20.0})]}, False)],
@@ -56,6 +57,7 @@ def test_a_picture_looks_the_same_in_any_batch(changes: dict[str, Any], repeats:
         assert all(torch.allclose(alone[name], found[name], atol=1e-6) for name in alone)
 
 
+@pytest.mark.slow
 def test_a_picture_is_seen_under_draws_of_its_own() -> None:
     road = RoadScenes(RoadConfig(width_px=96, height_px=64, images=4))
     showing = ViewSource(road, build_renderer(config(), None), 4, 1, 0, 7, torch.device("cpu"))

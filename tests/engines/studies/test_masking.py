@@ -37,6 +37,7 @@ def test_a_broken_victim_is_flagged(name: str) -> None:
     assert "cannot be trusted" in found.headline
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SOUND)
 def test_a_sound_victim_is_not_flagged(name: str) -> None:
     victim, draws = SOUND[name]

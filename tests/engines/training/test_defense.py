@@ -31,6 +31,7 @@ def config(tmp_path: Path) -> DefenseTraining:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["reconstruct", "segment"])
 def test_a_stopped_training_goes_on_to_the_same_weights(name: str, config: DefenseTraining, tmp_path: Path) -> None:
     class Stopped(Exception):

@@ -42,6 +42,7 @@ def letters_px(picture: np.ndarray, sheet: Sheet) -> float:
     return float(rows[-1] - rows[0] + 1) / sheet.letters
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size_px", FILMS)
 @pytest.mark.parametrize("shown_px", [180, 358, 758, 1600])
 def test_words_are_as_large_as_the_readers_screen_asks_for(size_px: tuple[int, int], shown_px: int) -> None:

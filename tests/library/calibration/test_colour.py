@@ -52,6 +52,7 @@ def fit(board: Board, photo: Photo, prior: str) -> ColourFit:
     return fit_colours(found.asked, found.seen, {prior: PRIORS[prior]})
 
 
+@pytest.mark.slow
 def test_swatches_are_read_as_the_camera_saw_them() -> None:
     board, photo = chart(), Photo()
     found = measured(board, photo)
@@ -60,6 +61,7 @@ def test_swatches_are_read_as_the_camera_saw_them() -> None:
     assert np.nanpercentile(found.copies, 95) < 0.5
 
 
+@pytest.mark.slow
 def test_a_table_predicts_colours_that_were_not_on_the_chart() -> None:
     photo = Photo()
     table = bake(fit(chart(), photo, "none").model, 17)
@@ -70,6 +72,7 @@ def test_a_table_predicts_colours_that_were_not_on_the_chart() -> None:
     assert difference(offset(RANDOM), photo.truth(RANDOM)).mean() > 5  # what it would have been
 
 
+@pytest.mark.slow
 def test_the_left_out_error_is_an_honest_forecast() -> None:
     photo = Photo(noise=4.0, quality=75)
     found = fit(chart(), photo, "none")
@@ -92,6 +95,7 @@ def test_a_prior_helps_where_the_chart_is_small() -> None:
     assert errors["coated-offset"] < 0.5 * errors["none"]
 
 
+@pytest.mark.slow
 def test_light_that_falls_off_is_taken_out() -> None:
     board, photo = chart(), Photo(fall_off=0.4, vignette=0.3)
     even = difference(measured(board, photo).seen, photo.truth(measured(board, photo).asked))
@@ -123,6 +127,7 @@ def test_without_copies_the_light_is_left_alone() -> None:
     assert field.range == 1.0
 
 
+@pytest.mark.slow
 def test_a_highlight_costs_only_the_fields_under_it() -> None:
     readings = read(chart(), Photo(glare=True))
     assert 4 <= readings.saturated.sum() <= 16
@@ -132,16 +137,19 @@ def test_a_highlight_costs_only_the_fields_under_it() -> None:
     assert difference(found.seen, photo.truth(found.asked)).mean() < 0.5
 
 
+@pytest.mark.slow
 def test_overexposed_paper_is_refused() -> None:
     with pytest.raises(BadInput, match="overexposed"):
         measured(chart(), Photo(exposure=1.6))
 
 
+@pytest.mark.slow
 def test_the_board_file_of_another_sheet_is_refused() -> None:
     with pytest.raises(BadInput, match="not those of this board file"):
         read(chart(seed=1), Photo(), shown=chart(seed=0))
 
 
+@pytest.mark.slow
 def test_a_chart_far_away_is_refused() -> None:
     board = chart()
     image = Photo().taken(board)
@@ -159,6 +167,7 @@ def test_a_photo_that_shows_half_the_chart_gives_half_of_it() -> None:
     assert 60 < readings.outside.sum() < 212
 
 
+@pytest.mark.slow
 def test_two_photos_mend_what_one_lacks() -> None:
     board, glaring = chart(), Photo(glare=True)
     lost = ~np.isnan(level(read(board, glaring), board.swatches, "a.jpg").srgb).any(1)

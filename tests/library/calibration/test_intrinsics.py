@@ -45,6 +45,7 @@ def test_pictures_of_the_board_give_the_camera_that_took_them() -> None:
     assert found.distortion[0] == pytest.approx(RAY_CAMERA.distortion[0], abs=0.02)
 
 
+@pytest.mark.slow
 def test_corners_are_numbered_as_on_the_board_and_lie_to_a_fifth_of_a_pixel() -> None:
     ray_camera, view = replace(RAY_CAMERA, distortion=()), View((0.0, 0.0, 0.45), 15, -10, 5)
     read = Charuco(SQUARES).read(pictures([view], ray_camera)[0][..., 0], "x")
@@ -118,6 +119,7 @@ def test_an_impossible_board_is_refused(size: tuple[int, int]) -> None:
         Squares(*size)
 
 
+@pytest.mark.slow
 def test_the_picture_is_a_png() -> None:
     those = many(8)
     assert camera_picture(calibrate(those), those, "x").startswith(b"\x89PNG")

@@ -25,6 +25,7 @@ def corners_of(seen: DetectedBoard) -> F64:
     return found
 
 
+@pytest.mark.slow
 def test_the_patch_is_where_it_was_put_to_a_tenth_of_a_pixel() -> None:
     board, ray_camera = ring(), RayCamera()
     (seen,) = Finder([board]).find(ray_camera.sees((board, NEAR)))

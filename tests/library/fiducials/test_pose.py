@@ -31,6 +31,7 @@ def pose(view: View, ray_camera: RayCamera | None = None, camera: CalibratedCame
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("distance_m", "yaw_deg"), list(BARS))
 def test_distance_and_yaw_are_within_the_bars(distance_m: float, yaw_deg: float) -> None:
     percent, degrees = BARS[distance_m, yaw_deg]
@@ -65,6 +66,7 @@ def test_a_print_that_looks_at_the_camera_from_the_side_of_the_picture_has_no_ya
     assert found.distance_m == pytest.approx(np.hypot(1.2, 2.0), rel=0.005)
 
 
+@pytest.mark.slow
 def test_a_wide_lens_is_respected() -> None:
     ray_camera = RayCamera(distortion=(-0.28, 0.08, 0.0005, -0.0005, 0.0))
     view = View((1.0, 0.4, 2.0), yaw_deg=25)

@@ -46,6 +46,7 @@ def test_what_was_measured_otherwise_is_named(tmp_path: Path, key: str, value: f
     assert "not measured alike" in warnings(found, differing(found))[0]
 
 
+@pytest.mark.slow
 def test_runs_judged_on_what_they_were_optimised_on_are_named(tmp_path: Path) -> None:
     learned = scores()
     learned["protocol"]["relations"] = {"patch": {"words": "", "seen": 4, "pictures": 4}}
@@ -60,6 +61,7 @@ def test_every_run_victim_and_condition_has_a_row(tmp_path: Path) -> None:
     assert {plot.title for plot in found["plots"]} >= {"success against sign-nano", "AP50 against onnx/yolox_nano"}
 
 
+@pytest.mark.slow
 def test_a_sweep_stands_for_its_jobs_in_the_order_of_their_numbers(tmp_path: Path) -> None:
     for number in (0, 2, 10):
         save_run(tmp_path / "sweep" / str(number), sweep=False)
@@ -67,6 +69,7 @@ def test_a_sweep_stands_for_its_jobs_in_the_order_of_their_numbers(tmp_path: Pat
     assert [run.label for run in read_runs([tmp_path / "sweep"])] == ["0", "2", "10"]
 
 
+@pytest.mark.slow
 def test_the_command_writes_both_pages(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     first, second = runs(tmp_path, a=scores(), b=scores())
     assert main(["report", str(first)]) == 0
@@ -77,6 +80,7 @@ def test_the_command_writes_both_pages(tmp_path: Path, capsys: pytest.CaptureFix
     assert "2 runs side by side" in page.read_text()
 
 
+@pytest.mark.slow
 def test_mistakes_are_answered_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (good,) = runs(tmp_path, a=scores())
     (tmp_path / "empty").mkdir()

@@ -28,6 +28,7 @@ def row(*marks: contact_sheet.ReportMark) -> contact_sheet.ObjectRow:
     return contact_sheet.ObjectRow("fails", "", "stop sign", BOX, (replace(tile, arm="clean"), tile))
 
 
+@pytest.mark.slow
 def test_every_patch_is_shown_beside_clean_and_grey(tmp_path: Path) -> None:
     white = PatchImage(torch.ones(3, 8, 8), torch.ones(1, 8, 8), 16.0)
     evaluate(trial(others=(PatchUnderTest("white", white),)), tmp_path, quiet)

@@ -25,6 +25,7 @@ def text_of(pdf: Path) -> str:
     return " ".join(made.stdout.decode().split())
 
 
+@pytest.mark.slow
 def test_a_run_becomes_one_page_in_two_forms(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     judged = scores(n=20)
     judged["protocol"]["relations"] = {"patch": {"seen": 50, "pictures": 50}}

@@ -17,6 +17,7 @@ OPTIONS: dict[str, dict[str, object]] = {"alarm": {"threshold": 0.15}}
 """Those that a part needs beside its defaults."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [offered.entry.name for offered in REGISTRY.offered("defenses")])
 def test_a_defense_passes_the_battery(name: str) -> None:
     config = REGISTRY.entry("defenses", name).config(**OPTIONS.get(name, {}))

@@ -99,6 +99,7 @@ def test_an_error_after_frames_ends_the_feed_and_is_told() -> None:
     assert "cable" in feed.reason
 
 
+@pytest.mark.slow
 def test_a_driver_that_does_not_return_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feed_module, "PATIENCE_S", 0.2)
     producer = Stuck(1)

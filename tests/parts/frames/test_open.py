@@ -40,6 +40,7 @@ def test_a_refused_url_is_told_at_once(scheme: str) -> None:
     assert time.monotonic() - begun < 8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["udp", "rtsp"])
 def test_who_waits_for_a_sender_in_vain_is_told_in_time(scheme: str) -> None:
     url = f"{scheme}://127.0.0.1:{free_port()}" + ("/x?listen" if scheme == "rtsp" else "")
@@ -114,6 +115,7 @@ def test_a_pipe_is_refused_at_once(tmp_path: Path, name: str) -> None:
     assert time.monotonic() - begun < 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("code", "words"), [(401, "asks for a user name"), (404, "answers 404"), (503, "fails at the server")]
 )

@@ -75,6 +75,7 @@ def test_a_loop_goes_on_counting(film: Path) -> None:
     assert [f.time_s for f in frames if f] == pytest.approx([i / 20 for i in range(90)], abs=1e-3)
 
 
+@pytest.mark.slow
 def test_a_file_that_may_drop_plays_at_its_own_pace(film: Path) -> None:
     frames = []
     begun = time.monotonic()

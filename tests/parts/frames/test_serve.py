@@ -122,6 +122,7 @@ def test_each_part_is_followed_by_its_boundary_at_once() -> None:
     assert received.count(b"--frame") == 2
 
 
+@pytest.mark.slow
 def test_a_stream_for_people_sends_the_last_frame_again_and_a_camera_does_not() -> None:
     """A browser shows a picture when the next one begins, and a slow detector may need a minute for that."""
     with Server(token="t") as server:
@@ -139,6 +140,7 @@ def test_a_stream_for_people_sends_the_last_frame_again_and_a_camera_does_not() 
     assert counts == [2, 1]
 
 
+@pytest.mark.slow
 def test_a_client_that_does_not_read_holds_up_nobody() -> None:
     with virtual_camera(size=(1280, 720)) as camera, socket.socket() as lazy:
         lazy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -302,6 +304,7 @@ def gone(client: socket.socket) -> bool:
         return True
 
 
+@pytest.mark.slow
 def test_a_request_must_be_whole_in_time_however_it_drips(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listener, "REQUEST_S", 0.4)
     with Server(token="t") as server:

@@ -120,6 +120,7 @@ def test_swatches_have_the_colours_asked_for(tmp_path: Path) -> None:
     assert delta_e00(lab_from_srgb(shown), lab_from_srgb(asked)).max() < 0.7  # eight bits
 
 
+@pytest.mark.slow
 def test_the_code_on_every_page_says_what_it_is(tmp_path: Path) -> None:
     report = a_sheet(tmp_path, 60.0, controls=True, chart=True)
     for page, role in zip(rendered(report.path, 300), ("patch", "grey", "random", "chart"), strict=True):
@@ -128,6 +129,7 @@ def test_the_code_on_every_page_says_what_it_is(tmp_path: Path) -> None:
         assert text == f"physadv:1:{report.digest}:7:{role}"
 
 
+@pytest.mark.slow
 def test_every_page_says_that_it_is_a_test(tmp_path: Path) -> None:
     report = a_sheet(tmp_path, 200.0, controls=True, chart=True, paper="140x200")
     pages = written(report.path)
@@ -135,6 +137,7 @@ def test_every_page_says_that_it_is_a_test(tmp_path: Path) -> None:
     assert all("robustness test print" in page for page in pages)
 
 
+@pytest.mark.slow
 def test_no_camera_takes_the_overview_for_the_print(tmp_path: Path) -> None:
     report = a_sheet(tmp_path, 300.0, tags="4x60")
     front = rendered(report.path, 50)[0]

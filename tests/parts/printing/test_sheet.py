@@ -82,6 +82,7 @@ def test_the_image_in_the_file_is_lossless(tmp_path: Path) -> None:
     assert np.abs(stored.astype(int) - codes).max() <= 1  # PdfImage applies the profile
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("paper", ["a4", "100x110"])
 def test_a_mirrored_sheet_shows_left_what_was_right(tmp_path: Path, paper: str) -> None:
     shown = []
@@ -126,6 +127,7 @@ def test_an_overview_in_front_says_what_the_pages_become(tmp_path: Path) -> None
     assert "tags=none" in report.caution
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("tags", "worn_mm", "says"),
     [("none", 420.0, ""), ("4x60", 420.0, "With tags"), ("none", 380.0, "The patch of"), ("4x60", 900.0, "")],
@@ -168,6 +170,7 @@ def test_no_line_of_the_header_is_cut(tmp_path: Path, paper: str) -> None:
         assert "…" not in words
 
 
+@pytest.mark.slow
 def test_the_same_patch_makes_the_same_file(tmp_path: Path) -> None:
     for name in ("a.pdf", "b.pdf"):
         write_sheet(a_patch(), tmp_path / name, SheetOptions(dpi=72))

@@ -78,6 +78,7 @@ def test_light_is_read_off_the_photo_and_not_off_the_grey(tmp_path: Path) -> Non
     assert torch.allclose(near.light, far.light, rtol=0.1)
 
 
+@pytest.mark.slow
 def test_what_cannot_be_told_or_held_is_left_out_or_refused(tmp_path: Path) -> None:
     root = a_set(tmp_path / "a", [(500, 200, 300, 300)], [(500, 200, 60, 60)], [(0, 200, 300, 300)], [])
     assert len(scenes(root, 3.0, 3.0)) == 1  # the second would be magnified, the third is cut off, the last has none
@@ -96,6 +97,7 @@ def test_another_object_wears_only_where_it_is_as_far(tmp_path: Path) -> None:
     assert batch.wears.tolist() == [True, True, False]
 
 
+@pytest.mark.slow
 def test_a_range_of_distances_is_the_same_for_the_same_photos(tmp_path: Path) -> None:
     root = a_set(tmp_path, *([(400 + 10 * number, 200, 300, 300)] for number in range(5)))
     first, again = (only(scenes(root, 4.0, 16.0)).boxes_xyxy_px for _ in range(2))

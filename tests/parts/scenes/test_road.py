@@ -86,6 +86,7 @@ def test_a_white_surface_looks_as_bright_as_the_light_says() -> None:
     torch.testing.assert_close(seen, white_paint * scene.light[0], rtol=0.02, atol=0.005)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sign", NAMES)
 def test_every_sign_wears_the_patch_once_a_picture_and_distractors_never_do(sign: str) -> None:
     scene = next(RoadScenes(RoadConfig(sign=sign, images=4, distractors=[2, 2])).sweep(4))

@@ -172,6 +172,7 @@ def test_weights_that_cannot_be_had_are_told_in_one_line(monkeypatch: pytest.Mon
         assert "\n" not in str(caught.value)
 
 
+@pytest.mark.slow
 def test_unknown_models_and_sizes_are_refused() -> None:
     for part in ("timm", "torchvision/classifier"):
         with pytest.raises(BadOption, match="Did you mean 'resnet18'"):

@@ -81,6 +81,7 @@ def test_a_probability_of_zero_shakes_nothing(victim: Victim) -> None:
     assert torch.equal(scores(victim, shake(victim, 0.0)), scores(victim))
 
 
+@pytest.mark.slow
 def test_the_mean_over_many_shakes_is_near_the_plain_answer() -> None:
     block = nn.Sequential(traced(Doubling()), traced(Doubling()))
     plain = block(torch.ones(1))
@@ -94,6 +95,7 @@ def test_the_mean_over_many_shakes_is_near_the_plain_answer() -> None:
     assert torch.cat(answers).mean().item() == pytest.approx(plain.item(), rel=0.03)
 
 
+@pytest.mark.slow
 def test_factors_forward_and_backward_are_independent() -> None:
     block = traced(Doubling())
     shaken = shake(as_victim(nn.Sequential(block)), 1.0)

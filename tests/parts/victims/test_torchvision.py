@@ -108,6 +108,7 @@ def test_weights_from_a_file_are_the_ones_used(tmp_path: Path) -> None:
         assert build_victim(SSDLITE, weights=str(tmp_path / name)).digest == victim.digest
 
 
+@pytest.mark.slow
 def test_folding_norms_changes_nothing_but_the_time() -> None:
     model = make_model("ssdlite320_mobilenet_v3_large", TorchvisionConfig(weights="random"), 90)
     images = sample_images(2, 320, 320)

@@ -69,6 +69,7 @@ def attacked_everywhere(image: Tensor, side: int) -> tuple[Tensor, list[tuple[in
     return torch.stack(shown), places
 
 
+@pytest.mark.slow
 def test_no_patch_anywhere_hides_a_proven_object() -> None:
     kinds = []
     for box in ((2, 1, 10, 11), (4, 4, 8, 8), (0, 7, 11, 12)):

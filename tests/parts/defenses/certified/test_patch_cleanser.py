@@ -48,6 +48,7 @@ def every_patch(image: Tensor) -> Tensor:
     return torch.cat(shown)
 
 
+@pytest.mark.slow
 def test_no_patch_anywhere_flips_a_certified_label_or_silences_it() -> None:
     proven = flipped_bare = flipped_unproven = 0
     for seed in range(6):
