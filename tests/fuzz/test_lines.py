@@ -13,7 +13,7 @@ from tests.fuzz.scale import share
 from tests.fuzz.worker import Worker
 
 COUNT = 520
-PARTS = 4  # so that workers share them
+PARTS = 2  # so that workers share them
 LIMIT_S = 30.0
 
 
