@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from physadv.core.errors import BadInput
 from physadv.engines.judging import shards
 from physadv.engines.judging.collect import observe
 from physadv.engines.judging.defenses.alarm_rates import with_alarms
 from physadv.engines.judging.evaluate import judge_group, shown_of
+from physadv.engines.judging.kept_cell import kept_cell
 from physadv.engines.judging.scoring import ground_truth, victim_scores
 from physadv.engines.judging.trial import Trial, groups, keeping, key_of
 from physadv.engines.judging.views import Progress
 from physadv.library.files.atomic import write_text
 from physadv.library.files.plain_json import plain
-from physadv.library.runs.options import read_object
-
-logger = logging.getLogger(__name__)
 
 
 def judged_cell(trial: Trial, slug: str, out: Path, progress: Progress) -> Mapping[str, Any]:
@@ -31,7 +27,7 @@ def judged_cell(trial: Trial, slug: str, out: Path, progress: Progress) -> Mappi
     """
     (group,) = groups(trial)
     file = out / "cells" / f"{slug}-{key_of(trial, group)[:12]}.json"
-    if (found := _kept(file)) is not None:
+    if (found := kept_cell(file, {"name", "conditions"})) is not None:
         return found
     shown = shown_of(trial)
     seen = observe(group.showing, shown, group.watched, progress, keeping(trial, group, out / "cells", measure=False))
@@ -41,14 +37,3 @@ def judged_cell(trial: Trial, slug: str, out: Path, progress: Progress) -> Mappi
     write_text(file, json.dumps(made, allow_nan=False))
     shards.remove(out / "cells")
     return made
-
-
-def _kept(file: Path) -> dict[str, Any] | None:
-    if not file.is_file():
-        return None
-    try:
-        content = read_object(file)
-    except BadInput as error:
-        logger.warning("%s The cell is judged again.", error)
-        return None
-    return content if content.keys() >= {"name", "conditions"} else None

@@ -3,43 +3,29 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from physadv.core.errors import BadInput
 from physadv.engines.judging.collect import observe
 from physadv.engines.judging.evaluate import judge_group
 from physadv.engines.judging.grid.axes import Cell, condition_words
 from physadv.engines.judging.grid.pictures import save_picture
+from physadv.engines.judging.kept_cell import kept_cell
 from physadv.engines.judging.protocol_text import protocol
 from physadv.engines.judging.scoring import ground_truth
 from physadv.engines.judging.trial import Trial, groups, keeping
 from physadv.library.files.atomic import write_text
 from physadv.library.files.plain_json import plain
-from physadv.library.runs.options import read_object
 from physadv.parts.patches.controls import PATCH, arms, role
 
-logger = logging.getLogger(__name__)
-
 KEPT = ("success", "AP50", "recall")
+CELL_KEYS = {"at", "rows", "protocol"}
 
 
 def read_cells(files: Mapping[Cell, Path]) -> dict[Cell, dict[str, Any]]:
     """The cells that are done; one whose file is damaged is not."""
-    return {cell: content for cell, file in files.items() if (content := _kept(file)) is not None}
-
-
-def _kept(file: Path) -> dict[str, Any] | None:
-    if not file.exists():
-        return None
-    try:
-        content = read_object(file)
-    except BadInput as error:
-        logger.warning("%s The cell is judged again.", error)
-        return None
-    return content if content.keys() >= {"at", "rows", "protocol"} else None
+    return {cell: content for cell, file in files.items() if (content := kept_cell(file, CELL_KEYS)) is not None}
 
 
 def fill_cells(
