@@ -59,7 +59,7 @@ def remembered() -> Iterator[None]:
 
 def _of(registry: Registry, command: Command) -> Any:
     offered = (o.entry for kind in KINDS for o in registry.offered(kind.plural))
-    return command, *((entry.name, entry.config) for entry in offered)
+    return command, command.options, *((entry.name, entry.config) for entry in offered)
 
 
 def _folders(repo: dict[str, Any]) -> dict[str, Any]:
