@@ -24,13 +24,16 @@ class Queries:
     budget: int | None = None  # at most so many: of each image where they are told apart, else in all
     images: int = 0  # asked about, in all
     of_each: Tensor | None = None  # (B,) int64, where the problem's images are told apart
+    gradients: int = 0  # of the questions, those that were asked with a gradient to the images
+    gradients_of_each: Tensor | None = None  # (B,) int64, likewise
 
     @staticmethod
     def apart(images: int, budget: int | None = None) -> Queries:
         """A count for each of so many images, with a budget for each."""
-        return Queries(budget, of_each=torch.zeros(images, dtype=torch.int64))
+        return Queries(budget, of_each=torch.zeros(images, dtype=torch.int64),
+                       gradients_of_each=torch.zeros(images, dtype=torch.int64))  # fmt: skip
 
-    def spend(self, count: int, rows: Tensor | None = None) -> None:
+    def spend(self, count: int, rows: Tensor | None = None, *, gradient: bool = False) -> None:
         """Count so many images, those of ``rows`` ``(count,)`` where they are told apart; without rows it is all.
 
         Raises :class:`BudgetSpent`, and counts nothing, where that is more than the budget.
@@ -43,6 +46,10 @@ class Queries:
                 f"is {self.budget}. Stop before, or allow more"
             )
         self.images, self.of_each = self.images + count, after
+        if gradient:
+            self.gradients += count
+            if self.gradients_of_each is not None:
+                self.gradients_of_each = self.gradients_of_each + _tally(count, rows, len(self.gradients_of_each))
 
 
 def _tally(count: int, rows: Tensor | None, images: int) -> Tensor:
@@ -68,7 +75,7 @@ class Counted(Wrapped[Out, Decision]):
 
         ``rows`` ``(B,)`` says which of the problem's images they are, where they are told apart.
         """
-        self.queries.spend(len(images), rows)
+        self.queries.spend(len(images), rows, gradient=images.requires_grad and torch.is_grad_enabled())
         return self.victim.outputs(images)
 
     def decide(self, outputs: Out, confidence: float | None = None) -> Decision:

@@ -50,21 +50,37 @@ class PerturbationProblem:
         if self.eps is not None and not self.eps > 0:
             raise BadOption(f"eps must be positive, got {self.eps}. Leave it out for the smallest change that succeeds")
 
+    def fooled(self, decisions: TopClasses, rows: Tensor | None = None) -> Tensor:
+        """``(b,)`` bool: whether the decisions on the images of ``rows``, on all without them, suit the attacker.
+
+        What is not reported is not taken for its label: that suits one who has no target.
+        """
+        labels, targets = self.labels_of(rows), self.targets_of(rows)
+        if targets is not None:
+            return decisions.reported & (decisions.labels == targets)
+        return ~decisions.reported | (decisions.labels != labels)
+
+    def labels_of(self, rows: Tensor | None) -> Tensor:
+        """``(b,)`` the labels of the images of ``rows``."""
+        return self.labels if rows is None else self.labels[rows]
+
+    def targets_of(self, rows: Tensor | None) -> Tensor | None:
+        """``(b,)`` their targets, where there are any."""
+        return self.targets if rows is None or self.targets is None else self.targets[rows]
+
 
 @dataclass(frozen=True)
 class Perturbed:
-    """Outcome of a perturbation attack, one row an image."""
+    """Outcome of a perturbation attack, one row an image. What it cost is counted by the problem's victim."""
 
     images: Tensor  # (B, 3, H, W) sRGB in [0, 1]; the image itself where nothing was found
     success: Tensor  # (B,) bool, on what the victim decides
-    queries: Tensor  # (B,) int64: how often the victim was asked about it
     steps: Tensor  # (B,) int64
 
     def __post_init__(self) -> None:
         expect("Perturbed.images", self.images, ("B", 3, "H", "W"))
         count = len(self.images)
-        for name, values in (("queries", self.queries), ("steps", self.steps)):
-            expect(f"Perturbed.{name}", values, (count,), integer=True)
+        expect("Perturbed.steps", self.steps, (count,), integer=True)
         if self.success.shape != (count,) or self.success.dtype != torch.bool:
             raise BadShape(f"Perturbed.success must be ({count},) bool, got {tuple(self.success.shape)}")
 

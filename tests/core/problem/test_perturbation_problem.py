@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from physadv.core.access import AccessLevel
+from physadv.core.answers import TopClasses
 from physadv.core.errors import BadOption, BadShape
 from physadv.core.problem.counted import Counted, Queries
 from physadv.core.problem.perturbation_problem import Norm, PerturbationAttack, PerturbationProblem, Perturbed
@@ -46,16 +47,19 @@ class OneStep:
         (slope,) = torch.autograd.grad(loss, images)
         moved = (images.detach() + (problem.eps or 0.1) * slope.sign()).clamp(0, 1)
         seen = problem.victim.decide(problem.victim.outputs(moved))
-        assert problem.victim.queries.of_each is not None
-        return Perturbed(moved, seen.labels != problem.labels, problem.victim.queries.of_each, torch.ones(2).long())
+        return Perturbed(moved, problem.fooled(seen), torch.ones(2).long())
 
 
 def test_an_attack_needs_nothing_but_the_problem() -> None:
     attack: PerturbationAttack = OneStep()
-    made = attack.run(problem(), [])
+    stated = problem()
+    made = attack.run(stated, [])
     assert made.success.tolist() == [True, False]
-    assert made.queries.tolist() == [2, 2]
-    assert float((made.images - problem().images).abs().max()) == pytest.approx(0.2)
+    queries = stated.victim.queries
+    assert queries.of_each is not None
+    assert queries.gradients_of_each is not None
+    assert (queries.of_each.tolist(), queries.gradients_of_each.tolist()) == ([2, 2], [1, 1])
+    assert float((made.images - stated.images).abs().max()) == pytest.approx(0.2)
 
 
 def test_what_cannot_be_is_refused_when_it_is_stated() -> None:
@@ -67,4 +71,12 @@ def test_what_cannot_be_is_refused_when_it_is_stated() -> None:
         problem(eps=0.0)
     assert problem(eps=None).eps is None
     with pytest.raises(BadShape, match=r"Perturbed.success must be \(2,\) bool"):
-        Perturbed(problem().images, torch.zeros(2), torch.zeros(2).long(), torch.zeros(2).long())
+        Perturbed(problem().images, torch.zeros(2), torch.zeros(2).long())
+
+
+def test_a_target_must_be_reported_and_what_is_not_reported_is_not_the_label() -> None:
+    decisions = TopClasses(torch.tensor([0, 2]), torch.tensor([0.2, 0.9]), torch.tensor([False, True]))
+    assert problem().fooled(decisions).tolist() == [True, True]
+    assert problem(targets=torch.tensor([1, 2])).fooled(decisions).tolist() == [False, True]
+    one = TopClasses(torch.tensor([1]), torch.tensor([0.9]), torch.tensor([True]))
+    assert problem().fooled(one, torch.tensor([1])).tolist() == [False]
