@@ -17,7 +17,8 @@ def size(difference: Tensor, norm: Norm) -> Tensor:
         case Norm.l1:
             return flat.abs().sum(1)
         case Norm.l2:
-            return torch.linalg.vector_norm(flat, dim=1)
+            length: Tensor = torch.linalg.vector_norm(flat, dim=1)
+            return length
         case Norm.linf:
             return flat.abs().amax(1)
 
