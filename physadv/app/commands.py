@@ -31,6 +31,7 @@ class Command:
     target: str  # module:function
     schema: str = ""  # module:dataclass of its options; empty: it has none, and reads its words itself
     groups: tuple[str, ...] = ()  # config groups from which it chooses parts
+    kinds: tuple[tuple[str, str], ...] = ()  # (group, kind) where a group chooses among another kind than elsewhere
     inherits: tuple[str, ...] = ()  # groups, and single options, taken over from the run that made the patch
     writes_run_folder: bool = False
     only_json: bool = False  # takes --json and nothing else

@@ -37,6 +37,7 @@ BUILT_IN = (
     "physadv.parts.goals.entries",
     "physadv.parts.goals.penalty_entries",
     "physadv.parts.attacks.patch.entries",
+    "physadv.parts.attacks.perturbation.entries",
 )
 
 

@@ -10,6 +10,7 @@ import pluggy
 
 if TYPE_CHECKING:
     from physadv.core.problem.patch_problem import Attack
+    from physadv.core.problem.perturbation_problem import PerturbationAttack
     from physadv.core.protocols import Defense, Goal, Observer, PatchModel, Penalty, Victim
     from physadv.core.scene_protocols import SceneSource
 
@@ -40,7 +41,7 @@ class Kind:
 
     plural: str  # "patches": of its hook physadv_patches, of `plugins list`
     name: str  # "patch": one of it, in messages
-    group: str  # config group that chooses one of it; empty: all are there
+    group: str  # config group that chooses one of it, where a command's row says no other kind; empty: all are there
     protocol: str  # of physadv.api
     battery: str  # in physadv.testing
 
@@ -58,8 +59,11 @@ KINDS = (
     Kind("goals", "goal", group="goal", protocol="Goal", battery="check_goal"),
     Kind("penalties", "penalty", group="", protocol="Penalty", battery="check_penalty"),
     Kind("attacks", "attack", group="attack", protocol="Attack", battery="check_attack"),
-)
-"""In the order data meets them. A new kind is a row, a hook below, a guard and a battery."""
+    Kind("perturbations", "perturbation attack", group="attack", protocol="PerturbationAttack",
+         battery="check_perturbation"),
+)  # fmt: skip
+"""In the order data meets them. A group that two kinds share chooses the first, but for commands whose row says the
+other. A new kind is a row, a hook below, a guard and a battery."""
 
 
 @hookspec
@@ -95,6 +99,11 @@ def physadv_penalties() -> Iterable[Entry[Any, Penalty]]:  # type: ignore[empty-
 @hookspec
 def physadv_attacks() -> Iterable[Entry[Any, Attack]]:  # type: ignore[empty-body]
     """Loops that change the patch."""
+
+
+@hookspec
+def physadv_perturbations() -> Iterable[Entry[Any, PerturbationAttack]]:  # type: ignore[empty-body]
+    """Loops that change the images themselves."""
 
 
 @hookspec

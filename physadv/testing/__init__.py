@@ -12,6 +12,7 @@ from physadv.testing.attacks import ATTACK_CHECKS, Remembered, check_attack, che
 from physadv.testing.base import TOLERANCE, require, sample_images
 from physadv.testing.defenses import DEFENSE_CHECKS, DefenseCheck, check_defense
 from physadv.testing.parts import check_goal, check_patch, check_scenes
+from physadv.testing.perturbations import PERTURBATION_CHECKS, ToyClassifier, check_perturbation, toy_perturbation
 from physadv.testing.toys import (
     ToyDefended,
     ToyDefense,
@@ -27,8 +28,9 @@ from physadv.testing.toys import (
 from physadv.testing.victims import VICTIM_CHECKS, VictimCheck, check_victim
 
 __all__ = [
-    "ATTACK_CHECKS", "DEFENSE_CHECKS", "TOLERANCE", "VICTIM_CHECKS", "BrokenPart", "DefenseCheck", "Remembered",
-    "ToyDefended", "ToyDefense", "ToyDetector", "ToyGoal", "ToyGridDetector", "ToyPatch", "ToyRenderer",
-    "ToyScenes", "VictimCheck", "check_attack", "check_defense", "check_goal", "check_observer", "check_patch",
-    "check_penalty", "check_scenes", "check_victim", "one_scene", "require", "sample_images", "toy_problem",
+    "ATTACK_CHECKS", "DEFENSE_CHECKS", "PERTURBATION_CHECKS", "TOLERANCE", "VICTIM_CHECKS", "BrokenPart",
+    "DefenseCheck", "Remembered", "ToyClassifier", "ToyDefended", "ToyDefense", "ToyDetector", "ToyGoal",
+    "ToyGridDetector", "ToyPatch", "ToyRenderer", "ToyScenes", "VictimCheck", "check_attack", "check_defense",
+    "check_goal", "check_observer", "check_patch", "check_penalty", "check_perturbation", "check_scenes",
+    "check_victim", "one_scene", "require", "sample_images", "toy_perturbation", "toy_problem",
 ]  # fmt: skip

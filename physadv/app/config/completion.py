@@ -17,7 +17,7 @@ import yaml
 
 from physadv.app.commands import COMMANDS, Command, with_options
 from physadv.app.config.completion_scripts import SCRIPTS, Options, Vocabulary
-from physadv.app.config.groups import GROUPS, PRESETS, penalty_key
+from physadv.app.config.groups import PRESETS, kind_of, penalty_key
 from physadv.app.config.locate import conf_dir
 from physadv.app.registry import Registry
 from physadv.core.errors import BadOption
@@ -58,7 +58,7 @@ def _groups(command: Command) -> list[str]:
 
 def _choices(group: str, command: Command, registry: Registry) -> Iterator[str]:
     if group in command.groups:
-        yield from (offered.entry.name for offered in registry.offered(GROUPS[group]))
+        yield from (offered.entry.name for offered in registry.offered(kind_of(group, command)))
         return
     for folder in (conf_dir(), *map(Path, registry.config_dirs())):
         yield from sorted(file.stem for file in (folder / group).glob("*.yaml"))
@@ -66,7 +66,7 @@ def _choices(group: str, command: Command, registry: Registry) -> Iterator[str]:
 
 def _owners(group: str, command: Command, registry: Registry) -> Iterator[type]:
     if group in command.groups:
-        yield from (offered.entry.config for offered in registry.offered(GROUPS[group]))
+        yield from (offered.entry.config for offered in registry.offered(kind_of(group, command)))
     elif group in PRESETS:
         yield PRESETS[group]
 

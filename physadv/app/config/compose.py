@@ -23,7 +23,7 @@ from yaml import YAMLError
 
 from physadv.app.commands import Command
 from physadv.app.config import guard, store
-from physadv.app.config.groups import GROUPS, PRESETS
+from physadv.app.config.groups import PRESETS, kind_of
 from physadv.app.config.inherit import Taken, inherited, run_of
 from physadv.app.config.locate import conf_dir
 from physadv.app.config.spelling import split
@@ -125,7 +125,8 @@ class Composer:
     def _options_of(self, group: str, name: str) -> type | None:
         if group in PRESETS:
             return PRESETS[group]
-        return next((o.entry.config for o in self._registry.offered(GROUPS[group]) if o.entry.name == name), None)
+        offered = self._registry.offered(kind_of(group, self.command))
+        return next((o.entry.config for o in offered if o.entry.name == name), None)
 
     def _reader(self, shape: DictConfig) -> Reader:
         return Reader(shape, self.groups, self._options_of, self.sweep)

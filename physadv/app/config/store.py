@@ -13,7 +13,7 @@ from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import DictConfig, OmegaConf
 
 from physadv.app.commands import Command
-from physadv.app.config.groups import GROUPS, PRESETS, penalty_key
+from physadv.app.config.groups import GROUPS, PRESETS, kind_of, penalty_key
 from physadv.app.registry import Registry
 
 
@@ -30,7 +30,7 @@ def register(registry: Registry, command: Command) -> None:
     for group in GROUPS:
         store.repo.pop(group, None)  # of another command of this process
     for group in command.groups:
-        for offered in registry.offered(GROUPS[group]):
+        for offered in registry.offered(kind_of(group, command)):
             folder, _, name = f"{group}/{offered.entry.name}".rpartition("/")
             store.store(group=folder, name=name, node=offered.entry.config, package=group)
     store.store(group="penalties", name="all", node=_all_penalties(registry))

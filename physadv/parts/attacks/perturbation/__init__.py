@@ -1,0 +1,1 @@
+"""Attacks that change the images themselves, one file a paper."""
