@@ -22,7 +22,7 @@ Move = Callable[[int, Tensor, Tensor, Tensor], Tensor]
 
 
 @dataclass(frozen=True)
-class Slope:
+class ImageSlope:
     """A loss at some images, and the way in which it rises."""
 
     outputs: ClassLogits  # detached
@@ -30,13 +30,13 @@ class Slope:
     gradient: Tensor  # (b, 3, H, W)
 
 
-def slope(problem: PerturbationProblem, images: Tensor, loss: ImageLoss, rows: Tensor | None = None) -> Slope:
+def slope(problem: PerturbationProblem, images: Tensor, loss: ImageLoss, rows: Tensor | None = None) -> ImageSlope:
     """Ask the victim once about each image, with gradient. ``rows`` ``(b,)`` says which of the problem's they are."""
     leaf = images.detach().clone().requires_grad_()
     logits = problem.victim.outputs(leaf, rows).logits
     values = loss(logits, problem.labels_of(rows), problem.targets_of(rows))
     (gradient,) = torch.autograd.grad(values.sum(), leaf)
-    return Slope(ClassLogits(logits.detach()), values.detach(), gradient)
+    return ImageSlope(ClassLogits(logits.detach()), values.detach(), gradient)
 
 
 def iterated(
@@ -66,7 +66,7 @@ def iterated(
             if stop:
                 done[rows] = problem.fooled(problem.victim.decide(here.outputs), rows)
                 left = ~done[rows]
-                rows, here = rows[left], Slope(here.outputs, here.loss, here.gradient[left])
+                rows, here = rows[left], ImageSlope(here.outputs, here.loss, here.gradient[left])
             images[rows] = move(index, images[rows], here.gradient, rows)
             taken[rows] += 1
             told = Step(index, steps, float(here.loss.mean()), float(done.float().mean()), time.perf_counter() - begun)
