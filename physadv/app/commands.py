@@ -123,6 +123,11 @@ _ROWS = (
         writes_run_folder=True,
     ),
     Command(
+        "train adversarial", "train a victim further, against patches that are optimised in the loop",
+        target=f"{_PIPELINES}.train_adversarial:train_adversarial_command",
+        schema=f"{_CONFIG}.schema:TrainAdversarialConfig", groups=("victim",), writes_run_folder=True,
+    ),
+    Command(
         "train defense", "train a defense that finds patches: name=reconstruct or name=segment",
         target=f"{_PIPELINES}.train_defense:train_defense_command", schema=f"{_CONFIG}.schema:TrainDefenseConfig",
         writes_run_folder=True,

@@ -53,6 +53,7 @@ PATHS = {
     "calibrate camera": ("source={}",),
     "calibrate eot": ("runs=[{}] out=x.yaml",),
     "train detector": ("train.photos={}",),
+    "train adversarial": ("train.photos={}", "victim.weights={}"),
     "train defense": ("train.photos={}", "train.photos=photos train.patches={}"),
 }
 WRONG_FILES = (

@@ -7,6 +7,7 @@ from typing import Any
 
 from physadv.core.problem.ensemble import Ensemble
 from physadv.engines.judging.options import ProtocolConfig
+from physadv.engines.training.adversarial_options import AdversarialTraining
 from physadv.engines.training.defense_options import DefenseTraining
 from physadv.engines.training.options import TrainConfig
 from physadv.parts.transfer.options import TransferConfig
@@ -157,6 +158,14 @@ class PreviewConfig(RunConfig):
 class TrainDetectorConfig(RunConfig):
     name: str = "sign-nano"  # of the weights file
     train: TrainConfig = field(default_factory=TrainConfig)
+
+
+@dataclass
+class TrainAdversarialConfig(RunConfig):
+    name: str = "sign-nano-robust"  # of the weights file
+    method: str = "free"  # free (every backward pass changes weights and patches), pgd (patches first, then weights)
+    victim: Any = field(default_factory=dict)  # whose weights are trained on
+    train: AdversarialTraining = field(default_factory=AdversarialTraining)
 
 
 @dataclass

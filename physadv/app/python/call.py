@@ -43,7 +43,7 @@ def run(command: Literal["watch"], *overrides: Override, progress: bool = True, 
 def run(
     command: Literal[
         "sheet", "calibrate colour", "calibrate camera", "calibrate eot", "eot preview", "study masking",
-        "train detector", "train defense",
+        "train detector", "train adversarial", "train defense",
     ],
     *overrides: Override, progress: bool = True, **options: Any,
 ) -> Files: ...  # fmt: skip

@@ -3,25 +3,57 @@
 from __future__ import annotations
 
 import time
+from collections import deque
+from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
+from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
+from torch import Tensor
 
+from physadv.engines.training.adversarial import Lesson, check_weights
+from physadv.engines.training.adversarial_options import AdversarialTraining
 from physadv.engines.training.batches import EpochBatches, TrainingData, draw_renders, loader
-from physadv.engines.training.detector import start, steps_of
+from physadv.engines.training.detector import steps_of
+from physadv.engines.training.detector_state import start
 from physadv.engines.training.options import TrainConfig
 from physadv.engines.training.photos import read_photos
 from physadv.library.roads.signs import LABELS
 from physadv.library.runs.forecast import Forecast, Part, duration, timed
+from physadv.parts.victims.sign_nano_weights import SignNanoWeights
 
-TRIED = 3  # steps; the first one warms up
+C = TypeVar("C", bound=TrainConfig)
+
+TRIED = 3  # batches; the first one warms up
 
 
 def train_forecast(config: TrainConfig, device: torch.device) -> Forecast:
     """Of drawing and training. Reads all photos that training would, so that a wrong path shows now."""
+    data, drawing_s = _little(config)
+    small = _small(config, data)
+    state = start(small, device, TRIED)
+    state.net.train()
+    epochs = (loader(EpochBatches(small, data, epoch)) for epoch in range(TRIED))
+    steps = (step for batches in epochs for step in steps_of(state, batches, small, device))
+    return _forecast(config, data, drawing_s, steps, 1, device)
+
+
+def adversarial_forecast(
+    method: str, config: AdversarialTraining, weights: SignNanoWeights, device: torch.device
+) -> Forecast:
+    """The same of adversarial training."""
+    check_weights(weights)
+    data, drawing_s = _little(config)
+    lesson = Lesson(method, _small(config, data), data, weights.state, device)
+    steps = (step for epoch in range(TRIED) for step in lesson.steps_of(epoch))
+    return _forecast(config, data, drawing_s, steps, lesson.steps_a_batch, device)
+
+
+def _little(config: TrainConfig) -> tuple[TrainingData, float]:
+    """All photos and a few drawn pictures, and how long all pictures take to draw."""
     if config.validate:
         read_photos(Path(config.validate), LABELS)
     photos = read_photos(Path(config.photos), LABELS) if config.photos else None
@@ -30,21 +62,23 @@ def train_forecast(config: TrainConfig, device: torch.device) -> Forecast:
     begun = time.perf_counter()
     renders = draw_renders(config, few)
     drawing_s = (time.perf_counter() - begun) / max(few, 1) * config.renders
-    steps = config.epochs * max(1, (len(pictures) + config.drawn) // config.batch)
-    small = replace(config, renders=few, renders_an_epoch=few, workers=0)
-    step_s = _step_s(small, TrainingData(pictures, known, renders), device)
+    return TrainingData(pictures, known, renders), drawing_s
+
+
+def _small(config: C, data: TrainingData) -> C:
+    few = len(data.renders)
+    return replace(config, renders=few, renders_an_epoch=few, workers=0)
+
+
+def _forecast(
+    config: TrainConfig, data: TrainingData, drawing_s: float, steps: Iterator[Tensor], of_a_batch: int,
+    device: torch.device,
+) -> Forecast:  # fmt: skip
+    """``steps`` are tried; ``of_a_batch`` of them follow on one batch, which is loaded before the first."""
+    step_s = min([timed(lambda: deque(islice(steps, of_a_batch), 0)) for _ in range(TRIED)][1:]) / of_a_batch
+    count = config.epochs * max(1, (len(data.photos) + config.drawn) // config.batch) * of_a_batch
     parts = (
         Part("drawing", drawing_s, f"{config.renders} roads"),
-        Part("training", steps * step_s, f"{steps} steps of {duration(step_s)}"),
+        Part("training", count * step_s, f"{count} steps of {duration(step_s)}"),
     )
     return Forecast(device, parts)
-
-
-def _step_s(config: TrainConfig, data: TrainingData, device: torch.device) -> float:
-    state = start(config, device, TRIED)
-    state.net.train()
-    seconds = []
-    for epoch in range(TRIED):
-        batches = loader(EpochBatches(config, data, epoch))
-        seconds.append(timed(partial(next, steps_of(state, batches, config, device))))
-    return min(seconds[1:])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -21,18 +21,36 @@ from physadv.library.files import atomic
 from physadv.library.metrics.average_precision import library_average_precision
 from physadv.library.roads.signs import LABELS, NAMES, kind_of
 from physadv.parts.victims.options import SignNanoConfig
-from physadv.parts.victims.sign_nano import METADATA_KEY, SignNano, load_sign_nano
+from physadv.parts.victims.sign_nano import SignNano, load_sign_nano
 from physadv.parts.victims.sign_nano_net import SignNanoNet
+from physadv.parts.victims.sign_nano_weights import METADATA_KEY
 
 _BUCKETS_PX = (0, 16, 24, 48, 96, 10_000)  # longer side of the rendered stop sign
 _HELD_OUT_SEED = 10_007  # added to the training seed; training renders come from another generator altogether
 
 
+@dataclass(frozen=True)
+class About:
+    """How a card begins."""
+
+    name: str  # of the weights
+    says: tuple[str, ...]  # what it is for
+    command: str
+
+
+DETECTOR = About(
+    "sign-nano",
+    ("The victim that comes with physadv: small, quick, and good enough to be worth attacking. Not for driving.",),
+    "physadv train detector train.photos=PHOTOS train.validate=VALIDATION out=FOLDER",
+)
+
+
 def ship(
-    net: SignNanoNet, config: TrainConfig, validation: TrainingPhotos | None, times: dict[str, float], out: Path
-) -> dict[str, Any]:
+    net: SignNanoNet, about: About, config: TrainConfig, validation: TrainingPhotos | None, times: dict[str, float],
+    out: Path,
+) -> dict[str, Any]:  # fmt: skip
     """Write weights (half precision) and model card, evaluated as shipped; returns the figures."""
-    path = out / "sign-nano.safetensors"
+    path = out / f"{about.name}.safetensors"
     half = {
         name: value.detach().cpu().half().contiguous() if value.is_floating_point() else value.cpu()
         for name, value in net.state_dict().items()
@@ -46,7 +64,7 @@ def ship(
         figures["at threshold"] = _at_thresholds(victim, validation.pictures, judged)
     figures["renders"] = _on_renders(victim, config)
     figures["stop sign by size"] = _stop_by_size(victim, config)
-    atomic.write_bytes(out / "sign-nano.md", model_card(config, figures, times).encode())
+    atomic.write_bytes(out / f"{about.name}.md", model_card(about, config, figures, times).encode())
     return figures
 
 
@@ -142,19 +160,19 @@ def _stop_by_size(victim: SignNano, config: TrainConfig) -> dict[str, tuple[floa
     return table
 
 
-def model_card(config: TrainConfig, figures: dict[str, Any], times: dict[str, float]) -> str:
+def model_card(about: About, config: TrainConfig, figures: dict[str, Any], times: dict[str, float]) -> str:
     """Markdown: what it is, what it was made from, how well it works, where it fails."""
     photos = f"labelled photos in COCO format ({config.photos_licence})" if config.photos else "no photos"
     hidden = ("photos", "validate", "photos_licence", "workers")
     settings = {f.name: value for f, value in zip(fields(config), asdict(config).values(), strict=True)}
     lines = [
-        "# sign-nano", "",
+        f"# {about.name}", "",
         f"Detects {', '.join(LABELS)}. {figures['parameters']:,} parameters, strides 8, 16 and 32, no anchors.",
-        "The victim that comes with physadv: small, quick, and good enough to be worth attacking. Not for driving.", "",
-        "- Weights: `sign-nano.safetensors`, half precision, licence CC0 1.0.",
+        *about.says, "",
+        f"- Weights: `{about.name}.safetensors`, half precision, licence CC0 1.0.",
         f"- SHA-256 of the file: `{figures['digest']}`.",
         f"- Data: {photos}; drawn roads of `scene=road` ({config.renders} pictures).",
-        "- Command: `physadv train detector train.photos=PHOTOS train.validate=VALIDATION out=FOLDER`, "
+        f"- Command: `{about.command}`, "
         f"seed {config.seed}, physadv {__version__}, torch {torch.__version__.split('+')[0]}.",
         f"- Cost: {times['steps']:.0f} steps, {times['wall_s'] / 60:.0f} min, {times['cpu_s'] / 60:.0f} CPU min.",
         f"- Settings: {', '.join(f'{k}={v}' for k, v in settings.items() if k not in hidden)}.", "",

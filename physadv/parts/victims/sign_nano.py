@@ -2,38 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
-from importlib import resources
-from pathlib import Path
-
 import torch
-from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from physadv.core.access import AccessLevel, Task
-from physadv.core.errors import BadInput
 from physadv.core.types import Candidates, Detections
 from physadv.parts.victims.detections import decide
 from physadv.parts.victims.frozen import fold_norms_, freeze
 from physadv.parts.victims.letterbox import GREY, LetterboxFit, resize
 from physadv.parts.victims.options import SignNanoConfig
 from physadv.parts.victims.sign_nano_net import STRIDES, SignNanoNet
-
-_LARGEST_FILE = 64 * 2**20  # bytes; ours is 2 MB
-METADATA_KEY = "physadv sign-nano 1"
-"""Of the labels, a name a line. One key only: the order of several is random, and with it the file's hash."""
+from physadv.parts.victims.sign_nano_weights import read_sign_nano
 
 
 class SignNano:
     """Frozen weights; images are padded, not resized, unless ``size_px`` limits their longer side."""
 
-    name = "sign-nano"
     task, access = Task.detection, AccessLevel.gradients
 
-    def __init__(self, net: SignNanoNet, labels: tuple[str, ...], digest: str, config: SignNanoConfig) -> None:
+    def __init__(
+        self, net: SignNanoNet, labels: tuple[str, ...], digest: str, config: SignNanoConfig, name: str = "sign-nano"
+    ) -> None:
         fold_norms_(net.eval())
         self._net, self._labels, self._digest, self._config = freeze(net), labels, digest, config
+        self.name = name
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -86,44 +79,7 @@ class SignNano:
         return canvas, LetterboxFit((height, width), (inner[1] / width, inner[0] / height))
 
 
-def load_sign_nano(config: SignNanoConfig) -> SignNano:
-    """Read the weights of the package, or the user's file; only tensors are read, nothing in it is executed."""
-    if config.weights:
-        return _load(Path(config.weights), config)
-    packaged = resources.files("physadv.parts.victims") / "weights" / "sign-nano.safetensors"
-    with resources.as_file(packaged) as path:
-        return _load(path, config)
-
-
-def _load(path: Path, config: SignNanoConfig) -> SignNano:
-    if not path.is_file():
-        raise BadInput(f"victim sign-nano: no file {path}. Leave victim.weights empty for the built-in weights.")
-    if path.stat().st_size > _LARGEST_FILE:
-        raise BadInput(f"victim sign-nano: {path} has {path.stat().st_size} bytes; its weights have some 2 MB.")
-    try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
-    except SafetensorError as error:
-        raise BadInput(f"victim sign-nano: {path} is not a readable safetensors file ({error}).") from error
-    labels = tuple(metadata.get(METADATA_KEY, "").split("\n"))
-    if not all(labels):
-        raise BadInput(f"victim sign-nano: {path} is not of `physadv train detector`: its metadata is missing.")
-    net = SignNanoNet(len(labels))
-    _fill(net, state, path)
-    return SignNano(net, labels, hashlib.sha256(path.read_bytes()).hexdigest(), config)
-
-
-def _fill(net: SignNanoNet, state: dict[str, Tensor], path: Path) -> None:
-    """Copy after checking names, shapes and finiteness, so that the error says which tensor is wrong."""
-    wanted = net.state_dict()
-    if set(wanted) != set(state):
-        odd = sorted(set(wanted) ^ set(state))
-        raise BadInput(f"victim sign-nano: {path} holds another network: {len(odd)} names differ, first {odd[0]!r}.")
-    for name, value in state.items():
-        if value.shape != wanted[name].shape:
-            shapes = f"{tuple(value.shape)}, expected {tuple(wanted[name].shape)}"
-            raise BadInput(f"victim sign-nano: {path}: tensor {name!r} has shape {shapes}.")
-        if not value.isfinite().all():
-            raise BadInput(f"victim sign-nano: {path}: tensor {name!r} holds values that are not finite.")
-    net.load_state_dict(state)
+def load_sign_nano(config: SignNanoConfig, name: str = "sign-nano") -> SignNano:
+    """With the weights of the package that bear this ``name``, or the user's file."""
+    weights = read_sign_nano(config, name)
+    return SignNano(weights.net(), weights.labels, weights.digest, config, name)

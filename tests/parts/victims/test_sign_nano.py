@@ -14,8 +14,9 @@ from physadv.core.errors import BadInput
 from physadv.parts.scenes.options import RoadConfig
 from physadv.parts.scenes.road import RoadScenes
 from physadv.parts.victims.options import SignNanoConfig
-from physadv.parts.victims.sign_nano import METADATA_KEY, load_sign_nano
+from physadv.parts.victims.sign_nano import load_sign_nano
 from physadv.parts.victims.sign_nano_net import SignNanoNet, grid
+from physadv.parts.victims.sign_nano_weights import METADATA_KEY
 
 LABELS = ("speed limit", "stop sign", "crosswalk", "traffic light", "yield", "warning")
 METADATA = {METADATA_KEY: "\n".join(LABELS)}
