@@ -60,18 +60,18 @@ def train_adversarially(
     check_weights(weights)
     make_folder(out)
     validation = read_photos(Path(config.validate), LABELS) if config.validate else None
-    lesson = Lesson(method, config, gather(config), weights.state, device)
-    state, last = lesson.state, out / "last.pt"
+    contest = Contest(method, config, gather(config), weights.state, device)
+    state, last = contest.state, out / "last.pt"
     settings = fingerprint(config, method, weights.digest)
-    resume(state, settings, last, device, sheets=lesson.pool.sheets)
+    resume(state, settings, last, device, sheets=contest.pool.sheets)
     for epoch in range(state.epoch, config.epochs):
         wall, cpu = time.monotonic(), cpu_s()
-        _train_epoch(lesson, epoch, progress)
+        _train_epoch(contest, epoch, progress)
         state.epoch = epoch + 1
         state.wall_s += time.monotonic() - wall
         state.cpu_s += cpu_s() - cpu
-        save(state, settings, last, sheets=lesson.pool.sheets)
-    times = {"wall_s": state.wall_s, "cpu_s": state.cpu_s, "steps": float(lesson.steps * config.epochs)}
+        save(state, settings, last, sheets=contest.pool.sheets)
+    times = {"wall_s": state.wall_s, "cpu_s": state.cpu_s, "steps": float(contest.steps * config.epochs)}
     return ship(state.average, about(method, name), config, validation, times, out)
 
 
@@ -94,10 +94,10 @@ def about(method: str, name: str) -> About:
     return About(name, says, f"physadv train adversarial victim=sign-nano method={method} name={name} {options}")
 
 
-def _train_epoch(lesson: Lesson, epoch: int, progress: Callable[[TrainProgress], None]) -> None:
-    epochs, count, total, began = lesson.config.epochs, lesson.steps, 0.0, time.monotonic()
+def _train_epoch(contest: Contest, epoch: int, progress: Callable[[TrainProgress], None]) -> None:
+    epochs, count, total, began = contest.config.epochs, contest.steps, 0.0, time.monotonic()
     before = epoch * count
-    for index, loss in enumerate(lesson.steps_of(epoch), start=1):
+    for index, loss in enumerate(contest.steps_of(epoch), start=1):
         total += float(loss)
         rest = epochs * count - before - index
         remaining_s = (time.monotonic() - began) / index * rest
@@ -133,7 +133,7 @@ class _Dressed:
         return _Worn(lay(self.images, sheets, self.places), sheets, len(self.pool.sheets))
 
 
-class Lesson:
+class Contest:
     """Pictures, patches and network of one training."""
 
     def __init__(

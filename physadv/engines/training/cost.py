@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from physadv.engines.training.adversarial import Lesson, check_weights
+from physadv.engines.training.adversarial import Contest, check_weights
 from physadv.engines.training.adversarial_options import AdversarialTraining
 from physadv.engines.training.batches import EpochBatches, TrainingData, draw_renders, loader
 from physadv.engines.training.detector import steps_of
@@ -47,9 +47,9 @@ def adversarial_forecast(
     """The same of adversarial training."""
     check_weights(weights)
     data, drawing_s = _little(config)
-    lesson = Lesson(method, _small(config, data), data, weights.state, device)
-    steps = (step for epoch in range(TRIED) for step in lesson.steps_of(epoch))
-    return _forecast(config, data, drawing_s, steps, lesson.steps_a_batch, device)
+    contest = Contest(method, _small(config, data), data, weights.state, device)
+    steps = (step for epoch in range(TRIED) for step in contest.steps_of(epoch))
+    return _forecast(config, data, drawing_s, steps, contest.steps_a_batch, device)
 
 
 def _little(config: TrainConfig) -> tuple[TrainingData, float]:

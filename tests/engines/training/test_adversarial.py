@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from physadv.core.errors import BadInput, BadOption, BadOutput
-from physadv.engines.training.adversarial import Lesson, check_weights, train_adversarially
+from physadv.engines.training.adversarial import Contest, check_weights, train_adversarially
 from physadv.engines.training.adversarial_options import AdversarialTraining
 from physadv.engines.training.assign import Targets
 from physadv.engines.training.detector import TrainProgress, gather
@@ -114,7 +114,7 @@ def test_more_ascents_make_worse_patches_before_the_weights_have_learned(weights
 
     def first_loss(ascents: int) -> float:
         config = replace(SMOKE, ascents=ascents, clean=0.0, controls=0.0, size_px=128, batch=4)
-        return float(next(Lesson("pgd", config, data, weights.state, CPU).steps_of(0)))
+        return float(next(Contest("pgd", config, data, weights.state, CPU).steps_of(0)))
 
     assert first_loss(8) > first_loss(1) + 0.05
 
