@@ -24,8 +24,10 @@ from physadv.core.protocols import Victim
 from physadv.engines.judging.defenses.alarm_rates import with_alarms
 from physadv.engines.judging.defenses.arms import AttackColumn
 from physadv.engines.judging.defenses.cells import judged_cell
+from physadv.engines.judging.defenses.certificates import with_certificates
+from physadv.engines.judging.defenses.clean_cost import AGAINST_BARE
 from physadv.engines.judging.defenses.latency import Latency, latencies
-from physadv.engines.judging.defenses.table import NO_DEFENSE, Defending, defense_table
+from physadv.engines.judging.defenses.table import NO_DEFENSE, Defending, Scores, defense_table
 from physadv.engines.judging.evaluate import shown_of
 from physadv.engines.judging.trial import Trial, groups
 from physadv.engines.judging.views import Progress
@@ -72,12 +74,13 @@ class DefenseBench:
             made[number] = (*made[number], pair)
         return made
 
-    def rows(self, progress: Callable[[], Progress], out: Path) -> list[Defending]:
-        """Attack and judge every victim with all patches made against it."""
+    def rows(self, joint: Scores, progress: Callable[[], Progress], out: Path) -> list[Defending]:
+        """Attack and judge every victim with all patches made against it; ``joint``: scores of all victims together."""
         rows, times = [], timed_victims(self.trial)
         for number, pairs in self.patches().items():
             victim = self.trial.victims[number]
             scores = judged_cell(self._trial(number, [under for _, under in pairs]), slug_of(victim), out, progress())
+            scores = {AGAINST_BARE: joint["victims"][number].get(AGAINST_BARE, ()), **scores}
             attempts = tuple(one.attempt(under.queries) for one, under in pairs)
             rows.append(replace(_defending(victim, scores), attempts=attempts, latency=times[number]))
         return rows
@@ -154,13 +157,14 @@ def defense_bench(
     return DefenseBench(trial, attacks, carrying)
 
 
-def plain_rows(trial: Trial, scores: Mapping[str, Any]) -> list[Defending]:
+def plain_rows(trial: Trial, scores: Scores) -> list[Defending]:
     """Rows of a judgement without attacks of its own."""
     times, shown = timed_victims(trial), shown_of(trial)
     rows: dict[int, Defending] = {}
     for group in groups(trial):
         for number, one in zip(group.numbers, group.watched, strict=True):
             told = with_alarms(scores["victims"][number], one.victim, group.showing, shown)
+            told = plain(with_certificates(told, one.victim, group.showing, shown))
             rows[number] = replace(_defending(trial.victims[number], told), latency=times[number])
     return [rows[number] for number in sorted(rows)]
 

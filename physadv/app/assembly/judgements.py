@@ -48,7 +48,7 @@ def judge(
     if ink := parts.ink(options.ink):
         write_proof(trial.patch, asked, ink, out)
     scores: dict[str, Any] = plain(evaluate(trial, out, judging_bar(visible=options.progress)))
-    write_record(command, trial, options, out, started=started, queries=queries, scores=_headlines(scores))
+    write_record(command, trial, options, out, started=started, queries=queries, scores=headlines(scores))
     _tell(scores)
     logger.info("report  %s", write_report(out))
     return scores
@@ -99,7 +99,8 @@ def judging_bar(*, visible: bool) -> Callable[[int, int], None]:
     return progress
 
 
-def _headlines(scores: Mapping[str, Any]) -> list[dict[str, Any]]:
+def headlines(scores: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The scores that ``run.json`` repeats."""
     return [
         {"victim": victim["name"], "condition": arm["condition"], "scores": arm["scores"]}
         for victim in scores["victims"]

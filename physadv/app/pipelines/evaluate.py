@@ -13,6 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 from physadv.app.assembly import parts
 from physadv.app.assembly.announced import announced_on
 from physadv.app.assembly.attack_recipes import AttackRecipe
+from physadv.app.assembly.defense_pictures import write_masks
 from physadv.app.assembly.defense_table import (
     DefenseBench,
     beside_the_bare,
@@ -20,7 +21,7 @@ from physadv.app.assembly.defense_table import (
     plain_rows,
     write_table,
 )
-from physadv.app.assembly.judgements import first_ap50, judge, judging_bar
+from physadv.app.assembly.judgements import first_ap50, headlines, judge, judging_bar, write_record
 from physadv.app.assembly.patches_under_test import patches_under_test
 from physadv.app.assembly.trials import bench_of, scenes_of
 from physadv.app.config.judging_options import JudgingOptions
@@ -61,14 +62,17 @@ def evaluate_command(config: DictConfig, registry: Registry, out: Path) -> float
     scores = judge("evaluate", trial, options, out, started=started)
     if any(defended_in(victim) for victim in trial.victims):
         _tabled(trial, scores, attacked, out, progress=options.progress)
+        write_record("evaluate", trial, options, out, started=started, scores=headlines(scores))
+        logger.info("report  %s", write_report(out))
     return first_ap50(scores)
 
 
 def _tabled(
     trial: Trial, scores: Mapping[str, Any], attacked: DefenseBench | None, out: Path, *, progress: bool
 ) -> None:
-    """Write the table of defences, say what it tells, and put it on the page."""
-    rows = attacked.rows(lambda: judging_bar(visible=progress), out) if attacked else plain_rows(trial, scores)
-    for sentence in verdicts(write_table(rows, out)):
+    """Write the table of defences with its pictures, and say what it tells."""
+    rows = attacked.rows(scores, lambda: judging_bar(visible=progress), out) if attacked else plain_rows(trial, scores)
+    table = write_table(rows, out)
+    write_masks(table, trial, out)
+    for sentence in verdicts(table):
         logger.info("%s", sentence)
-    logger.info("report  %s", write_report(out))

@@ -15,6 +15,7 @@ from physadv.core.seeding import generator
 from physadv.core.types import PatchImage
 from physadv.engines.judging import shards
 from physadv.engines.judging.collect import observe
+from physadv.engines.judging.defenses.clean_cost import against_bare
 from physadv.engines.judging.exemplars import save_exemplars
 from physadv.engines.judging.protocol_text import protocol
 from physadv.engines.judging.readiness import expect_known, nothing_worn
@@ -43,8 +44,10 @@ def evaluate(trial: Trial, out: Path, progress: Progress) -> dict[str, Any]:
         seen = _observed(trial, group, shown, out, _share(progress, place, len(parts)))
         first = first or (group, seen)
         ground = ground_truth(seen)
-        for number, one in judge_group(trial, group, seen, ground, list(shown)).items():
-            victims[number] = victim_scores(one, slugs[number], trial.patches_under_test)
+        together = judge_group(trial, group, seen, ground, list(shown))
+        for number, one in together.items():
+            told = victim_scores(one, slugs[number], trial.patches_under_test)
+            victims[number] = told | against_bare(one, together.values())
             one.write(out / "coco", slugs[number])
         own = f"{slugs[group.numbers[0]]}-" if len(parts) > 1 else ""
         write_json(out / "coco" / f"{own}ground_truth.json", ground)

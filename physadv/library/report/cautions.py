@@ -68,6 +68,8 @@ def _no_better_than_a_control(victims: Sequence[Victim]) -> list[str]:
         patches = with_role(victim, "patch")
         for arm in patches:
             name = "" if len(patches) < 2 else f"{arm['condition']} "
+            if not (success := success_under(victim, arm["condition"])) or not success["value"]:
+                continue  # no effect that anything else could explain
             rows = _against_controls(victim, arm)
             if hardest := min((row for row in rows if not _beyond(row)), key=lambda row: row["value"], default=None):
                 doubtful.append(f"{victim['name']}: {name}{difference(hardest)} against {hardest['minus']}")

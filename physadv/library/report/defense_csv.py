@@ -9,7 +9,8 @@ from typing import Any
 
 COLUMNS = (
     "victim", "defense", "kinds", "attack", "of", "evasion", "seed", "queries", "score", "value", "low", "high", "n",
-    "clean_cost_AP50", "clean_cost_recall", "latency_ms", "latency_ratio", "incomplete", "suspect",
+    "clean_cost_AP50", "clean_cost_AP50_low", "clean_cost_AP50_high", "clean_cost_recall", "clean_cost_recall_low",
+    "clean_cost_recall_high", "latency_ms", "latency_ratio", "incomplete", "suspect",
 )  # fmt: skip
 
 
@@ -24,8 +25,9 @@ def defenses_csv(table: Mapping[str, Any]) -> str:
 
 def _lines(row: Mapping[str, Any]) -> Iterator[list[Any]]:
     cost = row["clean_cost"] or {}
+    lost = [(cost.get(name) or {}).get(end) for name in ("AP50", "recall") for end in ("value", "low", "high")]
     about = [
-        *(_number(value) for value in (cost.get("AP50"), cost.get("recall"), row["latency_ms"], row["latency_ratio"])),
+        *(_number(value) for value in (*lost, row["latency_ms"], row["latency_ratio"])),
         row["incomplete"], " and ".join(row["suspect"]),
     ]  # fmt: skip
     for attack, cell in row["cells"].items():

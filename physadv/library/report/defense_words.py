@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from physadv.library.report.plain_words import amount
+from physadv.library.report.plain_words import amount, difference
 
 Row = Mapping[str, Any]  # of ``defenses.json``
 
@@ -53,17 +53,28 @@ def objections(row: Row) -> list[str]:
     ]
 
 
-def price(row: Row) -> str:
-    """ "AP50 -0.021, recall -0.010 on clean pictures"; empty where nobody can tell."""
-    cost = row["clean_cost"] or {}
-    told = [f"{name} {-round(value, 3) + 0.0:+.3f}" for name, value in cost.items() if value is not None]
-    return f"{', '.join(told)} on clean pictures" if told else ""
+def lost(row: Row, name: str) -> str:
+    """ "-1 points [-3, 0]": by how much a score of clean pictures changes; empty where nobody can tell."""
+    cost = (row["clean_cost"] or {}).get(name)
+    if not cost:
+        return ""
+    low, high = (None if cost[end] is None else -cost[end] + 0.0 for end in ("high", "low"))
+    changed = {"score": name, "value": -cost["value"] + 0.0, "low": low, "high": high}
+    return difference(changed).removesuffix(" [?, ?]")
+
+
+def proven(row: Row) -> str:
+    """ "31 % [18, 48]" of the objects; empty where the defence proves nothing."""
+    score = (row["cells"]["no attack"] or {"scores": {}})["scores"].get("certified")
+    return amount(score) if score else ""
 
 
 def _price(row: Row) -> str:
-    slower = "" if row["latency_ratio"] is None else f"× {row['latency_ratio']:.2f} in time"
-    told = [text for text in (price(row), slower) if text]
-    return f"; it costs {', '.join(told)}" if told else ""
+    clean = [f"{name} {text}" for name in ("recall", "AP50") if (text := lost(row, name))]
+    told = [f"{', '.join(clean)} on clean pictures"] * bool(clean)
+    told += [f"× {row['latency_ratio']:.2f} in time"] * (row["latency_ratio"] is not None)
+    shown = f"; it costs {', '.join(told)}" if told else ""
+    return shown + (f"; proven for {text} of the objects" if (text := proven(row)) else "")
 
 
 def _worst_of(row: Row) -> str:

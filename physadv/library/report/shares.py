@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-SHARES = {"success", "targeted success", "recall", "robust accuracy", "share"}
+SHARES = {"success", "targeted success", "recall", "robust accuracy", "share", "alarms", "false alarms", "certified"}
 
 
 def in_percent(name: str) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 from physadv.engines.judging import shards
 from physadv.engines.judging.collect import observe
 from physadv.engines.judging.defenses.alarm_rates import with_alarms
+from physadv.engines.judging.defenses.certificates import with_certificates
 from physadv.engines.judging.evaluate import judge_group, shown_of
 from physadv.engines.judging.kept_cell import kept_cell
 from physadv.engines.judging.scoring import ground_truth, victim_scores
@@ -33,7 +34,8 @@ def judged_cell(trial: Trial, slug: str, out: Path, progress: Progress) -> Mappi
     seen = observe(group.showing, shown, group.watched, progress, keeping(trial, group, out / "cells", measure=False))
     (judged,) = judge_group(trial, group, seen, ground_truth(seen), list(shown)).values()
     scores = victim_scores(judged, slug, trial.patches_under_test)
-    made: dict[str, Any] = plain(with_alarms(scores, group.watched[0].victim, group.showing, shown))
+    told = with_alarms(scores, group.watched[0].victim, group.showing, shown)
+    made: dict[str, Any] = plain(with_certificates(told, group.watched[0].victim, group.showing, shown))
     write_text(file, json.dumps(made, allow_nan=False))
     shards.remove(out / "cells")
     return made

@@ -11,14 +11,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from physadv.engines.judging.defenses.arms import OF_ARM, AttackColumn, Attempt
+from physadv.engines.judging.defenses.certificates import CERTIFIED
+from physadv.engines.judging.defenses.clean_cost import AGAINST_BARE, COSTS
 from physadv.engines.judging.defenses.latency import Latency
 from physadv.library.report.arms import score_named
 from physadv.parts.patches.controls import CLEAN, PATCH
 
-FORMAT = 1
+FORMAT = 2
 NO_DEFENSE = "none"
-SCORES = ("success", "AP50", "recall", "alarms", "AUROC", "false alarms")
-_COST = ("AP50", "recall")  # of the clean pictures
+SCORES = ("success", "AP50", "recall", "alarms", "AUROC", "false alarms", CERTIFIED)
 
 Scores = Mapping[str, Any]  # a victim of ``scores.json``
 
@@ -81,7 +82,7 @@ def _attempt(row: Defending, one: Attempt) -> dict[str, Any]:
 
 
 def _scores(arm: Mapping[str, Any]) -> dict[str, Any]:
-    found = [*arm["scores"], *arm.get("alarms", ())]
+    found = [*arm["scores"], *arm.get("alarms", ()), *arm.get(CERTIFIED, ())]
     return {name: score for name in SCORES if (score := score_named(found, name)) is not None}
 
 
@@ -91,14 +92,27 @@ def _harm(arm: Mapping[str, Any]) -> tuple[float, float]:
     return (-1.0 if success is None else success, 0.0 if ap50 is None else -ap50)
 
 
-def _clean_cost(row: Defending, bare: Defending) -> dict[str, float | None]:
-    """By how much the defence lowers the scores of clean pictures."""
-    here, there = (next(a for a in one.scores["conditions"] if a["condition"] == CLEAN) for one in (row, bare))
-    cost = {}
-    for name in _COST:
-        behind, alone = _value(here, name), _value(there, name)
-        cost[name] = None if behind is None or alone is None else alone - behind
-    return cost
+def _clean_cost(row: Defending, bare: Defending) -> dict[str, dict[str, Any] | None]:
+    """By how much the defence lowers the scores of clean pictures, paired by picture where both saw the same."""
+    paired = {one["score"]: one for one in row.scores.get(AGAINST_BARE, ())}
+    return {name: _lowered(paired[name]) if name in paired else _apart(name, row, bare) for name in COSTS}
+
+
+def _lowered(one: Mapping[str, Any]) -> dict[str, Any] | None:
+    """A difference the other way round: what is lost."""
+    if one["value"] is None:
+        return None
+    low, high = (None if one[end] is None else -one[end] for end in ("high", "low"))
+    return {"value": -one["value"], "low": low, "high": high, "n": one["n"]}
+
+
+def _apart(name: str, row: Defending, bare: Defending) -> dict[str, Any] | None:
+    """Without an interval, where each was judged on objects of its own."""
+    arms = [next(a for a in one.scores["conditions"] if a["condition"] == CLEAN) for one in (row, bare)]
+    behind, alone = (_value(arm, name) for arm in arms)
+    if behind is None or alone is None:
+        return None
+    return {"value": alone - behind, "low": None, "high": None, "n": 0}
 
 
 def _suspicions(row: Defending, adaptive: Mapping[str, Any] | None, black_box: Mapping[str, Any] | None) -> list[str]:

@@ -89,7 +89,7 @@ def content(folder: Path, run: dict[str, Any], scores: dict[str, Any], grid: dic
         "transfer": [
             p for name in ("success", "AP50") if (p := score_plots.transfer(scores.get("transfer"), name, few))
         ],
-        "defenses": defenses_of(read_object_if_there(folder / "defenses.json")),
+        "defenses": defenses_of(read_object_if_there(folder / "defenses.json"), folder, data_uri, few),
         "differences": _differences(victims),
         "distances": _distances(victims),
         "conditions": names(victims),

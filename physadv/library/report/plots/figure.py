@@ -22,6 +22,7 @@ SCORE_COLUMNS = ("value", "low", "high", "n")
 ROWS_SHOWN = 60  # of a table beside a plot; the file has all
 _KNOWN = {
     "clean": ("#009e73", "diamond"), "grey": ("#8a8f98", "square"), "random": ("#3d9bd6", "triangle-up"),
+    "unaware": ("#d55e00", "circle"), "adaptive": ("#cc79a7", "star"), "black box": ("#7f6fd6", "hexagon"),
     "patch": ("#d55e00", "circle"), "print": ("#cc79a7", "star"), "printed grey": ("#5f6570", "x"),
     "printed random": ("#2a6f9e", "triangle-down"), "as filmed": ("#009e73", "diamond"),
 }  # fmt: skip
