@@ -90,6 +90,13 @@ def test_a_control_is_held_against_the_patch_by_their_paired_difference() -> Non
     assert "sign-nano: +5 points [-1, 8] against grey" in said
 
 
+def test_where_there_is_no_effect_nothing_has_to_explain_it() -> None:
+    made = scores(patch=0.0, grey=0.0)
+    row = {"score": "success", "minus": "grey", "value": 0.0, "low": -0.04, "high": 0.04, "n": 100}
+    made["victims"][0]["conditions"][-1]["differences"] = [row]
+    assert not caution(made["protocol"], made["victims"])
+
+
 def test_photos_that_were_optimised_on_void_the_figures() -> None:
     made = scores()
     relation = {"words": "all 20 photos that are judged on were optimised on", "seen": 20, "pictures": 20}

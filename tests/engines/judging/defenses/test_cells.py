@@ -14,12 +14,12 @@ from torch import Tensor
 from physadv.core.defended import Defended
 from physadv.core.defense_kind import DefenseKind
 from physadv.core.protocols import Victim
-from physadv.core.types import PatchImage
+from physadv.core.types import PatchImage, SceneBatch
 from physadv.engines.judging.defenses import cells
 from physadv.engines.judging.defenses.alarm_rates import with_alarms
 from physadv.engines.judging.defenses.cells import judged_cell
 from physadv.engines.judging.defenses.latency import latencies
-from physadv.engines.judging.evaluate import shown_of
+from physadv.engines.judging.evaluate import evaluate, shown_of
 from physadv.engines.judging.trial import groups
 from physadv.library.report.arms import score_named
 from physadv.parts.patches.controls import PatchUnderTest
@@ -105,6 +105,39 @@ def test_alarms_are_read_alike_from_memory_and_from_a_file() -> None:
     told = with_alarms({"conditions": conditions}, group.watched[0].victim, group.showing, shown_of(alarmed))
     (found,) = [arm["alarms"] for arm in told["conditions"] if arm["condition"] == "patch"]
     assert score_named(found, "AUROC") is not None
+
+
+class Proves(ToyDefense):
+    """Proves what it says of the left half of a picture."""
+
+    name, kind = "proves", DefenseKind.certified
+
+    def around(self, victim: Victim[Any, Any]) -> Victim[Any, Any]:
+        return Proven(victim, self, {})
+
+
+class Proven(Defended[Any, Any]):
+    def certified(self, images: Tensor, scene: SceneBatch) -> Tensor:
+        return scene.boxes_xyxy_px[:, 0] < images.shape[-1] / 2
+
+    def to(self, device: torch.device | str) -> Proven:
+        return self
+
+
+def test_the_share_that_is_proven_stands_with_the_clean_pictures(tmp_path: Path) -> None:
+    proving = replace(TRIAL, victims=[Proves().around(ToyDetector())])
+    clean, *others = judged_cell(proving, "toy", tmp_path, quiet)["conditions"]
+    (found,) = clean["certified"]
+    assert 0 <= found["low"] <= found["value"] <= found["high"] <= 1
+    assert found["n"] > 0
+    assert not any("certified" in arm for arm in others)
+
+
+def test_clean_pictures_are_compared_with_those_of_the_bare_victim(tmp_path: Path) -> None:
+    both = replace(TRIAL, victims=[ToyDetector(), BEHIND])
+    bare, behind = evaluate(both, tmp_path, quiet)["victims"]
+    assert "against_bare" not in bare
+    assert {(one.score, one.minus) for one in behind["against_bare"]} == {("AP50", "toy"), ("recall", "toy")}
 
 
 def test_a_defence_without_an_alarm_has_none(tmp_path: Path) -> None:

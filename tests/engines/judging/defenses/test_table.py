@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -75,12 +76,21 @@ def test_a_black_box_that_beats_the_white_box_makes_it_suspect() -> None:
 
 
 def test_the_cost_is_what_clean_pictures_lose_against_the_bare_victim() -> None:
-    assert row(defending("none"), defending())["clean_cost"] == {
-        "AP50": pytest.approx(0.03),
-        "recall": pytest.approx(0.03),
+    apart = row(defending("none"), defending())["clean_cost"]
+    assert {name: (one["value"], one["low"]) for name, one in apart.items()} == {
+        "AP50": (pytest.approx(0.03), None),
+        "recall": (pytest.approx(0.03), None),
     }
     assert row(defending("none"))["clean_cost"] is None
     assert row(defending())["clean_cost"] is None
+
+
+def test_the_cost_has_the_interval_of_the_paired_difference_where_both_saw_the_same_pictures() -> None:
+    behind = defending()
+    paired = {"score": "recall", "minus": "toy", "value": -0.03, "low": -0.05, "high": 0.01, "n": 40}
+    behind = replace(behind, scores={**behind.scores, "against_bare": [paired]})
+    cost = row(defending("none"), behind)["clean_cost"]["recall"]
+    assert cost == {"value": 0.03, "low": -0.01, "high": 0.05, "n": 40}
 
 
 def test_success_that_could_not_be_measured_is_no_attack_that_failed() -> None:
