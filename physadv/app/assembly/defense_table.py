@@ -21,11 +21,11 @@ from physadv.app.registry import Registry
 from physadv.core.defended import defended_in
 from physadv.core.errors import BadOption, IncompatibleParts
 from physadv.core.protocols import Victim
+from physadv.engines.judging.clean_cost import AGAINST_BARE
 from physadv.engines.judging.defenses.alarm_rates import with_alarms
 from physadv.engines.judging.defenses.arms import AttackColumn
 from physadv.engines.judging.defenses.cells import judged_cell
 from physadv.engines.judging.defenses.certificates import with_certificates
-from physadv.engines.judging.defenses.clean_cost import AGAINST_BARE
 from physadv.engines.judging.defenses.latency import Latency, latencies
 from physadv.engines.judging.defenses.table import NO_DEFENSE, Defending, Scores, defense_table
 from physadv.engines.judging.evaluate import shown_of

@@ -14,8 +14,8 @@ from physadv.core.errors import BadInput
 from physadv.core.seeding import generator
 from physadv.core.types import PatchImage
 from physadv.engines.judging import shards
+from physadv.engines.judging.clean_cost import against_bare
 from physadv.engines.judging.collect import observe
-from physadv.engines.judging.defenses.clean_cost import against_bare
 from physadv.engines.judging.exemplars import save_exemplars
 from physadv.engines.judging.protocol_text import protocol
 from physadv.engines.judging.readiness import expect_known, nothing_worn

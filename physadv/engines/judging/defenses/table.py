@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from physadv.engines.judging.clean_cost import AGAINST_BARE, COSTS
 from physadv.engines.judging.defenses.arms import OF_ARM, AttackColumn, Attempt
 from physadv.engines.judging.defenses.certificates import CERTIFIED
-from physadv.engines.judging.defenses.clean_cost import AGAINST_BARE, COSTS
 from physadv.engines.judging.defenses.latency import Latency
 from physadv.library.report.arms import score_named
 from physadv.parts.patches.controls import CLEAN, PATCH
