@@ -19,6 +19,7 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")  # before its client is imported by
 # what tests seal is not sealed for the user
 if "PYTEST_XDIST_WORKER" not in os.environ:  # workers have that of the session: they read runs of each other
     os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="physadv-tests-")
+    os.environ["PHYSADV_CACHE"] = tempfile.mkdtemp(prefix="physadv-tests-")  # small networks are trained once a session
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 QUICK_S = 5.0

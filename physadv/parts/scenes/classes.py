@@ -46,7 +46,13 @@ def build_classes(config: ClassesConfig) -> AnnotatedPhotos:
     """Read what there is, choose, and let the label wear the patch."""
     check_classes(config)
     root = Path(config.root)
-    found = _from_arrays(root, config) if root.suffix.lower() == ".npz" else _from_folders(root, config)
+    return scenes_of(
+        _from_arrays(root, config) if root.suffix.lower() == ".npz" else _from_folders(root, config), config
+    )
+
+
+def scenes_of(found: ClassPictures, config: ClassesConfig) -> AnnotatedPhotos:
+    """Those of the pictures that are asked for, each one object."""
     wearer = _wearer(config.label, found.names)
     chosen = _chosen(found.classes, wearer, config.limit)
     stored = [found.stored_px(index) for index in chosen]

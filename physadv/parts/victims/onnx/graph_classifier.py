@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 from physadv.core.access import AccessLevel
 from physadv.core.errors import BadOption
-from physadv.parts.victims.class_names import IMAGENET, imagenet_names, names_for
+from physadv.library.datasets.imagenet20 import imagenet_names
+from physadv.parts.victims.class_names import IMAGENET, names_for
 from physadv.parts.victims.classifier import Classifier
 from physadv.parts.victims.onnx.file import OnnxFile
 from physadv.parts.victims.onnx.graph_probe import suppressions
