@@ -22,6 +22,9 @@ IMAGES, SIDE = 6, 8
 EPS = {Norm.linf: 0.1, Norm.l2: 1.0, Norm.l1: 10.0, Norm.l0: 20.0}
 """Of the toy problems: enough for every one of them."""
 
+QUESTIONS = 400
+"""About an image, for an attack without gradients: it could go on for thousands."""
+
 
 @dataclass(frozen=True)
 class ToyClassifier:
@@ -65,7 +68,12 @@ def toy_perturbation(
     victim: ToyClassifier | None = None,
     seed: int = 0,
 ) -> PerturbationProblem:
-    """Six pictures of 8 × 8 that the toy classifier recognises; some of them only just."""
+    """Six pictures of 8 × 8 that the toy classifier recognises; some of them only just.
+
+    Below gradients the budget is :data:`QUESTIONS` an image unless it is said.
+    """
+    if budget is None and access is not AccessLevel.gradients:
+        budget = QUESTIONS
     victim = ToyClassifier() if victim is None else victim
     generator = torch.Generator().manual_seed(4)
     coarse, fine = (torch.rand(IMAGES, 3, side, side, generator=generator) * 2 - 1 for side in (2, SIDE))
