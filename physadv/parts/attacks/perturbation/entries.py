@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from physadv.core.hookspecs import Entry, hookimpl
-from physadv.parts.attacks.perturbation.entries_black_box import black_box_entries
+from physadv.parts.attacks.perturbation.black_box_entries import black_box_entries
 from physadv.parts.attacks.perturbation.options import (
     FgsmConfig,
     IteratedFgsmConfig,

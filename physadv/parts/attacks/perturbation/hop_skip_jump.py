@@ -24,9 +24,9 @@ from physadv.core.protocols import Observer
 from physadv.core.seeding import generator
 from physadv.library.perturbations.demands import require_norm
 from physadv.library.perturbations.norms import size, steepest, within
+from physadv.library.perturbations.telling import Telling
 from physadv.parts.attacks.perturbation.options_black_box import HopSkipJumpConfig
 from physadv.parts.attacks.perturbation.questions import Questions, at_once
-from physadv.parts.attacks.perturbation.telling import Telling
 
 _HALVINGS = 24
 """No float32 image tells more apart."""

@@ -20,9 +20,9 @@ from physadv.core.protocols import Observer
 from physadv.core.seeding import generator
 from physadv.library.perturbations.demands import require_eps, require_norm
 from physadv.library.perturbations.norms import steepest, within
+from physadv.library.perturbations.telling import Telling
 from physadv.parts.attacks.perturbation.options_black_box import NesConfig
 from physadv.parts.attacks.perturbation.questions import Questions, at_once
-from physadv.parts.attacks.perturbation.telling import Telling
 
 
 @dataclass(frozen=True)

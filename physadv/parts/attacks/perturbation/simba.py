@@ -22,9 +22,9 @@ from physadv.core.protocols import Observer
 from physadv.core.seeding import generator
 from physadv.library.perturbations.demands import require_norm
 from physadv.library.perturbations.norms import within
+from physadv.library.perturbations.telling import Telling
 from physadv.parts.attacks.perturbation.options_black_box import SimbaConfig
 from physadv.parts.attacks.perturbation.questions import Questions
-from physadv.parts.attacks.perturbation.telling import Telling
 
 _TOLD_EVERY = 10
 

@@ -21,10 +21,10 @@ from physadv.core.problem.perturbation_problem import Norm, PerturbationProblem,
 from physadv.core.protocols import Observer
 from physadv.core.seeding import generator
 from physadv.library.perturbations.demands import require_eps, require_norm
+from physadv.library.perturbations.telling import Telling
 from physadv.parts.attacks.patch.square import halved
 from physadv.parts.attacks.perturbation.options_black_box import SquareSearchConfig
 from physadv.parts.attacks.perturbation.questions import Questions
-from physadv.parts.attacks.perturbation.telling import Telling
 
 _TOLD_EVERY = 10
 

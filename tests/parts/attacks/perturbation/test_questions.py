@@ -8,7 +8,7 @@ import torch
 from physadv.core.access import AccessLevel
 from physadv.core.problem.counted import Counted, Queries
 from physadv.core.problem.perturbation_problem import Norm, PerturbationAttack, PerturbationProblem
-from physadv.parts.attacks.perturbation.entries_black_box import black_box_entries
+from physadv.parts.attacks.perturbation.black_box_entries import black_box_entries
 from physadv.parts.attacks.perturbation.one_pixel import OnePixel
 from physadv.parts.attacks.perturbation.options_black_box import OnePixelConfig
 from physadv.parts.attacks.perturbation.questions import Questions, parts

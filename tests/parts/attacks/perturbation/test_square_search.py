@@ -14,7 +14,7 @@ from physadv.parts.attacks.perturbation.fgsm import Fgsm
 from physadv.parts.attacks.perturbation.options_black_box import SquareSearchConfig, check_square_search
 from physadv.parts.attacks.perturbation.square_search import SquareSearch, _bump, _Draws, _moved_mass
 from physadv.testing import toy_perturbation
-from tests.parts.attacks.perturbation.test_telling import Heard
+from tests.library.perturbations.test_telling import Heard
 
 SQUARE = SquareSearch(SquareSearchConfig(queries=300))
 

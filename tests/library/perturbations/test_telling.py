@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from physadv.core.types import Step
-from physadv.parts.attacks.perturbation.telling import Telling
+from physadv.library.perturbations.telling import Telling
 
 
 class Heard:
