@@ -38,6 +38,7 @@ BUILT_IN = (
     "physadv.parts.goals.penalty_entries",
     "physadv.parts.attacks.patch.entries",
     "physadv.parts.attacks.perturbation.entries",
+    "physadv.parts.attacks.perturbation.black_box_entries",
     "physadv.parts.attacks.perturbation.minimal_entries",
     "physadv.parts.attacks.perturbation.strong_entries",
 )

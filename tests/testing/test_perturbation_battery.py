@@ -14,10 +14,14 @@ from physadv.core.errors import BrokenPart, IncompatibleParts
 from physadv.core.hookspecs import Entry
 from physadv.core.problem.perturbation_problem import Norm
 from physadv.library.perturbations.norms import random_change, within
-from physadv.parts.attacks.perturbation import entries, minimal_entries, strong_entries
+from physadv.parts.attacks.perturbation import black_box_entries, entries, minimal_entries, strong_entries
 from physadv.testing import PERTURBATION_CHECKS, check_perturbation
 
-ROWS = [row for offered in (entries, minimal_entries, strong_entries) for row in offered.physadv_perturbations()]
+ROWS = [
+    row
+    for offered in (entries, black_box_entries, minimal_entries, strong_entries)
+    for row in offered.physadv_perturbations()
+]
 QUICK: dict[str, dict[str, Any]] = {
     "carlini-wagner": {"searches": 3, "steps": 20},
     "lbfgs": {"searches": 4, "iterations": 10},

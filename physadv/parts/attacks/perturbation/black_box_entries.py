@@ -1,10 +1,10 @@
-"""Rows of the attacks that ask and are given no gradient."""
+"""Attacks on images that ask and are given no gradient."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from physadv.core.hookspecs import Entry
+from physadv.core.hookspecs import Entry, hookimpl
 from physadv.parts.attacks.perturbation.options_black_box import (
     HopSkipJumpConfig,
     NesConfig,
@@ -57,8 +57,8 @@ def _simba(config: SimbaConfig) -> PerturbationAttack:
     return Simba(config)
 
 
-def black_box_entries() -> list[Entry[Any, PerturbationAttack]]:
-    """A row an attack; the hook offers them beside the others."""
+@hookimpl
+def physadv_perturbations() -> list[Entry[Any, PerturbationAttack]]:
     return [
         Entry(
             "one-pixel", OnePixelConfig, _one_pixel, "black box: eps pixels by differential evolution, on scores",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from physadv.core.hookspecs import Entry, hookimpl
-from physadv.parts.attacks.perturbation.black_box_entries import black_box_entries
 from physadv.parts.attacks.perturbation.options import (
     FgsmConfig,
     IteratedFgsmConfig,
@@ -66,5 +65,4 @@ def physadv_perturbations() -> list[Entry[Any, PerturbationAttack]]:
             "mi-fgsm", MiFgsmConfig, _mi_fgsm, "steps along an accumulated gradient, which carry over better",
             "Dong et al. 2018, arXiv:1710.06081",
         ),
-        *black_box_entries(),
     ]  # fmt: skip

@@ -8,13 +8,13 @@ import torch
 from physadv.core.access import AccessLevel
 from physadv.core.problem.counted import Counted, Queries
 from physadv.core.problem.perturbation_problem import Norm, PerturbationAttack, PerturbationProblem
-from physadv.parts.attacks.perturbation.black_box_entries import black_box_entries
+from physadv.parts.attacks.perturbation.black_box_entries import physadv_perturbations
 from physadv.parts.attacks.perturbation.one_pixel import OnePixel
 from physadv.parts.attacks.perturbation.options_black_box import OnePixelConfig
 from physadv.parts.attacks.perturbation.questions import Questions, parts
 from physadv.testing import toy_perturbation
 
-ROWS = black_box_entries()
+ROWS = physadv_perturbations()
 PIXELS = OnePixel(OnePixelConfig(population=10))
 ATTACKS = [PIXELS if row.name == "one-pixel" else row.build(row.config()) for row in ROWS]
 
