@@ -43,6 +43,7 @@ class Planned:
     attack: AttackColumn
     seed: int
     evasion: float | None = None  # λ; None where there is nothing to evade
+    queries: int = 0  # that a black box attack may ask; another number of them is another attack
 
     @property
     def arm(self) -> str:
@@ -54,7 +55,9 @@ class Planned:
     def slug(self) -> str:
         """A name for its folder."""
         weight = "" if self.evasion is None else f"-lambda-{self.evasion:g}"
-        return f"{slug_of(self.victim)}-{str(self.attack).replace(' ', '-')}{weight}-seed-{self.seed}"
+        asking = f"-{self.queries}" if self.attack is AttackColumn.black_box else ""
+        kind = str(self.attack).replace(" ", "-")
+        return f"{slug_of(self.victim)}-{kind}{asking}{weight}-seed-{self.seed}"
 
     def attempt(self, queries: int | None) -> Attempt:
         """As the table tells it."""
@@ -63,7 +66,7 @@ class Planned:
     def recipe(self, made_by: AttackRecipe, options: AdaptiveConfig, first_seed: int) -> AttackRecipe:
         """The run's recipe as this attack follows it."""
         if self.attack is AttackColumn.black_box:
-            return made_by.searched(options.queries)
+            return made_by.searched(self.queries)
         return made_by.with_steps(options.steps).started(self.seed, first_seed)
 
     def problem(self, recipe: AttackRecipe, around: Surroundings) -> PatchProblem:
@@ -88,7 +91,7 @@ def planned(victim: Victim, asked: Mapping[str, Any], options: AdaptiveConfig, s
             for restart in range(options.restarts)
         ]
     if options.queries and victim.access >= AccessLevel.scores:
-        made.append(Planned(victim, asked, AttackColumn.black_box, seed))
+        made.append(Planned(victim, asked, AttackColumn.black_box, seed, queries=options.queries))
     return tuple(made)
 
 

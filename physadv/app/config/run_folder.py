@@ -15,6 +15,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from physadv.app.config.choices import choices
+from physadv.app.config.more_attacks import expect_only_more
 from physadv.app.config.seal import seal
 from physadv.core.errors import BadOption
 from physadv.core.masking import masked_in
@@ -78,6 +79,7 @@ def _expect_same(folder: Path, config: DictConfig) -> None:
     for options in (before, now):
         if isinstance(budget := options.get("budget"), dict):
             budget.pop("steps", None)  # a finished run may be given more
+    expect_only_more(folder, before.pop("adaptive", None), now.pop("adaptive", None))
     parts = read_options(folder / "config" / "choices.yaml", remedy=_AFRESH)
     changed = {str(k) for k in now if k not in _FREE_TO_CHANGE and now[k] != before.get(k)}
     changed |= {k for k, part in choices().items() if k in now and parts.get(k) != part and k not in _FREE_TO_CHANGE}

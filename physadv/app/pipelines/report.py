@@ -12,7 +12,7 @@ from physadv.core.errors import BadInput, BadOption
 USAGE = """usage: physadv report RUN [summary=true]
        physadv report compare RUN RUN [RUN ...] [out=compare.html]
 
-  RUN      a folder that generate, evaluate, grid or watch wrote; for compare also the folder of a sweep
+  RUN      a folder that generate, evaluate, grid, watch or study wrote; for compare also the folder of a sweep
   summary  true: one page for a slide deck instead, RUN/summary.pdf and RUN/summary.png
   out      where the comparison goes (compare.html)
 
@@ -50,6 +50,10 @@ def report_command(args: Sequence[str]) -> int:
         from physadv.library.report.pages.watch import write_watch_report
 
         return _say(f"report  {write_watch_report(folder)}")
+    if (folder / "masking.json").is_file():
+        from physadv.library.report.pages.masking import write_masking_report
+
+        return _say(f"report  {write_masking_report(folder)}")
     from physadv.library.report.pages.run import write_report
 
     return _say(f"report  {write_report(folder)}")
@@ -77,6 +81,11 @@ def _summary(folder: Path) -> int:
         raise BadInput(
             f"{str(folder)!r} was written by watch, whose page has no summary. Name a folder that generate, evaluate "
             "or grid wrote"
+        )
+    if (folder / "masking.json").is_file():
+        raise BadInput(
+            f"{str(folder)!r} was written by study masking, whose page has no summary. Name a folder that generate, "
+            "evaluate or grid wrote"
         )
     from physadv.library.report.summary_page import write_summary
 

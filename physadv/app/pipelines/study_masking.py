@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import logging
 import sys
@@ -27,17 +26,16 @@ from physadv.core.scene_protocols import SceneSource
 from physadv.engines.studies.cost import masking_forecast
 from physadv.engines.studies.masking import PARTS, MaskingTask, audit
 from physadv.engines.studies.options import check_masking
-from physadv.library.files.atomic import write_bytes, write_text
+from physadv.library.files.atomic import write_text
 from physadv.library.files.plain_json import plain
-from physadv.library.report.pages.html import filled
-from physadv.library.report.pictures.audit_picture import audit_picture
+from physadv.library.report.pages.masking import FILE, MaskingPage
 from physadv.library.runs import record
 from physadv.library.runs.options import read_object_if_there
 from physadv.library.runs.record import RunRecord
 
 logger = logging.getLogger(__name__)
 
-FILE, FORMAT = "masking.json", 1
+FORMAT = 1
 
 
 def study_masking(config: DictConfig, registry: Registry, out: Path) -> float:
@@ -58,7 +56,7 @@ def study_masking(config: DictConfig, registry: Registry, out: Path) -> float:
         logger.info("dry run: all parts fit")
         return 0.0
     audits = _audited(tasks, out, visible=options.progress)
-    _write_page(audits, options, out)
+    MaskingPage(options.name, options.seed, plain(options.audit)).write(audits, out)
     _write_record(victims, config, options, out, time.monotonic() - started)
     _tell(audits, out)
     return float(sum(len(one["flagged"]) for one in audits))
@@ -96,17 +94,6 @@ def _as_json(task: MaskingTask, tell: Any) -> dict[str, Any]:
     rows = [{**plain(check), "bound": check.bound} for check in made.checks]
     whole: dict[str, Any] = {**plain(made), "checks": rows, "headline": made.headline}
     return {**whole, "flagged": [check.name for check in made.flagged]}
-
-
-def _write_page(audits: Sequence[dict[str, Any]], options: StudyMaskingConfig, out: Path) -> None:
-    shown = []
-    for place, one in enumerate(audits):
-        picture = audit_picture(one)
-        name = "masking.png" if len(audits) == 1 else f"masking-{place}.png"
-        write_bytes(out / name, picture)
-        shown.append({**one, "picture": "data:image/png;base64," + base64.b64encode(picture).decode()})
-    content = {"name": options.name, "audits": shown, "options": plain(options.audit), "seed": options.seed}
-    write_text(out / "report.html", filled("masking.html.j2", content))
 
 
 def _write_record(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from physadv.app.python import display, rows
 from physadv.app.python.facts import RunFacts, facts_in
-from physadv.app.python.rows import BinRow, Rows, ScoreRow
+from physadv.app.python.rows import BinRow, DefenseRow, Rows, ScoreRow
 from physadv.core.errors import BadInput, BadOption
 from physadv.library.report.cautions import caution, voiding
 from physadv.library.report.plain_words import headline
@@ -53,6 +53,14 @@ class Run:
         """The same by distance or size."""
         with expecting(self.folder / "scores.json"):
             return rows.bin_rows(self._scores["victims"])
+
+    @cached_property
+    def defenses(self) -> Rows[DefenseRow]:
+        """The table of defences, a row a score; none where no defence was judged."""
+        if not (self.folder / "defenses.json").is_file():
+            return Rows()
+        with expecting(self.folder / "defenses.json"):
+            return rows.defense_rows(self._json("defenses.json"))
 
     @property
     def headlines(self) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ _MAX_ROWS = 60  # rows that a notebook shows
 
 _TYPES: dict[str, tuple[type, ...]] = {
     "str": (str,), "int": (int,), "float": (int, float), "float | None": (int, float, type(None)),
+    "int | None": (int, type(None)),
 }  # fmt: skip
 
 
@@ -78,6 +79,29 @@ class UsableRow(_Row):
     surely: str  # where the low end of the interval is at least as high
 
 
+@dataclass(frozen=True)
+class DefenseRow(_Row):
+    """One score of one attack on a victim behind a defence, from the table of defences."""
+
+    victim: str  # without the defence
+    defense: str  # "none": the bare victim
+    kinds: str  # "localising"; of a chain "quantising+localising"
+    attack: str  # "no attack", "grey", "random", "unaware", "adaptive" or "black box"
+    score: str
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+    of: int  # attacks of which this one was the worst
+    evasion: float | None  # its λ
+    queries: int | None
+    recall_lost: float | None  # by the clean pictures, against the bare victim, paired
+    recall_lost_low: float | None
+    recall_lost_high: float | None
+    time_ratio: float | None  # of a picture, against the bare victim
+    flags: str  # "", "incomplete" or "suspect"
+
+
 class Rows(list[Row], Generic[Row]):
     """A list of rows that can become a table of pandas."""
 
@@ -127,6 +151,28 @@ def headline_rows(scores: Sequence[Mapping[str, Any]]) -> Rows[ScoreRow]:
         ScoreRow(one["victim"], one["condition"], role(one), **_measured(score))
         for one in scores for score in one["scores"]
     )  # fmt: skip
+
+
+def defense_rows(table: Mapping[str, Any]) -> Rows[DefenseRow]:
+    """Of ``defenses.json``; attacks that were not made are left out."""
+    return Rows(
+        DefenseRow(
+            **_defense(row), attack=attack, **{k: v for k, v in _measured(score).items() if k != "higher_is"},
+            of=cell["of"], evasion=cell["evasion"], queries=cell["queries"],
+        )
+        for row in table["rows"] for attack, cell in row["cells"].items() if cell for score in cell["scores"].values()
+    )  # fmt: skip
+
+
+def _defense(row: Mapping[str, Any]) -> dict[str, Any]:
+    lost = (row["clean_cost"] or {}).get("recall") or dict.fromkeys(("value", "low", "high"))
+    incomplete = row["incomplete"] and row["defense"] != "none"
+    return {
+        "victim": row["victim"], "defense": row["defense"], "kinds": "+".join(row["kinds"]),
+        "recall_lost": lost["value"], "recall_lost_low": lost["low"], "recall_lost_high": lost["high"],
+        "time_ratio": row["latency_ratio"],
+        "flags": "incomplete" if incomplete else "suspect" if row["suspect"] else "",
+    }  # fmt: skip
 
 
 def curve_rows(grid: Mapping[str, Any]) -> Rows[CurveRow]:

@@ -65,6 +65,12 @@ def test_a_defence_that_looks_for_patches_is_evaded_with_every_weight_and_restar
     assert found == [(weight, seed) for weight in (0.1, 1.0, 10.0) for seed in (7, 8)]
 
 
+def test_a_black_box_attack_with_more_questions_is_another_run() -> None:
+    few, many = (planned(ToyDetector(), {}, replace(OPTIONS, queries=queries), seed=7)[-1] for queries in (200, 2000))
+    assert few.attack is AttackColumn.black_box
+    assert few.slug != many.slug
+
+
 def test_where_there_is_nothing_to_evade_there_are_restarts_alone() -> None:
     assert list(weights(ToyDefense().around(ToyDetector()))) == [(None, 7), (None, 8)]
     assert list(weights(ToyDetector())) == [(None, 7), (None, 8)]

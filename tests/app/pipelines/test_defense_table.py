@@ -48,6 +48,10 @@ def test_every_attack_has_its_column_and_a_run_of_its_own(finished_run: Path, tm
     assert again.returncode == 0, again.stderr
     assert "attack " not in again.stderr
     assert texts == {file.name: file.read_bytes() for file in made.iterdir() if file.is_file()}
+    more = evaluate(finished_run, out, "resume=true", "adaptive.queries=50")
+    assert more.returncode == 0, more.stderr
+    assert "attack  2 of 4: black box" in more.stderr
+    assert "adaptive seed" not in more.stderr
     judged = physadv("evaluate", f"patch={made}", *LITTLE_JUDGED, "progress=false", f"out={tmp_path / 'its-own'}")
     assert judged.returncode == 0, judged.stderr
 

@@ -41,6 +41,11 @@ def test_every_defense_is_audited_and_a_stopped_study_goes_on(tmp_path: Path) ->
     again = json.loads((folder / "masking.json").read_text())
     assert [one["victim"] for one in again["audits"]] == names
     assert again["audits"][0]["seconds"] == 12345.0
+    page = (folder / "report.html").read_text()
+    (folder / "report.html").unlink()
+    done = physadv("report", "audited", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (folder / "report.html").read_text() == page
 
 
 @pytest.mark.slow

@@ -63,3 +63,14 @@ def filmed(folder: Path) -> Path:
     (folder / "scores.json").unlink()
     (folder / "summary.json").write_text(json.dumps({"headline": "The print hides 70 %.", "in_doubt": ["Few frames."]}))
     return folder
+
+
+def tabled() -> dict[str, Any]:
+    """A table of one defence, under one attack."""
+    cell = {"of": 3, "evasion": None, "queries": 9, "scores": {"success": score("success", 0.6)}}
+    row = {
+        "victim": "toy", "defense": "jpeg-50", "kinds": ["quantising"], "cells": {"no attack": None, "adaptive": cell},
+        "clean_cost": {"recall": {"value": 0.02, "low": 0.0, "high": 0.05, "n": 40}}, "latency_ratio": 1.2,
+        "incomplete": False, "suspect": ["unaware"],
+    }  # fmt: skip
+    return {"rows": [row]}

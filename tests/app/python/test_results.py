@@ -15,11 +15,11 @@ import torch
 from physadv.app.python.loading import load
 from physadv.app.python.other_runs import GridRun, WatchRun
 from physadv.app.python.results import Run
-from physadv.app.python.rows import BinRow, Rows, ScoreRow
+from physadv.app.python.rows import BinRow, DefenseRow, Rows, ScoreRow
 from physadv.core.errors import BadInput, BadOption, MissingExtra
 from physadv.core.types import PatchImage
 from physadv.library.files.patches import save_patch
-from tests.app.python.finished import filmed, finished, gridded
+from tests.app.python.finished import filmed, finished, gridded, tabled
 
 
 def a_patch() -> PatchImage:
@@ -43,6 +43,19 @@ def test_one_score_is_asked_for_by_name(tmp_path: Path) -> None:
     assert run.score("success", "grey", "toy <1>").value == 0.1
     with pytest.raises(BadOption, match=r"no score 'sucess' of 'patch'.*score: success, AP50; condition: clean, grey"):
         run.score("sucess")
+
+
+def test_the_table_of_defences_is_rows(tmp_path: Path) -> None:
+    folder = finished(tmp_path / "run", "evaluate")
+    assert load(folder).defenses == []
+    (folder / "defenses.json").write_text(json.dumps(tabled()))
+    row, *_ = load(folder).defenses
+    assert isinstance(row, DefenseRow)
+    assert (row.defense, row.attack, row.value, row.of, row.recall_lost) == ("jpeg-50", "adaptive", 0.6, 3, 0.02)
+    assert row.flags == "suspect"
+    (folder / "defenses.json").write_text(json.dumps({"rows": [{}]}))
+    with pytest.raises(BadInput, match=r"defenses\.json does not hold what physadv writes there"):
+        _ = load(folder).defenses
 
 
 def test_the_patch_is_the_one_that_was_saved(tmp_path: Path) -> None:
