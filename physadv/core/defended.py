@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from physadv.core.defense_kind import DefenseKind
 from physadv.core.protocols import Defense, Evasion, Victim
 from physadv.core.types import SceneBatch
 from physadv.core.wrapped import Inner, InnerDecision, Wrapped
@@ -23,8 +24,9 @@ class Defended(Wrapped[Inner, InnerDecision]):
     """The victim behind one defence; where that victim is a defended one, the outer defence sees the pictures first.
 
     A subclass changes the pictures (:meth:`passed_on`) or the answers (:meth:`outputs`, :meth:`decide`), and adds to
-    :meth:`evasion`, :meth:`alarm`, :meth:`certified`, :meth:`drawing` and :meth:`reset` what it has. ``to`` is its own,
-    and makes a new one that has forgotten all frames: so every view of a film has a memory of its own.
+    :meth:`evasion`, :meth:`alarm`, :meth:`certified`, :meth:`drawing`, :attr:`lead_in` and :meth:`reset` what it has.
+    ``to`` is its own, and makes a new one that has forgotten all frames: so every view of a film has a memory of its
+    own.
     """
 
     def __init__(
@@ -98,6 +100,11 @@ class Defended(Wrapped[Inner, InnerDecision]):
         """While it lasts, random defences draw from the generator; else each picture has its own fixed numbers."""
         return self.inside.drawing(generator) if self.inside else nullcontext()
 
+    @property
+    def lead_in(self) -> int:
+        """The frames of a film before its answers are all its own; 0 where nothing is remembered."""
+        return self.inside.lead_in if self.inside else 0
+
     def reset(self) -> None:
         """Forget all frames: the next one is the first of a film."""
         if self.inside:
@@ -151,6 +158,18 @@ def defended_in(victim: Victim[Any, Any]) -> Defended[Any, Any] | None:
             return seen
         seen = seen.victim
     return None
+
+
+def remembers(victim: Victim[Any, Any]) -> bool:
+    """Whether what it answers to a frame depends on those before."""
+    behind = defended_in(victim)
+    return behind is not None and any(defense.kind is DefenseKind.temporal for defense in behind.defenses)
+
+
+def lead_in(victim: Victim[Any, Any]) -> int:
+    """The frames that fill its memory."""
+    behind = defended_in(victim)
+    return behind.lead_in if behind else 0
 
 
 def _seed_of(image: Tensor, seed: int) -> int:

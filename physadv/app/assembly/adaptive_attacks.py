@@ -15,7 +15,8 @@ from physadv.app.config.judging_options import JudgingOptions
 from physadv.app.config.run_folder import write_options
 from physadv.app.config.schema import AdaptiveConfig
 from physadv.core.access import AccessLevel
-from physadv.core.defended import defended_in
+from physadv.core.clip import ClipConfig, clip_of
+from physadv.core.defended import defended_in, remembers
 from physadv.core.problem.patch_problem import PatchProblem
 from physadv.core.protocols import Observer, Victim
 from physadv.core.types import PatchImage
@@ -30,6 +31,9 @@ from physadv.parts.patches.controls import PatchUnderTest
 from physadv.parts.printing.ink import Ink
 
 logger = logging.getLogger(__name__)
+
+SHARED = ("scenes", "eot", "ink", "victim", "goal", "judge", "protocol", "clip", "device")
+"""Options that an attack has from the judgement."""
 
 FOLDER = "attacks"  # below the table's run
 
@@ -63,11 +67,13 @@ class Planned:
         """As the table tells it."""
         return Attempt(self.arm, self.attack, self.seed, self.evasion, queries, f"{FOLDER}/{self.slug}")
 
-    def recipe(self, made_by: AttackRecipe, options: AdaptiveConfig, first_seed: int) -> AttackRecipe:
-        """The run's recipe as this attack follows it."""
+    def recipe(self, made_by: AttackRecipe, options: AdaptiveConfig, first_seed: int, clip: ClipConfig) -> AttackRecipe:
+        """The run's recipe as this attack follows it, with films where the victim remembers frames."""
+        films = remembers(self.victim)
         if self.attack is AttackColumn.black_box:
-            return made_by.searched(self.queries)
-        return made_by.with_steps(options.steps).started(self.seed, first_seed)
+            return made_by.searched(self.queries, clip_of(clip) if films else None)
+        made = made_by.with_steps(options.steps).started(self.seed, first_seed)
+        return made.in_films() if films else made
 
     def problem(self, recipe: AttackRecipe, around: Surroundings) -> PatchProblem:
         """The problem from its start."""
@@ -113,7 +119,7 @@ class Carrying:
 
     def recipe(self, one: Planned) -> AttackRecipe:
         """The recipe that the attack follows."""
-        return one.recipe(self.made_by, self.adaptive, self.options.seed)
+        return one.recipe(self.made_by, self.adaptive, self.options.seed, self.options.clip)
 
     def done(self, one: Planned) -> PatchUnderTest | None:
         """The patch of an attack that is done; ``None`` where it is not."""
@@ -166,7 +172,7 @@ class Carrying:
         own, shared = recipe.options, self.options.settings
         made_of: dict[str, Any] = {
             **asdict(own), "ensemble": str(own.ensemble), "name": one.slug,
-            **{key: shared[key] for key in ("scenes", "eot", "ink", "victim", "goal", "judge", "protocol", "device")},
+            **{key: shared[key] for key in SHARED},
             **one.asked, "seed": one.seed, "evasion": one.evasion or 0.0, "budget": asdict(recipe.budget(one.victim)),
             "out": "", "resume": False, "dry_run": False,
         }  # fmt: skip

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 
 from physadv.app.assembly import ensemble, parts
+from physadv.app.assembly.clips import filmed, without_stills
 from physadv.app.config.groups import penalty_key
 from physadv.app.config.inherit import run_of
 from physadv.app.config.noted_options import noted_options
 from physadv.app.config.schema import GenerateConfig
 from physadv.app.config.seal import own
 from physadv.app.registry import Registry
+from physadv.core.clip import Clip, ClipConfig
 from physadv.core.defended import defended_in
 from physadv.core.defense_kind import DefenseKind
 from physadv.core.errors import BadOption
+from physadv.core.problem.clips import clip_budget
 from physadv.core.problem.objective import Objective
 from physadv.core.problem.patch_problem import Attack, Budget, PatchProblem
 from physadv.core.protocols import Goal, Penalty, Victim
@@ -42,6 +45,7 @@ class Surroundings:
     yaw_deg: Sequence[float]  # from and to, of what the renderer draws
     goal: Goal
     engine: OneDevice
+    clip: ClipConfig = field(default_factory=ClipConfig)  # where a victim remembers frames
 
 
 @dataclass(frozen=True)
@@ -84,17 +88,24 @@ class AttackRecipe:
         budget = replace(self.options.budget, steps=steps or self.options.budget.steps)
         return AttackRecipe(replace(self.options, budget=budget), self.choices)
 
-    def searched(self, queries: int) -> AttackRecipe:
-        """A black box attack on the same kind of patch, with so many questions.
+    def in_films(self) -> AttackRecipe:
+        """The same without what films cannot have."""
+        attack, transfer = without_stills(self.options.attack, self.options.transfer)
+        return AttackRecipe(replace(self.options, attack=attack, transfer=transfer), self.choices)
+
+    def searched(self, queries: int, clip: Clip | None = None) -> AttackRecipe:
+        """A black box attack on the same kind of patch, with so many questions; with a clip, about films.
 
         Raises :class:`BadOption` where that is not enough for one step.
         """
         budget = replace(self.options.budget, draws=1)
-        steps = Square(SquareConfig()).steps_within(queries, Budget(1, budget.batch, 1, budget.held_out))
+        asked = Budget(1, budget.batch, 1, budget.held_out)
+        asked = clip_budget(asked, clip) if clip else asked
+        steps = Square(SquareConfig()).steps_within(queries, asked)
         if not steps:
             raise BadOption(
-                f"adaptive.queries={queries} is not enough for one step of {budget.batch} pictures and "
-                f"{budget.held_out} that are held out. Raise it, or set it to 0 for no black box attack"
+                f"adaptive.queries={queries} is not enough for one step of {asked.batch} pictures and "
+                f"{asked.held_out} that are held out. Raise it, or set it to 0 for no black box attack"
             )
         options = replace(
             self.options, budget=replace(budget, steps=steps), attack=asdict(SquareConfig()), transfer=TransferConfig()
@@ -112,11 +123,12 @@ class AttackRecipe:
         attack, transfer = self.attack(registry, seed), options.transfer
         member = ensemble.member_of(victim, attack, around.goal, transfer.shake, evasion)
         patch = parts.named(registry, "patches", self.choices["patch"], options.patch, seed)
-        return PatchProblem(
+        problem = PatchProblem(
             scenes=around.scenes, patch=patch.to(around.engine.device), renderer=around.renderer,
             objective=Objective((member,)), penalties=self._penalties(registry, seed), budget=self.budget(victim),
             seed=seed, engine=around.engine, hardening=ensemble.hardening(transfer, around.yaw_deg),
         )  # fmt: skip
+        return filmed(problem, around.clip)
 
     def budget(self, victim: Victim) -> Budget:
         """The run's; a white box attack on a random defence takes enough draws to average over."""

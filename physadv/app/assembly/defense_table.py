@@ -12,6 +12,7 @@ from typing import Any
 from physadv.app.assembly import parts
 from physadv.app.assembly.adaptive_attacks import Carrying, Planned, planned, slug_of, told
 from physadv.app.assembly.attack_recipes import AttackRecipe, Surroundings
+from physadv.app.assembly.clips import warn_of_stills
 from physadv.app.assembly.cost import measured_steps, seconds_of_steps
 from physadv.app.assembly.defenses import undefended
 from physadv.app.assembly.scenes import Parts
@@ -135,8 +136,10 @@ def defense_bench(
     ink = parts.ink(options.ink)
     around = Surroundings(
         registry, pair.optimise_on, parts.renderer(options.eot, ink), options.eot.jitter.yaw_deg, trial.goal,
-        OneDevice(trial.device),
+        OneDevice(trial.device), options.clip,
     )  # fmt: skip
+    if trial.clip is not None:
+        warn_of_stills(made_by.options.attack, made_by.options.transfer)
     origin = relation.origin(pair.optimise_on, options.choices["scenes"], pair.judged_apart)
     carrying = Carrying(made_by, around, adaptive, options, ink, origin, out)
     asked = _asked(options)

@@ -57,8 +57,8 @@ def victims_of(
     defenses = defenses_of(registry, options.defenses, choices["defense"], options.defense, seed)
     if forgetful := next((d for d in defenses if d.kind is DefenseKind.temporal and not film), None):
         raise IncompatibleParts(
-            f"defense {forgetful.name!r} remembers frames, and here pictures are no film. Show it one with physadv "
-            "watch, or choose another defense="
+            f"defense {forgetful.name!r} remembers frames, and here pictures are no film. Judge it with physadv "
+            "evaluate, which makes films of them, or choose another defense="
         )
     return [seen_by_patches(defense.around(one.to(device))).to(device) for one in bare for defense in defenses]
 

@@ -41,7 +41,8 @@ def objective(
     """
     goal = parts.part(registry, "goal", options.choices["goal"], options.goal, options.seed)
     rows = [_weighed(item) for item in options.victims]
-    victims = victims_of(registry, replace(options, victims=[item for item, _ in rows]), options.choices, device)
+    named = replace(options, victims=[item for item, _ in rows])
+    victims = victims_of(registry, named, options.choices, device, film=True)
     weights = [weight for _, weight in rows] or [1.0]
     each = [weight for weight in weights for _ in range(len(victims) // len(weights))]
     members = tuple(

@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 
 from physadv.app.assembly import parts
+from physadv.app.assembly.clips import clip_for
 from physadv.app.assembly.defenses import undefended, victims_of
 from physadv.app.assembly.scenes import Parts, two_parts
 from physadv.app.config.judging_options import JudgingOptions
@@ -47,7 +48,7 @@ def bench_of(
     registry: Registry, options: JudgingOptions, patches: tuple[PatchUnderTest, ...], device: torch.device
 ) -> Bench:
     """The chosen victims and goal for these patches."""
-    victims = victims_of(registry, options, options.choices, device)
+    victims = victims_of(registry, options, options.choices, device, film=True)
     goal = parts.part(registry, "goal", options.choices["goal"], options.goal, options.seed)
     return Bench(patches, tuple(victims), goal, device)
 
@@ -78,6 +79,7 @@ def trial_of(bench: Bench, scenes: JudgedScenes, options: JudgingOptions, out: P
     eot = parts.still(options.eot) if protocol.digital else options.eot
     world, beside = parts.judging_renderers(scenes.source, eot, ink, judge.quality)
     known, *others = bench.patches
+    clip = clip_for(bench.victims, options.clip)
     return Trial(
         patch=known.patch, scenes=scenes.source, renderer=world, beside=beside,
         victims=bench.victims, goal=bench.goal, goal_name=chosen["goal"], seed=options.seed, device=bench.device,
@@ -86,7 +88,7 @@ def trial_of(bench: Bench, scenes: JudgedScenes, options: JudgingOptions, out: P
         truth_from=undefended(bench.victims[0]).name if chosen["scenes"] == "folder" else "annotations",
         worn_by=options.label,
         protocol=protocol, known=known, others=tuple(others), identities=_identities(bench.victims, options),
-        fingerprint=_fingerprint(options), cache=_cache(judge.cache, out),
+        fingerprint=_fingerprint(options), cache=_cache(judge.cache, out), clip=clip,
     )  # fmt: skip
 
 

@@ -50,6 +50,8 @@ NAMED: dict[str, Bound] = {
     "budget.batch": (1.0, 4096.0),
     "budget.draws": (1.0, 4096.0),
     "budget.held_out": (1.0, 100_000.0),
+    "clip.frames": (1.0, 1000.0),
+    "clip.drift": _SHARE,
     "judge.batch": (1.0, 4096.0),
     "judge.draws": (1.0, 10_000.0),
     "train.batch": (1.0, 4096.0),

@@ -11,6 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from physadv.app.config.choices import choices
 from physadv.app.config.schema import EvaluateConfig, GenerateConfig, JudgeConfig
+from physadv.core.clip import ClipConfig
 from physadv.core.labels import canonical
 from physadv.engines.judging.options import ProtocolConfig
 from physadv.parts.printing.options import InkConfig
@@ -35,6 +36,7 @@ class JudgingOptions:
     goal: Any  # options of the chosen part
     judge: JudgeConfig
     protocol: ProtocolConfig
+    clip: ClipConfig
     settings: Mapping[str, Any]  # the whole configuration as plain values
 
     @staticmethod
@@ -45,7 +47,7 @@ class JudgingOptions:
             name=options.name, seed=options.seed, progress=options.progress, choices=choices(), scenes=options.scenes,
             eot=options.eot, ink=options.ink, victim=options.victim, victims=options.victims,
             defense=options.defense, defenses=options.defenses, goal=options.goal, judge=options.judge,
-            protocol=options.protocol,
+            protocol=options.protocol, clip=options.clip,
             settings=cast(dict[str, Any], OmegaConf.to_container(config, resolve=True)),
         )  # fmt: skip
 

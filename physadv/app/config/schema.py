@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from physadv.core.clip import ClipConfig
 from physadv.core.problem.ensemble import Ensemble
 from physadv.engines.judging.options import ProtocolConfig
 from physadv.engines.training.adversarial_options import AdversarialTraining
@@ -66,6 +67,7 @@ class GenerateConfig(RunConfig):
     budget: BudgetConfig = field(default_factory=BudgetConfig)
     judge: JudgeConfig = field(default_factory=JudgeConfig)
     protocol: ProtocolConfig = field(default_factory=ProtocolConfig)
+    clip: ClipConfig = field(default_factory=ClipConfig)
     paper: str = "a4"  # of the print sheet: a4, letter, a3 or WIDTHxHEIGHT in mm
 
 
@@ -99,6 +101,7 @@ class JudgedConfig(RunConfig):
     goal: Any = field(default_factory=dict)
     judge: JudgeConfig = field(default_factory=lambda: JudgeConfig(share=0.0))
     protocol: ProtocolConfig = field(default_factory=ProtocolConfig)
+    clip: ClipConfig = field(default_factory=ClipConfig)
 
 
 @dataclass

@@ -129,6 +129,14 @@ class GuardedDefended(Defended[Any, Any]):
             owner.require(fine, "certified", f"must be {due} bool, one an object, got {tuple(made.shape)} {made.dtype}")
         return made
 
+    @property
+    def lead_in(self) -> int:
+        """A number of frames. Raises :class:`BrokenPart` where it is anything else."""
+        made = self._owner.call("lead_in", lambda: self.inside.lead_in if self.inside else 0)
+        fine = isinstance(made, int) and made >= 0
+        self._owner.require(fine, "lead_in", f"must be a number of frames, got {made!s:.80}")
+        return int(made)
+
     def reset(self) -> None:
         self._owner.call("reset", super().reset)
 

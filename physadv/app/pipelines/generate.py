@@ -10,7 +10,7 @@ from typing import cast
 
 from omegaconf import DictConfig, OmegaConf
 
-from physadv.app.assembly import cost, ensemble, parts, threat_model
+from physadv.app.assembly import clips, cost, ensemble, parts, threat_model
 from physadv.app.assembly.first_batch import first_patch, save_preview
 from physadv.app.assembly.judgements import first_ap50, judge
 from physadv.app.assembly.sheets import make_sheet_of_run, try_sheet
@@ -20,6 +20,7 @@ from physadv.app.assembly.worn_by import worn_by
 from physadv.app.config.judging_options import JudgingOptions
 from physadv.app.registry import Registry
 from physadv.core.errors import BadOption
+from physadv.core.problem.objective import Objective
 from physadv.core.problem.patch_problem import Attack, Budget, PatchProblem
 from physadv.core.seeding import generator
 from physadv.core.types import PatchImage
@@ -47,6 +48,7 @@ class Plan:
     """Everything that is built before the first step."""
 
     problem: PatchProblem
+    objective: Objective  # of the victims as they are judged
     attack: Attack
     ink: Ink | None
     origin: Origin  # what is optimised on
@@ -57,10 +59,10 @@ class Plan:
 
     def bench(self, patch: PatchImage, queries: int = 0) -> Bench:
         """The victims that are optimised on, to judge the patch."""
-        objective = self.problem.objective
-        trained = tuple((victim.name, victim.digest) for victim in objective.victims)
+        victims, goal = self.objective.victims, self.objective.members[0].goal
+        trained = tuple((victim.name, victim.digest) for victim in victims)
         known = PatchUnderTest(PATCH, patch, self.options.name, trained, queries)
-        return Bench((known,), tuple(objective.victims), objective.members[0].goal, self.problem.engine.device)
+        return Bench((known,), victims, goal, self.problem.engine.device)
 
 
 def generate(config: DictConfig, registry: Registry, out: Path) -> float:
@@ -92,27 +94,28 @@ def _plan(config: DictConfig, registry: Registry) -> Plan:
     options, device = JudgingOptions.of(config), parts.device_of(config.device)
     chosen, seed = options.choices, options.seed
     transfer = cast(TransferConfig, OmegaConf.to_object(config.transfer))
-    budget, hardening = _budget(config.budget), ensemble.hardening(transfer, config.eot.jitter.yaw_deg)
+    budget = _budget(config.budget)
     attack = parts.part(registry, "attack", chosen["attack"], config.attack, seed)
     objective = ensemble.objective(
         registry, options, attack, device, ensemble=config.ensemble, shake=transfer.shake, evasion=config.evasion
     )
+    attack, transfer = clips.fitting(registry, chosen["attack"], config.attack, (attack, transfer), objective, seed)
     pair = scenes_of(registry, options, objective.victims[0], device)
     check_pictures(objective.victims, pair.judge_on)
     objective.check(next(pair.optimise_on.batches(budget.batch, generator(seed, "check"))).to(device))
     patch = parts.part(registry, "patch", chosen["patch"], config.patch, seed)
     ink = parts.ink(options.ink)
-    problem = PatchProblem(
+    problem = clips.filmed(PatchProblem(
         scenes=pair.optimise_on, patch=patch.to(device), renderer=parts.renderer(options.eot, ink),
         objective=objective, penalties=parts.penalties(registry, config.penalties), budget=budget,
-        seed=seed, engine=OneDevice(device), hardening=hardening,
-    )  # fmt: skip
+        seed=seed, engine=OneDevice(device), hardening=ensemble.hardening(transfer, config.eot.jitter.yaw_deg),
+    ), options.clip)  # fmt: skip
     made_from = relation.origin(pair.optimise_on, chosen["scenes"], pair.judged_apart)
     known = PatchUnderTest(PATCH, problem.patch(), options.name, origin=made_from)
     judged = judged_scenes(pair, (known,), options)
     worn = worn_by(options.settings["scenes"])
     sheet = SheetOptions(paper=config.paper, title=options.name, seed=seed, tags="auto", worn_by=worn)
-    return Plan(problem, attack, ink, made_from, judged, options, transfer, sheet)
+    return Plan(problem, objective, attack, ink, made_from, judged, options, transfer, sheet)
 
 
 def _budget(options: DictConfig) -> Budget:

@@ -15,6 +15,7 @@ from physadv.core.errors import BadInput
 from physadv.core.types import Detections, PatchImage
 from physadv.engines.judging import shards
 from physadv.engines.judging.clean_cache import CleanCache
+from physadv.engines.judging.films import Films
 from physadv.engines.judging.shards import Arrays, Shards
 from physadv.engines.judging.views import (
     Categories,
@@ -106,13 +107,17 @@ def _seen(
     pieces: dict[str, list[Reported]] = {}
     measured = [_measured(view, showing, worn) for view in views]
     distances: dict[str, list[Tensor]] = {}
+    films = Films(showing, arms, watched)
     for view, rows in zip(views, measured, strict=True):
+        films.begin(view)
         clean: Tensor | None = None
         for place, (arm, patch) in enumerate(arms.items()):
             images = showing.render(view, patch)
             clean = images[rows] if arm == CLEAN else clean
             for number, one in enumerate(watched):
-                decisions = _decided(one, images, keeping, cached=arm == CLEAN)
+                decisions = films.decided(number, arm, images, min(keeping.kept_from, one.confidence))
+                if decisions is None:
+                    decisions = _decided(one, images, keeping, cached=arm == CLEAN)
                 pieces.setdefault(f"{number}/{place}", []).append(
                     reported_by(one, decisions, view, categories, MAX_REPORTS)
                 )

@@ -84,8 +84,11 @@ def judge_group(
     for one in group.watched:
         expect_known(one.victim, worn, trial.goal_name)
     weights = _weights(trial, seen)
+    frames = trial.clip.frames if trial.clip else 0
     return {
-        number: judged(seen, ground, place, group.watched[place], shown, weights, trial.protocol, trial.seen_first)
+        number: judged(
+            seen, ground, place, group.watched[place], shown, weights, trial.protocol, trial.seen_first, frames
+        )
         for place, number in enumerate(group.numbers)
     }
 

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from physadv.core.labels import canonical
 from physadv.core.types import Detections, PatchImage
+from physadv.engines.judging.films import Films
 from physadv.engines.judging.views import JudgedView, Observations, VictimUnderTest, ViewSource
 from physadv.library.metrics.summary import eligible, own_scores
 from physadv.library.metrics.tables import I64
@@ -95,12 +96,16 @@ def rows_of(
     """The chosen views under every arm but the random control."""
     wanted = {one.view: one for one in picks}
     rows: dict[int, contact_sheet.ObjectRow] = {}
+    shown = {arm: patch for arm, patch in arms.items() if arm != RANDOM}
+    films = Films(showing, shown, (watched,))
     for view in showing.holding(wanted, seen.batches):
+        films.begin(view)
         here = [(place, int(number)) for place, number in enumerate(view.numbers) if int(number) in wanted]
-        if here:
-            images = {c: showing.render(view, arms[c]) for c in arms if c != RANDOM}
+        if here or films.remembered:  # a film is seen whole, or not remembered
+            images = {arm: showing.render(view, patch) for arm, patch in shown.items()}
+            told = {arm: films.decided(0, arm, batch, watched.confidence) for arm, batch in images.items()}
             for place, number in here:
-                rows[number] = _row(view, place, wanted[number], images, watched, seen)
+                rows[number] = _row(view, place, wanted[number], images, told, watched, seen)
         if len(rows) == len(wanted):
             break
     return [rows[number] for number in wanted]
@@ -111,16 +116,21 @@ def _row(
     place: int,
     one: Exemplar,
     images: Mapping[str, Tensor],
+    told: Mapping[str, tuple[Detections, ...] | None],
     watched: VictimUnderTest,
     seen: Observations,
 ) -> contact_sheet.ObjectRow:
+    """One object of a view; ``told`` are the reports of a victim that remembers, another one is asked."""
     box = tuple(float(v) for v in seen.truth.boxes_xyxy_px[one.row])
     label = _own_word(view, seen.categories[int(seen.truth.category[one.row])])
     height, width = view.scene.sizes_px[place].tolist()
     tiles = []
     for arm, batch in images.items():
-        image = batch[place : place + 1]
-        (found,) = watched.victim.decide(watched.victim.outputs(image), watched.confidence)
+        image, reports = batch[place : place + 1], told[arm]
+        if reports is None:
+            (found,) = watched.victim.decide(watched.victim.outputs(image), watched.confidence)
+        else:
+            found = reports[place]
         tiles.append(contact_sheet.ArmTile(arm, image[0, :, :height, :width].cpu(), _marks(found, watched, label)))
     where = "" if seen.truth.distance_m is None else f"{seen.truth.distance_m[one.row]:.0f} m"
     return contact_sheet.ObjectRow(one.title, where, label, (box[0], box[1], box[2], box[3]), tuple(tiles))

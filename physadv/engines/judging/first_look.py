@@ -10,6 +10,7 @@ import torch
 from torchvision.ops import box_iou
 
 from physadv.core.labels import canonical, index_of
+from physadv.core.problem.clips import standing_still
 from physadv.core.protocols import Victim
 from physadv.core.scene_protocols import Photographs, SceneSource
 from physadv.core.types import Detections, PatchImage, SceneBatch
@@ -44,10 +45,10 @@ def sees_none(victim: Victim, scenes: SceneSource, device: torch.device) -> str:
     if isinstance(scenes, Photographs):
         wearing = list(dict.fromkeys(one.key for one in scenes.wearers()))
         scenes = scenes.only(wearing[:PICTURES])
-    looked_at, label = 0, ""
+    looked_at, label, asked = 0, "", standing_still(victim)
     for scene in islice(scenes.sweep(1), PICTURES):
         here = scene.to(device)
-        (found,) = victim.decide(victim.outputs(here.srgb))
+        (found,) = asked.decide(asked.outputs(here.srgb))
         for row in here.wears.nonzero().squeeze(1).tolist():
             if index_of(here.label_names[int(here.labels[row])], victim.labels) is None:
                 continue  # that it does not know the label is said elsewhere, and is another matter

@@ -47,6 +47,7 @@ def protocol(trial: Trial, seen: Observations, showing: ViewSource) -> dict[str,
         "photos": len(np.unique(truth.image_of_view[truth.view_of[truth.judged]])),
         "images": len(showing),
         "draws": trial.draws,
+        "film": _film(trial),
         "objects": len(objects),
         "not_judged": int(len(truth.judged) - truth.judged.sum()),
         "patch_mm": [round(trial.patch.width_mm, 3), round(trial.patch.height_mm, 3)],
@@ -77,6 +78,17 @@ def _success(trial: Trial) -> str:
     if trial.goal_name == "hide" and trial.protocol.count == "all":
         return "the object is not detected with the patch, and it was not that the victim misses it anyway"
     return words
+
+
+def _film(trial: Trial) -> str:
+    """How pictures become films, where they do."""
+    if (clip := trial.clip) is None:
+        return ""
+    return (
+        f"each picture is a film of {clip.frames} frames after {clip.lead_in} that fill the memory of defenses; the "
+        f"picture stands still, conditions move {clip.drift:g} of the way from one draw to another, and what a camera "
+        "draws for every frame is new in each"
+    )
 
 
 def _target(trial: Trial) -> str:

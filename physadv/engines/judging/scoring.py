@@ -17,6 +17,8 @@ from physadv.library.files.atomic import write_text
 from physadv.library.metrics import coco_format
 from physadv.library.metrics.average_precision import library_average_precision
 from physadv.library.metrics.distances import distance_scores
+from physadv.library.metrics.films import film_scores
+from physadv.library.metrics.outcomes import Outcome, outcomes
 from physadv.library.metrics.summary import Difference, MeasuredSummary, differences, eligible, summarise
 from physadv.library.metrics.tables import F64
 from physadv.parts.patches.controls import CLEAN, GREY, PATCH, RANDOM, PatchUnderTest, role
@@ -34,6 +36,7 @@ class JudgedVictim:
     watched: VictimUnderTest
     measured: Mapping[str, MeasuredSummary]
     distances: Mapping[str, tuple[Score, ...]]
+    films: Mapping[str, tuple[Score, ...]]  # of what is judged on films
 
     def write(self, folder: Path, slug: str) -> None:
         """The reports as COCO files."""
@@ -50,17 +53,25 @@ def judged(
     weights: F64,
     protocol: ProtocolConfig,
     seen_first: bool,
+    frames: int = 0,
 ) -> JudgedVictim:
     """Measure a victim under every arm.
 
-    ``ground`` is :func:`ground_truth` of what was seen, ``weights`` ``(R,I)`` are the resamples of the images.
+    ``ground`` is :func:`ground_truth` of what was seen, ``weights`` ``(R,I)`` are the resamples of the images,
+    ``frames`` how many views each film has; 0: there are no films.
     """
     truth, clean = seen.truth, seen.reported[place, CLEAN]
     numbers = [int(c) + 1 for c in truth.judged_categories]
     tried = eligible(truth, clean.findings, clean.achieved, watched.confidence, seen_first=seen_first, iou=protocol.iou)
-    measured = {}
+    measured, films = {}, {}
     for arm in shown:
         here = seen.reported[place, arm]
+        if frames:
+            now, before = (
+                outcomes(truth, one.findings, watched.confidence, protocol.iou) == Outcome.DETECTED
+                for one in (here, clean)
+            )
+            films[arm] = film_scores(truth, now, before, frames, weights)
         measured[arm] = summarise(
             truth, here.findings, watched.confidence, weights,
             library_average_precision(ground, here.findings, numbers),
@@ -70,7 +81,7 @@ def judged(
             classifier=watched.victim.task is Task.classification, covered=seen.covered,
         )  # fmt: skip
     distances = {c: distance_scores(dict(columns), seen.measured, weights) for c, columns in seen.distances.items()}
-    return JudgedVictim(seen, place, watched, measured, distances)
+    return JudgedVictim(seen, place, watched, measured, distances, films)
 
 
 def victim_scores(one: JudgedVictim, slug: str, patches_under_test: Sequence[PatchUnderTest]) -> dict[str, Any]:
@@ -106,6 +117,7 @@ def _arm(one: JudgedVictim, arm: str) -> dict[str, Any]:
         ],
         "distances": one.distances.get(arm, ()),
         "differences": _differences(one.measured, arm),
+        **({"films": one.films[arm]} if one.films else {}),
     }
 
 

@@ -8,7 +8,10 @@ from pathlib import Path
 
 import torch
 
+from physadv.core.clip import Clip
+from physadv.core.defended import remembers
 from physadv.core.errors import BadOption, IncompatibleParts
+from physadv.core.problem.clips import standing_still
 from physadv.core.protocols import Goal, Victim
 from physadv.core.scene_protocols import Renderer, RendersItself, SceneSource
 from physadv.core.types import PatchImage
@@ -51,6 +54,7 @@ class Trial:
     identities: tuple[str, ...] = ()  # of the victims, with all their options; (): nothing is kept between runs
     fingerprint: str = ""  # of scenes and conditions; "": a stopped judgement starts over
     cache: Path | None = None  # of clean detections that runs share
+    clip: Clip | None = None  # every draw is a film of so many frames; None: a picture
 
     @property
     def seen_first(self) -> bool:
@@ -97,7 +101,7 @@ def key_of(trial: Trial, group: Group) -> str:
         trial.fingerprint, asdict(trial.protocol), trial.seed, trial.batch, trial.draws, len(group.showing), victims,
         trial.goal_name, [exact_digest(one.patch) for one in trial.patches_under_test],
     ]  # fmt: skip
-    return digest(facts)
+    return digest(facts if trial.clip is None else [*facts, asdict(trial.clip)])
 
 
 def exact_digest(patch: PatchImage) -> str:
@@ -110,9 +114,13 @@ def _showing(trial: Trial, victim: Victim | None) -> ViewSource:
     scenes, protocol = trial.scenes, trial.protocol
     if protocol.truth == "detections" or protocol.placement == "box" or protocol.digital or protocol.min_height_px:
         size = (trial.patch.width_mm, trial.patch.height_mm)
-        scenes = ByProtocol(scenes, protocol, size, victim, trial.worn_by, trial.device)
+        asked = None if victim is None else standing_still(victim)
+        scenes = ByProtocol(scenes, protocol, size, asked, trial.worn_by, trial.device)
     wearing = trial.found.wearing if trial.found and trial.found.whole else 0
-    return ViewSource(scenes, trial.renderer, trial.batch, trial.draws, trial.images, trial.seed, trial.device, wearing)
+    draws = trial.draws * (trial.clip.frames if trial.clip else 1)
+    return ViewSource(
+        scenes, trial.renderer, trial.batch, draws, trial.images, trial.seed, trial.device, wearing, trial.clip
+    )
 
 
 def _watched(number: int, trial: Trial) -> VictimUnderTest:
@@ -131,6 +139,8 @@ def _check(trial: Trial) -> None:
         raise BadOption(
             f"judging needs batch >= 1, draws >= 1 and images >= 0, got {trial.batch}, {trial.draws}, {trial.images}."
         )
+    if trial.clip is None and (forgetful := next((v.name for v in trial.victims if remembers(v)), None)):
+        raise IncompatibleParts(f"victim {forgetful!r} remembers frames, and here pictures are no film")
     if not trial.victims:
         raise BadOption("there is no victim to judge with. Name at least one.")
     if trial.protocol.truth == "detections" and not trial.worn_by:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from physadv.core.clip import Clip
+from physadv.core.film_draws import each, frames_of, render_each
 from physadv.core.labels import canonical, plain
 from physadv.core.protocols import Goal, Victim
-from physadv.core.scene_protocols import JoinsDraws, Renderer, SceneSource
+from physadv.core.scene_protocols import Renderer, SceneSource
 from physadv.core.seeding import generator
 from physadv.core.types import Detections, Draws, PatchImage, SceneBatch
 from physadv.library.metrics.tables import F64, I64, Bool, Findings, Truth
@@ -29,6 +32,8 @@ class JudgedView:
     name: str  # of the draw, "" when there is only one
     numbers: I64  # (B,) of the views
     images: I64  # (B,) of the images
+    frame: int = 0  # of its film
+    before: tuple[tuple[Draws, ...], ...] = ()  # conditions of the frames before the first that counts
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,7 @@ class ViewSource:
     seed: int
     device: torch.device
     wearing: int = 0  # images in which something wears the patch; 0: not known
+    clip: Clip | None = None  # draws are frames of films of as many; None: each stands for itself
 
     def __len__(self) -> int:
         return min(len(self.scenes), self.images or len(self.scenes))
@@ -73,22 +79,31 @@ class ViewSource:
 
     def render(self, view: JudgedView, patch: PatchImage) -> Tensor:
         """The pictures of a view with a patch, ``(B,3,H,W)`` sRGB. A picture looks the same in any batch."""
-        joined = self.renderer.joined(view.scene, patch, view.draws) if isinstance(self.renderer, JoinsDraws) else None
-        if joined is not None:
-            return self.renderer.render(view.scene, patch, joined)
-        alone = zip(_each(view.scene), view.draws, strict=True)
-        return torch.cat([self.renderer.render(one, patch, draws) for one, draws in alone])
+        return render_each(self.renderer, view.scene, patch, view.draws)
 
     def _view(self, scene: SceneBatch, draw: int, images: I64) -> JudgedView:
+        numbers, name = images * self.draws + draw, f"#{draw}" if self.draws > 1 else ""
+        if self.clip is not None:
+            film, frame = divmod(draw, self.clip.frames)
+            *before, now = self._frames(scene, self.clip, film, frame)
+            return JudgedView(scene, now, name, numbers, images, frame, tuple(before))
         sampled = tuple(
-            self.renderer.sample(one, generator(self.seed, f"evaluate/{one.keys[0]}/{draw}")) for one in _each(scene)
+            self.renderer.sample(one, generator(self.seed, f"evaluate/{one.keys[0]}/{draw}")) for one in each(scene)
         )
-        return JudgedView(scene, sampled, f"#{draw}" if self.draws > 1 else "", images * self.draws + draw, images)
+        return JudgedView(scene, sampled, name, numbers, images)
+
+    def _frames(self, scene: SceneBatch, clip: Clip, film: int, frame: int) -> list[tuple[Draws, ...]]:
+        """The conditions of a frame, of each picture alone; before those of the first one, all that lead up to it."""
+        indices = range(0 if frame == 0 else clip.lead_in + frame, clip.lead_in + frame + 1)
+        drawn = [
+            frames_of(self.renderer, one, clip, indices, partial(_numbers_of, self.seed, f"{one.keys[0]}/{film}"))
+            for one in each(scene)
+        ]
+        return list(zip(*drawn, strict=True))
 
 
-def _each(scene: SceneBatch) -> list[SceneBatch]:
-    """The pictures of a batch, one by one."""
-    return [scene.pick(torch.tensor([place])) for place in range(len(scene.keys))]
+def _numbers_of(seed: int, film: str, purpose: str) -> torch.Generator:
+    return generator(seed, f"evaluate/{film}/{purpose}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,7 @@ import torch
 from torch import Tensor
 
 from physadv.core.access import Task
-from physadv.core.defended import defended_in
-from physadv.core.defense_kind import DefenseKind
+from physadv.core.defended import defended_in, remembers
 from physadv.core.errors import IncompatibleParts
 from physadv.core.labels import index_of
 from physadv.core.protocols import Goal, Victim
@@ -77,8 +76,7 @@ class TrackedVictim:
             self._goal = goal.bound(victim.labels)
         except IncompatibleParts as error:
             raise IncompatibleParts(f"victim {victim.name!r} does not fit: {error}") from error
-        behind = defended_in(victim)
-        self._remembers = behind is not None and any(d.kind is DefenseKind.temporal for d in behind.defenses)
+        self._remembers = remembers(victim)
         self._views: dict[str, Victim] = {}  # with a memory of its own for each, where it remembers
         self._trackers: dict[str, IouTracker] = {}
         self._followed = 0  # number of the track that stands for the object where no board is seen

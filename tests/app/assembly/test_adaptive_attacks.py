@@ -14,6 +14,7 @@ from physadv.app.assembly.adaptive_attacks import planned
 from physadv.app.assembly.attack_recipes import AVERAGED, AttackRecipe
 from physadv.app.config.schema import AdaptiveConfig, BudgetConfig, GenerateConfig
 from physadv.core.access import AccessLevel
+from physadv.core.clip import ClipConfig
 from physadv.core.defended import Defended
 from physadv.core.defense_kind import DefenseKind
 from physadv.core.errors import BadOption
@@ -21,6 +22,8 @@ from physadv.core.problem.limited import Limited
 from physadv.core.protocols import Evasion, Victim
 from physadv.core.types import SceneBatch
 from physadv.engines.judging.defenses.arms import AttackColumn
+from physadv.parts.defenses.temporal.options import VoteConfig
+from physadv.parts.defenses.temporal.vote import Vote
 from physadv.testing.toys import ToyDefense, ToyDetector
 
 OPTIONS = AdaptiveConfig(on=True, lambdas=[0.1, 1.0, 10.0], restarts=2, queries=200)
@@ -93,6 +96,14 @@ def test_a_random_defence_is_averaged_over_enough_draws() -> None:
     assert budget.batch * budget.draws >= AVERAGED
     assert RECIPE.budget(ToyDefense().around(ToyDetector())).draws == 2
     assert RECIPE.searched(200).budget(drawn).draws == 1
+
+
+def test_a_memory_is_attacked_on_films_without_mosaics() -> None:
+    mixed = AttackRecipe(replace(RECIPE.options, attack={"mosaic": 0.8, "lr": 0.1}), RECIPE.choices)
+    (first, _, search) = planned(Vote(VoteConfig()).around(ToyDetector()), {}, OPTIONS, seed=7)
+    assert first.recipe(mixed, OPTIONS, 7, ClipConfig(frames=6)).options.attack == {"mosaic": 0.0, "lr": 0.1}
+    asked = search.recipe(mixed, OPTIONS, 7, ClipConfig(frames=6)).options.budget
+    assert 0 < asked.steps * 12 + 4 * 6 <= 200
 
 
 def test_the_first_attack_starts_as_the_run_did_and_others_from_random_colours() -> None:

@@ -87,7 +87,7 @@ def test_a_memory_of_frames_needs_a_film(registry: Registry, monkeypatch: pytest
     monkeypatch.setattr(parts, "part", lambda _, group, *__: offered[group])
     chosen = {"victim": "toy", "defense": "memory"}
     assert len(victims_of(registry, Asked(), chosen, CPU, film=True)) == 1
-    with pytest.raises(IncompatibleParts, match=r"'memory' remembers frames, .* physadv watch"):
+    with pytest.raises(IncompatibleParts, match=r"'memory' remembers frames, .* physadv evaluate"):
         victims_of(registry, Asked(), chosen, CPU)
 
 

@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 from physadv.app.config.judging_options import JudgingOptions
 from physadv.app.config.schema import JudgeConfig
+from physadv.core.clip import ClipConfig
 from physadv.engines.judging.options import ProtocolConfig
 from physadv.parts.printing.options import InkConfig
 from physadv.parts.render.options import EotConfig
@@ -16,7 +17,8 @@ def options() -> JudgingOptions:
     scenes, eot = RoadConfig(), EotConfig()
     return JudgingOptions(
         name="grid", seed=0, progress=False, choices={"scenes": "road"}, scenes=scenes, eot=eot, ink=InkConfig(),
-        victim=None, victims=(), defense=None, defenses=(), goal=None, judge=JudgeConfig(), protocol=ProtocolConfig(),
+        victim=None, victims=(), defense=None, defenses=(), goal=None, judge=JudgeConfig(),
+        protocol=ProtocolConfig(), clip=ClipConfig(),
         settings={"scenes": asdict(scenes), "eot": asdict(eot), "seed": 0},
     )  # fmt: skip
 

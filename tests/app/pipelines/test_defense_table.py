@@ -101,3 +101,18 @@ def test_a_patch_that_no_run_made_has_no_attack_to_repeat(finished_run: Path, tm
     done = evaluate(picture, tmp_path / "table")
     assert done.returncode == 2
     assert "is no run folder of generate" in done.stderr
+
+
+@pytest.mark.slow
+def test_a_defence_that_remembers_frames_is_attacked_and_judged_on_films(finished_run: Path, tmp_path: Path) -> None:
+    out = tmp_path / "table"
+    films = ("defenses=[vote]", "clip.frames=2", "adaptive.queries=0")
+    done = evaluate(finished_run, out, *films)
+    assert done.returncode == 0, done.stderr
+    bare, behind = json.loads((out / "defenses.json").read_text())["rows"]
+    for row in (bare, behind):
+        assert not row["incomplete"]
+        assert row["cells"]["adaptive"]["scores"].keys() >= {"success", "blind run", "first seen"}
+    assert "a film of 2 frames after 2" in json.loads((out / "scores.json").read_text())["protocol"]["film"]
+    made = out / behind["cells"]["adaptive"]["folder"]
+    assert record.read(made)["config"]["clip"] == {"frames": 2, "drift": 0.2}

@@ -19,7 +19,7 @@ from physadv.parts.patches.controls import CLEAN, PATCH
 
 FORMAT = 2
 NO_DEFENSE = "none"
-SCORES = ("success", "AP50", "recall", "alarms", "AUROC", "false alarms", CERTIFIED)
+SCORES = ("success", "AP50", "recall", "alarms", "AUROC", "false alarms", CERTIFIED, "blind run", "first seen")
 
 Scores = Mapping[str, Any]  # a victim of ``scores.json``
 
@@ -82,7 +82,7 @@ def _attempt(row: Defending, one: Attempt) -> dict[str, Any]:
 
 
 def _scores(arm: Mapping[str, Any]) -> dict[str, Any]:
-    found = [*arm["scores"], *arm.get("alarms", ()), *arm.get(CERTIFIED, ())]
+    found = [*arm["scores"], *arm.get("alarms", ()), *arm.get(CERTIFIED, ()), *arm.get("films", ())]
     return {name: score for name in SCORES if (score := score_named(found, name)) is not None}
 
 

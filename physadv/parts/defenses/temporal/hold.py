@@ -41,7 +41,7 @@ class Hold:
         require_task(self, victim, Task.detection, "holds boxes")
         frames, seen, alone = self.config.frames, self.config.seen, self.config.alone
         options = {"frames": frames, "seen": seen, "alone": alone}
-        return Remembering(victim, self, options, lambda: HoldMemory(frames, seen, alone=alone))
+        return Remembering(victim, self, options, lambda: HoldMemory(frames, seen, alone=alone), seen)
 
 
 class HoldMemory:

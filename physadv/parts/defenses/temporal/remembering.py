@@ -50,11 +50,16 @@ class Remembering(Defended[Candidates, tuple[Detections, ...]]):
     """The detector with a memory for every film."""
 
     def __init__(
-        self, victim: Detector, defense: Defense, options: Mapping[str, Any], film: Callable[[], FilmMemory]
+        self,
+        victim: Detector,
+        defense: Defense,
+        options: Mapping[str, Any],
+        film: Callable[[], FilmMemory],
+        before: int,
     ) -> None:
-        """``film`` makes the memory of a film that has not begun."""
+        """``film`` makes the memory of a film that has not begun, which ``before`` frames fill."""
         super().__init__(victim, defense, options)
-        self._film = film
+        self._film, self._before = film, before
         self._films: list[FilmMemory] = []
 
     def outputs(self, images: Tensor) -> Candidates:
@@ -71,6 +76,11 @@ class Remembering(Defended[Candidates, tuple[Detections, ...]]):
         ]
         return Candidates(*(_stacked([row[i] for row in rows]) for i in (0, 1))) if rows else outputs
 
+    @property
+    def lead_in(self) -> int:
+        """Its own, after those that fill the memories of the defences inside."""
+        return self._before + super().lead_in
+
     def reset(self) -> None:
         """Forget all frames of all films."""
         self._films = []
@@ -78,7 +88,7 @@ class Remembering(Defended[Candidates, tuple[Detections, ...]]):
 
     def to(self, device: torch.device | str) -> Remembering:
         """The same on another device, with a memory of its own that holds nothing yet."""
-        return Remembering(self.victim.to(device), self.defense, self.options, self._film)
+        return Remembering(self.victim.to(device), self.defense, self.options, self._film, self._before)
 
 
 def _recalled(

@@ -44,7 +44,7 @@ class Vote:
         """The detector whose reports are voted on."""
         require_task(self, victim, Task.detection, "counts reports of objects")
         options = {"needed": self.needed, "frames": self.frames}
-        return Remembering(victim, self, options, lambda: VoteMemory(self.needed, self.frames))
+        return Remembering(victim, self, options, lambda: VoteMemory(self.needed, self.frames), self.frames - 1)
 
 
 class VoteMemory:
