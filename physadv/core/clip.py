@@ -16,7 +16,7 @@ class ClipConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class Clip:
+class FilmClip:
     """A film of one picture: ``lead_in`` frames fill the memory, the ``frames`` after them count."""
 
     frames: int
@@ -33,7 +33,7 @@ class Clip:
         return self.drift * index / max(self.length - 1, 1)
 
 
-def clip_of(config: ClipConfig, lead_in: int = 0) -> Clip:
+def clip_of(config: ClipConfig, lead_in: int = 0) -> FilmClip:
     """The film that the options ask for.
 
     Raises :class:`BadOption` where it is none.
@@ -42,4 +42,4 @@ def clip_of(config: ClipConfig, lead_in: int = 0) -> Clip:
         raise BadOption(f"clip.frames must be at least 1, got {config.frames}")
     if not 0 <= config.drift <= 1:
         raise BadOption(f"clip.drift must be from 0 to 1, got {config.drift:g}")
-    return Clip(config.frames, config.drift, lead_in)
+    return FilmClip(config.frames, config.drift, lead_in)

@@ -12,13 +12,17 @@ from collections.abc import Callable, Mapping, Sequence
 import torch
 from torch import Tensor
 
-from physadv.core.clip import Clip
+from physadv.core.clip import FilmClip
 from physadv.core.scene_protocols import JoinsDraws, Renderer
 from physadv.core.types import Draws, PatchImage, SceneBatch
 
 
 def frames_of(
-    renderer: Renderer, scene: SceneBatch, clip: Clip, indices: Sequence[int], numbers: Callable[[str], torch.Generator]
+    renderer: Renderer,
+    scene: SceneBatch,
+    clip: FilmClip,
+    indices: Sequence[int],
+    numbers: Callable[[str], torch.Generator],
 ) -> tuple[Draws, ...]:
     """The conditions of these frames of one picture; ``numbers`` gives the generator of a purpose."""
     first, last = (renderer.sample(scene, numbers(end)) for end in ("first", "last"))

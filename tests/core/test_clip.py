@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from physadv.core.clip import Clip, ClipConfig, clip_of
+from physadv.core.clip import ClipConfig, FilmClip, clip_of
 from physadv.core.errors import BadOption
 
 
 def test_conditions_arrive_at_the_last_frame_where_the_clip_drifts_to() -> None:
-    clip = Clip(frames=3, drift=0.4, lead_in=2)
+    clip = FilmClip(frames=3, drift=0.4, lead_in=2)
     assert clip.length == 5
     assert [clip.share(index) for index in range(5)] == pytest.approx([0, 0.1, 0.2, 0.3, 0.4])
-    assert Clip(1, 1.0).share(0) == 0
+    assert FilmClip(1, 1.0).share(0) == 0
 
 
 @pytest.mark.parametrize(("frames", "drift"), [(0, 0.2), (3, -0.1), (3, 1.5), (3, float("nan"))])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from physadv.core.clip import Clip
+from physadv.core.clip import FilmClip
 from physadv.core.film_draws import between, frames_of
 from physadv.core.seeding import generator
 from physadv.core.types import Draws
@@ -31,7 +31,7 @@ def test_a_stage_that_was_drawn_otherwise_is_the_new_one() -> None:
 
 def test_the_frames_of_a_film_lie_on_a_line_and_repeat_with_their_numbers() -> None:
     def gains(first: int, last: int) -> list[float]:
-        frames = frames_of(ToyRenderer(), one_scene(), Clip(3, 1.0), range(first, last), lambda p: generator(5, p))
+        frames = frames_of(ToyRenderer(), one_scene(), FilmClip(3, 1.0), range(first, last), lambda p: generator(5, p))
         return [frame.stages["light"]["gain"].item() for frame in frames]
 
     start, middle, end = gains(0, 3)

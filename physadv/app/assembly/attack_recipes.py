@@ -13,7 +13,7 @@ from physadv.app.config.noted_options import noted_options
 from physadv.app.config.schema import GenerateConfig
 from physadv.app.config.seal import own
 from physadv.app.registry import Registry
-from physadv.core.clip import Clip, ClipConfig
+from physadv.core.clip import ClipConfig, FilmClip
 from physadv.core.defended import defended_in
 from physadv.core.defense_kind import DefenseKind
 from physadv.core.errors import BadOption
@@ -93,7 +93,7 @@ class AttackRecipe:
         attack, transfer = without_stills(self.options.attack, self.options.transfer)
         return AttackRecipe(replace(self.options, attack=attack, transfer=transfer), self.choices)
 
-    def searched(self, queries: int, clip: Clip | None = None) -> AttackRecipe:
+    def searched(self, queries: int, clip: FilmClip | None = None) -> AttackRecipe:
         """A black box attack on the same kind of patch, with so many questions; with a clip, about films.
 
         Raises :class:`BadOption` where that is not enough for one step.

@@ -11,7 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from physadv.app.assembly import parts
 from physadv.app.registry import Registry
-from physadv.core.clip import Clip, ClipConfig, clip_of
+from physadv.core.clip import ClipConfig, FilmClip, clip_of
 from physadv.core.defended import lead_in, remembers
 from physadv.core.problem.clips import on_clips
 from physadv.core.problem.objective import Objective
@@ -22,7 +22,7 @@ from physadv.parts.transfer.options import CurriculumConfig, CutoutConfig, Erase
 logger = logging.getLogger(__name__)
 
 
-def clip_for(victims: Sequence[Victim], config: ClipConfig) -> Clip | None:
+def clip_for(victims: Sequence[Victim], config: ClipConfig) -> FilmClip | None:
     """The films that all victims are shown alike; ``None`` where none of them remembers frames."""
     if not any(remembers(victim) for victim in victims):
         return None

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from physadv.core.clip import Clip
+from physadv.core.clip import FilmClip
 from physadv.core.defended import defended_in, lead_in, remembers
 from physadv.core.errors import BadShape
 from physadv.core.film_draws import each, frames_of, render_each
@@ -31,7 +31,7 @@ MIN_HELD_OUT = 4
 """Films that choose the best iterate."""
 
 
-def on_clips(problem: PatchProblem, clip: Clip) -> PatchProblem:
+def on_clips(problem: PatchProblem, clip: FilmClip) -> PatchProblem:
     """The problem with films in place of pictures; itself where no victim remembers frames.
 
     Conditions are not made harder in it (``hardening``): it knows nothing of films.
@@ -48,7 +48,7 @@ def on_clips(problem: PatchProblem, clip: Clip) -> PatchProblem:
     )  # fmt: skip
 
 
-def clip_budget(budget: Budget, clip: Clip) -> Budget:
+def clip_budget(budget: Budget, clip: FilmClip) -> Budget:
     """As many pictures a step as before or more, in whole films."""
     clips = max(MIN_CLIPS, -(-budget.batch * budget.draws // clip.frames))
     held_out = max(MIN_HELD_OUT, -(-budget.held_out // clip.frames))
@@ -92,7 +92,7 @@ class ClipRenderer:
     """Renders films whose conditions move on from frame to frame."""
 
     renderer: Renderer
-    clip: Clip
+    clip: FilmClip
 
     def sample(self, scene: SceneBatch, generator: torch.Generator) -> ClipDraws:
         """Draw where every film begins and whither it moves; what a camera draws for every frame is new in each."""

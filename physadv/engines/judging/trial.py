@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from physadv.core.clip import Clip
+from physadv.core.clip import FilmClip
 from physadv.core.defended import remembers
 from physadv.core.errors import BadOption, IncompatibleParts
 from physadv.core.problem.clips import standing_still
@@ -54,7 +54,7 @@ class Trial:
     identities: tuple[str, ...] = ()  # of the victims, with all their options; (): nothing is kept between runs
     fingerprint: str = ""  # of scenes and conditions; "": a stopped judgement starts over
     cache: Path | None = None  # of clean detections that runs share
-    clip: Clip | None = None  # every draw is a film of so many frames; None: a picture
+    clip: FilmClip | None = None  # every draw is a film of so many frames; None: a picture
 
     @property
     def seen_first(self) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from physadv.core.clip import Clip
+from physadv.core.clip import FilmClip
 from physadv.core.film_draws import each, frames_of, render_each
 from physadv.core.labels import canonical, plain
 from physadv.core.protocols import Goal, Victim
@@ -48,7 +48,7 @@ class ViewSource:
     seed: int
     device: torch.device
     wearing: int = 0  # images in which something wears the patch; 0: not known
-    clip: Clip | None = None  # draws are frames of films of as many; None: each stands for itself
+    clip: FilmClip | None = None  # draws are frames of films of as many; None: each stands for itself
 
     def __len__(self) -> int:
         return min(len(self.scenes), self.images or len(self.scenes))
@@ -92,7 +92,7 @@ class ViewSource:
         )
         return JudgedView(scene, sampled, name, numbers, images)
 
-    def _frames(self, scene: SceneBatch, clip: Clip, film: int, frame: int) -> list[tuple[Draws, ...]]:
+    def _frames(self, scene: SceneBatch, clip: FilmClip, film: int, frame: int) -> list[tuple[Draws, ...]]:
         """The conditions of a frame, of each picture alone; before those of the first one, all that lead up to it."""
         indices = range(0 if frame == 0 else clip.lead_in + frame, clip.lead_in + frame + 1)
         drawn = [

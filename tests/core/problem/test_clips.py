@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from physadv.core.clip import Clip
+from physadv.core.clip import FilmClip
 from physadv.core.errors import BadShape
 from physadv.core.problem.clips import ClipRenderer, ClipScenes, FrameByFrame, clip_budget, on_clips, standing_still
 from physadv.core.problem.objective import Member, Objective
@@ -23,7 +23,7 @@ from physadv.testing.toys import ToyDetector
 from tests.parts.defenses.temporal.filming import cells_of, frame, shown
 
 VOTE = Vote(VoteConfig(2, 3))
-CLIP = Clip(frames=4, drift=1.0)
+CLIP = FilmClip(frames=4, drift=1.0)
 
 
 def test_a_batch_holds_whole_films_frame_by_frame() -> None:

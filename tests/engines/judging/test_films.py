@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from physadv.core.clip import Clip
+from physadv.core.clip import FilmClip
 from physadv.core.errors import IncompatibleParts
 from physadv.core.types import Draws, PatchImage, SceneBatch
 from physadv.engines.judging.defenses.cells import judged_cell
@@ -35,7 +35,7 @@ class Flickering(SeeThrough):
 
 
 VOTE = Vote(VoteConfig(1, 2)).around(ToyDetector())
-FILMED = trial(victims=[ToyDetector(), VOTE], clip=Clip(frames=4, drift=0.5, lead_in=1))
+FILMED = trial(victims=[ToyDetector(), VOTE], clip=FilmClip(frames=4, drift=0.5, lead_in=1))
 
 
 def value(arm: dict[str, Any], name: str) -> Any:

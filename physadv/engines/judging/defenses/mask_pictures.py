@@ -11,6 +11,7 @@ from torch import Tensor
 
 from physadv.core.defended import Defended, defended_in
 from physadv.core.labels import canonical
+from physadv.core.problem.clips import standing_still
 from physadv.engines.judging.evaluate import shown_of
 from physadv.engines.judging.trial import Trial, groups
 from physadv.engines.judging.views import JudgedView, VictimUnderTest, ViewSource
@@ -64,7 +65,8 @@ def _row(
     same_size = passed.shape == image.shape
     changed = ((passed - image).abs().amax(1, keepdim=True) > _CHANGED).float() if same_size else image[:, :1] * 0
     label = scene.label_names[int(scene.labels[row])]
-    (reports,) = watched.victim.decide(watched.victim.outputs(image), watched.confidence)
+    asked = standing_still(watched.victim)
+    (reports,) = asked.decide(asked.outputs(image), watched.confidence)
     names = [watched.victim.labels[index] for index in reports.labels.tolist()]
     marks = tuple(
         ReportMark((box[0], box[1], box[2], box[3]), name, score, canonical(name) == canonical(label))
