@@ -10,6 +10,7 @@ installed: pip install foolbox torchattacks adversarial-robustness-toolbox adv-l
 from __future__ import annotations
 
 import argparse
+import importlib
 import importlib.util
 import os
 import time
@@ -88,8 +89,7 @@ def of_foolbox(net: nn.Module, make: Callable[[Any], Any], eps: float | None = N
     """An attack of foolbox, where it is installed."""
     if not installed("foolbox"):
         return {}
-    import foolbox
-
+    foolbox = importlib.import_module("foolbox")
     model, attack = foolbox.PyTorchModel(net, bounds=(0, 1), device="cpu"), make(foolbox.attacks)
     return {"foolbox": lambda images, labels: attack(model, images, labels, epsilons=eps)[1]}
 
@@ -98,14 +98,14 @@ def of_art(net: nn.Module, make: Callable[[Any, Any], Any]) -> dict[str, Job]:
     """An attack of the Adversarial Robustness Toolbox, where it is installed."""
     if not installed("art"):
         return {}
-    import art.attacks.evasion
-    from art.estimators.classification import PyTorchClassifier
+    attacks = importlib.import_module("art.attacks.evasion")
+    estimators = importlib.import_module("art.estimators.classification")
 
     def job(images: Tensor, labels: Tensor) -> Tensor:
-        estimator = PyTorchClassifier(
+        estimator = estimators.PyTorchClassifier(
             net, nn.CrossEntropyLoss(), tuple(images.shape[1:]), 10, clip_values=(0.0, 1.0), device_type="cpu"
         )
-        made = make(art.attacks.evasion, estimator).generate(images.numpy(), y=np.eye(10)[labels.numpy()])
+        made = make(attacks, estimator).generate(images.numpy(), y=np.eye(10)[labels.numpy()])
         return torch.from_numpy(made)
 
     return {"ART": job}
@@ -115,8 +115,7 @@ def of_torchattacks(net: nn.Module, make: Callable[[Any], Any]) -> dict[str, Job
     """An attack of torchattacks, where it is installed."""
     if not installed("torchattacks"):
         return {}
-    import torchattacks
-
+    torchattacks = importlib.import_module("torchattacks")
     return {"torchattacks": lambda images, labels: make(torchattacks)(images, labels)}
 
 
@@ -124,9 +123,8 @@ def of_adv_lib(net: nn.Module, name: str, **options: Any) -> dict[str, Job]:
     """An attack of adv-lib, where it is installed."""
     if not (installed("adv_lib") and installed("visdom")):
         return {}
-    import adv_lib.attacks
-
-    return {"adv-lib": lambda images, labels: getattr(adv_lib.attacks, name)(net, images, labels, **options)}
+    attack = getattr(importlib.import_module("adv_lib.attacks"), name)
+    return {"adv-lib": lambda images, labels: attack(net, images, labels, **options)}
 
 
 def deepfool(net: nn.Module) -> Comparison:

@@ -28,6 +28,7 @@ QUICK: dict[str, dict[str, Any]] = {
     "ddn": {"steps": 30},
     "fmn": {"steps": 20},
     "apgd": {"steps": 20},
+    "auto": {"steps": 5, "queries": 50},
     "universal": {"steps": 20},
     "brightness": {"steps": 5},
     "rotation": {"steps": 5},

@@ -5,6 +5,7 @@ Croce & Hein 2020, arXiv:2003.01690, Algorithm 1, with the losses of its section
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 
@@ -144,7 +145,7 @@ def checkpoints(steps: int) -> list[int]:
     shares = [0.0, 0.22]
     while shares[-1] < 1:
         shares.append(shares[-1] + max(shares[-1] - shares[-2] - 0.03, 0.06))
-    return sorted({-int(-share * steps // 1) for share in shares if share <= 1})
+    return sorted({math.ceil(round(share * steps, 6)) for share in shares if share <= 1})
 
 
 def _started(problem: PerturbationProblem, eps: float, purpose: str) -> _Iterates:

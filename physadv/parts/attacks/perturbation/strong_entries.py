@@ -8,9 +8,11 @@ from physadv.core.hookspecs import Entry, hookimpl
 from physadv.parts.attacks.perturbation.options_strong import (
     ApgdConfig,
     ApgdTargetedConfig,
+    AutoConfig,
     UniversalConfig,
     check_apgd,
     check_apgd_targeted,
+    check_auto,
     check_universal,
 )
 
@@ -32,6 +34,13 @@ def _apgd_targeted(config: ApgdTargetedConfig) -> PerturbationAttack:
     return ApgdTargeted(config)
 
 
+def _auto(config: AutoConfig) -> PerturbationAttack:
+    check_auto(config)
+    from physadv.parts.attacks.perturbation.auto import Auto
+
+    return Auto(config)
+
+
 def _universal(config: UniversalConfig) -> PerturbationAttack:
     check_universal(config)
     from physadv.parts.attacks.perturbation.universal import Universal
@@ -48,6 +57,10 @@ def physadv_perturbations() -> list[Entry[Any, PerturbationAttack]]:
         ),
         Entry(
             "apgd-t", ApgdTargetedConfig, _apgd_targeted, "the same towards one rival class after another",
+            "Croce & Hein 2020, arXiv:2003.01690",
+        ),
+        Entry(
+            "auto", AutoConfig, _auto, "APGD, APGD-T and Square in turn, each on what is left: nothing to set",
             "Croce & Hein 2020, arXiv:2003.01690",
         ),
         Entry(
