@@ -27,7 +27,8 @@ SMALL = {
     "grid": [*LITTLE_JUDGED, "axes.distance_m=[5]", "axes.yaw_deg=[0]", *NO_OTHER_AXES, "progress=false"],
     "eot": ["draws=2", "distances_m=[5]", "progress=false"],
     "watch": ["max_frames=3", "window=false", "progress=false"],
-    "study": [
+    "study": ["effort.size=smoke", "effort.train=60", "effort.test=12", "effort.epochs=1", "progress=false"],
+    "study masking": [
         "audit.images=1",
         "audit.batch=1",
         "audit.steps=4",
@@ -102,7 +103,7 @@ def _small(line: str) -> list[str]:
         return args
     typed = {a.partition("=")[0] for a in args}
     scenes = SMALL_SCENES.get(_scenes_of(args), ())
-    words = " ".join(args[:2]) if args[0] == "train" else args[0]
+    words = " ".join(args[:2]) if " ".join(args[:2]) in SMALL else args[0]
     attacks = LITTLE_ATTACKED if "adaptive=true" in args else ()
     return args + [
         small for small in [*SMALL.get(words, ()), *attacks, *scenes] if small.partition("=")[0] not in typed
@@ -112,7 +113,8 @@ def _small(line: str) -> list[str]:
 def _scenes_of(args: list[str]) -> str:
     """The part that ``scenes.`` options belong to."""
     named = [a.removeprefix("scenes=") for a in args if a.startswith("scenes=")]
-    return named[-1] if named else "road" if args[0] in ("generate", "eot", "study") else ""
+    drawn = args[0] in ("generate", "eot") or args[:2] == ["study", "masking"]
+    return named[-1] if named else "road" if drawn else ""
 
 
 @pytest.mark.slow

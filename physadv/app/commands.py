@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
+from physadv.engines.studies.theories.table import STUDIES
+
 _CONFIG = "physadv.app.config"
 _PIPELINES = "physadv.app.pipelines"
 _JUDGED = ("scenes", "eot", "ink", "victim", "goal")
@@ -58,6 +60,21 @@ def _resolved(path: str) -> Any:
     module, _, name = path.partition(":")
     return getattr(import_module(module), name)
 
+
+_STUDIES = (
+    *(
+        Command(
+            f"study {row.name}", row.summary, target=f"{_PIPELINES}.study:study_command",
+            schema=f"{_CONFIG}.study_options:StudyConfig", writes_run_folder=True,
+        )
+        for row in STUDIES.values()
+    ),
+    Command(
+        "study all", "the companion of the lecture: every study in its order, on one page",
+        target=f"{_PIPELINES}.study_all:study_all_command", schema=f"{_CONFIG}.study_options:StudyAllConfig",
+        writes_run_folder=True,
+    ),
+)  # fmt: skip
 
 _ROWS = (
     Command(
@@ -108,6 +125,7 @@ _ROWS = (
         schema=f"{_CONFIG}.study_options:StudyMaskingConfig",
         groups=("scenes", "victim", "defense", "goal"), writes_run_folder=True,
     ),
+    *_STUDIES,
     Command(
         "watch", "film a print and measure what it does: camera, stream, file or folder of images",
         target=f"{_PIPELINES}.watch:watch_command", schema=f"{_CONFIG}.watch_options:WatchConfig",

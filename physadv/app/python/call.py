@@ -43,6 +43,8 @@ def run(command: Literal["watch"], *overrides: Override, progress: bool = True, 
 def run(
     command: Literal[
         "sheet", "calibrate colour", "calibrate camera", "calibrate eot", "eot preview", "study masking",
+        "study overfitting", "study linearity", "study dimension", "study slices", "study bugs", "study features",
+        "study gradients", "study really-learn", "study bald-head", "study all",
         "train detector", "train adversarial", "train defense",
     ],
     *overrides: Override, progress: bool = True, **options: Any,

@@ -1,0 +1,85 @@
+"""The studies, a row each, in the order of the lecture. Imports no torch."""
+
+from __future__ import annotations
+
+from physadv.engines.studies.theories.options import EffortConfig, StudySize
+from physadv.engines.studies.theories.study import Study
+
+_ROWS = (
+    Study(
+        "overfitting", "Is it overfitting?",
+        "is it overfitting? robustness against the gap between learnt and new pictures",
+        "A net that has learnt its pictures by heart leaves room for mistakes elsewhere, so examples that fool it "
+        "would be a symptom of overfitting. Then nets without a gap between learnt and new pictures would be safe, and "
+        "different nets would err at different places.",
+        "overfitting", seconds=90,
+        further=("physadv study overfitting effort.train=600", "physadv study bugs"),
+    ),
+    Study(
+        "linearity", "Are nets too linear?",
+        "are nets too linear? logits along the FGSM ray, and robustness by activation",
+        "Nets are built of parts that behave like straight lines, because those learn easily. Then many small changes "
+        "add up, and one step along the gradient's sign suffices (Goodfellow et al. 2015).",
+        "linearity", seconds=60,
+        further=("physadv study linearity seed=10", "physadv study slices"),
+    ),
+    Study(
+        "dimension", "Is it the number of pixels?",
+        "is it the number of pixels? the eps that suffices over the size of the input",
+        "In a linear model a change of eps in each of n inputs moves the answer by eps times n times the mean size of "
+        "its weights: with many pixels a change that nobody sees suffices.",
+        "dimension", seconds=90,
+        further=("physadv study dimension effort.seeds=5",),
+    ),
+    Study(
+        "slices", "How near is the border?",
+        "how near is the border? slices through what nets say around a picture",
+        "Around a picture there is room in nearly every direction, but in the attack's direction the border between "
+        "classes is near.",
+        "slices", seconds=30,
+        further=("physadv study slices seed=3",),
+    ),
+    Study(
+        "bugs", "Are they bugs of one net?",
+        "are they bugs of one net? what fools one net shown to others that learnt apart",
+        "If adversarial examples were bugs of one net's training, other nets, with another shape and other pictures to "
+        "learn from, would not share them (Szegedy et al. 2014 found that they do).",
+        "bugs", seconds=60, sizes={StudySize.laptop: EffortConfig(train=1397)},
+        further=("physadv study bugs seed=1",),
+    ),
+    Study(
+        "features", "Or are they features?",
+        "or are they features? nets that learn from mislabelled adversarial pictures alone",
+        "Adversarial examples are not bugs but features: nets use whatever tells classes apart, also what we do not "
+        "see, and that is what the attack changes (Ilyas et al. 2019).",
+        "features", seconds=90,
+        further=("physadv study features seed=1", "physadv study gradients"),
+    ),
+    Study(
+        "gradients", "What do robust nets look at?",
+        "what do robust nets look at? gradients that people can read",
+        "Nets that are trained against attacks give up what we cannot see: their gradients follow strokes and edges, "
+        "and people can read them (Tsipras et al. 2019).",
+        "gradients", seconds=90,
+        further=("physadv study gradients effort.seeds=5",),
+    ),
+    Study(
+        "really-learn", "Do models learn what we think?",
+        "do models learn what we think? signs that keep one cue, shown to the sign detector",
+        "We think that a detector knows a stop sign as we do: an octagon, red, with a word. It may as well go by one "
+        "of these alone, or by pieces of it.",
+        "really_learn", seconds=40,
+        further=("physadv study really-learn seed=1", "physadv generate experiment=stop_sign_hide size=smoke"),
+    ),
+    Study(
+        "bald-head", "The bald head",
+        "an automatic camera follows the ball: how often a bald head, and what makes it worse or better",
+        "An automatic camera that followed a football match took the head of a bald linesman for the ball. Nobody had "
+        "attacked it: what looks like the ball to a net is not up to us.",
+        "bald_head", seconds=90,
+        further=("physadv study bald-head seed=1",),
+    ),
+)  # fmt: skip
+
+STUDIES = {row.name: row for row in _ROWS}
+"""Name → row, in the order of the lecture."""
