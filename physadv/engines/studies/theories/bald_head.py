@@ -2,8 +2,8 @@
 
 After a match in 2020 whose camera took a linesman's head for the ball. Here a small net learns to find the ball in a
 drawn match; then the linesman loses his hair. How often the camera looks at him is told by how much his head shines;
-with a cap whose print was made for that; and with defences: a net that has seen bald heads, and a camera
-that remembers where it was pointed at kick-off.
+with a cap whose print was made for that; and with defences: a net that has seen bald heads, and a camera that
+remembers where it was pointed at kick-off.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from physadv.core.seeding import generator
 from physadv.engines.studies.theories.ball_camera import BallFinder, cells_near, finder, follows, looks_at
 from physadv.engines.studies.theories.pitch import Film, Head, film, rendered
 from physadv.engines.studies.theories.shares import Share, series_of
-from physadv.engines.studies.theories.study import Findings, StudyTask, Verdict
+from physadv.engines.studies.theories.study import Cell, Findings, StudyTask, Verdict
 from physadv.library.metrics.interval import clustered_wilson
 from physadv.library.report.pictures.charts import Bars, Gallery, Grid, Lines, Series, Shown
 
@@ -161,10 +161,8 @@ def _found(
     return Findings(
         verdict=verdict, words=words,
         columns=("camera", "linesman", "looks at his head", "low", "high", "looks at the ball", "frames"),
-        rows=[[name, arm, one.decoy.value, one.decoy.low, one.decoy.high, one.ball.value, one.decoy.n]
-              for name, row in table.items() for arm, one in row.items()]
-        + [["plain", "hair" if shine is None else f"bald, shine {shine:g}", one.decoy.value, one.decoy.low,
-            one.decoy.high, one.ball.value, one.decoy.n] for shine, one in shines],
+        rows=[_row(name, arm, one) for name, row in table.items() for arm, one in row.items()]
+        + [_row("plain", "hair" if shine is None else f"bald, shine {shine:g}", one) for shine, one in shines],
         charts={
             "match": Gallery("One moment under every head, and in yellow where the camera looks",
                              [shown[:3], shown[3:]], scale=2.4),
@@ -185,6 +183,10 @@ def _found(
                  "a bright round head can stand in for a ball is shown, not how often it happens to cameras on sale. "
                  "Intervals take the frames of one film together."],
     )  # fmt: skip
+
+
+def _row(camera: str, linesman: str, one: _Watched) -> list[Cell]:
+    return [camera, linesman, one.decoy.value, one.decoy.low, one.decoy.high, one.ball.value, one.decoy.n]
 
 
 def _worst(row: Mapping[str, _Watched]) -> Share:

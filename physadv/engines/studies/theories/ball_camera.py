@@ -56,7 +56,7 @@ def finder(frames: int, steps: int, seed: int, heads: Sequence[Head] = (Head(),)
         surprise = (goal - logits.sigmoid()).abs().square().detach()  # as in a focal loss: grass is soon known
         loss = functional.binary_cross_entropy_with_logits(logits, goal, surprise, reduction="sum") / BATCH
         adam.zero_grad(set_to_none=True)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         adam.step()
         fall.step()
     return net.eval().requires_grad_(False)
