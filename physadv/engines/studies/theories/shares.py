@@ -29,7 +29,8 @@ class Share:
 def share(flags: Tensor | Sequence[Tensor]) -> Share:
     """Of ``(N,)`` bool, or of one such a net on the same pictures.
 
-    Without pictures it says nothing: from 0 to 1. The interval is the wider one of Wilson's over pictures and Student's over nets: pictures differ, and so do nets.
+    The interval is the wider one of Wilson's over pictures and Student's over nets: pictures differ, and so do nets.
+    Without pictures nothing is known: from 0 to 1.
     """
     rows = [flags] if isinstance(flags, Tensor) else list(flags)
     if not len(rows[0]):
