@@ -17,7 +17,7 @@ from physadv.core.errors import BadOption
 from physadv.core.nearest import did_you_mean
 from physadv.engines.studies.theories.options import SIZES, StudySize
 from physadv.engines.studies.theories.pictures import sets_of
-from physadv.engines.studies.theories.study import Findings, Study, StudyTask
+from physadv.engines.studies.theories.study import Study, StudyFindings, StudyTask
 from physadv.engines.studies.theories.table import STUDIES
 from physadv.library.files.atomic import write_bytes, write_text
 from physadv.library.files.plain_json import plain
@@ -51,7 +51,7 @@ def made(row: Study, options: TheoriesConfig, folder: Path, tell: Callable[[str]
     return _written(row, findings, settings, folder, time.monotonic() - begun)
 
 
-def _written(row: Study, findings: Findings, settings: Told, folder: Path, seconds: float) -> Told:
+def _written(row: Study, findings: StudyFindings, settings: Told, folder: Path, seconds: float) -> Told:
     charts = []
     for name, chart in findings.charts.items():
         write_bytes(folder / f"{name}.png", chart.drawn())

@@ -17,11 +17,11 @@ from torch import Tensor
 
 from physadv.core.seeding import generator
 from physadv.engines.studies.theories.ball_camera import BallFinder, cells_near, finder, follows, looks_at
-from physadv.engines.studies.theories.pitch import Film, Head, film, rendered
+from physadv.engines.studies.theories.pitch import Head, MatchFilm, film, rendered
 from physadv.engines.studies.theories.shares import Share, series_of
-from physadv.engines.studies.theories.study import Cell, Findings, StudyTask, Verdict
+from physadv.engines.studies.theories.study import Cell, ClaimVerdict, StudyFindings, StudyTask
 from physadv.library.metrics.interval import clustered_wilson
-from physadv.library.report.pictures.charts import Bars, Gallery, Grid, Lines, Series, Shown
+from physadv.library.report.pictures.charts import BarChart, Grid, LineChart, PictureCell, PictureRows, Series
 
 FRAMES, LEARNT, STEPS = 30, 480, 350
 FILMS, QUICK_FILMS = 24, 2
@@ -42,7 +42,7 @@ class _Watched:
     ball: Share
 
 
-def study(task: StudyTask) -> Findings:
+def study(task: StudyTask) -> StudyFindings:
     """Nets learn from linesmen with hair, unless said otherwise; every film is of a match that none has seen."""
     quick = task.quick
     steps, frames, length = (5, 32, 4) if quick else (STEPS, LEARNT, FRAMES)
@@ -99,7 +99,7 @@ def optimised(net: BallFinder, seed: int, steps: int) -> Tensor:
     return cap.detach()
 
 
-def _watched(net: BallFinder, films: Sequence[Film], head: Head, camera: Camera) -> _Watched:
+def _watched(net: BallFinder, films: Sequence[MatchFilm], head: Head, camera: Camera) -> _Watched:
     decoy, ball = [], []
     for match in films:
         with torch.no_grad():
@@ -117,12 +117,12 @@ def _clustered(films: Sequence[Tensor]) -> Share:
     return Share(float(flags.mean()), low, high, len(flags), 1)
 
 
-def _shown(match: Film, net: BallFinder, heads: Sequence[tuple[str, Head]]) -> list[Shown]:
+def _shown(match: MatchFilm, net: BallFinder, heads: Sequence[tuple[str, Head]]) -> list[PictureCell]:
     """The last moment of a film under every head, and where the camera looks."""
     shown = []
     for name, head in heads:
         frames = rendered(match, head)
-        shown.append(Shown(_framed(frames[-1], looks_at(net, frames)[-1]), name))
+        shown.append(PictureCell(_framed(frames[-1], looks_at(net, frames)[-1]), name))
     return shown
 
 
@@ -140,15 +140,17 @@ def _framed(frame: Tensor, at: Tensor) -> Grid:
 
 
 def _found(
-    shines: Sequence[tuple[float | None, _Watched]], table: Mapping[str, Mapping[str, _Watched]], shown: list[Shown]
-) -> Findings:
+    shines: Sequence[tuple[float | None, _Watched]],
+    table: Mapping[str, Mapping[str, _Watched]],
+    shown: list[PictureCell],
+) -> StudyFindings:
     plain = {arm: one.decoy for arm, one in table["plain"].items()}
     hair, bald, print_ = plain["hair"], plain["bald, shining"], plain["printed cap"]
     control = max(plain["grey cap"], plain["random cap"], key=lambda one: one.value)
     fooled, worse = bald.low > hair.high, print_.low > max(bald.high, control.high)
     best = min((name for name in table if name != "plain"), key=lambda name: _worst(table[name]).value)
     mended = _worst(table[best]).high < _worst(table["plain"]).low
-    verdict = Verdict.seen if fooled else Verdict.unseen
+    verdict = ClaimVerdict.seen if fooled else ClaimVerdict.unseen
     words = [
         f"The camera looks at the linesman in {hair} of the frames when he has hair, and in {bald} when he is bald and "
         f"his head shines: {'it takes the head for the ball' if fooled else 'it is not clearly misled'}.",
@@ -158,22 +160,22 @@ def _found(
         f"against its own net included. {'That mends it for the most part' if mended else 'That is no clear gain'}.",
     ]
     arms = list(table["plain"])
-    return Findings(
+    return StudyFindings(
         verdict=verdict, words=words,
         columns=("camera", "linesman", "looks at his head", "low", "high", "looks at the ball", "frames"),
         rows=[_row(name, arm, one) for name, row in table.items() for arm, one in row.items()]
         + [_row("plain", "hair" if shine is None else f"bald, shine {shine:g}", one) for shine, one in shines],
         charts={
-            "match": Gallery("One moment under every head, and in yellow where the camera looks",
+            "match": PictureRows("One moment under every head, and in yellow where the camera looks",
                              [shown[:3], shown[3:]], scale=2.4),
-            "shine": Lines(
+            "shine": LineChart(
                 "Share of frames in which the camera looks at the linesman's head, over how much it shines",
                 "shine of a bald head", "camera looks at it",
                 [series_of("bald", [one.decoy for shine, one in shines if shine is not None],
                            [shine for shine, _ in shines if shine is not None]),
                  Series("with hair", [hair.value, hair.value], x=[0.0, 1.0], faint=True)], share=True,
             ),
-            "cameras": Bars(
+            "cameras": BarChart(
                 "Share of frames in which the camera looks at the linesman's head, by camera and head", arms,
                 "camera looks at the head",
                 [series_of(name, [row[arm].decoy for arm in arms]) for name, row in table.items()],

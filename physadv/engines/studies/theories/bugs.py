@@ -17,8 +17,8 @@ from physadv.engines.studies.theories.learning import logits_of, taught
 from physadv.engines.studies.theories.nets import MakeNet, cnn, linear, mlp
 from physadv.engines.studies.theories.pictures import LabelledSet, Sets
 from physadv.engines.studies.theories.shares import Share, series_of, share
-from physadv.engines.studies.theories.study import Findings, StudyTask, Verdict
-from physadv.library.report.pictures.charts import Bars, Matrix
+from physadv.engines.studies.theories.study import ClaimVerdict, StudyFindings, StudyTask
+from physadv.library.report.pictures.charts import BarChart, Matrix
 
 EPS = 0.15
 OFTEN = 0.5
@@ -42,7 +42,7 @@ class _Carried:
     same_label: Tensor  # (n,) bool: fooled, and into the same wrong label
 
 
-def study(task: StudyTask) -> Findings:
+def study(task: StudyTask) -> StudyFindings:
     """Every net's examples are shown to every net; the two halves of a shape share no picture."""
     sets, test = task.sets, task.sets.test
     nets = _nets(task)
@@ -89,7 +89,7 @@ def _carried(source: _Trained, images: Tensor, target: _Trained, test: LabelledS
 
 def _found(
     sets: Sets, nets: Sequence[_Trained], carried: Sequence[Sequence[_Carried]], noise: Sequence[_Carried]
-) -> Findings:
+) -> StudyFindings:
     places = [(i, j) for i in range(len(nets)) for j in range(len(nets))]
     groups = {
         "the net itself": [carried[i][j] for i, j in places if i == j],
@@ -109,7 +109,7 @@ def _found(
     carries = other.low > control.high
     own = shares["the net itself"]
     mostly = carries and other.value >= OFTEN * own.value
-    verdict = Verdict.unseen if mostly else Verdict.mixed if carries else Verdict.seen
+    verdict = ClaimVerdict.unseen if mostly else ClaimVerdict.mixed if carries else ClaimVerdict.seen
     judged = "no bugs of a single net" if mostly else "partly shared" if carries else "not shown to carry over"
     words = [
         f"Examples made on one net (PGD, eps {EPS:g}) fool nets of other shapes that have learnt from other pictures "
@@ -119,13 +119,13 @@ def _found(
     ]
     names = [one.name for one in nets]
     matrix = [[float(one.fooled.float().mean()) for one in row] for row in carried]
-    return Findings(
+    return StudyFindings(
         verdict=verdict, words=words,
         columns=("made on", "shown to", "fooled", "low", "high", "same wrong label", "pictures"),
         rows=[_row(nets[i].name, nets[j].name, carried[i][j]) for i, j in places]
         + [_row("noise", one.name, moved) for one, moved in zip(nets, noise, strict=True)],
         charts={
-            "groups": Bars(
+            "groups": BarChart(
                 "How often examples made on one net fool others, and noise", list(groups), f"fooled at eps {EPS:g}",
                 [series_of("fooled", list(shares.values()))],
             ),

@@ -23,8 +23,8 @@ from physadv.engines.studies.theories.learning import right, taught
 from physadv.engines.studies.theories.nets import mlp
 from physadv.engines.studies.theories.pictures import LabelledSet
 from physadv.engines.studies.theories.shares import Share, half_width, share
-from physadv.engines.studies.theories.study import Findings, StudyTask, Verdict
-from physadv.library.report.pictures.charts import Lines, Series
+from physadv.engines.studies.theories.study import ClaimVerdict, StudyFindings, StudyTask
+from physadv.library.report.pictures.charts import LineChart, Series
 
 SIDES = (4, 6, 8, 12, 16, 24, 32)
 CLOUD_INPUTS = (16, 64, 256, 1024, 4096)
@@ -42,7 +42,7 @@ class _Sized:
     needed: tuple[float, ...]  # of each net: median eps over the pictures it knows
 
 
-def study(task: StudyTask) -> Findings:
+def study(task: StudyTask) -> StudyFindings:
     """The clouds in closed form, the digits by nets of one shape."""
     clouds = [(n, [_cloud_eps(n, seed) for seed in task.seeds]) for n in task.some(CLOUD_INPUTS)]
     sized = []
@@ -98,7 +98,7 @@ def slope_of(x: Sequence[float], y: Sequence[float]) -> float:
     return float((centred[0] * centred[1]).sum() / centred[0].square().sum().clamp_min(1e-12))
 
 
-def _found(clouds: Sequence[tuple[int, list[float]]], sized: Sequence[_Sized]) -> Findings:
+def _found(clouds: Sequence[tuple[int, list[float]]], sized: Sequence[_Sized]) -> StudyFindings:
     inputs = [float(one.side_px**2) for one in sized]
     means = [sum(one.needed) / len(one.needed) for one in sized]
     bands = [_band(one.needed) for one in sized]
@@ -106,7 +106,7 @@ def _found(clouds: Sequence[tuple[int, list[float]]], sized: Sequence[_Sized]) -
     cloud_y = [sum(values) / len(values) for _, values in clouds]
     law, digits = slope_of(cloud_x, cloud_y), slope_of(inputs, means)
     falls = digits < -0.25
-    verdict = Verdict.seen if falls else Verdict.mixed if digits < -0.1 else Verdict.unseen
+    verdict = ClaimVerdict.seen if falls else ClaimVerdict.mixed if digits < -0.1 else ClaimVerdict.unseen
     words = [
         f"Between two clouds at a fixed distance the eps that fools half of the points falls with the number of inputs "
         f"to the power {law:+.2f}; the argument says -0.50.",
@@ -117,7 +117,7 @@ def _found(clouds: Sequence[tuple[int, list[float]]], sized: Sequence[_Sized]) -
            "that takes back what the sum over pixels gives."),
     ]  # fmt: skip
     through = [cloud_y[0] * (n / cloud_x[0]) ** -0.5 for n in cloud_x]
-    return Findings(
+    return StudyFindings(
         verdict=verdict, words=words,
         columns=("what", "inputs", "eps that fools half", "low", "high", "right, clean", "pictures", "nets"),
         rows=[["clouds", n, mean, *_band(values), None, 2000, len(values)]
@@ -125,7 +125,7 @@ def _found(clouds: Sequence[tuple[int, list[float]]], sized: Sequence[_Sized]) -
         + [["digits", one.side_px**2, mean, *band, one.clean.value, one.clean.n, one.clean.nets]
            for one, mean, band in zip(sized, means, bands, strict=True)],
         charts={
-            "eps": Lines(
+            "eps": LineChart(
                 "The eps that fools half, over the number of inputs; both axes logarithmic", "number of inputs",
                 "eps that fools half", [
                     Series("two clouds at a fixed distance", cloud_y, x=cloud_x),

@@ -21,8 +21,8 @@ from physadv.engines.studies.theories.learning import Adversary, right, taught
 from physadv.engines.studies.theories.nets import MakeNet, cnn, trait
 from physadv.engines.studies.theories.pictures import LabelledSet, Sets
 from physadv.engines.studies.theories.shares import Share, series_of, share
-from physadv.engines.studies.theories.study import Findings, StudyTask, Verdict
-from physadv.library.report.pictures.charts import Bars, Gallery, Shown
+from physadv.engines.studies.theories.study import ClaimVerdict, StudyFindings, StudyTask
+from physadv.library.report.pictures.charts import BarChart, PictureCell, PictureRows
 
 EPS_L2, STEPS = 2.0, 40
 """Of the change that makes the mislabelled pictures, over all three colours; of white, 8 by 8 pixels."""
@@ -40,7 +40,7 @@ class _Learnt:
     attacked: Share
 
 
-def study(task: StudyTask) -> Findings:
+def study(task: StudyTask) -> StudyFindings:
     """Data sets are made from the nets of one seed; what learns from them is born anew for every seed."""
     sets, make = task.sets, _maker(task.sets)
     task.tell("a plain net and a robust one")
@@ -114,13 +114,15 @@ def _learn(task: StudyTask, make: MakeNet, name: str, data: LabelledSet) -> _Lea
     )
 
 
-def _found(task: StudyTask, data: Mapping[str, LabelledSet], learnt: Mapping[str, _Learnt]) -> Findings:
+def _found(task: StudyTask, data: Mapping[str, LabelledSet], learnt: Mapping[str, _Learnt]) -> StudyFindings:
     guess = 1 / len(task.sets.names)
     wrong, noise = learnt["mislabelled, attacked"].clean, learnt["mislabelled, noise"].clean
     robust, plain, twin = (learnt[name].attacked for name in ("robust", "clean", "non-robust twin"))
     useful = wrong.low > max(guess, noise.high)
     carried = robust.low > max(plain.high, twin.high)
-    verdict = Verdict.seen if useful and carried else Verdict.mixed if useful or carried else Verdict.unseen
+    verdict = (
+        ClaimVerdict.seen if useful and carried else ClaimVerdict.mixed if useful or carried else ClaimVerdict.unseen
+    )
     meaning = (
         "What the attack puts in is a feature: it tells classes apart on pictures that nobody changed"
         if useful
@@ -135,28 +137,29 @@ def _found(task: StudyTask, data: Mapping[str, LabelledSet], learnt: Mapping[str
     ]
     names = list(learnt)
     shown = [_shown(task, data[name], name) for name in names]
-    return Findings(
+    return StudyFindings(
         verdict=verdict, words=words,
         columns=("learnt from", "right, clean", "low", "high", "right under PGD", "low under PGD", "high under PGD",
                  "pictures", "nets"),
         rows=[[name, one.clean.value, one.clean.low, one.clean.high, one.attacked.value, one.attacked.low,
                one.attacked.high, one.clean.n, one.clean.nets] for name, one in learnt.items()],
         charts={
-            "learnt": Bars(
+            "learnt": BarChart(
                 "Share of clean and of attacked test pictures that nets name right, by what they learnt from", names,
                 "right", [
                     series_of("clean", [one.clean for one in learnt.values()]),
                     series_of(f"under PGD, eps {EPS_JUDGED:g}", [one.attacked for one in learnt.values()]),
                 ], level=(guess, "guessing"),
             ),
-            "data": Gallery("The same six places of every data set, with the label that is learnt", shown, names),
+            "data": PictureRows("The same six places of every data set, with the label that is learnt", shown, names),
         },
         caveats=[f"The nets are small, and so are the pictures ({task.sets.side_px} by {task.sets.side_px}). Labels "
                  "are drawn at random from the other classes: what a picture shows to us speaks against its label."],
     )  # fmt: skip
 
 
-def _shown(task: StudyTask, data: LabelledSet, name: str) -> list[Shown]:
+def _shown(task: StudyTask, data: LabelledSet, name: str) -> list[PictureCell]:
     return [
-        Shown(data.images[i].permute(1, 2, 0).numpy(), f"“{task.sets.names[int(data.labels[i])]}”") for i in range(6)
+        PictureCell(data.images[i].permute(1, 2, 0).numpy(), f"“{task.sets.names[int(data.labels[i])]}”")
+        for i in range(6)
     ]

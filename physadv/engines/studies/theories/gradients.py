@@ -19,8 +19,8 @@ from physadv.engines.studies.theories.learning import Adversary, right, taught
 from physadv.engines.studies.theories.nets import cnn
 from physadv.engines.studies.theories.pictures import LabelledSet
 from physadv.engines.studies.theories.shares import Share, half_width, share
-from physadv.engines.studies.theories.study import Findings, StudyTask, Verdict
-from physadv.library.report.pictures.charts import Bars, Gallery, Series, Shown
+from physadv.engines.studies.theories.study import ClaimVerdict, StudyFindings, StudyTask
+from physadv.library.report.pictures.charts import BarChart, PictureCell, PictureRows, Series
 
 EPS_LEARNT = (0.0, 0.05, 0.1, 0.2)
 EPS_JUDGED = 0.1
@@ -52,9 +52,9 @@ class _Trainings:
         return self.alignment - half, self.alignment + half
 
 
-def study(task: StudyTask) -> Findings:
+def study(task: StudyTask) -> StudyFindings:
     """Nets trained against ever larger attacks."""
-    test, rows, shown = task.sets.test, list[_Trainings](), list[list[Shown]]()
+    test, rows, shown = task.sets.test, list[_Trainings](), list[list[PictureCell]]()
     for eps in task.some(EPS_LEARNT):
         nets = []
         for seed in task.seeds:
@@ -63,8 +63,8 @@ def study(task: StudyTask) -> Findings:
             nets.append(taught(lambda: cnn(task.sets.side_px, len(task.sets.names)), task.sets.train,
                                task.effort.epochs, seed, change))  # fmt: skip
         rows.append(_trainings(eps, nets, task))
-        shown.append([Shown(one.numpy()) for one in gradient_of(nets[0], test.first(7))[:, 0]])
-    pictures = [Shown(one.permute(1, 2, 0).numpy()) for one in test.images[:7]]
+        shown.append([PictureCell(one.numpy()) for one in gradient_of(nets[0], test.first(7))[:, 0]])
+    pictures = [PictureCell(one.permute(1, 2, 0).numpy()) for one in test.images[:7]]
     return _found(rows, pictures, shown)
 
 
@@ -92,11 +92,17 @@ def _trainings(eps: float, nets: Sequence[nn.Module], task: StudyTask) -> _Train
     )  # fmt: skip
 
 
-def _found(rows: Sequence[_Trainings], pictures: list[Shown], shown: list[list[Shown]]) -> Findings:
+def _found(rows: Sequence[_Trainings], pictures: list[PictureCell], shown: list[list[PictureCell]]) -> StudyFindings:
     plain, robust = rows[0], rows[-1]
     clearer = robust.ends[0] > plain.ends[1]
     ordered = all(a.alignment <= b.alignment for a, b in pairwise(rows))
-    verdict = Verdict.seen if clearer else Verdict.mixed if robust.alignment > plain.alignment else Verdict.unseen
+    verdict = (
+        ClaimVerdict.seen
+        if clearer
+        else ClaimVerdict.mixed
+        if robust.alignment > plain.alignment
+        else ClaimVerdict.unseen
+    )
     words = [
         f"Gradients of nets trained against eps {robust.eps:g} follow the picture "
         f"{'more' if clearer else 'not clearly more'} than those of plain nets: cosine "
@@ -106,16 +112,16 @@ def _found(rows: Sequence[_Trainings], pictures: list[Shown], shown: list[list[S
         f"PGD at {EPS_JUDGED:g}: {plain.withstood} plain, {robust.withstood} robust.",
     ]
     ends = [one.ends for one in rows]
-    return Findings(
+    return StudyFindings(
         verdict=verdict, words=words,
         columns=("trained against", "cosine with the picture", "low", "high", "right, clean", "right under PGD", "nets",
                  "pictures"),
         rows=[[one.name, one.alignment, *one.ends, one.clean.value, one.withstood.value, one.clean.nets, one.clean.n]
               for one in rows],
         charts={
-            "gradients": Gallery("Pictures, and the gradient of the loss of each net: red where brighter is worse",
+            "gradients": PictureRows("Pictures, and the gradient of the loss of each net: red where brighter is worse",
                                  [pictures, *shown], ["picture", *[one.name for one in rows]]),
-            "alignment": Bars("How well gradients follow the picture, and robustness, by training",
+            "alignment": BarChart("How well gradients follow the picture, and robustness, by training",
                               [one.name for one in rows], "cosine, and share right", [
                                   Series("cosine with the picture", [one.alignment for one in rows],
                                          [low for low, _ in ends], [high for _, high in ends]),

@@ -19,9 +19,9 @@ from physadv.engines.studies.theories.learning import logits_of, right, taught
 from physadv.engines.studies.theories.nets import ACTIVATIONS, mlp
 from physadv.engines.studies.theories.pictures import LabelledSet
 from physadv.engines.studies.theories.shares import Share, series_of, share
-from physadv.engines.studies.theories.study import Findings, StudyTask, Verdict
+from physadv.engines.studies.theories.study import ClaimVerdict, StudyFindings, StudyTask
 from physadv.library.perturbations.losses import margin
-from physadv.library.report.pictures.charts import Bars, Lines, Series
+from physadv.library.report.pictures.charts import BarChart, LineChart, Series
 
 EPS, REACH, POINTS = 0.1, 0.5, 41
 STRAIGHT = 0.9
@@ -46,7 +46,7 @@ class _Judged:
         return sum(self.straightness) / len(self.straightness)
 
 
-def study(task: StudyTask) -> Findings:
+def study(task: StudyTask) -> StudyFindings:
     """Six activations, several nets each."""
     sets, names = task.sets, task.some(list(ACTIVATIONS))
     judged: list[_Judged] = []
@@ -119,15 +119,15 @@ def _rank_correlation(one: Sequence[float], other: Sequence[float]) -> tuple[flo
     return float(ranked.statistic), float(ranked.pvalue)
 
 
-def _found(task: StudyTask, judged: Sequence[_Judged], ray: Tensor, ranked: tuple[float, float]) -> Findings:
+def _found(task: StudyTask, judged: Sequence[_Judged], ray: Tensor, ranked: tuple[float, float]) -> StudyFindings:
     rho, p = ranked
     steps = torch.linspace(-REACH, REACH, POINTS).tolist()
     mean = sum(one.straight for one in judged) / len(judged)
     best, worst = (choose(judged, key=lambda one: one.pgd.value) for choose in (max, min))
     clear, straight = p < 0.05, mean >= STRAIGHT
     verdict = (
-        (Verdict.seen if clear and rho < 0 else Verdict.mixed) if straight
-        else Verdict.mixed if clear and rho < 0 else Verdict.unseen
+        (ClaimVerdict.seen if clear and rho < 0 else ClaimVerdict.mixed) if straight
+        else ClaimVerdict.mixed if clear and rho < 0 else ClaimVerdict.unseen
     )  # fmt: skip
     one_step = sum(one.by_one_step for one in judged) / len(judged)
     way = "not clearly more or less" if not clear else "less" if rho < 0 else "not less but more"
@@ -146,7 +146,7 @@ def _found(task: StudyTask, judged: Sequence[_Judged], ray: Tensor, ranked: tupl
         series_of("clean", [one.clean for one in judged]), series_of("FGSM", [one.fgsm for one in judged]),
         series_of("PGD", [one.pgd for one in judged]),
     ]  # fmt: skip
-    return Findings(
+    return StudyFindings(
         verdict=verdict, words=words,
         columns=("activation", "straightness", "right, clean", "right under FGSM", "right under PGD", "low", "high",
                  "pictures", "nets"),
@@ -155,12 +155,12 @@ def _found(task: StudyTask, judged: Sequence[_Judged], ray: Tensor, ranked: tupl
              one.pgd.n, one.pgd.nets] for one in judged
         ],
         charts={
-            "ray": Lines(
+            "ray": LineChart(
                 f"Logits of one picture along its FGSM direction, from -{REACH} to {REACH}", "change of every pixel",
                 "logit", [Series(task.sets.names[k], ray[:, k].tolist()) for k in range(ray.shape[1])], x=steps,
                 upright=((0.0, "the picture itself"),), dots=False,
             ),
-            "activations": Bars(
+            "activations": BarChart(
                 f"Share of pictures that are named right, by activation, clean and attacked with eps {EPS:g}", groups,
                 f"right at eps {EPS:g}", bars,
             ),

@@ -16,8 +16,8 @@ from physadv.engines.studies.theories.attacked import pgd, withstood
 from physadv.engines.studies.theories.learning import BATCH, right, taught
 from physadv.engines.studies.theories.nets import MakeNet, linear, mlp
 from physadv.engines.studies.theories.shares import Share, share
-from physadv.engines.studies.theories.study import Findings, StudyTask, Verdict
-from physadv.library.report.pictures.charts import Lines, Series
+from physadv.engines.studies.theories.study import ClaimVerdict, StudyFindings, StudyTask
+from physadv.library.report.pictures.charts import LineChart, Series
 
 EPS = 0.1
 COUNTS = (50, 100, 200, 400, 800, 1200)
@@ -47,7 +47,7 @@ class _Fit:
         return sum(self.losses) / len(self.losses)
 
 
-def study(task: StudyTask) -> Findings:
+def study(task: StudyTask) -> StudyFindings:
     """Every size with every number of pictures; all nets take equally many steps."""
     side, classes = task.sets.side_px, len(task.sets.names)
     shapes: dict[str, MakeNet] = {"linear": lambda: linear(side, classes)} | {
@@ -81,13 +81,13 @@ def _fit(task: StudyTask, shape: str, make: MakeNet, count: int) -> _Fit:
     return _Fit(shape, count, tuple(gaps), share(clean), share(kept), tuple(losses))
 
 
-def _found(task: StudyTask, fits: Sequence[_Fit]) -> Findings:
+def _found(task: StudyTask, fits: Sequence[_Fit]) -> StudyFindings:
     pairs = [(gap, loss) for one in fits for gap, loss in zip(one.gaps, one.losses, strict=True)]
     ranked = spearmanr(*zip(*pairs, strict=True)) if len({loss for _, loss in pairs}) > 1 and len(pairs) > 3 else None
     rho, p = (float(ranked.statistic), float(ranked.pvalue)) if ranked else (0.0, 1.0)
     related = rho > 0 and p < 0.05
     counter = [one for one in fits if one.gap <= NARROW_GAP and one.loss >= OFTEN]
-    verdict = Verdict.mixed if related and counter else Verdict.seen if related else Verdict.unseen
+    verdict = ClaimVerdict.mixed if related and counter else ClaimVerdict.seen if related else ClaimVerdict.unseen
     least = min(fits, key=lambda one: one.gap)
     words = [
         f"The gap between learnt and new pictures and the share that an attack of eps {EPS:g} takes from a net "
@@ -100,20 +100,20 @@ def _found(task: StudyTask, fits: Sequence[_Fit]) -> Findings:
            "No net without a gap is easy to fool here."),
     ]  # fmt: skip
     shapes = list(dict.fromkeys(one.shape for one in fits))
-    return Findings(
+    return StudyFindings(
         verdict=verdict, words=words,
         columns=("net", "pictures learnt", "gap", "right, clean", "right under PGD", "low", "high",
                  "lost of what it knows", "pictures", "nets"),
         rows=[[one.shape, one.pictures, one.gap, one.clean.value, one.withstood.value, one.withstood.low,
                one.withstood.high, one.loss, one.clean.n, one.clean.nets] for one in fits],
         charts={
-            "gap": Lines(
+            "gap": LineChart(
                 "Share of what nets know that an attack takes from them, over the gap between learnt and new pictures",
                 "gap: right on learnt pictures less right on new ones", f"lost of what is known at eps {EPS:g}",
                 [Series(shape, [one.loss for one in some], x=[one.gap for one in some])
                  for shape in shapes if (some := [one for one in fits if one.shape == shape])], share=True,
             ),
-            "pictures": Lines(
+            "pictures": LineChart(
                 "Share of new pictures named right under attack, over the number of pictures learnt",
                 "pictures learnt", f"right under PGD, eps {EPS:g}",
                 [Series(shape, [one.withstood.value for one in some], [one.withstood.low for one in some],

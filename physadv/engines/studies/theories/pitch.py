@@ -28,7 +28,7 @@ class Head:
 
 
 @dataclass(frozen=True)
-class Film:
+class MatchFilm:
     """Where everything is, frame by frame."""
 
     ball: Tensor  # (T, 2) x, y in px
@@ -40,7 +40,7 @@ class Film:
         return len(self.ball)
 
 
-def film(seed: int, frames: int, *, scattered: bool = False) -> Film:
+def film(seed: int, frames: int, *, scattered: bool = False) -> MatchFilm:
     """A spell of play whose ways the seed tells; ``scattered``: every frame is of another moment, to learn from."""
     random = generator(seed, "match")
     ball = _ways(1, frames, random, scattered)[:, 0]
@@ -48,7 +48,7 @@ def film(seed: int, frames: int, *, scattered: bool = False) -> Film:
     behind = ball[:, 0] if scattered else _smooth(ball[:, 0], 9)
     x = (behind + 14 * torch.randn((frames,) if scattered else (1,), generator=random)).clamp(6, WIDTH - 6)
     y = LINE_Y + 4 + torch.rand((frames,) if scattered else (1,), generator=random) * 2
-    return Film(ball, torch.stack([x, y.expand(frames)], 1), players, seed)
+    return MatchFilm(ball, torch.stack([x, y.expand(frames)], 1), players, seed)
 
 
 def _ways(count: int, frames: int, random: torch.Generator, scattered: bool) -> Tensor:
@@ -68,7 +68,7 @@ def _smooth(values: Tensor, window: int) -> Tensor:
     return functional.avg_pool1d(padded, window, 1)[0, 0]
 
 
-def rendered(match: Film, head: Head) -> Tensor:
+def rendered(match: MatchFilm, head: Head) -> Tensor:
     """``(T, 3, HEIGHT, WIDTH)`` sRGB; gradient flows to the cap. The same match differs in nothing but the head."""
     random = generator(match.seed, "looks")
     picture = _pitch(random).expand(len(match), -1, -1, -1)

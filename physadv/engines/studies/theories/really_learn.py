@@ -18,8 +18,8 @@ from torchvision.ops import box_iou
 from physadv.core.types import Detections
 from physadv.engines.studies.theories.cue_signs import CUES, CueRoad, CueSign
 from physadv.engines.studies.theories.shares import Share, series_of, share
-from physadv.engines.studies.theories.study import Findings, StudyTask, Verdict
-from physadv.library.report.pictures.charts import Bars, Gallery, Shown
+from physadv.engines.studies.theories.study import ClaimVerdict, StudyFindings, StudyTask
+from physadv.library.report.pictures.charts import BarChart, PictureCell, PictureRows
 from physadv.library.roads.signs import LABELS
 from physadv.parts.victims.options import SignNanoConfig
 from physadv.parts.victims.sign_nano import SignNano, load_sign_nano
@@ -41,7 +41,7 @@ class _Reported:
     said: str  # of the example
 
 
-def study(task: StudyTask) -> Findings:
+def study(task: StudyTask) -> StudyFindings:
     """The same roads, the same places, other faces."""
     victim = load_sign_nano(SignNanoConfig())
     task.tell("roads")
@@ -81,7 +81,7 @@ def _surroundings(image: Tensor, box: Tensor) -> Tensor:
     return image[:, max(0, top - spare) : bottom + spare, max(0, left - spare) : right + spare]
 
 
-def _found(reported: Mapping[str, _Reported]) -> Findings:
+def _found(reported: Mapping[str, _Reported]) -> StudyFindings:
     stop = {name: share(one.stop) for name, one in reported.items()}
     any_sign = {name: share(one.stop | one.other) for name, one in reported.items()}
     whole = stop["whole"]
@@ -92,7 +92,13 @@ def _found(reported: Mapping[str, _Reported]) -> Findings:
                                                                   "4 tiles", "16 tiles")}  # fmt: skip
     wrongly = max(misled, key=lambda name: misled[name].value)
     as_thought = shape.low > colour.high and misled[wrongly].high < 0.5
-    verdict = Verdict.seen if as_thought else Verdict.mixed if stop["no colour"].value > 0.5 else Verdict.unseen
+    verdict = (
+        ClaimVerdict.seen
+        if as_thought
+        else ClaimVerdict.mixed
+        if stop["no colour"].value > 0.5
+        else ClaimVerdict.unseen
+    )
     words = [
         f"The detector reports {whole} of whole stop signs, {shape} where only the shape is left and {colour} where "
         f"only the colour is (a grey disc, with neither: {stop['grey disc']}): {_by(alone)}.",
@@ -100,18 +106,18 @@ def _found(reported: Mapping[str, _Reported]) -> Findings:
         f"{stop['blue']}; a stop sign cut into 16 tiles that changed places {pieces}.",
         f"Of signs that no driver would take for a stop sign, {wrongly} fools it most often: {misled[wrongly]}.",
     ]
-    return Findings(
+    return StudyFindings(
         verdict=verdict, words=words,
         columns=("sign", "keeps", "stop sign reported", "low", "high", "any sign reported", "pictures"),
         rows=[[name, one.cue.keeps, stop[name].value, stop[name].low, stop[name].high, any_sign[name].value,
                stop[name].n] for name, one in reported.items()],
         charts={
-            "signs": Gallery(
+            "signs": PictureRows(
                 "The signs, on one of the roads, and what the detector says there",
-                [[Shown(one.example.permute(1, 2, 0).numpy(), f"{name}\n→ {one.said}") for name, one in row]
+                [[PictureCell(one.example.permute(1, 2, 0).numpy(), f"{name}\n→ {one.said}") for name, one in row]
                  for row in (list(reported.items())[:6], list(reported.items())[6:])],
             ),
-            "cues": Bars("Share of pictures in which a stop sign is reported, and any sign", list(reported),
+            "cues": BarChart("Share of pictures in which a stop sign is reported, and any sign", list(reported),
                          "reported", [series_of("stop sign", list(stop.values())),
                                       series_of("any sign", list(any_sign.values()))]),
         },

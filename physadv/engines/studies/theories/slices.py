@@ -19,8 +19,8 @@ from physadv.engines.studies.theories.learning import Adversary, logits_of, righ
 from physadv.engines.studies.theories.linearity import ray_direction
 from physadv.engines.studies.theories.nets import cnn
 from physadv.engines.studies.theories.pictures import LabelledSet
-from physadv.engines.studies.theories.study import Findings, StudyTask, Verdict
-from physadv.library.report.pictures.charts import Lines, Regions, Series
+from physadv.engines.studies.theories.study import ClaimVerdict, StudyFindings, StudyTask
+from physadv.library.report.pictures.charts import LineChart, Regions, Series
 
 FARTHEST, POINTS, MAP_SIDE = 1.0, 101, 81
 EPS_LEARNT = 0.2
@@ -35,7 +35,7 @@ class _Borders:
     random: Tensor  # (N,) along a random one
 
 
-def study(task: StudyTask) -> Findings:
+def study(task: StudyTask) -> StudyFindings:
     """A plain net and a robust one."""
     make = lambda: cnn(task.sets.side_px, len(task.sets.names))  # noqa: E731 - a net's recipe
     task.tell("a plain net")
@@ -80,12 +80,12 @@ def plane(net: nn.Module, one: LabelledSet, seed: int) -> Tensor:
     return torch.stack([logits_of(net, row).argmax(1) for row in rows])
 
 
-def _found(task: StudyTask, borders: Sequence[_Borders], names: Sequence[str], maps: Sequence[Tensor]) -> Findings:
+def _found(task: StudyTask, borders: Sequence[_Borders], names: Sequence[str], maps: Sequence[Tensor]) -> StudyFindings:
     ratios = {one.name: float(one.random.median() / one.attacked.median().clamp_min(0.01)) for one in borders}
     plain, robust = borders
     near = ratios["plain"] >= 2
     away = float(robust.attacked.median()) > float(plain.attacked.median())
-    verdict = Verdict.seen if near and away else Verdict.mixed if near or away else Verdict.unseen
+    verdict = ClaimVerdict.seen if near and away else ClaimVerdict.mixed if near or away else ClaimVerdict.unseen
     words = [
         f"Around pictures that the plain net knows the border lies {float(plain.attacked.median()):.2f} away along the "
         f"attack's direction and {_far(plain.random)} along a random one, changes of every pixel; medians of "
@@ -99,7 +99,7 @@ def _found(task: StudyTask, borders: Sequence[_Borders], names: Sequence[str], m
         for one in borders for what, values in (("attack", one.attacked), ("random", one.random))
     ]  # fmt: skip
     quantiles = torch.tensor([0.25, 0.75])
-    return Findings(
+    return StudyFindings(
         verdict=verdict, words=words,
         columns=("net", "direction", "median distance", "quarter below", "quarter above", "no border up to 1",
                  "pictures"),
@@ -112,7 +112,7 @@ def _found(task: StudyTask, borders: Sequence[_Borders], names: Sequence[str], m
                 [one.numpy() for one in maps], (-0.6, 0.6, -0.6, 0.6), "along the attack", "along a random direction",
                 task.sets.names,
             ),
-            "borders": Lines(
+            "borders": LineChart(
                 "Share of pictures whose border lies further away than a step", "step of every pixel",
                 "border is further away", lines, x=steps.tolist(), share=True, dots=False,
             ),

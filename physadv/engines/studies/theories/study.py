@@ -19,7 +19,7 @@ SMOKE_S = 5
 """Of a study that is only to be seen to work."""
 
 
-class Verdict(StrEnum):
+class ClaimVerdict(StrEnum):
     """What became of the claim here."""
 
     seen = "seen"
@@ -50,10 +50,10 @@ class Study:
         """About how long it takes on one core."""
         return SMOKE_S if size is StudySize.smoke else float(self.seconds)
 
-    def load(self) -> Callable[[StudyTask], Findings]:
+    def load(self) -> Callable[[StudyTask], StudyFindings]:
         """Import the work."""
         found: Any = import_module(f"physadv.engines.studies.theories.{self.module}").study
-        loaded: Callable[[StudyTask], Findings] = found
+        loaded: Callable[[StudyTask], StudyFindings] = found
         return loaded
 
 
@@ -82,10 +82,10 @@ class StudyTask:
 
 
 @dataclass(frozen=True)
-class Findings:
+class StudyFindings:
     """What a study found."""
 
-    verdict: Verdict
+    verdict: ClaimVerdict
     words: Sequence[str]  # sentences; the first is the finding
     columns: Sequence[str]
     rows: Sequence[Sequence[Cell]]

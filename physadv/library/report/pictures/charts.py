@@ -51,8 +51,8 @@ class Series:
 
 
 @dataclass(frozen=True)
-class Lines:
-    """Lines over one axis; a band of each shows its interval."""
+class LineChart:
+    """LineChart over one axis; a band of each shows its interval."""
 
     says: str
     x_name: str
@@ -90,8 +90,8 @@ class Lines:
 
 
 @dataclass(frozen=True)
-class Bars:
-    """Bars in groups, with intervals."""
+class BarChart:
+    """BarChart in groups, with intervals."""
 
     says: str
     groups: Sequence[str]
@@ -152,7 +152,7 @@ class Matrix:
 
 
 @dataclass(frozen=True)
-class Shown:
+class PictureCell:
     """A picture with words below it; ``(h, w, 3)`` in [0, 1], or ``(h, w)``, of which the sign is shown by colour."""
 
     picture: Grid
@@ -160,11 +160,11 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Gallery:
+class PictureRows:
     """Pictures in rows."""
 
     says: str
-    rows: Sequence[Sequence[Shown]]
+    rows: Sequence[Sequence[PictureCell]]
     row_names: Sequence[str] = ()
     scale: float = 1.0  # of the pictures
 
@@ -227,7 +227,7 @@ def _line(axes: Axes, one: Series, x: Sequence[float], place: int, *, dots: bool
         axes.fill_between(x, one.low, one.high, color=colour, alpha=0.15, linewidth=0)
 
 
-def _show(axes: Axes, one: Shown) -> None:
+def _show(axes: Axes, one: PictureCell) -> None:
     if one.picture.ndim == 2:
         reach = float(np.abs(one.picture).max()) or 1.0
         axes.imshow(one.picture, cmap="RdBu_r", vmin=-reach, vmax=reach, interpolation="nearest")

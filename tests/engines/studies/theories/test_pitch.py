@@ -7,15 +7,15 @@ import torch
 
 from physadv.engines.studies.theories import ball_camera, pitch
 from physadv.engines.studies.theories.bald_head import optimised
-from physadv.engines.studies.theories.pitch import HEAD_PX, Film, Head, film, rendered
+from physadv.engines.studies.theories.pitch import HEAD_PX, Head, MatchFilm, film, rendered
 
 
 @pytest.fixture(scope="module")
-def match() -> Film:
+def match() -> MatchFilm:
     return film(3, 4)
 
 
-def test_matches_differ_in_nothing_but_the_linesmans_head(match: Film) -> None:
+def test_matches_differ_in_nothing_but_the_linesmans_head(match: MatchFilm) -> None:
     changed = (rendered(match, Head(1.0)) - rendered(match, Head())).abs().amax(1)
     y, x = torch.meshgrid(torch.arange(pitch.HEIGHT), torch.arange(pitch.WIDTH), indexing="ij")
     for frame, at in zip(changed, match.head, strict=True):
@@ -24,7 +24,7 @@ def test_matches_differ_in_nothing_but_the_linesmans_head(match: Film) -> None:
         assert float(frame.max()) > 0.3
 
 
-def test_gradient_reaches_every_texel_of_a_cap_and_none_is_needed(match: Film) -> None:
+def test_gradient_reaches_every_texel_of_a_cap_and_none_is_needed(match: MatchFilm) -> None:
     cap = torch.full((3, 4, 4), 0.5, requires_grad=True)
     rendered(match, Head(cap=cap)).sum().backward()
     assert cap.grad is not None
@@ -46,7 +46,7 @@ class Brightest(ball_camera.BallFinder):
         return 20 * (bright[:, 0, ::2, ::2] - 0.6)
 
 
-def test_a_camera_that_remembers_does_not_jump(match: Film) -> None:
+def test_a_camera_that_remembers_does_not_jump(match: MatchFilm) -> None:
     frames = torch.full((3, 3, pitch.HEIGHT, pitch.WIDTH), 0.2)
     frames[:, :, 20:26, 20:26] = 0.9
     frames[1, :, 50:58, 100:108] = 1.0
