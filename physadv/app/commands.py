@@ -127,6 +127,12 @@ _ROWS = (
     ),
     *_STUDIES,
     Command(
+        "perturb", "attack pictures themselves, as the literature does: FGSM, PGD, one pixel, black boxes, ...",
+        target=f"{_PIPELINES}.perturb:perturb", schema=f"{_CONFIG}.perturb_options:PerturbConfig",
+        groups=("scenes", "victim", "defense", "goal", "attack"), kinds=(("attack", "perturbations"),),
+        writes_run_folder=True,
+    ),
+    Command(
         "watch", "film a print and measure what it does: camera, stream, file or folder of images",
         target=f"{_PIPELINES}.watch:watch_command", schema=f"{_CONFIG}.watch_options:WatchConfig",
         groups=("victim", "defense", "goal"), inherits=("ink", "victim", "goal"), writes_run_folder=True,

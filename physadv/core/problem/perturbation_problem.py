@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Protocol
 
 import torch
@@ -14,18 +13,9 @@ from physadv.core.access import AccessLevel
 from physadv.core.answers import ClassLogits, TopClasses
 from physadv.core.errors import BadOption, BadShape
 from physadv.core.problem.counted import Counted
+from physadv.core.problem.norm import Norm as Norm
 from physadv.core.protocols import Engine, Observer
 from physadv.core.types import expect
-
-
-class Norm(StrEnum):
-    """How large a change is said to be, of each image on its own, sRGB in [0, 1]."""
-
-    l0 = "l0"
-    """Pixels that differ in any channel."""
-    l1 = "l1"
-    l2 = "l2"
-    linf = "linf"
 
 
 @dataclass(frozen=True)

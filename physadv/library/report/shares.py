@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-SHARES = {"success", "targeted success", "recall", "robust accuracy", "share", "alarms", "false alarms", "certified"}
+SHARES = {
+    "success", "targeted success", "recall", "robust accuracy", "share", "alarms", "false alarms", "certified",
+    "clean accuracy", "noise success", "noise accuracy", "success rounded",
+}  # fmt: skip
 
 
 def in_percent(name: str) -> bool:

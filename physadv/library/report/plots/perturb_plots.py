@@ -1,0 +1,127 @@
+"""The plots of ``perturb.json``: accuracy over the bound, success over queries, how large the changes are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import cycle
+from typing import Any
+
+import numpy as np
+
+from physadv.library.report.perturb_words import score_of, words_of
+from physadv.library.report.plots.figure import SCORE_COLUMNS, Cell, Plot, axis, error_bars, percent_axis, score_cells
+
+Arm = Mapping[str, Any]
+COLOURS = ("#d55e00", "#3d9bd6", "#cc79a7", "#b59400", "#7f6fd6", "#4f8f2f", "#a0522d", "#5f7f8f")
+SYMBOLS = ("circle", "square", "diamond", "triangle-up", "star", "cross", "pentagon", "hexagon")
+NOISE, CLEAN = "#8a8f98", "#009e73"
+BINS = 24
+
+
+def accuracy_over_eps(content: Mapping[str, Any], norm: str) -> Plot | None:
+    """Robust accuracy over the bound, one line an attack, and that under noise of the same size; from two bounds."""
+    arms = [arm for arm in content["arms"] if arm["norm"] == norm and arm["eps"] is not None]
+    if len({arm["eps"] for arm in arms}) < 2:
+        return None
+    clean = content["clean"][0]
+    traces, rows = [], list[list[Cell]]()
+    for colour, symbol, (line, own) in zip(cycle(COLOURS), cycle(SYMBOLS), _lines(arms).items(), strict=False):
+        traces.append(_eps_line(line, clean, own, "robust accuracy", colour, symbol))
+        rows += [[arm["eps"], line, *score_cells(score_of(arm, "robust accuracy"))] for arm in own]
+    strongest = {
+        arm["eps"]: arm for arm in sorted(arms, key=lambda arm: -(score_of(arm, "noise success")["value"] or 0))
+    }
+    noise = [strongest[eps] for eps in sorted(strongest)]
+    traces.append(_eps_line("noise of that size", clean, noise, "noise accuracy", NOISE, "x"))
+    rows += [[arm["eps"], "noise", *score_cells(score_of(arm, "noise accuracy"))] for arm in noise]
+    return Plot(
+        title=f"robust accuracy over the bound in {norm}",
+        says="The share of all pictures that are still recognised, by the largest change that was allowed.",
+        traces=traces,
+        layout={"xaxis": axis(f"largest change, {norm}", {"rangemode": "tozero", "showgrid": False}),
+                "yaxis": percent_axis("robust accuracy"), "showlegend": True},
+        columns=("eps", "attack", *SCORE_COLUMNS), rows=rows, height_px=380,
+    )  # fmt: skip
+
+
+def success_over_queries(content: Mapping[str, Any]) -> Plot | None:
+    """How many questions a picture cost, of each attack with its largest bound."""
+    last = [arm for arm in {(a["line"], a["norm"]): a for a in content["arms"]}.values() if arm["query_curve"]]
+    if not last:
+        return None
+    traces, rows = [], list[list[Cell]]()
+    for colour, arm in zip(cycle(COLOURS), last, strict=False):
+        curve = arm["query_curve"]
+        asked = max([arm["queries"]["max"], curve[-1][0]])
+        x = [1, *[q for q, *_ in curve], asked]
+        y = [0.0, *[100 * share for _, share, *_ in curve], 100 * curve[-1][1]]
+        traces.append({
+            "type": "scatter", "mode": "lines", "name": words_of(arm), "x": x, "y": y,
+            "line": {"color": colour, "width": 2, "shape": "hv"}, "hovertemplate": "%{x} questions: %{y:.0f} %",
+        })  # fmt: skip
+        rows += [[words_of(arm), int(q), share, low, high, len(arm["rows"])] for q, share, low, high in curve]
+    return Plot(
+        title="success over questions",
+        says="The share of the attacked pictures that are fooled after so many questions to the victim.",
+        traces=traces,
+        layout={"xaxis": axis("questions a picture", {"type": "log", "showgrid": False, "dtick": 1}),
+                "yaxis": percent_axis("success"), "showlegend": True},
+        columns=("attack", "questions", *SCORE_COLUMNS), rows=rows, height_px=380,
+    )  # fmt: skip
+
+
+def sizes(content: Mapping[str, Any], norm: str) -> Plot | None:
+    """Histogram of how large the changes are that fool, of attacks whose changes differ in size."""
+    arms = [arm for arm in content["arms"] if arm["norm"] == norm]
+    found = {words_of(arm): [row[norm] for row in arm["rows"] if row["success"]] for arm in arms}
+    found = {name: values for name, values in found.items() if len(values) > 1 and np.ptp(values) > 1e-4 * max(values)}
+    if not found:
+        return None
+    top = max(max(values) for values in found.values())
+    edges = np.linspace(0, top, BINS + 1) if norm != "l0" else np.arange(0, top + 2, max(1, round(top / BINS))) - 0.5
+    traces, rows = [], list[list[Cell]]()
+    middles = ((edges[1:] + edges[:-1]) / 2).tolist()
+    for colour, (name, values) in zip(cycle(COLOURS), found.items(), strict=False):
+        counts = np.histogram(values, edges)[0].tolist()
+        traces.append({
+            "type": "bar", "name": f"{name} (n = {len(values)})", "x": middles, "y": counts,
+            "marker": {"color": colour, "opacity": 0.6}, "hovertemplate": "around %{x:.3g}: %{y} pictures",
+        })  # fmt: skip
+        rows += [[name, low, high, count] for low, high, count in zip(edges.tolist(), edges[1:].tolist(), counts,
+                                                                      strict=False)]  # fmt: skip
+    return Plot(
+        title=f"sizes of the changes that fool, {norm}",
+        says="How many pictures needed a change of which size.", traces=traces,
+        layout={"xaxis": axis(f"size of the change, {norm}", {"showgrid": False}), "yaxis": axis("pictures"),
+                "barmode": "overlay", "bargap": 0.05, "showlegend": True},
+        columns=("attack", "from", "to", "pictures"), rows=rows,
+    )  # fmt: skip
+
+
+def norms_of(content: Mapping[str, Any]) -> list[str]:
+    """Norms in which something was attacked."""
+    return list(dict.fromkeys(arm["norm"] for arm in content["arms"]))
+
+
+def _lines(arms: Sequence[Arm]) -> dict[str, list[Arm]]:
+    found: dict[str, list[Arm]] = {}
+    for arm in sorted(arms, key=lambda one: one["eps"]):
+        found.setdefault(arm["line"], []).append(arm)
+    return found
+
+
+def _eps_line(
+    line: str, clean: Mapping[str, Any], arms: Sequence[Arm], score: str, colour: str, symbol: str
+) -> dict[str, Any]:
+    """From the clean accuracy at 0."""
+    scores = [clean, *(score_of(arm, score) for arm in arms)]
+    told = ["0", *(arm["told"] for arm in arms)]
+    return {
+        "type": "scatter", "mode": "lines+markers", "name": line, "x": [0.0, *(arm["eps"] for arm in arms)],
+        "y": [100 * one["value"] for one in scores], "error_y": error_bars(scores, 100.0),
+        "line": {"color": colour, "width": 2, "dash": "dot" if score == "noise accuracy" else "solid"},
+        "marker": {"color": colour, "size": 8, "symbol": symbol},
+        "text": [f"{line}, {size}: {100 * one['value']:.0f} % of {one['n']}" for size, one in
+                 zip(told, scores, strict=True)],
+        "hoverinfo": "text",
+    }  # fmt: skip
