@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from physadv import api
     from physadv.app.python.call import run
     from physadv.app.python.loading import load
-    from physadv.app.python.other_runs import GridRun, WatchRun
+    from physadv.app.python.other_runs import GridRun, PerturbRun, WatchRun
     from physadv.app.python.results import Run
     from physadv.app.python.written import Answer, Files
     from physadv.core.errors import PhysadvError
@@ -20,6 +20,7 @@ _HOME = {
     "Answer": "physadv.app.python.written",
     "Files": "physadv.app.python.written",
     "GridRun": "physadv.app.python.other_runs",
+    "PerturbRun": "physadv.app.python.other_runs",
     "PhysadvError": "physadv.core.errors",
     "Run": "physadv.app.python.results",
     "WatchRun": "physadv.app.python.other_runs",
@@ -28,7 +29,7 @@ _HOME = {
 }
 
 __all__ = [
-    "Answer", "Files", "GridRun", "PhysadvError", "Run", "WatchRun", "__version__", "api", "load", "run",
+    "Answer", "Files", "GridRun", "PerturbRun", "PhysadvError", "Run", "WatchRun", "__version__", "api", "load", "run",
 ]  # fmt: skip
 
 

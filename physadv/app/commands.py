@@ -34,6 +34,7 @@ class Command:
     schema: str = ""  # module:dataclass of its options; empty: it has none, and reads its words itself
     groups: tuple[str, ...] = ()  # config groups from which it chooses parts
     kinds: tuple[tuple[str, str], ...] = ()  # (group, kind) where a group chooses among another kind than elsewhere
+    sizes: str = ""  # folder below conf/size with sizes of its own: size=smoke is size=FOLDER/smoke
     inherits: tuple[str, ...] = ()  # groups, and single options, taken over from the run that made the patch
     writes_run_folder: bool = False
     only_json: bool = False  # takes --json and nothing else
@@ -129,7 +130,7 @@ _ROWS = (
     Command(
         "perturb", "attack pictures themselves, as the literature does: FGSM, PGD, one pixel, black boxes, ...",
         target=f"{_PIPELINES}.perturb:perturb", schema=f"{_CONFIG}.perturb_options:PerturbConfig",
-        groups=("scenes", "victim", "defense", "goal", "attack"), kinds=(("attack", "perturbations"),),
+        groups=("scenes", "victim", "defense", "goal", "attack"), kinds=(("attack", "perturbations"),), sizes="perturb",
         writes_run_folder=True,
     ),
     Command(

@@ -12,7 +12,7 @@ from physadv.app.assembly import parts
 from physadv.app.assembly.defenses import defenses_of
 from physadv.app.assembly.scenes import two_parts
 from physadv.app.assembly.victims import bound_to, check_pictures, listed_victims, seen_by_patches
-from physadv.app.config.perturb_options import SMOKE_QUERIES, PerturbConfig, PerturbSize, images_of
+from physadv.app.config.perturb_options import PerturbConfig
 from physadv.app.config.schema import JudgeConfig
 from physadv.app.registry import Registry
 from physadv.core.access import AccessLevel, Task
@@ -51,15 +51,13 @@ def task_of(registry: Registry, options: PerturbConfig, chosen: Mapping[str, str
     subject = _subject(registry, options, chosen, device)
     check_targets(options.targets, subject.labels, detector=subject.goal is not None)
     arms = arms_of(registry, options, chosen, subject, device)
-    judge = JudgeConfig(images=images_of(options), share=0.0)
+    judge = JudgeConfig(images=options.images, share=0.0)
     seen = seen_by_patches(subject.victim) if subject.victim.task is not Task.control else subject.victim
     pair = two_parts(registry, chosen["scenes"], options.scenes, judge, options.seed, seen, device)
     check_pictures([subject.victim] if subject.goal is None else [], pair.judge_on)
-    black = any(arm.access is not AccessLevel.gradients for arm in arms)
-    smoke = SMOKE_QUERIES if options.size is PerturbSize.smoke and black else 0
     return PerturbTask(
         subject, pair.judge_on, arms, options.targets, options.batch, options.restarts,
-        options.budget or smoke or None, options.seed, device,
+        options.budget or None, options.seed, device,
     )  # fmt: skip
 
 

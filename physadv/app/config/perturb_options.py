@@ -3,25 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
 from physadv.app.config.schema import RunConfig
 from physadv.core.errors import BadOption
 from physadv.core.problem.norm import Norm
-
-
-class PerturbSize(StrEnum):
-    """How thorough a run is."""
-
-    smoke = "smoke"
-    """Eight pictures and forty questions each: to see that everything fits together."""
-    laptop = "laptop"
-    gpu = "gpu"
-    """Ten times the pictures."""
-
-
-SMOKE_IMAGES, SMOKE_QUERIES, GPU_TIMES = 8, 40, 10
 
 
 @dataclass
@@ -38,12 +24,11 @@ class PerturbConfig(RunConfig):
     targets: str = ""  # label that pictures shall be taken for, or next, second, least-likely, random; empty: any other
     threat: Any = None  # white, scores, decisions, transfer, or a list of them; null: what the attack needs
     surrogate: Any = None  # the victim that threat=transfer attacks: a part name, or {part: ..., option: ...}
-    budget: int = 0  # questions a picture, at most; 0: as many as the attack asks
+    budget: int = 0  # questions a picture of attacks without gradients; 0: as many as they ask
     restarts: int = 1  # of each attack, on pictures that it has not fooled
     images: int = 100  # pictures to attack, at most; 0: all there are
     batch: int = 50  # pictures at a time
     shown: int = 12  # pictures of each attack on the page
-    size: PerturbSize = PerturbSize.laptop  # smoke, laptop, gpu
 
 
 def check_perturb(config: PerturbConfig) -> None:
@@ -52,10 +37,3 @@ def check_perturb(config: PerturbConfig) -> None:
     for name, least in minimum.items():
         if getattr(config, name) < least:
             raise BadOption(f"{name} must be at least {least}, got {getattr(config, name)}")
-
-
-def images_of(config: PerturbConfig) -> int:
-    """How many pictures are attacked, at this size."""
-    if config.size is PerturbSize.smoke:
-        return min(config.images or SMOKE_IMAGES, SMOKE_IMAGES)
-    return config.images * (GPU_TIMES if config.size is PerturbSize.gpu else 1)

@@ -1,4 +1,4 @@
-"""``size=smoke`` for studies: what other commands choose from a group of presets is an option of theirs."""
+"""``size=smoke`` where sizes are not those of ``generate``: of studies an option, of others a folder of their own."""
 
 from __future__ import annotations
 
@@ -10,8 +10,15 @@ from physadv.app.commands import Command
 _SHORT, _WHOLE = "size=", "effort.size="
 
 
-def sizes_of_studies(command: Command, words: Sequence[str]) -> list[str]:
-    """``size=smoke`` as ``effort.size=smoke``, where the command has no group of that name."""
-    if not any(one.name == "effort" for one in fields(command.options)):
+def own_sizes(command: Command, words: Sequence[str]) -> list[str]:
+    """The words with ``size=smoke`` as ``effort.size=smoke`` for studies, as ``size=perturb/smoke`` for perturb."""
+    if any(one.name == "effort" for one in fields(command.options)):
+        return [_WHOLE + word.removeprefix(_SHORT) if word.startswith(_SHORT) else word for word in words]
+    if not command.sizes:
         return list(words)
-    return [_WHOLE + word.removeprefix(_SHORT) if word.startswith(_SHORT) else word for word in words]
+    return [_below(command.sizes, word) if word.startswith(_SHORT) else word for word in words]
+
+
+def _below(folder: str, word: str) -> str:
+    names = word.removeprefix(_SHORT).split(",")
+    return _SHORT + ",".join(name if "/" in name or not name else f"{folder}/{name}" for name in names)

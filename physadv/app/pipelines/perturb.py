@@ -30,8 +30,8 @@ from physadv.engines.perturbing.shown import pictures_of
 from physadv.engines.perturbing.table import PerturbTable
 from physadv.library.files.atomic import write_text
 from physadv.library.files.plain_json import plain
-from physadv.library.report.pages.perturb import FILE, csv_rows, write_perturb_report
-from physadv.library.report.perturb_words import headline, said
+from physadv.library.report.pages.perturb import csv_rows, write_perturb_report
+from physadv.library.report.perturb_words import FILE, headline, said
 from physadv.library.runs import record
 from physadv.library.runs.record import RunRecord
 
@@ -74,7 +74,7 @@ def _announce(task: PerturbTask, options: PerturbConfig) -> None:
     for arm in task.arms:
         size = "as small a change as succeeds" if arm.eps is None else f"at most {arm.told}"
         on = f" through {arm.surrogate.victim.name}" if arm.surrogate else ""
-        budget = f", {task.budget} questions a picture" if task.budget else ""
+        budget = f", {allowed} questions a picture" if (allowed := task.budget_of(arm)) else ""
         logger.info("attack  %s in %s, %s; threat: %s%s%s", arm.name, arm.norm, size, arm.threat, on, budget)
     if options.targets:
         logger.info("targets %s", options.targets)

@@ -5,11 +5,17 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from physadv.app.python.other_runs import GridRun, WatchRun
+from physadv.app.python.other_runs import GridRun, PerturbRun, WatchRun
 from physadv.app.python.results import Run
 from physadv.core.errors import BadInput
 
-RUNS: dict[str, type[Run]] = {"generate": Run, "evaluate": Run, "grid": GridRun, "watch": WatchRun}
+RUNS: dict[str, type[Run]] = {
+    "generate": Run,
+    "evaluate": Run,
+    "grid": GridRun,
+    "watch": WatchRun,
+    "perturb": PerturbRun,
+}
 """Commands whose folders hold a ``run.json``."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,6 +11,8 @@ from physadv.app.python import rows
 from physadv.app.python.results import Run
 from physadv.app.python.rows import BinRow, CurveRow, Rows, ScoreRow, UsableRow
 from physadv.library.report.grid_words import reach
+from physadv.library.report.perturb_words import FILE as PERTURB
+from physadv.library.report.perturb_words import cautions, headline, words_of
 from physadv.library.report.plain_words import grid_caution
 from physadv.library.runs.options import expecting
 from physadv.library.runs.record import FILE
@@ -90,3 +92,45 @@ class WatchRun(Run):
         """Doubts about the figures."""
         with expecting(self.folder / "summary.json"):
             return tuple(str(one) for one in self.summary.get("in_doubt", ()))
+
+
+@dataclass(frozen=True, repr=False)
+class PerturbRun(Run):
+    """A run of ``perturb``: attacks on images, each beside noise of the same size."""
+
+    @cached_property
+    def scores(self) -> Rows[ScoreRow]:
+        """Accuracy without an attack, then every score of every attack with its bound."""
+        with expecting(self.folder / PERTURB):
+            name = self._perturbed["victim"]["name"]
+            arms = [{"condition": words_of(arm), "role": "attack", "scores": arm["scores"]} for arm in self.arms]
+            clean = {"condition": "clean", "role": "clean", "scores": self._perturbed["clean"]}
+            return rows.headline_rows([{"victim": name, **one} for one in (clean, *arms)])
+
+    @property
+    def arms(self) -> Sequence[Mapping[str, Any]]:
+        """Each attack with a bound: scores, distances, questions, and a row a picture."""
+        with expecting(self.folder / PERTURB):
+            found: Sequence[Mapping[str, Any]] = self._perturbed["arms"]
+            return found
+
+    @cached_property
+    def bins(self) -> Rows[BinRow]:
+        """None: pictures are not told apart by distance."""
+        return Rows()
+
+    @property
+    def headlines(self) -> tuple[str, ...]:
+        """One sentence: the attack that fools most, and what noise of the same size does."""
+        with expecting(self.folder / PERTURB):
+            return (headline(self._perturbed),)
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """Objections of a careful reader."""
+        with expecting(self.folder / PERTURB):
+            return tuple(cautions(self._perturbed))
+
+    @cached_property
+    def _perturbed(self) -> dict[str, Any]:
+        return self._json(PERTURB)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -102,9 +102,9 @@ def stated(
     """The problem as the attack sees it: on the surrogate where it has no more than that."""
     asked = subject if arm.surrogate is None else arm.surrogate
     labels = pictures.labels
-    if arm.surrogate is not None and asked.labels != subject.labels:
-        labels, targets = (_renamed(one, subject, asked) for one in (labels, targets))
-        assert labels is not None
+    if asked.labels != subject.labels:
+        labels = _renamed(labels, subject, asked)
+        targets = None if targets is None else _renamed(targets, subject, asked)
     victim = asked.counted(pictures.scene, arm.access, queries)
     engine = OneDevice(pictures.images.device)
     return PerturbationProblem(pictures.images, labels, victim, arm.norm, arm.eps, seed, engine, targets)
@@ -132,20 +132,13 @@ def _seed_of(seed: int, restart: int) -> int:
     return seed if not restart else int(torch.randint(2**31, (), generator=generator(seed, f"restart/{restart}")))
 
 
-def _renamed(rows: Tensor | None, own: Subject, other: Subject) -> Tensor | None:
+def _renamed(rows: Tensor, own: Subject, other: Subject) -> Tensor:
     """Labels of one victim as those of another."""
-    if rows is None:
-        return None
     known = [index_of(name, other.labels) for name in own.labels]
-    missing = next((own.labels[row] for row in rows.unique().tolist() if known[row] is None), None)
+    missing = next((own.labels[row] for row in sorted(set(rows.tolist())) if known[row] is None), None)
     if missing is not None:
         raise IncompatibleParts(
             f"surrogate {other.victim.name!r} knows no label {missing!r}, so it cannot stand in for "
             f"{own.victim.name!r}. Choose a surrogate with the same labels"
         )
     return torch.tensor([-1 if row is None else row for row in known], device=rows.device)[rows]
-
-
-def limited_to(arm: AttackArm, eps: float | None, told: str) -> AttackArm:
-    """The same attack with another bound."""
-    return replace(arm, eps=eps, told=told)

@@ -46,7 +46,9 @@ def perturb_forecast(task: PerturbTask) -> Forecast:
         clock = _Clock()
         with enough_memory("batch"):
             try:
-                attempted(arm, task.subject, few, targets, [clock], seed=task.seed, restarts=1, budget=task.budget)
+                attempted(
+                    arm, task.subject, few, targets, [clock], seed=task.seed, restarts=1, budget=task.budget_of(arm)
+                )
                 share = 1.0
             except _TimeUp:
                 share = max(clock.share, 1e-3)

@@ -87,6 +87,6 @@ def on_all(achieved: Tensor, scene: SceneBatch) -> Tensor:
 def _rows(scene: SceneBatch, rows: Tensor | None) -> SceneBatch:
     if rows is None:
         return scene
-    if len(rows.unique()) == len(rows):
+    if len(set(rows.tolist())) == len(rows):
         return scene.pick(rows)
     return SceneBatch.joined([scene.pick(row[None]) for row in rows])

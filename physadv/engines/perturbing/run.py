@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from physadv.core.access import AccessLevel
 from physadv.core.answers import TopClasses
 from physadv.core.errors import BadInput
 from physadv.core.problem.norm import Norm
@@ -22,8 +22,6 @@ from physadv.engines.perturbing.kept import Arrays, KeptOutcomes
 from physadv.engines.perturbing.subject import Pictures, Subject
 from physadv.engines.perturbing.targets import targets_of
 from physadv.library.perturbations.norms import size
-
-logger = logging.getLogger(__name__)
 
 Tell = Callable[[AttackArm, int], None]
 """Hears of every attack on a batch: which, and on how many pictures."""
@@ -39,9 +37,13 @@ class PerturbTask:
     targets: str
     batch: int
     restarts: int
-    budget: int | None  # questions a picture
+    budget: int | None  # questions a picture, of attacks that need no gradients
     seed: int
     device: torch.device
+
+    def budget_of(self, arm: AttackArm) -> int | None:
+        """Questions a picture; an attack with gradients has its steps."""
+        return None if arm.attack.needs is AccessLevel.gradients else self.budget
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ def outcomes(
     for looked in batches(task):
         made = {}
         for arm in task.arms:
-            arrays = kept.read(arm.key, looked.index)
+            arrays = kept.read(arm.key, looked.index) if len(looked.attacked) else _nothing(looked)
             if arrays is None:
                 arrays = _outcome(task, arm, looked, watching)
                 kept.write(arm.key, looked.index, arrays)
@@ -90,26 +92,14 @@ def batches(task: PerturbTask) -> Iterator[Looked]:
         yield Looked(index, pictures, decisions, right, targets)
 
 
-def check_labels(task: PerturbTask, first: Looked) -> None:
-    """Raise :class:`BadInput` where all pictures are of one class: any constant answer would be right."""
-    if task.subject.goal is not None or len(first.pictures.keys) < 2 or len(task.scenes) > len(first.pictures.keys):
-        return
-    if len(first.pictures.labels.unique()) == 1 and task.subject.victim.networks:
-        name = task.subject.labels[int(first.pictures.labels[0])]
-        logger.warning("all %d pictures show %r: an answer that never changes would be right", len(first.pictures.keys),
-                       name)  # fmt: skip
-
-
 def _outcome(task: PerturbTask, arm: AttackArm, looked: Looked, observers: list[Observer]) -> Arrays:
     """What became of the attacked pictures, by rows of the batch."""
     begun, rows = time.perf_counter(), looked.attacked
     pictures = looked.pictures.pick(rows)
     targets = None if looked.targets is None else looked.targets[rows]
     seed = int(torch.randint(2**31, (), generator=generator(task.seed, f"{arm.name}/{looked.index}")))
-    if not len(rows):
-        return _nothing(looked)
     made = attempted(arm, task.subject, pictures, targets, observers, seed=seed, restarts=task.restarts,
-                     budget=task.budget)  # fmt: skip
+                     budget=task.budget_of(arm))  # fmt: skip
     clean = pictures.images
     shown = {
         "": made.images,

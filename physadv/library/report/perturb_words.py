@@ -10,6 +10,8 @@ from physadv.library.report.plain_words import shown
 
 Content = Mapping[str, Any]
 
+FILE = "perturb.json"  # of a run folder
+
 
 def headline(content: Content) -> str:
     """One sentence: the attack that fools most, and what noise of the same size does."""

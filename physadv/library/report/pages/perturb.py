@@ -10,12 +10,11 @@ from physadv.core.errors import BadInput
 from physadv.library.files.atomic import write_text
 from physadv.library.report.pages.html import filled
 from physadv.library.report.pages.run import data_uri, flat, understood
-from physadv.library.report.perturb_words import cautions, headline, score_of, words_of
+from physadv.library.report.perturb_words import FILE, cautions, headline, score_of, words_of
 from physadv.library.report.plots.perturb_plots import accuracy_over_eps, norms_of, sizes, success_over_queries
 from physadv.library.runs import record
 from physadv.library.runs.options import read_object
 
-FILE = "perturb.json"
 NORMS = ("l0", "l1", "l2", "linf")
 SCORES = ("success", "noise success", "success rounded", "robust accuracy")
 
