@@ -21,11 +21,11 @@ from physadv.core.errors import BadOption, IncompatibleParts
 from physadv.core.problem.norm import Norm
 from physadv.core.problem.perturbation_problem import PerturbationAttack
 from physadv.core.protocols import Victim
+from physadv.engines.perturbing.attacked_victim import AttackedVictim
 from physadv.engines.perturbing.attempt import AttackArm
 from physadv.engines.perturbing.bounds import ORDER, SMALLEST, USUAL, ChangeBound, bounds_of
 from physadv.engines.perturbing.probe import refusal
 from physadv.engines.perturbing.run import PerturbTask
-from physadv.engines.perturbing.subject import Subject
 from physadv.engines.perturbing.targets import check_targets
 
 THREATS = {
@@ -62,7 +62,7 @@ def task_of(registry: Registry, options: PerturbConfig, chosen: Mapping[str, str
 
 
 def arms_of(
-    registry: Registry, options: PerturbConfig, chosen: Mapping[str, str], subject: Subject, device: torch.device
+    registry: Registry, options: PerturbConfig, chosen: Mapping[str, str], subject: AttackedVictim, device: torch.device
 ) -> tuple[AttackArm, ...]:
     """One for every attack, level of access and bound."""
     arms: list[AttackArm] = []
@@ -164,14 +164,16 @@ def _first_norm(named: NamedAttack, *, targeted: bool) -> Norm:
     raise refused
 
 
-def _subject(registry: Registry, options: PerturbConfig, chosen: Mapping[str, str], device: torch.device) -> Subject:
+def _subject(
+    registry: Registry, options: PerturbConfig, chosen: Mapping[str, str], device: torch.device
+) -> AttackedVictim:
     victim = parts.part(registry, "victim", chosen["victim"], options.victim, options.seed)
     return _seen(registry, options, chosen, victim, device)
 
 
 def _surrogate(
     registry: Registry, options: PerturbConfig, chosen: Mapping[str, str], device: torch.device
-) -> Subject | None:
+) -> AttackedVictim | None:
     if not options.surrogate:
         return None
     (victim,) = listed_victims(registry, [options.surrogate], options.seed)
@@ -180,7 +182,7 @@ def _surrogate(
 
 def _seen(
     registry: Registry, options: PerturbConfig, chosen: Mapping[str, str], victim: Any, device: torch.device
-) -> Subject:
+) -> AttackedVictim:
     (defense,) = defenses_of(registry, [], chosen["defense"], options.defense, options.seed)
     if defense.kind is DefenseKind.temporal:
         raise IncompatibleParts(
@@ -189,8 +191,8 @@ def _seen(
     return _with_goal(registry, options, chosen, defense.around(victim.to(device)).to(device))
 
 
-def _with_goal(registry: Registry, options: PerturbConfig, chosen: Mapping[str, str], victim: Any) -> Subject:
+def _with_goal(registry: Registry, options: PerturbConfig, chosen: Mapping[str, str], victim: Any) -> AttackedVictim:
     if victim.task is not Task.detection:
-        return Subject(victim)
+        return AttackedVictim(victim)
     goal = parts.part(registry, "goal", chosen["goal"], options.goal, options.seed)
-    return Subject(victim, bound_to(victim, goal))
+    return AttackedVictim(victim, bound_to(victim, goal))

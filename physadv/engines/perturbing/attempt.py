@@ -17,7 +17,7 @@ from physadv.core.problem.norm import Norm
 from physadv.core.problem.perturbation_problem import PerturbationAttack, PerturbationProblem
 from physadv.core.protocols import Observer
 from physadv.core.seeding import generator
-from physadv.engines.perturbing.subject import Pictures, Subject
+from physadv.engines.perturbing.attacked_victim import AttackedVictim, Pictures
 from physadv.library.compute.one_device import OneDevice
 from physadv.library.perturbations.norms import random_change, size
 
@@ -33,7 +33,7 @@ class AttackArm:
     norm: Norm
     eps: float | None
     told: str  # of eps, as it was typed: "8/255"
-    surrogate: Subject | None = None  # whom it sees in place of the victim
+    surrogate: AttackedVictim | None = None  # whom it sees in place of the victim
 
     @property
     def key(self) -> str:
@@ -48,7 +48,7 @@ class AttackArm:
 
 
 @dataclass(frozen=True)
-class Attempt:
+class AttackedImages:
     """Outcome for the images of a batch that were attacked."""
 
     images: Tensor  # (b, 3, H, W)
@@ -59,7 +59,7 @@ class Attempt:
 
 def attempted(
     arm: AttackArm,
-    subject: Subject,
+    subject: AttackedVictim,
     pictures: Pictures,
     targets: Tensor | None,
     observers: Iterable[Observer],
@@ -67,7 +67,7 @@ def attempted(
     seed: int,
     restarts: int,
     budget: int | None,
-) -> Attempt:
+) -> AttackedImages:
     """Attack the pictures; a restart begins anew on those on which nothing succeeded, with its share of the budget.
 
     Without a bound every restart is made on all of them, and the smallest change is kept.
@@ -93,11 +93,11 @@ def attempted(
         if spent.of_each is not None and spent.gradients_of_each is not None:
             queries[here] += spent.of_each
             gradients[here] += spent.gradients_of_each
-    return Attempt(images, steps, queries, gradients)
+    return AttackedImages(images, steps, queries, gradients)
 
 
 def stated(
-    arm: AttackArm, subject: Subject, pictures: Pictures, targets: Tensor | None, queries: Queries, *, seed: int
+    arm: AttackArm, subject: AttackedVictim, pictures: Pictures, targets: Tensor | None, queries: Queries, *, seed: int
 ) -> PerturbationProblem:
     """The problem as the attack sees it: on the surrogate where it has no more than that."""
     asked = subject if arm.surrogate is None else arm.surrogate
@@ -132,7 +132,7 @@ def _seed_of(seed: int, restart: int) -> int:
     return seed if not restart else int(torch.randint(2**31, (), generator=generator(seed, f"restart/{restart}")))
 
 
-def _renamed(rows: Tensor, own: Subject, other: Subject) -> Tensor:
+def _renamed(rows: Tensor, own: AttackedVictim, other: AttackedVictim) -> Tensor:
     """Labels of one victim as those of another."""
     known = [index_of(name, other.labels) for name in own.labels]
     missing = next((own.labels[row] for row in sorted(set(rows.tolist())) if known[row] is None), None)

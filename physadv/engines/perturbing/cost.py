@@ -18,7 +18,7 @@ class _TimeUp(Exception):
     pass
 
 
-class _Clock:
+class _Deadline:
     """Ends an attack that takes longer than a look should, and knows how far it came."""
 
     def __init__(self) -> None:
@@ -43,7 +43,7 @@ def perturb_forecast(task: PerturbTask) -> Forecast:
     targets = None if looked.targets is None else looked.targets[rows]
     parts = []
     for arm in task.arms:
-        clock = _Clock()
+        clock = _Deadline()
         with enough_memory("batch"):
             try:
                 attempted(

@@ -17,9 +17,9 @@ from physadv.core.problem.norm import Norm
 from physadv.core.protocols import Observer
 from physadv.core.scene_protocols import SceneSource
 from physadv.core.seeding import generator
+from physadv.engines.perturbing.attacked_victim import AttackedVictim, Pictures
 from physadv.engines.perturbing.attempt import AttackArm, attempted, fooled, noise_like
 from physadv.engines.perturbing.kept import Arrays, KeptOutcomes
-from physadv.engines.perturbing.subject import Pictures, Subject
 from physadv.engines.perturbing.targets import targets_of
 from physadv.library.perturbations.norms import size
 
@@ -31,7 +31,7 @@ Tell = Callable[[AttackArm, int], None]
 class PerturbTask:
     """One judgement."""
 
-    subject: Subject
+    subject: AttackedVictim
     scenes: SceneSource
     arms: tuple[AttackArm, ...]
     targets: str

@@ -17,13 +17,13 @@ from physadv.core.problem.counted import Queries
 from physadv.core.problem.norm import Norm
 from physadv.core.problem.perturbation_problem import PerturbationProblem, Perturbed
 from physadv.core.protocols import Observer
+from physadv.engines.perturbing.attacked_victim import AttackedVictim
 from physadv.engines.perturbing.attempt import noise_like
 from physadv.engines.perturbing.cost import perturb_forecast
 from physadv.engines.perturbing.goal_reached import GoalReached
 from physadv.engines.perturbing.kept import KeptOutcomes
 from physadv.engines.perturbing.probe import refusal
 from physadv.engines.perturbing.run import PerturbTask, batches, outcomes
-from physadv.engines.perturbing.subject import Subject
 from physadv.engines.perturbing.table import PerturbTable, query_curve
 from physadv.engines.perturbing.targets import check_targets, targets_of
 from physadv.library.compute.one_device import OneDevice
@@ -63,7 +63,7 @@ def test_only_what_is_recognised_is_attacked_and_counts(tmp_path: Path) -> None:
 def test_a_batch_that_was_kept_is_not_attacked_again(tmp_path: Path) -> None:
     first = table(toy_task(Fgsm()), tmp_path)
     asked = ToyClassifier()
-    again = table(toy_task(Fgsm(), subject=Subject(asked)), tmp_path)
+    again = table(toy_task(Fgsm(), subject=AttackedVictim(asked)), tmp_path)
     assert again == first
     assert not any(gradient for _, gradient in asked.asked)
 
@@ -143,12 +143,12 @@ def test_targets_that_cannot_be_are_refused() -> None:
 
 def test_pictures_without_a_label_that_the_victim_knows_are_refused() -> None:
     with pytest.raises(IncompatibleParts, match=r"knows no label 'wolf'.* It knows lynx, mynx, nynx, onyx"):
-        Subject(ToyClassifier()).pictures(labelled(names=("zebra", "yak", "xerus", "wolf")))
+        AttackedVictim(ToyClassifier()).pictures(labelled(names=("zebra", "yak", "xerus", "wolf")))
     whole = labelled()
     objects = {name: getattr(whole, name)[:5] for name in ("image_of", "boxes_xyxy_px", "labels", "wears",
                                                            "image_from_surface", "light")}  # fmt: skip
     with pytest.raises(IncompatibleParts, match=r"'toy/5' has no label.*scenes=classes"):
-        Subject(ToyClassifier()).pictures(replace(whole, **objects))
+        AttackedVictim(ToyClassifier()).pictures(replace(whole, **objects))
 
 
 def test_where_nothing_is_recognised_it_says_so(tmp_path: Path) -> None:
@@ -174,7 +174,7 @@ def test_a_detector_is_a_classifier_by_whether_its_goal_is_reached() -> None:
     red[:, 0] = torch.tensor([0.9, 0.1, 0.9]).reshape(3, 1, 1)
     assert seen.decide(seen.outputs(red)).labels.tolist() == [0, 1, 0]
     assert seen.decide(seen.outputs(red[[1, 0, 1]], torch.tensor([1, 0, 1]))).labels.tolist() == [1, 0, 1]
-    subject = Subject(ToyDetector(), ToyGoal())
+    subject = AttackedVictim(ToyDetector(), ToyGoal())
     queries = Queries.apart(3)
     victim = subject.counted(scene, AccessLevel.gradients, queries)
     problem = PerturbationProblem(red, torch.zeros(3).long(), victim, Norm.linf, 0.7, 0, OneDevice(torch.device("cpu")))
@@ -192,21 +192,21 @@ def test_a_refusal_is_known_before_the_victim_is_asked() -> None:
 
 def test_the_cost_is_told_from_two_pictures() -> None:
     victim = ToyClassifier()
-    told = perturb_forecast(toy_task(Fgsm(), subject=Subject(victim)))
+    told = perturb_forecast(toy_task(Fgsm(), subject=AttackedVictim(victim)))
     assert "fgsm-white-linf-0.1" in told.words()
     assert [count for count, gradient in victim.asked if gradient] == [2]
 
 
 def test_a_surrogate_is_attacked_in_place_of_the_victim(tmp_path: Path) -> None:
     stand_in, victim = ToyClassifier(name="stand-in"), ToyClassifier()
-    task = toy_task(Fgsm(), eps=0.2, subject=Subject(victim))
-    arm = replace(task.arms[0], threat="transfer", surrogate=Subject(stand_in))
+    task = toy_task(Fgsm(), eps=0.2, subject=AttackedVictim(victim))
+    arm = replace(task.arms[0], threat="transfer", surrogate=AttackedVictim(stand_in))
     content = table(replace(task, arms=(arm,)), tmp_path)
     assert any(gradient for _, gradient in stand_in.asked)
     assert not any(gradient for _, gradient in victim.asked)
     assert content["arms"][0]["surrogate"] == "stand-in"
     assert score(content["arms"][0], "success")[0] > 0.5
-    other = Subject(ToyClassifier(labels=("lynx", "mynx", "newt", "onyx")))
+    other = AttackedVictim(ToyClassifier(labels=("lynx", "mynx", "newt", "onyx")))
     with pytest.raises(IncompatibleParts, match="surrogate 'toy-linear' knows no label 'nynx'"):
         table(replace(task, arms=(replace(arm, surrogate=other),)), tmp_path / "other")
 

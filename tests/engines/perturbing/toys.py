@@ -11,9 +11,9 @@ from physadv.core.access import AccessLevel
 from physadv.core.problem.norm import Norm
 from physadv.core.problem.perturbation_problem import PerturbationAttack
 from physadv.core.types import SceneBatch
+from physadv.engines.perturbing.attacked_victim import AttackedVictim
 from physadv.engines.perturbing.attempt import AttackArm
 from physadv.engines.perturbing.run import PerturbTask
-from physadv.engines.perturbing.subject import Subject
 from physadv.testing import ToyClassifier, toy_perturbation
 
 
@@ -53,7 +53,7 @@ class LabelledScenes:
 
 def toy_task(
     *attacks: PerturbationAttack, eps: float | None = 0.1, wrong: int = 0, targets: str = "", batch: int = 4,
-    restarts: int = 1, budget: int | None = None, subject: Subject | None = None, seed: int = 0,
+    restarts: int = 1, budget: int | None = None, subject: AttackedVictim | None = None, seed: int = 0,
 ) -> PerturbTask:  # fmt: skip
     """Those attacks, each at the level that it needs."""
     own = {AccessLevel.gradients: "white", AccessLevel.scores: "scores", AccessLevel.decisions: "decisions"}
@@ -63,5 +63,13 @@ def toy_task(
     )
     scenes = LabelledScenes(labelled(wrong))
     return PerturbTask(
-        subject or Subject(ToyClassifier()), scenes, arms, targets, batch, restarts, budget, seed, torch.device("cpu")
+        subject or AttackedVictim(ToyClassifier()),
+        scenes,
+        arms,
+        targets,
+        batch,
+        restarts,
+        budget,
+        seed,
+        torch.device("cpu"),
     )

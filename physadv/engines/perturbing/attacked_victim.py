@@ -60,7 +60,7 @@ class Pictures:
 
 
 @dataclass(frozen=True)
-class Subject:
+class AttackedVictim:
     """A victim, seen as a classifier of pictures."""
 
     victim: Victim[Any, Any]
