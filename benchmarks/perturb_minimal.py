@@ -170,17 +170,17 @@ def fmn(net: nn.Module, norm: Norm) -> Comparison:
     })  # fmt: skip
 
 
-def pgd(net: nn.Module) -> Comparison:
+def pgd(net: nn.Module, eps: float) -> Comparison:
     """40 steps in Linf from a random start; each library's step size is 2.5 eps / 40."""
-    step = 2.5 * EPS / 40
-    return Comparison(f"PGD-40, Linf {EPS}", Norm.linf, {
-        "physadv": ours(net, "pgd", Norm.linf, EPS, steps=40),
-        "physadv, all steps": ours(net, "pgd", Norm.linf, EPS, steps=40, stop=False),
-        **of_foolbox(net, lambda of: of.LinfPGD(steps=40, abs_stepsize=step), EPS),
-        **of_art(net, lambda of, on: of.ProjectedGradientDescentPyTorch(on, eps=EPS, eps_step=step, max_iter=40,
+    step = 2.5 * eps / 40
+    return Comparison(f"PGD-40, Linf {eps}", Norm.linf, {
+        "physadv": ours(net, "pgd", Norm.linf, eps, steps=40),
+        "physadv, all steps": ours(net, "pgd", Norm.linf, eps, steps=40, stop=False),
+        **of_foolbox(net, lambda of: of.LinfPGD(steps=40, abs_stepsize=step), eps),
+        **of_art(net, lambda of, on: of.ProjectedGradientDescentPyTorch(on, eps=eps, eps_step=step, max_iter=40,
                                                                         num_random_init=1, batch_size=1000,
                                                                         verbose=False)),
-        **of_torchattacks(net, lambda of: of.PGD(net, eps=EPS, alpha=step, steps=40)),
+        **of_torchattacks(net, lambda of: of.PGD(net, eps=eps, alpha=step, steps=40)),
     })  # fmt: skip
 
 
@@ -202,7 +202,8 @@ COMPARISONS: dict[str, Callable[[nn.Module], Comparison]] = {
     "fmn-l1": lambda net: fmn(net, Norm.l1),
     "fmn-l2": lambda net: fmn(net, Norm.l2),
     "fmn-linf": lambda net: fmn(net, Norm.linf),
-    "pgd": pgd,
+    "pgd": lambda net: pgd(net, 0.1),
+    "pgd-wide": lambda net: pgd(net, 0.3),
     "apgd": apgd,
 }
 
