@@ -38,8 +38,8 @@ class AutoConfig:
 
 @dataclass
 class UniversalConfig:
-    steps: int = 100  # each with a gradient of each image that is optimised on
-    share: float = 0.5  # of the images that are optimised on, the first ones; the others only judge
+    steps: int = 100  # each with a gradient of every image that the change is made on
+    folds: int = 2  # parts of each batch, of which each is judged with the change made on the others; 1: made on all
     cut: float = 9.0  # β: an image's loss counts up to here, so that one that is fooled long since does not lead
     lr: float = 0.1  # step size as a share of eps, falling to a tenth of it
 
@@ -67,8 +67,8 @@ def check_auto(config: AutoConfig) -> None:
 
 def check_universal(config: UniversalConfig) -> None:
     """As :func:`check_apgd`."""
-    if config.steps < 1 or not 0 < config.share <= 1 or not config.cut > 0 or not config.lr > 0:
+    if config.steps < 1 or config.folds < 1 or not config.cut > 0 or not config.lr > 0:
         raise BadOption(
-            "attack=universal needs steps >= 1, share over 0 and at most 1, cut > 0 and lr > 0, "
-            f"got {config.steps}, {config.share}, {config.cut}, {config.lr}"
+            "attack=universal needs steps >= 1, folds >= 1, cut > 0 and lr > 0, "
+            f"got {config.steps}, {config.folds}, {config.cut}, {config.lr}"
         )

@@ -14,7 +14,6 @@ import torch
 from torch import Tensor
 
 from physadv.core.access import AccessLevel
-from physadv.core.errors import BadOption
 from physadv.core.problem.perturbation_problem import Norm, PerturbationProblem, Perturbed
 from physadv.core.protocols import Observer
 from physadv.library.perturbations.demands import require_eps, require_norm
@@ -27,39 +26,41 @@ from physadv.parts.attacks.perturbation.options_strong import UniversalConfig
 
 @dataclass(frozen=True)
 class Universal:
-    """The change is optimised on a share of the images, the first ones, and laid on all.
+    """The images are dealt out to ``folds`` hands; each hand gets the one change that was made on all others.
 
-    The others are asked about once, without gradient: their count of gradients is 0 and so are their steps. Success on
-    them is what the paper reports; that on the first ones flatters.
+    So every image is judged with a change that has never met it, as in the papers, and none is lost to that. With
+    ``folds=1`` there is one change for all, which they have made themselves: that flatters.
     """
 
     options: UniversalConfig
     needs: AccessLevel = AccessLevel.gradients
 
     def run(self, problem: PerturbationProblem, observers: Iterable[Observer]) -> Perturbed:
-        """All images with the same change, cut to [0, 1]."""
+        """All images with their hand's change, cut to [0, 1]. An image without others gets none."""
         require_norm("universal", problem, Norm.linf, Norm.l2)
         eps, rows = require_eps("universal", problem), all_rows(problem)
-        seen = rows[: max(1, round(self.options.share * len(rows)))]
-        if self.options.share < 1 and len(seen) == len(rows):
-            raise BadOption(
-                f"attack=universal optimises on {self.options.share:g} of the images and judges on the others, but "
-                f"there are {len(rows)} in all. Give more images, or attack.share=1"
-            )
-        delta = torch.zeros_like(problem.images[:1])
-        success = torch.zeros_like(problem.labels, dtype=torch.bool)
-        with Telling(observers, self.options.steps) as telling:
-            for k in range(self.options.steps):
-                loss, g, success[seen] = self._slope(problem, delta, seen)
-                telling.step(k, loss, success[seen])
-                step = eps * self.options.lr * (1 - 0.9 * k / self.options.steps)
-                delta = projected(delta - step * steepest(g, problem.norm), problem.norm, eps)
-        images = (problem.images + delta).clamp(0, 1)
+        images, folds, steps = problem.images.clone(), self.options.folds, self.options.steps
+        with Telling(observers, folds * steps) as telling:
+            for fold in range(folds):
+                hand = rows % folds == fold
+                seen = rows if folds == 1 else rows[~hand]
+                if not len(seen):
+                    continue
+                delta = self._made(problem, eps, seen, telling, before=fold * steps)
+                images[hand] = (problem.images[hand] + delta).clamp(0, 1)
         with torch.no_grad():
             _, success = ask(problem, images, rows)
-        steps = torch.zeros_like(problem.labels)
-        steps[seen] = self.options.steps
-        return Perturbed(images, success, steps)
+        return Perturbed(images, success, torch.full_like(problem.labels, steps))
+
+    def _made(self, problem: PerturbationProblem, eps: float, seen: Tensor, telling: Telling, *, before: int) -> Tensor:
+        """``(1,3,H,W)`` the change that fools most of these images."""
+        delta = torch.zeros_like(problem.images[:1])
+        for k in range(self.options.steps):
+            loss, g, fooled = self._slope(problem, delta, seen)
+            telling.step(before + k, loss, fooled)
+            step = eps * self.options.lr * (1 - 0.9 * k / self.options.steps)
+            delta = projected(delta - step * steepest(g, problem.norm), problem.norm, eps)
+        return delta
 
     def _slope(self, problem: PerturbationProblem, delta: Tensor, rows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Losses ``(b,)``, the gradient of their mean at the change ``(1,3,H,W)``, and ``(b,)`` who is fooled."""

@@ -42,7 +42,7 @@ def test_the_smallest_change_of_brightness_is_found() -> None:
     assert made.success.tolist() == [True, True, False]
     assert (made.images - grey)[:, 0, 0, 0].tolist() == pytest.approx([0.05, -0.05, 0], abs=1e-6)
     assert problem.victim.queries.of_each is not None
-    assert problem.victim.queries.of_each.tolist() == [10, 10, 41]
+    assert problem.victim.queries.of_each.tolist() == [10, 11, 41]
     assert problem.victim.queries.gradients == 0
 
 

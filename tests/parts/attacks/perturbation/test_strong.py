@@ -15,6 +15,7 @@ from physadv.core.types import Step
 from physadv.library.compute.one_device import OneDevice
 from physadv.library.datasets.digits import digits
 from physadv.library.datasets.labelled import DataSplit
+from physadv.library.perturbations.norms import size
 from physadv.library.perturbations.subproblem import only
 from physadv.library.small_nets.ready import ready_net
 from physadv.parts.attacks.perturbation.apgd import Apgd, ApgdTargeted, checkpoints
@@ -113,19 +114,26 @@ def test_targets_are_reached_or_are_its_own(base: PerturbationProblem) -> None:
         ApgdTargeted(ApgdTargetedConfig()).run(replace(problem, targets=targets), [])
 
 
-def test_one_change_is_laid_on_all_and_judged_on_others(base: PerturbationProblem) -> None:
+def test_each_hand_gets_one_change_that_the_others_made(base: PerturbationProblem) -> None:
     problem = problem_of(base, Norm.linf, 0.2)
-    made = Universal(UniversalConfig(steps=20, share=0.5)).run(problem, [])
-    grey = torch.full_like(base.images, 0.5)
-    inner = (base.images > 0.2) & (base.images < 0.8)
-    change = (made.images - base.images).where(inner, grey)
-    assert float((change.where(inner, -grey).amax(0) - change.amin(0))[inner.any(0)].max()) < 1e-6
+    made = Universal(UniversalConfig(steps=20)).run(problem, [])
+    assert made.success.any()
+    inner = (made.images > 0) & (made.images < 1)
+    for hand in (slice(0, None, 2), slice(1, None, 2)):
+        change, told = (made.images - base.images)[hand], inner[hand]
+        high, low = (change.where(told, torch.tensor(end)) for end in (-1.0, 1.0))
+        same = told.any(0)
+        torch.testing.assert_close(high.amax(0)[same], low.amin(0)[same])
     gradients = problem.victim.queries.gradients_of_each
     assert gradients is not None
-    assert gradients.tolist() == [20] * 20 + [0] * 20
-    assert made.success[20:].any()
-    with pytest.raises(BadOption, match=r"optimises on 0\.9 of the images"):
-        Universal(UniversalConfig(share=0.9)).run(only(problem, torch.arange(2)), [])
+    assert gradients.tolist() == [20] * 40
+
+
+def test_an_image_without_others_is_left_alone(base: PerturbationProblem) -> None:
+    problem = only(problem_of(base, Norm.linf, 0.2), torch.tensor([0]))
+    assert torch.equal(Universal(UniversalConfig(steps=5)).run(problem, []).images, problem.images)
+    made = Universal(UniversalConfig(steps=5, folds=1)).run(problem, [])
+    assert float(size(made.images - problem.images, Norm.linf)) > 0
 
 
 def test_some_of_the_images_are_counted_under_their_own_rows() -> None:
