@@ -95,6 +95,16 @@ def test_what_cannot_be_is_told_in_one_line(finished_run: Path, tmp_path: Path, 
 
 
 @pytest.mark.slow
+def test_without_gradients_anywhere_there_is_nothing_adaptive(finished_run: Path, shared: Path, tmp_path: Path) -> None:
+    file = shared / "weights" / "yolox_nano_roadsign4_416.onnx"
+    labels = "victim.labels=[speed limit,stop,crosswalk,traffic light]"
+    done = evaluate(finished_run, tmp_path / "table", "victim=opencv-dnn", f"victim.path={file}", labels)
+    assert done.returncode == 2
+    assert "adaptive=true follows gradients, and none of opencv-dnn/yolox_nano_roadsign4_416 behind" in done.stderr
+    assert "victim=onnx loads the same file" in done.stderr
+
+
+@pytest.mark.slow
 def test_a_patch_that_no_run_made_has_no_attack_to_repeat(finished_run: Path, tmp_path: Path) -> None:
     picture = tmp_path / "found.png"
     picture.write_bytes((finished_run / "patch.png").read_bytes())
