@@ -3,7 +3,7 @@
 Task: a drawn road picture, as large as asked; and the same with a square of coloured noise (a fifth of its side) for
 the localisers to paint over. Forward as in judging and watching; with ``--step``, forward and backward as in an attack.
 One thread, CPU time, median; all jobs run interleaved. Ratios are to the victims on the same pixels: sign-nano, and
-YOLOX-nano's network from an ONNX file.
+YOLOX-nano's network from an ONNX file. Defences that remember frames are timed round these, from picture to reports.
 
     OMP_NUM_THREADS=1 python benchmarks/defenses.py [--onnx yolox_nano.onnx] [--step] [--rounds 15] [--sizes 416 640]
 """
@@ -15,6 +15,7 @@ import logging
 import os
 import warnings
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -26,8 +27,10 @@ from torch import Tensor
 
 from physadv.core.access import AccessLevel
 from physadv.core.errors import BadOption, IncompatibleParts
+from physadv.core.protocols import Victim
 from physadv.core.types import Candidates
 from physadv.parts.defenses.entries import physadv_defenses
+from physadv.parts.defenses.temporal.entries import physadv_defenses as memories
 from physadv.parts.scenes.entries import build_road
 from physadv.parts.scenes.options import RoadConfig
 from physadv.parts.victims.entries import physadv_victims
@@ -108,6 +111,28 @@ def told(size: int, reference: Mapping[str, float], costs: Mapping[str, float]) 
         print(f"| {name} | {1e3 * took:.1f} | {shares} |")
 
 
+def remembered(size: int, onnx: str, rounds: int) -> None:
+    """Print what a memory adds to a frame of a film in which a detector has something to report."""
+    image = pictures(size)["clean"]
+    rows = {row.name: row for row in physadv_victims()}
+    asked = {"sign-nano": rows["sign-nano"].build(SignNanoConfig())}
+    if onnx:
+        asked["YOLOX-nano"] = rows["onnx"].build(OnnxConfig(path=onnx))
+    for name, victim in asked.items():
+        behind = {"none": victim, **{row.name: row.build(row.config()).around(victim) for row in memories()}}
+        with torch.no_grad():
+            found = len(victim.decide(victim.outputs(image))[0].scores)
+            took = timed({kind: partial(reported, one, image) for kind, one in behind.items()}, rounds)
+        more = ", ".join(f"{kind} {1e3 * (took[kind] - took['none']):+.2f} ms" for kind in took if kind != "none")
+        print(f"{size} px, a frame with {found} reports: {name} {1e3 * took['none']:.1f} ms; {more}")
+
+
+def reported(victim: Victim, image: Tensor) -> object:
+    """The next frame, from picture to reports."""
+    with torch.no_grad():
+        return victim.decide(victim.outputs(image))
+
+
 def main() -> None:
     """Print a table for each size."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -122,6 +147,8 @@ def main() -> None:
     cv2.setNumThreads(1)
     for size in args.sizes:
         told(size, *measured(size, args.onnx, args.step, args.rounds))
+        if not args.step:
+            remembered(size, args.onnx, args.rounds)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ ROLES = {PRINT: "patch", OVERLAY: "patch", BARE: "clean"}
 """Arm → its role; all others are controls."""
 FOUND_IOU = 0.5
 NEARBY_IOU = 0.1  # less overlap than this: the report is about something else
+RAISED = 1.0  # what an alarm's score exceeds when it is raised
 _COVERED = 0.5  # of the print, by a report that is about what wears it
 
 
@@ -48,6 +49,7 @@ class Look:
     beside: float = 0.0  # of the best report of its label that lies over the print, or partly over its place
     fit: BoxFit | None = None  # of that report
     reported: bool = False  # its label, anywhere
+    alarm: bool | None = None  # raised; None: no defence raises one
 
     @property
     def shows(self) -> bool:
@@ -113,16 +115,16 @@ class Tally:
         seen = views[view]
         arm = arm_of(view, board["role"] if board else None)
         own = self._own(seen)
-        expected = seen["expected"]
+        expected, raised = seen["expected"], None if "alarm" not in seen else seen["alarm"] > RAISED
         if not expected:
-            return Look(arm, seen["success"], False, False, None, 0.0, reported=bool(own))
+            return Look(arm, seen["success"], False, False, None, 0.0, reported=bool(own), alarm=raised)
         near = [d for d in own if overlap(d["box"], expected) >= FOUND_IOU]
         best = max(near, key=_score, default=None)
         beside = None if self.appears else self._beside(own, views, board, expected)
         return Look(
             arm, seen["success"], True, best is not None, best["track"] if best else None,
             best["score"] if best else 0.0, beside["score"] if beside else 0.0,
-            _fit(beside["box"], expected) if beside else None, bool(own),
+            _fit(beside["box"], expected) if beside else None, bool(own), raised,
         )  # fmt: skip
 
     def _beside(self, own: Sequence[Json], views: Json, board: Json | None, expected: Sequence[float]) -> Json | None:

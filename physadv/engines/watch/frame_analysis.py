@@ -80,13 +80,14 @@ class FrameAnalyzer:
         for tracked in self.victims:
             started = time.perf_counter()
             others = tracked.detect(shown, names) if names else ()
+            alarm, *alarms = tracked.alarms(torch.cat([srgb[None], shown[: len(names)]]))
             detect_s += time.perf_counter() - started
             place = expected[tracked]
             done = tracked.judged([filmed[tracked], *others], place)
             box = place.box_xyxy_px if place else None
-            views = {FILMED: ViewResult(numbered[tracked], box, done[0])}
-            for name, found, success in zip(names, others, done[1:], strict=True):
-                views[name] = ViewResult(tracked.numbered(name, found, 1 + frame.dropped), box, success)
+            views = {FILMED: ViewResult(numbered[tracked], box, done[0], alarm)}
+            for name, found, success, raised in zip(names, others, done[1:], alarms, strict=True):
+                views[name] = ViewResult(tracked.numbered(name, found, 1 + frame.dropped), box, success, raised)
             seen[tracked.victim.name] = views
         pictures = {FILMED: srgb, **dict(zip(names, shown, strict=True))}
         rest_s = time.perf_counter() - begun - detect_s - overlay_s

@@ -117,4 +117,5 @@ def _seen(seen: ViewResult) -> Json:
         ],
         "expected": None if seen.expected is None else [round(v, 2) for v in seen.expected],
         "success": seen.success,
+        **({} if seen.alarm is None else {"alarm": round(seen.alarm, 4)}),
     }  # fmt: skip

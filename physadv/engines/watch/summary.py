@@ -108,7 +108,29 @@ def _victim(name: str, tally: Tally, used: Mapping[str, Sequence[int]], seed: in
         "doubts": tally.doubts(name),
         "gap": _over_bins(_grouped(pairs), used, lambda found: _difference(found, seed)) if pairs else None,
         "steadiness": [{"view": BARE if view == FILMED else view, **_steadiness(name, view, rows)} for view in views],
+        "alarms": _alarms(name, rows),
     }
+
+
+def _alarms(name: str, rows: Sequence[FrameRow]) -> list[Json]:
+    """Of each arm in turn: the share of its frames with an alarm, how long the first one took, how many came an hour.
+
+    An alarm that goes on is one.
+    """
+    made = []
+    for arm in ARMS:
+        seen = [(row.time_s, look.alarm) for row in rows
+                if (look := _of_arm(row.looks[name], arm)) and look.alarm is not None]  # fmt: skip
+        if not seen:
+            continue
+        flags, seconds = [bool(raised) for _, raised in seen], seen[-1][0] - seen[0][0]
+        began = sum(now and not before for before, now in pairwise([False, *flags]))
+        made.append({
+            "condition": arm, "alarms": _score("alarms", sum(flags), len(flags), "safer"),
+            "first_s": next((at - seen[0][0] for at, raised in seen if raised), None),
+            "per_hour": 3600 * began / seconds if seconds > 0 else None,
+        })  # fmt: skip
+    return made
 
 
 def _of_arm(looks: Mapping[str, Look], arm: str) -> Look | None:

@@ -38,6 +38,7 @@ class ViewResult:
     reports: tuple[TrackedDetection, ...]
     expected: Box | None
     success: bool | None  # None where it does not count
+    alarm: float | None = None  # of a defence that raises one; above 1 it is raised
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,13 @@ class TrackedVictim:
             victim = self._views.setdefault(view, self.victim.to(images.device))
             found += victim.decide(victim.outputs(image[None]), self.confidence)
         return tuple(found)
+
+    @torch.no_grad()
+    def alarms(self, images: Tensor) -> list[float | None]:
+        """Of pictures ``(V,3,H,W)``; ``None`` each where no defence raises one."""
+        behind = defended_in(self.victim)
+        told = behind.alarm(images) if behind and len(images) else None
+        return [None] * len(images) if told is None else [float(score) for score in told]
 
     def numbered(self, view: str, found: Detections, frames: int) -> tuple[TrackedDetection, ...]:
         """The reports of a view's next frame with the numbers of their tracks."""

@@ -189,6 +189,21 @@ def test_several_victims_look_at_the_same_frames(desk: Path) -> None:
     assert "two victims are called" in done.stderr
 
 
+@pytest.mark.slow
+def test_defences_watch_a_film_too(desk: Path) -> None:
+    listed = "defenses=[vote,resize-pad,{part: alarm, threshold: 0.15}]"
+    done = physadv("watch", "source=bare.avi", "patch=patch", "board=none", listed, "out=kinds", "max_frames=3", *QUICK,
+                   cwd=desk)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    _, (first, second, _) = lines(desk / "kinds")
+    vote, *others = first["views"], *first["others"].values()
+    assert vote["filmed"]["detections"] == []  # one report is no majority
+    assert all(views["filmed"]["detections"] for views in (second["views"], *others))
+    watched = json.loads((desk / "kinds" / "summary.json").read_text())["victims"]
+    assert [len(victim["alarms"]) for victim in watched] == [0, 0, 3]
+    assert "frames with an alarm" in (desk / "kinds" / "report.html").read_text()
+
+
 MISTAKES = {
     "no source": ([], "source=0"),
     "no such file": (["source=nothing.avi"], "no file or folder"),

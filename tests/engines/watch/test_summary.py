@@ -77,6 +77,17 @@ def test_steadiness_counts_runs_losses_and_changes_of_number() -> None:
     assert (steady["fragmentations"], steady["identity_switches"]) == (1, 1)
 
 
+def test_an_alarm_that_goes_on_is_one_alarm() -> None:
+    frames = [line(index, printed=False, digital=None) for index in range(10)]
+    for index, score in enumerate([0.2, 0.9, 1.0, 1.1, 1.3, 0.4, 2.0, 0.1, 0.1, 0.1]):
+        frames[index]["views"]["filmed"]["alarm"] = score
+    (row,) = told(frames)["victims"][0]["alarms"]
+    assert (row["condition"], row["alarms"]["value"], row["alarms"]["n"]) == ("print", 0.3, 10)
+    assert row["first_s"] == pytest.approx(0.3)
+    assert row["per_hour"] == pytest.approx(2 * 3600 / 0.9)
+    assert told([line(0, printed=False, digital=None)])["victims"][0]["alarms"] == []
+
+
 def test_a_film_without_frames_is_summed_up_too() -> None:
     content = told([])
     assert content["frames"] == 0

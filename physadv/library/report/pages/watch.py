@@ -148,7 +148,7 @@ def _victim(victim: Mapping[str, Any], content: Mapping[str, Any], few: int) -> 
                    if counted and (plot := _curve(victim, by, words, few))],
         "maps": [plot for c in counted if (plot := _map(c, victim["name"], content, few))],
         "gap_rows": _gap_rows(victim["gap"] if counted else None, content),
-        "steadiness": victim["steadiness"],
+        "steadiness": victim["steadiness"], "alarms": victim.get("alarms", ()),
     }  # fmt: skip
 
 
