@@ -45,7 +45,9 @@ def run(command: Literal["perturb"], *overrides: Override, progress: bool = True
 def run(
     command: Literal[
         "sheet", "calibrate colour", "calibrate camera", "calibrate eot", "eot preview", "study masking",
-        "study overfitting", "study linearity", "study dimension", "study slices", "study bugs", "study features",
+        "study origin", "study distances", "study fgsm", "study pgd", "study one-pixel", "study boxes", "study masked",
+        "study adversarial-training", "study physical", "study overfitting", "study linearity", "study dimension",
+        "study slices", "study bugs", "study features",
         "study gradients", "study really-learn", "study bald-head", "study all",
         "train detector", "train adversarial", "train defense",
     ],

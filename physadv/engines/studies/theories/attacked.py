@@ -37,12 +37,30 @@ def attacked(
     labels: int = 10,
 ) -> Perturbed:
     """The pictures after an attack on the net, all at once."""
-    victim = Counted(victim_of(net, labels, data.images.shape[-1]), queries=Queries.apart(len(data)))
+    return attacked_and_counted(net, data, attack, eps, norm=norm, seed=seed, targets=targets, labels=labels)[0]
+
+
+def attacked_and_counted(
+    net: nn.Module,
+    data: LabelledSet,
+    attack: PerturbationAttack,
+    eps: float | None,
+    *,
+    norm: Norm = Norm.linf,
+    seed: int = 0,
+    targets: Tensor | None = None,
+    labels: int = 10,
+) -> tuple[Perturbed, Tensor]:
+    """The same, and ``(N,)`` how often the net was asked about each picture."""
+    queries = Queries.apart(len(data))
     problem = PerturbationProblem(
-        images=data.images, labels=data.labels, victim=victim, norm=norm, eps=eps, seed=seed,
-        engine=OneDevice(torch.device("cpu")), targets=targets,
+        images=data.images, labels=data.labels, victim=Counted(victim_of(net, labels, data.images.shape[-1]),
+                                                               queries=queries),
+        norm=norm, eps=eps, seed=seed, engine=OneDevice(torch.device("cpu")), targets=targets,
     )  # fmt: skip
-    return attack.run(problem, ())
+    perturbed = attack.run(problem, ())
+    assert queries.of_each is not None
+    return perturbed, queries.of_each
 
 
 def fgsm() -> PerturbationAttack:
@@ -68,3 +86,10 @@ def noisy(data: LabelledSet, eps: float, seed: int, norm: Norm = Norm.linf) -> L
     reach = eps / math.sqrt(3) if norm is Norm.l2 else eps
     change = random_change(grey.shape, norm, reach, generator(seed, "noise"))
     return data.with_images((data.images + change).clamp(0, 1))
+
+
+def noise_like(change: Tensor, seed: int) -> Tensor:
+    """``(N,3,h,w)`` grey noise, of each picture as long in L2 as its change."""
+    grey = torch.randn(change[:, :1].shape, generator=generator(seed, "noise like a change")).expand_as(change)
+    lengths = [torch.linalg.vector_norm(one.flatten(1), dim=1) for one in (change, grey)]
+    return grey * (lengths[0] / lengths[1].clamp_min(1e-12))[:, None, None, None]

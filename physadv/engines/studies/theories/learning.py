@@ -10,8 +10,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from physadv.core.seeding import generator
-from physadv.engines.studies.theories.nets import MakeNet, born
+from physadv.engines.studies.theories.nets import MakeNet, born, cnn
 from physadv.engines.studies.theories.pictures import LabelledSet
+from physadv.engines.studies.theories.study import StudyTask
 
 BATCH, LR = 64, 2e-3
 ADVERSARY_STEPS = 5
@@ -30,10 +31,11 @@ class Adversary:
 
     eps: float  # Linf, of 1
     steps: int = ADVERSARY_STEPS
+    ramp: bool = True  # let eps grow; else it is whole from the first picture on
 
     def __call__(self, net: nn.Module, images: Tensor, labels: Tensor, over: float, random: torch.Generator) -> Tensor:
         """Steps along the sign of the loss's gradient from a random start."""
-        eps = self.eps * min(1.0, 2 * over)
+        eps = self.eps * min(1.0, 2 * over) if self.ramp else self.eps
         change = eps * (2 * torch.rand(images.shape, generator=random) - 1)
         for _ in range(self.steps):
             leaf = (images + change).clamp(0, 1).requires_grad_()
@@ -65,6 +67,12 @@ def taught(
             fall.step()
             done += 1
     return net.eval().requires_grad_(False)
+
+
+def taught_cnn(task: StudyTask, seed: int, change: Change | None = None) -> nn.Module:
+    """The net that most studies look at."""
+    sets = task.sets
+    return taught(lambda: cnn(sets.side_px, len(sets.names)), sets.train, task.effort.epochs, seed, change)
 
 
 @torch.no_grad()

@@ -21,8 +21,8 @@ from physadv.library.report.pictures.charts import LineChart, Series
 
 EPS = 0.1
 COUNTS = (50, 100, 200, 400, 800, 1200)
-NARROW_GAP, OFTEN = 0.02, 0.5
-"""A net within this gap does not overfit; one that loses this share of what it knows is easy to fool."""
+OFTEN = 0.5
+"""A net that loses this share of what it knows is easy to fool."""
 
 
 @dataclass(frozen=True)
@@ -86,19 +86,19 @@ def _found(task: StudyTask, fits: Sequence[_Fit]) -> StudyFindings:
     ranked = spearmanr(*zip(*pairs, strict=True)) if len({loss for _, loss in pairs}) > 1 and len(pairs) > 3 else None
     rho, p = (float(ranked.statistic), float(ranked.pvalue)) if ranked else (0.0, 1.0)
     related = rho > 0 and p < 0.05
-    counter = [one for one in fits if one.gap <= NARROW_GAP and one.loss >= OFTEN]
-    verdict = ClaimVerdict.mixed if related and counter else ClaimVerdict.seen if related else ClaimVerdict.unseen
-    least = min(fits, key=lambda one: one.gap)
+    ordered = sorted(pairs)
+    quarter = max(1, len(ordered) // 4)
+    narrow, wide = ordered[:quarter], ordered[-quarter:]
+    safe = _mean(narrow, 1) < OFTEN
+    verdict = (ClaimVerdict.seen if safe else ClaimVerdict.mixed) if related else ClaimVerdict.unseen
     words = [
         f"The gap between learnt and new pictures and the share that an attack of eps {EPS:g} takes from a net "
         f"{'rise together' if related else 'do not rise together'}: rank correlation {rho:+.2f} (p = {p:.2g}, "
         f"{len(pairs)} nets).",
-        f"The net with the narrowest gap ({least.shape} after {least.pictures} pictures, {least.gap:+.1%}) still loses "
-        f"{least.loss:.0%} of what it knows. "
-        + (f"{len(counter)} of {len(fits)} kinds of nets hardly overfit (gap up to {NARROW_GAP:.0%}) and yet lose at "
-           f"least {OFTEN:.0%}: overfitting alone does not explain it." if counter else
-           "No net without a gap is easy to fool here."),
-    ]  # fmt: skip
+        f"The quarter of nets with the narrowest gaps ({_mean(narrow, 0):+.1%}) loses {_mean(narrow, 1):.0%} "
+        f"of what it knows, the quarter with the widest ({_mean(wide, 0):+.1%}) {_mean(wide, 1):.0%}: "
+        f"{'nets that do not overfit are safer' if safe else 'overfitting alone does not explain it'}.",
+    ]
     shapes = list(dict.fromkeys(one.shape for one in fits))
     return StudyFindings(
         verdict=verdict, words=words,
@@ -123,3 +123,7 @@ def _found(task: StudyTask, fits: Sequence[_Fit]) -> StudyFindings:
         },
         caveats=["Nets with a wide gap know fewer new pictures: what they lose is told as a share of what they know."],
     )  # fmt: skip
+
+
+def _mean(pairs: Sequence[tuple[float, float]], which: int) -> float:
+    return sum(pair[which] for pair in pairs) / len(pairs)

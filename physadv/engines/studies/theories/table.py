@@ -7,6 +7,70 @@ from physadv.engines.studies.theories.study import Study
 
 _ROWS = (
     Study(
+        "origin", "How it began: a 7 that is a 3",
+        "how it began: the smallest change that makes a 3 of a 7",
+        "A change that nobody sees makes a net take a 7 for a 3. It is not found by chance: one has to look for the "
+        "smallest change that is enough (Szegedy et al. 2014).",
+        "origin", seconds=30,
+        further=("physadv perturb attack=lbfgs victim=digits scenes=digits norm=l2 targets=3 size=smoke",),
+    ),
+    Study(
+        "distances", "How far is it from one picture to another?",
+        "how far is it from one picture to another? L0, L1, L2 and Linf, and the smallest change by each",
+        "The attack is a problem of optimisation: as small a change as possible, such that the net errs. What small "
+        "means is a choice: how many pixels, how much in all, how long, or how much at most.",
+        "distances", seconds=20,
+        further=("physadv perturb attack=fmn victim=digits scenes=digits norm=l0 size=smoke",),
+    ),
+    Study(
+        "fgsm", "One step is enough",
+        "one step is enough: the error over the size of one step along the gradient's sign",
+        "A single step along the sign of the loss's gradient makes nets err, and they are sure of their answer "
+        "(Goodfellow et al. 2015).",
+        "fast_gradient", seconds=15,
+        further=("physadv perturb attack=fgsm victim=digits scenes=digits eps=0.15 size=smoke",),
+    ),
+    Study(
+        "pgd", "Many steps are stronger",
+        "many steps are stronger: FGSM, PGD and APGD over eps",
+        "Projected gradient descent repeats the step and stays within the bound. It is at least as strong, and ends at "
+        "about the same loss wherever it begins (Madry et al. 2018).",
+        "many_steps", seconds=40,
+        further=("physadv perturb attack=pgd victim=digits scenes=digits eps=0.1 size=smoke",),
+    ),
+    Study(
+        "one-pixel", "One pixel can be enough",
+        "one pixel can be enough: differential evolution looks for few pixels, and is only told scores",
+        "Who may change a single pixel as much as he likes, and only hears the net's scores, can fool it (Su et al. "
+        "2019).",
+        "few_pixels", seconds=20,
+        further=("physadv perturb attack=one-pixel victim=digits scenes=digits norm=l0 eps=1 size=smoke",),
+    ),
+    Study(
+        "boxes", "White box, black box",
+        "white box, black box: what who sees gradients, scores, decisions or nothing needs to ask",
+        "The less an attacker sees of a net the more he has to ask: with gradients a few questions, with scores "
+        "hundreds, with decisions alone still more, and with a net of his own perhaps none.",
+        "boxes", seconds=40,
+        further=("physadv perturb attack=square victim=digits scenes=digits eps=0.15 threat=scores size=smoke",),
+    ),
+    Study(
+        "masked", "A net that looks robust and is not",
+        "a net that looks robust and is not: gradient masking",
+        "A defence that only hides the gradient makes attacks fail that follow it, and nothing else. Stronger checks "
+        "tell (Athalye et al. 2018).",
+        "masked_net", seconds=25,
+        further=("physadv study masking defense=bits audit.images=1 audit.steps=4",),
+    ),
+    Study(
+        "adversarial-training", "Training against attacks",
+        "training against attacks: what it gives and costs, with one step, several, and all at once",
+        "What holds is to learn from attacked pictures. It costs time, and some of the clean accuracy (Madry et al. "
+        "2018).",
+        "adversarial_training", seconds=120,
+        further=("physadv study adversarial-training effort.seeds=5",),
+    ),
+    Study(
         "overfitting", "Is it overfitting?",
         "is it overfitting? robustness against the gap between learnt and new pictures",
         "A net that has learnt its pictures by heart leaves room for mistakes elsewhere, so examples that fool it "
@@ -70,6 +134,16 @@ _ROWS = (
         "of these alone, or by pieces of it.",
         "really_learn", seconds=40,
         further=("physadv study really-learn seed=1", "physadv generate experiment=stop_sign_hide size=smoke"),
+    ),
+    Study(
+        "physical", "Out of the computer",
+        "out of the computer: attacks on pictures, and on photos of their prints",
+        "An attack that was printed and photographed still works in part, and one that was made for the mean over "
+        "photos works better (Kurakin et al. 2017, Athalye et al. 2018).",
+        "filmed", seconds=20,
+        further=("physadv generate experiment=stop_sign_hide size=smoke out=runs/sticker",
+                 "physadv sheet patch=runs/sticker",
+                 "physadv evaluate patch=runs/sticker judge.images=4"),
     ),
     Study(
         "bald-head", "The bald head",
