@@ -27,7 +27,7 @@ SMALL = {
     "grid": [*LITTLE_JUDGED, "axes.distance_m=[5]", "axes.yaw_deg=[0]", *NO_OTHER_AXES, "progress=false"],
     "eot": ["draws=2", "distances_m=[5]", "progress=false"],
     "watch": ["max_frames=3", "window=false", "progress=false"],
-    "study": ["effort.size=smoke", "effort.train=60", "effort.test=12", "effort.epochs=1", "progress=false"],
+    "study": ["size=smoke", "effort.train=60", "effort.test=12", "effort.epochs=1", "progress=false"],
     "study masking": [
         "audit.images=1",
         "audit.batch=1",

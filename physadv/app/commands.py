@@ -66,14 +66,14 @@ _STUDIES = (
     *(
         Command(
             f"study {row.name}", row.summary, target=f"{_PIPELINES}.study:study_command",
-            schema=f"{_CONFIG}.study_options:StudyConfig", writes_run_folder=True,
+            schema=f"{_CONFIG}.study_options:StudyConfig", sizes="study", writes_run_folder=True,
         )
         for row in STUDIES.values()
     ),
     Command(
         "study all", "the companion of the lecture: every study in its order, on one page",
         target=f"{_PIPELINES}.study_all:study_all_command", schema=f"{_CONFIG}.study_options:StudyAllConfig",
-        writes_run_folder=True,
+        sizes="study", writes_run_folder=True,
     ),
 )  # fmt: skip
 

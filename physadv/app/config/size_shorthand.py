@@ -1,19 +1,16 @@
-"""``size=smoke`` where sizes are not those of ``generate``: of studies an option, of others a folder of their own."""
+"""``size=smoke`` where sizes are not those of ``generate`` but lie in a folder of their own."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
 
 from physadv.app.commands import Command
 
-_SHORT, _WHOLE = "size=", "effort.size="
+_SHORT = "size="
 
 
 def own_sizes(command: Command, words: Sequence[str]) -> list[str]:
-    """The words with ``size=smoke`` as ``effort.size=smoke`` for studies, as ``size=perturb/smoke`` for perturb."""
-    if any(one.name == "effort" for one in fields(command.options)):
-        return [_WHOLE + word.removeprefix(_SHORT) if word.startswith(_SHORT) else word for word in words]
+    """The words with ``size=smoke`` as ``size=perturb/smoke``, where the command has sizes below ``perturb``."""
     if not command.sizes:
         return list(words)
     return [_below(command.sizes, word) if word.startswith(_SHORT) else word for word in words]

@@ -60,7 +60,7 @@ def test_a_dry_run_tells_what_it_costs(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        (["slices", "size=huge"], "effort.size"),
+        (["slices", "size=huge"], "no size named"),
         (["slices", "effort.seeds=-1"], "effort.seeds must be from 0"),
         (["all", "only=[slice]"], "there is no study 'slice'. Did you mean 'slices'?"),
         (["bags"], "'study bags' is not a command"),

@@ -80,7 +80,8 @@ def _found(
     return StudyFindings(
         verdict=ClaimVerdict.seen if better else ClaimVerdict.unseen, words=words,
         columns=("learnt from", "eps", "right under PGD", "low", "high", "pictures", "nets"),
-        rows=[*_rows(sizes, left), *_rows([JUDGED], {f"{name}, judged by Square": [one] for name, one in black.items()})],
+        rows=[*_rows(sizes, left),
+              *_rows([JUDGED], {f"{name}, judged by Square": [one] for name, one in black.items()})],
         charts={
             "robust": LineChart(
                 f"Share of pictures still named right under PGD, over eps, by training (against eps {EPS_LEARNT:g})",

@@ -92,4 +92,5 @@ def noise_like(change: Tensor, seed: int) -> Tensor:
     """``(N,3,h,w)`` grey noise, of each picture as long in L2 as its change."""
     grey = torch.randn(change[:, :1].shape, generator=generator(seed, "noise like a change")).expand_as(change)
     lengths = [torch.linalg.vector_norm(one.flatten(1), dim=1) for one in (change, grey)]
-    return grey * (lengths[0] / lengths[1].clamp_min(1e-12))[:, None, None, None]
+    ratio: Tensor = lengths[0] / lengths[1].clamp_min(1e-12)
+    return grey * ratio[:, None, None, None]
