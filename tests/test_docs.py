@@ -38,7 +38,14 @@ SMALL = {
         "progress=false",
     ],
     "train detector": ["train.epochs=1", "train.renders=16", "train.held_out_renders=4", "progress=false"],
-    "train adversarial": ["train.epochs=1", "train.renders=16", "train.held_out_renders=4", "progress=false"],
+    "train adversarial": [
+        "train.epochs=1",
+        "train.renders=16",
+        "train.held_out_renders=4",
+        "robust.epochs=1",
+        "robust.judged=20",
+        "progress=false",
+    ],
     "train defense": ["train.steps=2", "train.renders=2", "progress=false"],
 }
 SMALL_TWIN = ["scenes.width_px=192", "scenes.height_px=144", "scenes.samples=1", "scenes.surface_samples=4"]

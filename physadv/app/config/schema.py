@@ -11,6 +11,7 @@ from physadv.engines.judging.options import ProtocolConfig
 from physadv.engines.training.adversarial_options import AdversarialTraining
 from physadv.engines.training.defense_options import DefenseTraining
 from physadv.engines.training.options import TrainConfig
+from physadv.engines.training.robust_options import RobustTraining
 from physadv.parts.transfer.options import TransferConfig
 
 
@@ -166,9 +167,10 @@ class TrainDetectorConfig(RunConfig):
 @dataclass
 class TrainAdversarialConfig(RunConfig):
     name: str = "sign-nano-robust"  # of the weights file
-    method: str = "free"  # free (every backward pass changes weights and patches), pgd (patches first, then weights)
-    victim: Any = field(default_factory=dict)  # whose weights are trained on
+    method: str = "free"  # free (a backward pass changes weights and attack), pgd (attack first); digits: fgsm, trades
+    victim: Any = field(default_factory=dict)  # whose weights are trained on; digits and mnist begin with random ones
     train: AdversarialTraining = field(default_factory=AdversarialTraining)
+    robust: RobustTraining = field(default_factory=RobustTraining)
 
 
 @dataclass

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,21 +21,35 @@ from physadv.engines.training.adversarial import train_adversarially
 from physadv.engines.training.adversarial_options import check_method, check_name
 from physadv.engines.training.cost import adversarial_forecast
 from physadv.engines.training.detector import TrainProgress
+from physadv.engines.training.robust_card import CARD, in_words
+from physadv.engines.training.robust_classifier import pupil_of, robust_forecast, train_robustly
+from physadv.engines.training.robust_options import check_robust_method
+from physadv.library.small_nets.ready import DATA
+from physadv.library.small_nets.weights import FILE
 from physadv.parts.victims.sign_nano_weights import read_sign_nano
 
 logger = logging.getLogger(__name__)
 
-TRAINABLE = ("sign-nano",)
-"""Victims whose weights can be trained on."""
+DETECTORS, CLASSIFIERS = ("sign-nano",), tuple(DATA)
+"""Victims that can be trained, against patches and against changes of whole pictures."""
+
+Tell = Callable[[TrainProgress], None]
 
 
 def train_adversarial_command(config: DictConfig, registry: Registry, out: Path) -> None:
-    """Train on from the victim's weights, measure, and write weights and model card."""
+    """Train, measure, and write weights and model card."""
     options: Any = OmegaConf.to_object(config)
     assert isinstance(options, TrainAdversarialConfig)
     victim = choices()["victim"]
-    if victim not in TRAINABLE:
-        raise BadOption(f"victim={victim} cannot be trained here; these can: {', '.join(TRAINABLE)}.")
+    if victim in CLASSIFIERS:
+        _train_classifier(victim, options, out)
+    elif victim in DETECTORS:
+        _train_detector(victim, options, out)
+    else:
+        raise BadOption(f"victim={victim} cannot be trained here; these can: {', '.join(DETECTORS + CLASSIFIERS)}.")
+
+
+def _train_detector(victim: str, options: TrainAdversarialConfig, out: Path) -> None:
     check_name(options.name)
     check_method(options.method)
     options.train.check()
@@ -43,7 +59,33 @@ def train_adversarial_command(config: DictConfig, registry: Registry, out: Path)
         logger.info("cost    %s", adversarial_forecast(options.method, options.train, weights, device).words())
         logger.info("dry run: all parts fit, %d epochs on %s", options.train.epochs, device)
         return
-    bar: Any = tqdm(desc="training", unit="step", file=sys.stderr, disable=not options.progress, dynamic_ncols=True)
+    with _bar(shown=options.progress) as progress:
+        train_adversarially(options.method, options.name, options.train, weights, device, out, progress)
+    logger.info("weights %s", out / f"{options.name}.safetensors")
+    logger.info("card    %s", out / f"{options.name}.md")
+
+
+def _train_classifier(victim: str, options: TrainAdversarialConfig, out: Path) -> None:
+    """From random weights, or on from ``victim.weights``."""
+    check_robust_method(options.method)
+    options.robust.check()
+    device = parts.device_of(options.device)
+    pupil = pupil_of(victim, options.victim.model, options.victim.weights, options.seed)
+    if options.dry_run:
+        logger.info("cost    %s", robust_forecast(options.method, pupil, options.robust, device).words())
+        logger.info("dry run: all parts fit, on %s", device)
+        return
+    with _bar(shown=options.progress) as progress:
+        figures = train_robustly(options.method, pupil, options.robust, device, out, progress)
+    for row in figures["right"]:
+        logger.info("%-8s %s", row["attack"], in_words(row))
+    logger.info("weights %s", out / FILE)
+    logger.info("card    %s", out / CARD)
+
+
+@contextmanager
+def _bar(*, shown: bool) -> Iterator[Tell]:
+    bar: Any = tqdm(desc="training", unit="step", file=sys.stderr, disable=not shown, dynamic_ncols=True)
 
     def progress(now: TrainProgress) -> None:
         bar.total = now.steps
@@ -51,6 +93,4 @@ def train_adversarial_command(config: DictConfig, registry: Registry, out: Path)
         bar.update(now.step - bar.n)
 
     with bar:
-        train_adversarially(options.method, options.name, options.train, weights, device, out, progress)
-    logger.info("weights %s", out / f"{options.name}.safetensors")
-    logger.info("card    %s", out / f"{options.name}.md")
+        yield progress
