@@ -43,7 +43,7 @@ class EpochRow:
 
 
 @dataclass(frozen=True)
-class Made:
+class Schooling:
     """How a network came about."""
 
     method: str
@@ -52,7 +52,7 @@ class Made:
     epochs: Sequence[EpochRow]
 
 
-def ship_classifier(net: SmallNet, made: Made, pictures: tuple[Tensor, Tensor], out: Path) -> dict[str, Any]:
+def ship_classifier(net: SmallNet, made: Schooling, pictures: tuple[Tensor, Tensor], out: Path) -> dict[str, Any]:
     """Write weights, card and figures; returns the figures. ``pictures`` were never learned from."""
     write_net(out / FILE, net)
     images, classes = _few(pictures, made.config.judged)
@@ -125,7 +125,7 @@ def in_words(row: dict[str, Any]) -> str:
     return f"{at}{row['right']:.3f} right ({row['low']:.3f} to {row['high']:.3f}, n = {row['n']})"
 
 
-def card(net: SmallNet, made: Made, figures: dict[str, Any]) -> str:
+def card(net: SmallNet, made: Schooling, figures: dict[str, Any]) -> str:
     """Markdown: what it is, how it was made, how it stands up to which attacks."""
     config, spent = made.config, sum(row.cpu_s for row in made.epochs)
     settings = ", ".join(f"{name}={value}" for name, value in asdict(config).items() if not name.startswith("judged"))

@@ -17,7 +17,7 @@ from physadv.core.errors import BadOption, BadOutput
 from physadv.core.seeding import generator
 from physadv.engines.training.detector import TrainProgress
 from physadv.engines.training.detector_state import cpu_s, make_folder
-from physadv.engines.training.robust_card import EpochRow, Made, ship_classifier
+from physadv.engines.training.robust_card import EpochRow, Schooling, ship_classifier
 from physadv.engines.training.robust_methods import Batch, Lessons
 from physadv.engines.training.robust_options import RobustTraining, check_robust_method
 from physadv.library.datasets.labelled import DataSplit
@@ -70,7 +70,7 @@ def train_robustly(
     row = MODELS[pupil.model]
     net = SmallNet(state.net.eval().requires_grad_(False), pupil.data, pupil.model, course.side_px, course.labels)
     judged = DATA[pupil.data]().tensors(DataSplit.val, row.only)
-    return ship_classifier(net, Made(method, config, pupil.seed, state.rows), judged, out)
+    return ship_classifier(net, Schooling(method, config, pupil.seed, state.rows), judged, out)
 
 
 class Course:

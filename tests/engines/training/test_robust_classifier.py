@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from physadv.core.errors import BadOption, BadOutput
 from physadv.engines.training.detector import TrainProgress
-from physadv.engines.training.robust_card import CARD, EPOCHS, FIGURES, Made, card
+from physadv.engines.training.robust_card import CARD, EPOCHS, FIGURES, Schooling, card
 from physadv.engines.training.robust_classifier import Course, Pupil, pupil_of, robust_forecast, train_robustly
 from physadv.engines.training.robust_methods import Lessons
 from physadv.engines.training.robust_options import ROBUST_METHODS, RobustTraining
@@ -130,7 +130,7 @@ def test_the_card_says_where_training_failed() -> None:
         row | {"attack": "clean", "eps": 0.0, "right": 0.1}, row | {"attack": "fgsm", "right": 0.9},
         row | {"attack": "pgd-40", "right": 0.0},
     ]}  # fmt: skip
-    said = card(net, Made("fgsm", SHORT, 0, []), figures)
+    said = card(net, Schooling("fgsm", SHORT, 0, []), figures)
     assert "**Collapsed**" in said
     assert "**Overfitted to one step** at eps 0.1: FGSM leaves 0.90 right, PGD 0.00" in said
 
