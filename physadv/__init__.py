@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from physadv.app.python.loading import load
     from physadv.app.python.other_runs import GridRun, PerturbRun, WatchRun
     from physadv.app.python.results import Run
+    from physadv.app.python.study_run import StudyRun
     from physadv.app.python.written import Answer, Files
     from physadv.core.errors import PhysadvError
 
@@ -23,13 +24,15 @@ _HOME = {
     "PerturbRun": "physadv.app.python.other_runs",
     "PhysadvError": "physadv.core.errors",
     "Run": "physadv.app.python.results",
+    "StudyRun": "physadv.app.python.study_run",
     "WatchRun": "physadv.app.python.other_runs",
     "load": "physadv.app.python.loading",
     "run": "physadv.app.python.call",
 }
 
 __all__ = [
-    "Answer", "Files", "GridRun", "PerturbRun", "PhysadvError", "Run", "WatchRun", "__version__", "api", "load", "run",
+    "Answer", "Files", "GridRun", "PerturbRun", "PhysadvError", "Run", "StudyRun", "WatchRun", "__version__", "api",
+    "load", "run",
 ]  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from physadv.core.errors import BadOption
 from physadv.core.nearest import did_you_mean
 from physadv.engines.studies.theories.options import SIZES, StudySize
 from physadv.engines.studies.theories.pictures import sets_of
-from physadv.engines.studies.theories.study import Study, StudyFindings, StudyTask
+from physadv.engines.studies.theories.study import FINDINGS, Study, StudyFindings, StudyTask
 from physadv.engines.studies.theories.table import STUDIES
 from physadv.library.files.atomic import write_bytes, write_text
 from physadv.library.files.plain_json import plain
@@ -25,7 +25,7 @@ from physadv.library.runs.options import read_object_if_there
 
 logger = logging.getLogger(__name__)
 
-FILE, FORMAT = "findings.json", 1
+FORMAT = 1
 Told = dict[str, Any]
 """Findings as they stand in their file."""
 
@@ -41,7 +41,7 @@ def made(row: Study, options: TheoriesConfig, folder: Path, tell: Callable[[str]
     """What the study found; it is not made again where it stands in the folder, from the same settings."""
     effort = row.effort(options.effort)
     settings = plain({"study": row.name, "data": str(options.data), "effort": effort, "seed": options.seed})
-    kept = read_object_if_there(folder / FILE)
+    kept = read_object_if_there(folder / FINDINGS)
     if kept.get("settings") == settings and all((folder / one["file"]).is_file() for one in kept["charts"]):
         return kept
     begun = time.monotonic()
@@ -65,7 +65,7 @@ def _written(row: Study, findings: StudyFindings, settings: Told, folder: Path, 
         "rows": [list(one) for one in findings.rows], "charts": charts, "caveats": list(findings.caveats),
         "seconds": seconds,
     })  # fmt: skip
-    write_text(folder / FILE, json.dumps(told, indent=1, allow_nan=False, ensure_ascii=False))
+    write_text(folder / FINDINGS, json.dumps(told, indent=1, allow_nan=False, ensure_ascii=False))
     return told
 
 

@@ -19,6 +19,7 @@ from physadv.app.commands import COMMANDS, Command
 from physadv.app.python.loading import RUNS
 from physadv.app.python.other_runs import GridRun, PerturbRun, WatchRun
 from physadv.app.python.results import Run
+from physadv.app.python.study_run import StudyRun
 from physadv.app.python.surroundings import random_kept, visiting
 from physadv.app.python.words import words_of
 from physadv.app.python.written import Answer, Files, written_beside, written_in
@@ -44,11 +45,17 @@ def run(command: Literal["perturb"], *overrides: Override, progress: bool = True
 @overload
 def run(
     command: Literal[
-        "sheet", "calibrate colour", "calibrate camera", "calibrate eot", "eot preview", "study masking",
         "study origin", "study distances", "study fgsm", "study pgd", "study one-pixel", "study boxes", "study masked",
         "study adversarial-training", "study physical", "study overfitting", "study linearity", "study dimension",
         "study slices", "study bugs", "study features",
         "study gradients", "study really-learn", "study bald-head", "study all",
+    ],
+    *overrides: Override, progress: bool = True, **options: Any,
+) -> StudyRun: ...  # fmt: skip
+@overload
+def run(
+    command: Literal[
+        "sheet", "calibrate colour", "calibrate camera", "calibrate eot", "eot preview", "study masking",
         "train detector", "train adversarial", "train defense",
     ],
     *overrides: Override, progress: bool = True, **options: Any,

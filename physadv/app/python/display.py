@@ -84,6 +84,11 @@ def _page(run: Displayed) -> str:
     return f"<div>{''.join(pieces)}{_link(run.folder / 'report.html')}</div>"
 
 
+def with_pictures(run: Displayed, files: Iterable[Path]) -> str:
+    """The same with pictures below it."""
+    return page(run) + "".join(_embedded(file, "max-width:100%;display:block") for file in files)
+
+
 def listing(files: Iterable[Path]) -> str:
     """Links to files; the first is shown where it is a picture."""
     named = list(files)

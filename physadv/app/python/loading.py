@@ -7,7 +7,9 @@ from pathlib import Path
 
 from physadv.app.python.other_runs import GridRun, PerturbRun, WatchRun
 from physadv.app.python.results import Run
+from physadv.app.python.study_run import StudyRun
 from physadv.core.errors import BadInput
+from physadv.engines.studies.theories.table import STUDIES
 
 RUNS: dict[str, type[Run]] = {
     "generate": Run,
@@ -15,6 +17,7 @@ RUNS: dict[str, type[Run]] = {
     "grid": GridRun,
     "watch": WatchRun,
     "perturb": PerturbRun,
+    **{f"study {name}": StudyRun for name in (*STUDIES, "all")},
 }
 """Commands whose folders hold a ``run.json``."""
 
@@ -30,8 +33,9 @@ def load(run: str | os.PathLike[str]) -> Run:
                        "watch wrote")  # fmt: skip
     command = Run(folder).record.command
     if command not in RUNS:
+        known = ", ".join(name for name in RUNS if not name.startswith("study"))
         raise BadInput(f"{folder} was written by {command!r}, of which nothing can be loaded. Name a folder that "
-                       f"{', '.join(RUNS)} wrote")  # fmt: skip
+                       f"{known} or a study wrote")  # fmt: skip
     found = RUNS[command](folder)
     if not found.record.config.get("dry_run"):
         found.headlines  # noqa: B018 - what is damaged is told now

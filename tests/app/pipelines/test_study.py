@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 import physadv
-from physadv.app.python.written import Files
+from physadv.app.python.study_run import StudyRun
+from physadv.core.errors import PhysadvError
 from tests.running import physadv as typed
 
 SMALL = ["size=smoke", "effort.train=60", "effort.test=12", "effort.epochs=1", "progress=false"]
@@ -43,11 +44,21 @@ def test_all_studies_are_one_page_and_finished_ones_are_not_made_again(tmp_path:
 
 
 @pytest.mark.slow
-def test_a_study_runs_from_python_and_tells_its_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_study_is_a_value_in_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     made = physadv.run("study slices", size="smoke", effort={"train": 60, "test": 12, "epochs": 1}, progress=False)
-    assert isinstance(made, Files)
-    assert {"findings.csv", "report.html", "maps.png"} <= {file.name for file in made.files}
+    assert isinstance(made, StudyRun)
+    assert made.verdicts.keys() == {"slices"}
+    assert {row["direction"] for row in made.table} == {"attack", "random"}
+    assert [file.name for file in made.pictures] == ["maps.png", "borders.png"]
+    assert made.headlines[0] in repr(made)
+    assert made._repr_html_().count("<img") == 2
+    again = physadv.load(made.folder)
+    assert isinstance(again, StudyRun)
+    assert (again.headlines, again.cautions) == (made.headlines, made.cautions)
+    (made.folder / "findings.json").unlink()
+    with pytest.raises(PhysadvError, match=r"holds no findings.json"):
+        physadv.load(made.folder)
 
 
 def test_a_dry_run_tells_what_it_costs(tmp_path: Path) -> None:

@@ -41,13 +41,13 @@ def study(task: StudyTask) -> StudyFindings:
         "softmax regression": taught(
             lambda: linear(sets.side_px, len(sets.names)), sets.train, 2 * task.effort.epochs, task.seed
         ),
-        "convolutional net": taught_cnn(task, task.seed),
+        "a convolutional net": taught_cnn(task, task.seed),
     }
     errors: dict[str, dict[float, _Errors]] = {}
     for name, net in nets.items():
         task.tell(name)
         errors[name] = {eps: _errors(net, sets.test, eps, task.seed) for eps in task.some(SIZES)}
-    return _found(task, nets["convolutional net"], errors)
+    return _found(task, nets["a convolutional net"], errors)
 
 
 def _errors(net: nn.Module, test: LabelledSet, eps: float, seed: int) -> _Errors:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from physadv.library.report.pictures.charts import Chart
 
 Cell = str | int | float | None
+FINDINGS = "findings.json"
 SMOKE_S = 5
 """Of a study that is only to be seen to work."""
 
