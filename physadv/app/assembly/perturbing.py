@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 import torch
@@ -21,7 +22,8 @@ from physadv.core.errors import BadOption, IncompatibleParts
 from physadv.core.problem.norm import Norm
 from physadv.core.problem.perturbation_problem import PerturbationAttack
 from physadv.core.protocols import Victim
-from physadv.engines.perturbing.attacked_victim import AttackedVictim
+from physadv.core.scene_protocols import SceneSource
+from physadv.engines.perturbing.attacked_victim import AttackedVictim, is_grey
 from physadv.engines.perturbing.attempt import AttackArm
 from physadv.engines.perturbing.bounds import ORDER, SMALLEST, USUAL, ChangeBound, bounds_of
 from physadv.engines.perturbing.probe import refusal
@@ -35,6 +37,7 @@ THREATS = {
 OWN = {AccessLevel.gradients: "white", AccessLevel.scores: "scores", AccessLevel.decisions: "decisions"}
 SUITABLE = {"white": "pgd", "scores": "square", "decisions": "hop-skip-jump", "transfer": "mi-fgsm"}
 """The attack that shows a level where several are compared."""
+FIRST = 8  # pictures that are looked at to see whether they are grey
 
 
 @dataclass(frozen=True)
@@ -55,10 +58,20 @@ def task_of(registry: Registry, options: PerturbConfig, chosen: Mapping[str, str
     seen = seen_by_patches(subject.victim) if subject.victim.task is not Task.control else subject.victim
     pair = two_parts(registry, chosen["scenes"], options.scenes, judge, options.seed, seen, device)
     check_pictures([subject.victim] if subject.goal is None else [], pair.judge_on)
+    subject = replace(subject, grey=_grey(options.grey, subject, pair.judge_on))
     return PerturbTask(
         subject, pair.judge_on, arms, options.targets, options.batch, options.restarts,
         options.budget or None, options.seed, device,
     )  # fmt: skip
+
+
+def _grey(typed: bool | None, subject: AttackedVictim, source: SceneSource) -> bool:
+    classifies = subject.victim.task is Task.classification
+    if typed and not classifies:
+        raise BadOption("grey=true is for classifiers. Leave it out")
+    if typed is not None or not classifies:
+        return bool(typed)
+    return all(bool(is_grey(scene).all()) for scene in islice(source.sweep(FIRST), 1))
 
 
 def arms_of(

@@ -22,6 +22,7 @@ class PerturbConfig(RunConfig):
     norm: Norm | None = None  # linf, l2, l1, l0; null: the first of them that the attack takes
     eps: Any = None  # largest change: 8/255, a list for a curve, smallest; null: 8/255, unless the attack takes none
     targets: str = ""  # label that pictures shall be taken for, or next, second, least-likely, random; empty: any other
+    grey: bool | None = None  # change all colours alike; null: of a classifier, where its first pictures are grey
     threat: Any = None  # white, scores, decisions, transfer, or a list of them; null: what the attack needs
     surrogate: Any = None  # the victim that threat=transfer attacks: a part name, or {part: ..., option: ...}
     budget: int = 0  # questions a picture of attacks without gradients; 0: as many as they ask

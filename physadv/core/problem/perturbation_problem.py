@@ -22,7 +22,7 @@ from physadv.core.types import expect
 class PerturbationProblem:
     """All that an attack on images may see."""
 
-    images: Tensor  # (B, 3, H, W) sRGB in [0, 1]
+    images: Tensor  # (B, 3, H, W) sRGB in [0, 1]; (B, 1, H, W) where all colours change alike
     labels: Tensor  # (B,) int64 into the victim's labels: what they show
     victim: Counted[ClassLogits, TopClasses]
     norm: Norm
@@ -32,7 +32,7 @@ class PerturbationProblem:
     targets: Tensor | None = None  # (B,) int64: what each is to be taken for; None: for anything else
 
     def __post_init__(self) -> None:
-        expect("PerturbationProblem.images", self.images, ("B", 3, "H", "W"))
+        expect_images("PerturbationProblem.images", self.images)
         count = len(self.images)
         for name, values in (("labels", self.labels), ("targets", self.targets)):
             if values is not None:
@@ -63,16 +63,23 @@ class PerturbationProblem:
 class Perturbed:
     """Outcome of a perturbation attack, one row an image. What it cost is counted by the problem's victim."""
 
-    images: Tensor  # (B, 3, H, W) sRGB in [0, 1]; the image itself where nothing was found
+    images: Tensor  # (B, 3 or 1, H, W) sRGB in [0, 1]; the image itself where nothing was found
     success: Tensor  # (B,) bool, on what the victim decides
     steps: Tensor  # (B,) int64
 
     def __post_init__(self) -> None:
-        expect("Perturbed.images", self.images, ("B", 3, "H", "W"))
+        expect_images("Perturbed.images", self.images)
         count = len(self.images)
         expect("Perturbed.steps", self.steps, (count,), integer=True)
         if self.success.shape != (count,) or self.success.dtype != torch.bool:
             raise BadShape(f"Perturbed.success must be ({count},) bool, got {tuple(self.success.shape)}")
+
+
+def expect_images(name: str, images: Tensor) -> None:
+    """Raise :class:`BadShape` unless these are images in colour, or in grey."""
+    if images.ndim != 4 or images.shape[1] not in (1, 3):
+        raise BadShape(f"{name} must be (B, 3, H, W), or (B, 1, H, W) of grey images, got {tuple(images.shape)}")
+    expect(name, images, ("B", "C", "H", "W"))
 
 
 class PerturbationAttack(Protocol):

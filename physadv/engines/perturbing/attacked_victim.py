@@ -11,7 +11,7 @@ from torch import Tensor
 
 from physadv.core.access import AccessLevel, Task
 from physadv.core.answers import ActionLogits, Actions, ClassLogits, TopClasses
-from physadv.core.errors import IncompatibleParts
+from physadv.core.errors import BadInput, IncompatibleParts
 from physadv.core.labels import index_of
 from physadv.core.problem.counted import Counted, Queries
 from physadv.core.problem.limited import Limited
@@ -44,12 +44,28 @@ class ActionClasses(Wrapped[ActionLogits, Actions]):
         return ActionClasses(self.victim.to(device))
 
 
+class GreyPictures(Wrapped[ClassLogits, TopClasses]):
+    """A classifier that is shown pictures of one channel, or of three: what is grey changes in all colours alike."""
+
+    def outputs(self, images: Tensor) -> ClassLogits:
+        """``images`` are ``(B, 1, H, W)`` or ``(B, 3, H, W)``."""
+        return self.victim.outputs(images.expand(-1, 3, -1, -1))
+
+    def decide(self, outputs: ClassLogits, confidence: float | None = None) -> TopClasses:
+        """As the classifier."""
+        return self.victim.decide(outputs, confidence)
+
+    def to(self, device: torch.device | str) -> GreyPictures:
+        """The same on another device."""
+        return GreyPictures(self.victim.to(device))
+
+
 @dataclass(frozen=True)
 class Pictures:
     """One batch, and what is right to say of each."""
 
     keys: tuple[str, ...]
-    images: Tensor  # (B, 3, H, W)
+    images: Tensor  # (B, 3, H, W), or (B, 1, H, W) of grey ones
     labels: Tensor  # (B,) int64 into the subject's labels
     scene: SceneBatch
 
@@ -65,6 +81,7 @@ class AttackedVictim:
 
     victim: Victim[Any, Any]
     goal: Goal | None = None  # bound to its labels; of a detector
+    grey: bool = False  # pictures are grey, and stay so: distances count a pixel once
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -77,7 +94,7 @@ class AttackedVictim:
             assert self.goal is not None
             return GoalReached(Limited(self.victim, access), self.goal, scene)
         known = ActionClasses(self.victim) if self.victim.task is Task.control else self.victim
-        return Limited(known, access)
+        return GreyPictures(Limited(known, access))
 
     def counted(self, scene: SceneBatch, access: AccessLevel, queries: Queries) -> Counted[ClassLogits, TopClasses]:
         """The same, and counted."""
@@ -100,7 +117,16 @@ class AttackedVictim:
             case Task.control:  # whatever it does without an attack is right
                 return Pictures(scene.keys, scene.srgb, self.look(scene.srgb, scene)[0].labels, scene)
             case Task.classification:
-                return Pictures(scene.keys, scene.srgb, self._labels(scene), scene)
+                return Pictures(scene.keys, self._images(scene), self._labels(scene), scene)
+
+    def _images(self, scene: SceneBatch) -> Tensor:
+        if not self.grey:
+            return scene.srgb
+        coloured = ~is_grey(scene)
+        if bool(coloured.any()):
+            key = scene.keys[int(coloured.nonzero()[0])]
+            raise BadInput(f"{key!r} has colours, while grey=true, or the first pictures are grey. Set grey=false")
+        return scene.srgb[:, :1]
 
     def _labels(self, scene: SceneBatch) -> Tensor:
         first = torch.full((len(scene.keys),), -1, dtype=torch.int64)
@@ -120,6 +146,11 @@ class AttackedVictim:
             )
         known = torch.tensor([-1 if row is None else row for row in rows])
         return known[first].to(scene.srgb.device)
+
+
+def is_grey(scene: SceneBatch) -> Tensor:
+    """``(B,)`` bool: which pictures have no colours."""
+    return (scene.srgb == scene.srgb[:, :1]).flatten(1).all(1)
 
 
 def shortened(names: Sequence[str]) -> str:

@@ -50,7 +50,7 @@ class OnePixel:
                 f"attack=one-pixel breeds from four candidates or more, but the budget is {population}. Allow more"
             )
         random = generator(problem.seed, "one-pixel")
-        genes = _first(len(problem.images), population, pixels, random).to(problem.images)
+        genes = _first(problem.images.shape[:2], population, pixels, random).to(problem.images)
         losses = torch.full(genes.shape[:2], torch.inf, device=genes.device)
         with Telling(observers, generations) as telling:
             for index in range(generations):
@@ -87,10 +87,11 @@ def _pixels(problem: PerturbationProblem) -> int:
     return int(eps)
 
 
-def _first(images: int, population: int, pixels: int, random: torch.Generator) -> Tensor:
-    """``(B, P, k, 5)``: places x, y as shares of width and height, then the colour."""
-    places = torch.rand(images, population, pixels, 2, generator=random)
-    colours = (128 + 127 * torch.randn(images, population, pixels, 3, generator=random)) / 255
+def _first(size: torch.Size, population: int, pixels: int, random: torch.Generator) -> Tensor:
+    """``(B, P, k, 2 + C)``: places x, y as shares of width and height, then the colour."""
+    (images, channels), shape = size, (population, pixels)
+    places = torch.rand(images, *shape, 2, generator=random)
+    colours = (128 + 127 * torch.randn(images, *shape, channels, generator=random)) / 255
     return torch.cat([places, colours.clamp(0, 1)], -1)
 
 
@@ -109,7 +110,7 @@ def _children(genes: Tensor, weight: float, random: torch.Generator) -> Tensor:
 
 
 def _asked(questions: Questions, genes: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:
-    """``(b, P)`` losses and successes of the candidates ``(b, P, k, 5)``; pictures are made a part at a time."""
+    """``(b, P)`` losses and successes of the candidates ``(b, P, k, 2 + C)``; pictures are made a part at a time."""
     flat, population = genes.flatten(0, 1), genes.shape[1]
     losses, fooled = [], []
     for part in torch.split(torch.arange(len(flat), device=rows.device), at_once(questions.images)):
@@ -121,7 +122,7 @@ def _asked(questions: Questions, genes: Tensor, rows: Tensor) -> tuple[Tensor, T
 
 
 def _painted(images: Tensor, genes: Tensor) -> Tensor:
-    """The images ``(b, 3, H, W)`` with the pixels of ``(b, k, 5)``; of two at one place the later shows."""
+    """The images ``(b, C, H, W)`` with the pixels of ``(b, k, 2 + C)``; of two at one place the later shows."""
     height, width = images.shape[-2:]
     painted, each = images.clone(), torch.arange(len(images), device=images.device)
     for pixel in genes.unbind(1):

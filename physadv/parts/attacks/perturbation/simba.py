@@ -85,27 +85,29 @@ class _Basis:
 
     down: Tensor  # (n, H): each row a vector of norm 1
     across: Tensor  # (m, W)
+    channels: int
 
     @staticmethod
     def of(images: Tensor, frequencies: int) -> _Basis:
         height, width = images.shape[-2:]
         if not frequencies:
-            return _Basis(torch.eye(height).to(images), torch.eye(width).to(images))
-        return _Basis(_cosines(height)[:frequencies].to(images), _cosines(width)[:frequencies].to(images))
+            return _Basis(torch.eye(height).to(images), torch.eye(width).to(images), images.shape[1])
+        return _Basis(_cosines(height)[:frequencies].to(images), _cosines(width)[:frequencies].to(images), images.shape[1])
 
     @property
     def count(self) -> int:
-        return 3 * len(self.down) * len(self.across)
+        return self.channels * len(self.down) * len(self.across)
 
     def orders(self, images: int, steps: int, random: torch.Generator) -> Tensor:
         """``(B, steps)`` numbers of directions, none twice for an image."""
         return torch.stack([torch.randperm(self.count, generator=random)[:steps] for _ in range(images)])
 
     def directions(self, numbers: Tensor) -> Tensor:
-        """``(b, 3, H, W)``."""
-        channel, place = numbers // (self.count // 3), numbers % (self.count // 3)
+        """``(b, C, H, W)``."""
+        each = self.count // self.channels
+        channel, place = numbers // each, numbers % each
         down, across = self.down[place // len(self.across)], self.across[place % len(self.across)]
-        colour = torch.eye(3, device=numbers.device)[channel]
+        colour = torch.eye(self.channels, device=numbers.device)[channel]
         return colour[:, :, None, None] * down[:, None, :, None] * across[:, None, None]
 
 

@@ -83,7 +83,7 @@ class _Draws:
 
 def _stripes(clean: Tensor, eps: float, random: torch.Generator) -> Tensor:
     """Vertical stripes one pixel wide, each channel up or down by eps (section 3.2)."""
-    signs = torch.randint(2, (len(clean), 3, 1, clean.shape[3]), generator=random) * 2.0 - 1
+    signs = torch.randint(2, (*clean.shape[:2], 1, clean.shape[3]), generator=random) * 2.0 - 1
     return (clean + eps * signs.to(clean)).clamp(0, 1)
 
 
@@ -92,7 +92,7 @@ def _square(best: Tensor, clean: Tensor, eps: float, area: float, draws: _Draws)
     height, width = clean.shape[-2:]
     side = max(1, min(round(math.sqrt(area * height * width)), height, width))
     inside = _window(clean, side, draws.places[:, :2]).mask
-    return torch.where(inside, clean + eps * draws.signs[:, :, None, None], best).clamp(0, 1)
+    return torch.where(inside, clean + eps * draws.signs[:, : clean.shape[1], None, None], best).clamp(0, 1)
 
 
 def _tiles(clean: Tensor, eps: float, random: torch.Generator) -> Tensor:
@@ -100,7 +100,7 @@ def _tiles(clean: Tensor, eps: float, random: torch.Generator) -> Tensor:
     height, width = clean.shape[-2:]
     side = max(1, min(height, width) // 5)
     down, across = torch.arange(height) // side, torch.arange(width) // side
-    shape = len(clean), 3, height // side + 1, width // side + 1
+    shape = *clean.shape[:2], height // side + 1, width // side + 1
     signs = torch.randint(2, shape, generator=random) * 2.0 - 1
     bumps = _bump(side)[torch.arange(height) % side][:, torch.arange(width) % side]
     change = (signs[:, :, down][..., across] * bumps).to(clean)
@@ -120,7 +120,7 @@ def _moved_mass(best: Tensor, clean: Tensor, eps: float, area: float, draws: _Dr
     standing = torch.where(draws.upright[:, None, None], bump, bump.T)
     each = torch.arange(len(clean), device=clean.device)[:, None, None]
     laid = standing[each, taker.down[:, :, None], taker.across[:, None]]
-    direction = (laid[:, None] * draws.signs[:, :, None, None] + inside / _mass(inside)) * taker.mask
+    direction = (laid[:, None] * draws.signs[:, : clean.shape[1], None, None] + inside / _mass(inside)) * taker.mask
     moved = torch.where(giver.mask, 0.0, change)
     moved = torch.where(taker.mask, direction / _mass(direction) * mass, moved)
     return (clean + eps * moved / _norm(moved)).clamp(0, 1)
