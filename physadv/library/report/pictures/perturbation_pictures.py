@@ -24,7 +24,9 @@ def factor_of(change: F32) -> int:
 
 def picture_png(srgb: F32) -> bytes:
     """Of ``(3, H, W)``, or ``(1, H, W)``, in [0, 1]."""
-    codes = (np.clip(np.broadcast_to(srgb, (3, *srgb.shape[1:])), 0, 1) * 255).round().astype(np.uint8).transpose(1, 2, 0)
+    codes = (
+        (np.clip(np.broadcast_to(srgb, (3, *srgb.shape[1:])), 0, 1) * 255).round().astype(np.uint8).transpose(1, 2, 0)
+    )
     image = Image.fromarray(codes)
     longer = max(image.size)
     if longer < SIDE_PX:

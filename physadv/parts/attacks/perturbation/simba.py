@@ -92,7 +92,9 @@ class _Basis:
         height, width = images.shape[-2:]
         if not frequencies:
             return _Basis(torch.eye(height).to(images), torch.eye(width).to(images), images.shape[1])
-        return _Basis(_cosines(height)[:frequencies].to(images), _cosines(width)[:frequencies].to(images), images.shape[1])
+        return _Basis(
+            _cosines(height)[:frequencies].to(images), _cosines(width)[:frequencies].to(images), images.shape[1]
+        )
 
     @property
     def count(self) -> int:
