@@ -144,7 +144,8 @@ class FrameByFrame(Wrapped[Candidates, tuple[Detections, ...]]):
 
 def standing_still(victim: Victim) -> Victim:
     """A victim that is shown every picture as a film which stands still; itself where it remembers nothing."""
-    return FrameByFrame(victim, 1) if remembers(victim) else victim
+    asked = victim.victim if isinstance(victim, FrameByFrame) else victim
+    return FrameByFrame(asked, 1) if remembers(asked) else victim
 
 
 def _films(pictures: int, frames: int) -> int:

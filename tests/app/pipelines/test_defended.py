@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.running import physadv
-from tests.small import LITTLE_JUDGED, SMALL_ROAD, SMALLEST
+from tests.small import LITTLE_JUDGED, SHORT_FILMS, SMALL_ROAD, SMALLEST
 
 pytestmark = pytest.mark.slow
 
@@ -44,3 +44,13 @@ def test_a_patch_is_optimised_behind_a_defence_which_is_not_handed_on(tmp_path: 
                     cwd=tmp_path)  # fmt: skip
     assert "victims sign-nano behind jpeg-30\n" in there.stderr
     assert "was optimised on" not in there.stderr
+
+
+def test_a_patch_is_optimised_on_films_where_a_defence_remembers_frames(tmp_path: Path) -> None:
+    asked = ("defenses=[none,vote]", *SHORT_FILMS, "attack.mosaic=0.5")
+    done = physadv("generate", *SMALLEST, *SMALL_ROAD, *asked, "out=made", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "caution attack.mosaic left out: a defense remembers frames" in done.stderr
+    victims = json.loads((tmp_path / "made" / "scores.json").read_text())["victims"]
+    assert [victim["defense"] for victim in victims] == ["none", "vote-2-of-3"]
+    assert all("films" in arm for victim in victims for arm in victim["conditions"])

@@ -72,8 +72,9 @@ def test_half_a_film_is_refused() -> None:
 
 
 def test_a_picture_that_stands_still_is_answered_as_without_a_memory() -> None:
-    still = standing_still(VOTE.around(ToyGridDetector()))
-    assert cells_of(still.decide(still.outputs(frame(5)[None]))[0]) == {5}
+    behind = VOTE.around(ToyGridDetector())
+    for still in (standing_still(behind), standing_still(FrameByFrame(behind, 4))):
+        assert cells_of(still.decide(still.outputs(frame(5)[None]))[0]) == {5}
     assert standing_still(bare := ToyGridDetector()) is bare
 
 
