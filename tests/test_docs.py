@@ -37,6 +37,7 @@ SMALL = {
         "audit.directions=2",
         "progress=false",
     ],
+    "perturb": ["size=smoke", "images=4", "progress=false"],
     "train detector": ["train.epochs=1", "train.renders=16", "train.held_out_renders=4", "progress=false"],
     "train adversarial": [
         "train.epochs=1",

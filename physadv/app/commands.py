@@ -34,7 +34,7 @@ class Command:
     schema: str = ""  # module:dataclass of its options; empty: it has none, and reads its words itself
     groups: tuple[str, ...] = ()  # config groups from which it chooses parts
     kinds: tuple[tuple[str, str], ...] = ()  # (group, kind) where a group chooses among another kind than elsewhere
-    sizes: str = ""  # folder below conf/size with sizes of its own: size=smoke is size=FOLDER/smoke
+    presets: str = ""  # folder below conf/size and conf/experiment with its own: size=smoke is size=FOLDER/smoke
     inherits: tuple[str, ...] = ()  # groups, and single options, taken over from the run that made the patch
     writes_run_folder: bool = False
     only_json: bool = False  # takes --json and nothing else
@@ -66,14 +66,14 @@ _STUDIES = (
     *(
         Command(
             f"study {row.name}", row.summary, target=f"{_PIPELINES}.study:study_command",
-            schema=f"{_CONFIG}.study_options:StudyConfig", sizes="study", writes_run_folder=True,
+            schema=f"{_CONFIG}.study_options:StudyConfig", presets="study", writes_run_folder=True,
         )
         for row in STUDIES.values()
     ),
     Command(
         "study all", "the companion of the lecture: every study in its order, on one page",
         target=f"{_PIPELINES}.study_all:study_all_command", schema=f"{_CONFIG}.study_options:StudyAllConfig",
-        sizes="study", writes_run_folder=True,
+        presets="study", writes_run_folder=True,
     ),
 )  # fmt: skip
 
@@ -130,8 +130,8 @@ _ROWS = (
     Command(
         "perturb", "attack pictures themselves, as the literature does: FGSM, PGD, one pixel, black boxes, ...",
         target=f"{_PIPELINES}.perturb:perturb", schema=f"{_CONFIG}.perturb_options:PerturbConfig",
-        groups=("scenes", "victim", "defense", "goal", "attack"), kinds=(("attack", "perturbations"),), sizes="perturb",
-        writes_run_folder=True,
+        groups=("scenes", "victim", "defense", "goal", "attack"), kinds=(("attack", "perturbations"),),
+        presets="perturb", writes_run_folder=True,
     ),
     Command(
         "watch", "film a print and measure what it does: camera, stream, file or folder of images",

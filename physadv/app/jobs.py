@@ -23,7 +23,7 @@ from physadv.app.config.flags import Flags, read_flags
 from physadv.app.config.help import text
 from physadv.app.config.inherit import typed_line
 from physadv.app.config.launch import launch
-from physadv.app.config.size_shorthand import own_sizes
+from physadv.app.config.own_presets import own_presets
 from physadv.app.config.wearer import carried_over
 from physadv.app.registry import Registry
 from physadv.core.masking import MaskedFormatter, masked
@@ -63,7 +63,7 @@ def start(command: Command, words: Sequence[str]) -> None:
 
 def prepare(command: Command, words: Sequence[str], tell: Callable[[str], object]) -> Prepared:
     """Check what was typed; ``tell`` hears of plugins that are left out, and of what comes from the patch's run."""
-    flags = read_flags(own_sizes(command, adaptive_attacks(command, only_these_axes(command, words))))
+    flags = read_flags(own_presets(command, adaptive_attacks(command, only_these_axes(command, words))))
     registry = Registry(strict="strict=true" in flags.typed)
     if complaints := registry.complaints():
         tell(complaints)

@@ -23,6 +23,7 @@ GROUPS = {
     "grid": ("scenes", "eot", "victim", "defense"),
     "watch": ("ink", "victim", "defense", "goal"),
     "study masking": ("scenes", "victim", "defense", "goal"),
+    "perturb": ("scenes", "victim", "defense", "goal", "attack"),
     "eot preview": ("scenes", "eot", "ink"),
 }
 PATHS = {

@@ -11,8 +11,8 @@ import torch
 
 from physadv.app.assembly import parts
 from physadv.app.assembly.defenses import defenses_of
-from physadv.app.assembly.scenes import two_parts
-from physadv.app.assembly.victims import bound_to, check_pictures, listed_victims, seen_by_patches
+from physadv.app.assembly.scenes import filled, some_of
+from physadv.app.assembly.victims import bound_to, check_pictures, listed_victims
 from physadv.app.config.perturb_options import PerturbConfig
 from physadv.app.config.schema import JudgeConfig
 from physadv.app.registry import Registry
@@ -22,7 +22,7 @@ from physadv.core.errors import BadOption, IncompatibleParts
 from physadv.core.problem.norm import Norm
 from physadv.core.problem.perturbation_problem import PerturbationAttack
 from physadv.core.protocols import Victim
-from physadv.core.scene_protocols import SceneSource
+from physadv.core.scene_protocols import NeedsObjects, SceneSource
 from physadv.engines.perturbing.attacked_victim import AttackedVictim, is_grey
 from physadv.engines.perturbing.attempt import AttackArm
 from physadv.engines.perturbing.bounds import ORDER, SMALLEST, USUAL, ChangeBound, bounds_of
@@ -54,14 +54,11 @@ def task_of(registry: Registry, options: PerturbConfig, chosen: Mapping[str, str
     subject = _subject(registry, options, chosen, device)
     check_targets(options.targets, subject.labels, detector=subject.goal is not None)
     arms = arms_of(registry, options, chosen, subject, device)
-    judge = JudgeConfig(images=options.images, share=0.0)
-    seen = seen_by_patches(subject.victim) if subject.victim.task is not Task.control else subject.victim
-    pair = two_parts(registry, chosen["scenes"], options.scenes, judge, options.seed, seen, device)
-    check_pictures([subject.victim] if subject.goal is None else [], pair.judge_on)
-    subject = replace(subject, grey=_grey(options.grey, subject, pair.judge_on))
+    scenes = _pictures(registry, options, chosen, subject, device)
+    subject = replace(subject, grey=_grey(options.grey, subject, scenes))
     return PerturbTask(
-        subject, pair.judge_on, arms, options.targets, options.batch, options.restarts,
-        options.budget or None, options.seed, device,
+        subject, scenes, arms, options.targets, options.batch, options.restarts, options.budget or None,
+        options.seed, device,
     )  # fmt: skip
 
 
@@ -175,6 +172,24 @@ def _first_norm(named: NamedAttack, *, targeted: bool) -> Norm:
             refused = refused or why
     assert refused is not None
     raise refused
+
+
+def _pictures(
+    registry: Registry, options: PerturbConfig, chosen: Mapping[str, str], subject: AttackedVictim, device: torch.device
+) -> SceneSource:
+    """At most so many. Raises :class:`IncompatibleParts` where a classifier gets pictures without labels."""
+    source = parts.part(registry, "scenes", chosen["scenes"], options.scenes, options.seed)
+    victim = subject.victim
+    if victim.task is Task.classification:
+        if isinstance(source, NeedsObjects):
+            raise IncompatibleParts(
+                f"scenes={chosen['scenes']} does not say what its pictures show, so nobody knows when "
+                f"{victim.name!r} is wrong. Give pictures by class: scenes=classes scenes.root=FOLDER"
+            )
+        check_pictures([victim], source)
+    if victim.task is Task.detection:
+        source = filled(source, victim, device)
+    return some_of(source, JudgeConfig(images=options.images, share=0.0), options.seed)
 
 
 def _subject(

@@ -67,12 +67,12 @@ def two_parts(
     scenes = filled(parts.part(registry, "scenes", choice, options, seed), victim, device)
     if judge.root:
         other = parts.part(registry, "scenes", choice, _elsewhere(choice, options, judge.root), seed)
-        return Parts(scenes, _some(filled(other, victim, device), judge, seed))
+        return Parts(scenes, some_of(filled(other, victim, device), judge, seed))
     if not judge.share:
-        return Parts(scenes, _some(scenes, judge, seed))
+        return Parts(scenes, some_of(scenes, judge, seed))
     optimise_on, judge_on = scenes.split(judge.share, seed)
     apart = digest([choice, dataclasses.asdict(options), judge.share, seed])
-    return Parts(optimise_on, _some(without_seen(judge_on, optimise_on), judge, seed), apart)
+    return Parts(optimise_on, some_of(without_seen(judge_on, optimise_on), judge, seed), apart)
 
 
 def _elsewhere(choice: str, options: Any, root: str) -> Any:
@@ -83,7 +83,7 @@ def _elsewhere(choice: str, options: Any, root: str) -> Any:
     return dataclasses.replace(options, root=root, **{name: "" for name in _OF_ROOT if name in names})
 
 
-def _some(scenes: SceneSource, judge: JudgeConfig, seed: int) -> SceneSource:
+def some_of(scenes: SceneSource, judge: JudgeConfig, seed: int) -> SceneSource:
     """At most ``judge.images`` pictures at random, those in which something wears the patch before others."""
     count = judge.images
     if not isinstance(scenes, Photographs):

@@ -61,7 +61,8 @@ def _choices(group: str, command: Command, registry: Registry) -> Iterator[str]:
         yield from (offered.entry.name for offered in registry.offered(kind_of(group, command)))
         return
     for folder in (conf_dir(), *map(Path, registry.config_dirs())):
-        yield from sorted(file.stem for file in (folder / group).glob("*.yaml"))
+        place = folder / group / command.presets if command.presets else folder / group
+        yield from sorted(file.stem for file in place.glob("*.yaml"))
 
 
 def _owners(group: str, command: Command, registry: Registry) -> Iterator[type]:

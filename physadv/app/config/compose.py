@@ -26,6 +26,7 @@ from physadv.app.config import guard, store
 from physadv.app.config.groups import PRESETS, kind_of
 from physadv.app.config.inherit import Taken, inherited, run_of
 from physadv.app.config.locate import conf_dir
+from physadv.app.config.own_presets import shown_presets
 from physadv.app.config.spelling import split
 from physadv.app.config.typed import Reader, key_and_value, text_of
 from physadv.app.registry import Registry
@@ -181,12 +182,12 @@ class Composer:
         """Hydra passes over an experiment that is not there, because most commands run without one."""
         wanted = made.hydra.runtime.choices.get("experiment")
         if wanted not in (None, "null") and wanted not in (known := choices_of("experiment")):
-            raise BadOption(_no_such("experiment", str(wanted), known))
+            raise BadOption(_no_such(self.command, "experiment", str(wanted), known))
 
     def _explained(self, complaint: str, typed: Sequence[str]) -> str:
         group = re.search(r"Could not (?:find|load) '([^']+)'", complaint)
         if group:
-            return _unknown_choice(group.group(1), complaint)
+            return _unknown_choice(self.command, group.group(1), complaint)
         key = re.search(r"Key '([^']+)' (?:is )?not in '([^']+)'", complaint) or re.search(
             r"Could not override '([^']+)'", complaint
         )
@@ -232,13 +233,14 @@ def _values(override: Override) -> list[str]:
     return [f"{override.get_key_element()}={value}" for value in override.sweep_string_iterator()]
 
 
-def _unknown_choice(wanted: str, complaint: str) -> str:
+def _unknown_choice(command: Command, wanted: str, complaint: str) -> str:
     folder, _, name = wanted.rpartition("/") if wanted.startswith("hydra/") else wanted.partition("/")
     listed = re.search(r"Available options in '[^']*':\s*(.*?)(?:\n\n|Config search|$)", complaint, re.S)
-    return _no_such(folder, name, choices_of(folder) or (listed.group(1).split() if listed else []))
+    return _no_such(command, folder, name, choices_of(folder) or (listed.group(1).split() if listed else []))
 
 
-def _no_such(group: str, name: str, choices: Sequence[str]) -> str:
+def _no_such(command: Command, group: str, wanted: str, offered: Sequence[str]) -> str:
+    name, choices = next(iter(shown_presets(command, group, [wanted])), wanted), shown_presets(command, group, offered)
     near = difflib.get_close_matches(name, choices, n=1, cutoff=0.4)
     hint = f" Did you mean {group}={near[0]}?" if near else ""
     if group == "defense" and "+" in name:

@@ -17,6 +17,7 @@ from typing import Any
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
 from physadv.app.config.compose import Composer, choices_of
+from physadv.app.config.own_presets import shown_presets
 
 
 def text(composer: Composer, typed: Sequence[str]) -> str:
@@ -25,7 +26,9 @@ def text(composer: Composer, typed: Sequence[str]) -> str:
     chosen = {group: str(name) for group, name in whole.hydra.runtime.choices.items() if group in composer.groups}
     chosen.pop("penalties", None)
     lines = [f"usage: physadv {composer.command.words} [key=value ...]", ""]
-    groups = {group: choices_of(group) for group in chosen}
+    command = composer.command
+    groups = {group: shown_presets(command, group, choices_of(group)) for group in chosen}
+    chosen = {group: next(iter(shown_presets(command, group, [name])), name) for group, name in chosen.items()}
     if groups:
         lines.append("choices (the first is the current one; put another before --help to see its options):")
         for group, names in reversed(groups.items()):

@@ -53,10 +53,14 @@ def cautions(content: Content) -> list[str]:
             f"The victim recognises only {percent(clean)} of the pictures without any attack: what is said of an "
             "attack rests on the others."
         )
+    labels = {picture["label"] for picture in content["pictures"]}
+    if len(labels) == 1 and content["victim"]["task"] == "classification" and len(content["pictures"]) > 1:
+        found.append(f"All pictures show {next(iter(labels))!r}: an answer that never changes would be right on each.")
+    alike = [words_of(arm) for arm in content["arms"] if _no_better_than_noise(arm)]
+    if alike:
+        found.append(f"Noise of the same size does as well within the intervals as {'; '.join(alike)}.")
     for arm in content["arms"]:
-        success, noise = score_of(arm, "success"), score_of(arm, "noise success")
-        if success["value"] and noise["high"] is not None and noise["high"] >= success["low"]:
-            found.append(f"{words_of(arm)}: noise of the same size does as well within the intervals.")
+        success = score_of(arm, "success")
         rounded = score_of(arm, "success rounded")
         if success["value"] and rounded["value"] is not None and rounded["high"] < success["low"]:
             found.append(
@@ -66,6 +70,11 @@ def cautions(content: Content) -> list[str]:
         f"{line} does worse with a larger bound than with a smaller one: it is stuck." for line in _stuck(content)
     ]
     return found
+
+
+def _no_better_than_noise(arm: Mapping[str, Any]) -> bool:
+    success, noise = score_of(arm, "success"), score_of(arm, "noise success")
+    return bool(success["value"] and noise["value"] is not None and noise["high"] >= success["low"])
 
 
 def score_of(arm: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -45,6 +45,13 @@ def difference(row: Mapping[str, Any]) -> str:
     return f"{'+' if row['value'] >= 0 else ''}{amount(row, percent=False)}"
 
 
+def rounded(value: float) -> str:
+    """Three digits, without an exponent where the number is at least a thousandth: "13 100", "0.0314"."""
+    if abs(value) >= 1000:
+        return f"{value:,.0f}".replace(",", "\u202f")
+    return f"{value:.3g}"
+
+
 def _whole(value: float | None) -> str:
     return "?" if value is None else f"{round(100 * value) or 0:d}"  # no "-0"
 

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from physadv.app.python.loading import load
-from tests.running import physadv
+from tests.running import ROOT, physadv
+from tests.small import SMALL_ROAD
 
 pytestmark = pytest.mark.slow
 
@@ -138,3 +139,37 @@ def test_a_dry_run_tells_the_cost(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "cost    about" in done.stderr
     assert not (tmp_path / "run" / "perturb.json").exists()
+
+
+PRESETS = sorted((ROOT / "conf" / "experiment" / "perturb").glob("*.yaml"))
+BY_DOCS = {"lecture_fgsm", "lecture_threats"}
+
+
+@pytest.mark.parametrize("preset", [p.stem for p in PRESETS if p.stem not in BY_DOCS])
+def test_a_preset_runs_in_its_smallest_form(preset: str, tmp_path: Path) -> None:
+    small = SMALL_ROAD if preset == "lecture_stop_sign" else []
+    if preset == "lecture_panda":
+        pytest.importorskip("efficientnet_lite_pytorch", reason="the extra lecture is not installed")
+    done = physadv("perturb", f"experiment={preset}", "size=smoke", "images=2", "progress=false", *small,
+                   f"out={tmp_path / 'run'}")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("file", [*PRESETS, *(ROOT / "conf" / "size" / "perturb").glob("*.yaml")], ids=lambda f: f.stem)
+def test_a_preset_opens_with_what_it_is_and_how_to_run_it(file: Path) -> None:
+    lines = file.read_text().splitlines()
+    assert lines[0] == "# @package _global_"
+    assert lines[1].startswith("# ")
+    group = "experiment" if "experiment" in file.parts else "size"
+    assert lines[2].startswith(f"# physadv perturb {group}={file.stem}")
+
+
+def test_presets_of_other_commands_are_not_offered(tmp_path: Path) -> None:
+    done = physadv("perturb", "experiment=stop_sign_hide", cwd=tmp_path)
+    assert "there is no experiment named 'stop_sign_hide'." in done.stderr
+    assert "lecture_fgsm" in done.stderr
+    assert "tshirt" not in done.stderr
+    done = physadv("generate", "experiment=lecture_fgsm", cwd=tmp_path)
+    assert "lecture_pgd" not in done.stderr
+    page = physadv("perturb", "--help").stdout
+    assert "size=laptop | gpu | smoke" in page

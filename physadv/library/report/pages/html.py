@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from physadv.library.report.pages.scripts import scripts
-from physadv.library.report.plain_words import amount, difference, shown
+from physadv.library.report.plain_words import amount, difference, rounded, shown
 
 
 def filled(template: str, content: Mapping[str, Any]) -> str:
@@ -21,5 +21,6 @@ def filled(template: str, content: Mapping[str, Any]) -> str:
     environment.filters["amount"] = amount
     environment.filters["shown"] = shown
     environment.filters["difference"] = difference
+    environment.filters["size"] = rounded
     environment.globals["scripts"] = scripts()
     return environment.get_template(template).render(content)

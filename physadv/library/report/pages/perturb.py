@@ -64,9 +64,8 @@ def csv_rows(found: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _arm(arm: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "words": words_of(arm), "threat": arm["threat"], "surrogate": arm["surrogate"], "access": arm["access"],
+        **{name: arm[name] for name in ("name", "norm", "eps", "told", "threat", "surrogate", "queries", "gradients")},
         "scores": [score_of(arm, name) for name in SCORES], "distances": [arm["distances"][norm] for norm in NORMS],
-        "queries": arm["queries"], "gradients": arm["gradients"], "seconds": arm["seconds"],
     }  # fmt: skip
 
 

@@ -16,6 +16,8 @@ COLOURS = ("#d55e00", "#3d9bd6", "#cc79a7", "#b59400", "#7f6fd6", "#4f8f2f", "#a
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "star", "cross", "pentagon", "hexagon")
 NOISE, CLEAN = "#8a8f98", "#009e73"
 BINS = 24
+FEW_TICKS = 10
+LOG_TICKS = {"tickvals": [k * 10**d for d in range(7) for k in (1, 2, 5)], "ticks": "outside"}
 
 
 def accuracy_over_eps(content: Mapping[str, Any], norm: str) -> Plot | None:
@@ -38,7 +40,7 @@ def accuracy_over_eps(content: Mapping[str, Any], norm: str) -> Plot | None:
         title=f"robust accuracy over the bound in {norm}",
         says="The share of all pictures that are still recognised, by the largest change that was allowed.",
         traces=traces,
-        layout={"xaxis": axis(f"largest change, {norm}", {"rangemode": "tozero", "showgrid": False}),
+        layout={"xaxis": axis(f"largest change, {norm}", {"showgrid": False, **_ticks(arms)}),
                 "yaxis": percent_axis("robust accuracy"), "showlegend": True},
         columns=("eps", "attack", *SCORE_COLUMNS), rows=rows, height_px=380,
     )  # fmt: skip
@@ -52,8 +54,8 @@ def success_over_queries(content: Mapping[str, Any]) -> Plot | None:
     traces, rows = [], list[list[Cell]]()
     for colour, arm in zip(cycle(COLOURS), last, strict=False):
         curve = arm["query_curve"]
-        asked = max([arm["queries"]["max"], curve[-1][0]])
-        x = [1, *[q for q, *_ in curve], asked]
+        asked = max(arm["queries"]["max"], 1.15 * curve[-1][0])
+        x = [0.9, *[q for q, *_ in curve], asked]
         y = [0.0, *[100 * share for _, share, *_ in curve], 100 * curve[-1][1]]
         traces.append({
             "type": "scatter", "mode": "lines", "name": words_of(arm), "x": x, "y": y,
@@ -64,7 +66,7 @@ def success_over_queries(content: Mapping[str, Any]) -> Plot | None:
         title="success over questions",
         says="The share of the attacked pictures that are fooled after so many questions to the victim.",
         traces=traces,
-        layout={"xaxis": axis("questions a picture", {"type": "log", "showgrid": False, "dtick": 1}),
+        layout={"xaxis": axis("questions a picture", {"type": "log", "showgrid": False, **LOG_TICKS}),
                 "yaxis": percent_axis("success"), "showlegend": True},
         columns=("attack", "questions", *SCORE_COLUMNS), rows=rows, height_px=380,
     )  # fmt: skip
@@ -101,6 +103,14 @@ def sizes(content: Mapping[str, Any], norm: str) -> Plot | None:
 def norms_of(content: Mapping[str, Any]) -> list[str]:
     """Norms in which something was attacked."""
     return list(dict.fromkeys(arm["norm"] for arm in content["arms"]))
+
+
+def _ticks(arms: Sequence[Arm]) -> dict[str, Any]:
+    """The bounds as they were typed, where they are few."""
+    told = {arm["eps"]: arm["told"] for arm in arms}
+    if len(told) > FEW_TICKS:
+        return {"rangemode": "tozero"}
+    return {"tickvals": [0, *told], "ticktext": ["0", *told.values()], "range": [-0.03 * max(told), 1.04 * max(told)]}
 
 
 def _lines(arms: Sequence[Arm]) -> dict[str, list[Arm]]:
