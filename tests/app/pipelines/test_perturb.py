@@ -173,3 +173,12 @@ def test_presets_of_other_commands_are_not_offered(tmp_path: Path) -> None:
     assert "lecture_pgd" not in done.stderr
     page = physadv("perturb", "--help").stdout
     assert "size=laptop | gpu | smoke" in page
+
+
+def test_the_python_of_the_page_works_in_its_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (ROOT / "docs" / "perturb.md").read_text()
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {"__name__": __name__}
+    for source in re.findall(r"```python\n(.*?)```", page, re.S):
+        exec(compile(source, "perturb.md", "exec"), names)
+    assert names["run"].arms[0]["rows"]
