@@ -133,6 +133,10 @@ def a_reset_forgets(defense: Defense, victim: AnyVictim, images: Tensor) -> None
     """After a reset, the same film gives the same answers."""
     made = defense.around(victim)
     if behind := defended_in(made):
+        before = behind.lead_in
+        require(
+            isinstance(before, int) and before >= 0, f"{made.name}: lead_in must be frames, 0 or more, got {before}"
+        )
         films = []
         for _ in range(2):
             behind.reset()

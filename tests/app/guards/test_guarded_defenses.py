@@ -10,10 +10,12 @@ import torch
 from torch import Tensor
 
 from physadv.app.guards.door import built
-from physadv.core.defended import Defended, RandomlyDefended, defended_in
+from physadv.core.defended import Defended, RandomlyDefended, defended_in, lead_in, remembers
 from physadv.core.defense_kind import DefenseKind
 from physadv.core.errors import BrokenPart
 from physadv.core.protocols import Defense, Victim
+from physadv.parts.defenses.temporal.options import VoteConfig
+from physadv.parts.defenses.temporal.vote import Vote
 from physadv.testing import ToyDefense, ToyGridDetector, check_defense, one_scene, sample_images
 from tests.core.test_defended import Noise, Watchman
 
@@ -21,6 +23,11 @@ from tests.core.test_defended import Noise, Watchman
 def guarded(part: Any) -> Defense:
     made: Defense = built("defenses", "acme/veil", "acme_veil", lambda _: part, None)
     return made
+
+
+def test_a_memory_behind_its_guard_says_what_fills_it() -> None:
+    for vote, due in ((Vote(VoteConfig(2, 3)), 2), (guarded(Vote(VoteConfig(2, 5))), 4)):
+        assert (lead_in(vote.around(ToyGridDetector())), remembers(vote.around(ToyGridDetector()))) == (due, True)
 
 
 def veil(change: Callable[[Tensor], Any]) -> Defense:
