@@ -57,7 +57,7 @@ def perturb(config: DictConfig, registry: Registry, out: Path) -> float | None:
         for looked, made in outcomes(task, kept, [follower, *registry.observers()], tell):
             table.add(looked, made)
     content = {**_heading(task, options), **plain(table.content())}
-    content["shown"] = pictures_of(content["arms"], kept, task.batch, options.shown, out)
+    content["shown"] = pictures_of(content, kept, options.shown, out)
     write_text(out / FILE, json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False))
     write_text(out / "perturb.csv", _csv(content))
     _write_record(task, config, options, content, out, time.monotonic() - started)

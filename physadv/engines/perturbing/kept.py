@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,4 +40,4 @@ class KeptOutcomes:
         write_bytes(self._file(arm, index), stream.getvalue())
 
     def _file(self, arm: str, index: int) -> Path:
-        return self.folder / FOLDER / arm / f"{index:06d}.npz"
+        return self.folder / FOLDER / re.sub(r"[^\w.=-]+", "_", arm) / f"{index:06d}.npz"

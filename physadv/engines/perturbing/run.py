@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -17,6 +17,7 @@ from physadv.core.problem.norm import Norm
 from physadv.core.protocols import Observer
 from physadv.core.scene_protocols import SceneSource
 from physadv.core.seeding import generator
+from physadv.core.types import SceneBatch
 from physadv.engines.perturbing.attacked_victim import AttackedVictim, Pictures
 from physadv.engines.perturbing.attempt import AttackArm, attempted, fooled, noise_like
 from physadv.engines.perturbing.kept import Arrays, KeptOutcomes
@@ -82,7 +83,8 @@ def outcomes(
 
 def batches(task: PerturbTask) -> Iterator[Looked]:
     """The pictures with what is right to say of them, and what the victim says."""
-    for index, scene in enumerate(task.scenes.sweep(task.batch)):
+    unpadded = (of_one_size for scene in task.scenes.sweep(task.batch) for of_one_size in _by_size(scene))
+    for index, scene in enumerate(unpadded):
         pictures = task.subject.pictures(scene.to(task.device))
         decisions, logits = task.subject.look(pictures.images, pictures.scene)
         right = ~fooled(decisions, pictures.labels, None)
@@ -90,6 +92,14 @@ def batches(task: PerturbTask) -> Iterator[Looked]:
             right &= _with_wearer(pictures)
         targets = targets_of(task.targets, pictures.labels, logits, task.subject.labels, pictures.keys, task.seed)
         yield Looked(index, pictures, decisions, right, targets)
+
+
+def _by_size(scene: SceneBatch) -> Iterator[SceneBatch]:
+    """The scene without padding, which is no part of any picture: one batch for each size."""
+    for height, width in dict.fromkeys(map(tuple, scene.sizes_px.tolist())):
+        own = scene.pick((scene.sizes_px == torch.tensor([height, width])).all(1).nonzero().flatten())
+        visible = None if own.visible is None else own.visible[..., :height, :width]
+        yield replace(own, srgb=own.srgb[..., :height, :width], visible=visible)
 
 
 def _outcome(task: PerturbTask, arm: AttackArm, looked: Looked, observers: list[Observer]) -> Arrays:

@@ -31,7 +31,7 @@ class PerturbTable:
         names, start = self.task.subject.labels, len(self.pictures)
         for place, key in enumerate(looked.pictures.keys):
             self.pictures.append({
-                "key": key, "label": names[int(looked.pictures.labels[place])],
+                "key": key, "batch": looked.index, "place": place, "label": names[int(looked.pictures.labels[place])],
                 "decided": _decided(looked.decisions.labels[place], looked.decisions.reported[place], names),
                 "confidence": float(looked.decisions.scores[place]), "right": bool(looked.right[place]),
             })  # fmt: skip

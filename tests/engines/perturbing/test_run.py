@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 import torch
 
-from physadv.core.access import AccessLevel
+from physadv.core.access import AccessLevel, Task
+from physadv.core.answers import ActionLogits, Actions
 from physadv.core.errors import BadInput, BadOption, IncompatibleParts
 from physadv.core.problem.counted import Queries
 from physadv.core.problem.norm import Norm
@@ -34,7 +35,7 @@ from physadv.parts.attacks.perturbation.fgsm import Fgsm
 from physadv.parts.attacks.perturbation.options import PgdConfig
 from physadv.parts.attacks.perturbation.pgd import Pgd
 from physadv.testing import ToyClassifier, ToyDetector, ToyGoal, one_scene, toy_perturbation
-from tests.engines.perturbing.toys import labelled, toy_task
+from tests.engines.perturbing.toys import LabelledScenes, labelled, toy_task
 
 
 def table(task: PerturbTask, folder: Path) -> dict[str, Any]:
@@ -209,6 +210,48 @@ def test_a_surrogate_is_attacked_in_place_of_the_victim(tmp_path: Path) -> None:
     other = AttackedVictim(ToyClassifier(labels=("lynx", "mynx", "newt", "onyx")))
     with pytest.raises(IncompatibleParts, match="surrogate 'toy-linear' knows no label 'nynx'"):
         table(replace(task, arms=(replace(arm, surrogate=other),)), tmp_path / "other")
+
+
+def test_padding_is_no_part_of_a_picture(tmp_path: Path) -> None:
+    scene = labelled()
+    sizes = scene.sizes_px.clone()
+    sizes[1::2, 1] = 6
+    task = toy_task(Fgsm(), batch=6, subject=AttackedVictim(ToyPolicy()))
+    found = list(batches(replace(task, scenes=LabelledScenes(replace(scene, sizes_px=sizes)))))
+    assert [looked.pictures.keys for looked in found] == [("toy/0", "toy/2", "toy/4"), ("toy/1", "toy/3", "toy/5")]
+    assert [tuple(looked.pictures.images.shape[-2:]) for looked in found] == [(8, 8), (8, 6)]
+
+
+@dataclass(frozen=True)
+class ToyPolicy:
+    """Drives left where the picture is red, right where it is blue, on otherwise."""
+
+    name: str = "toy-policy"
+    labels: tuple[str, ...] = ("left", "on", "right")
+    task: Task = Task.control
+    access: AccessLevel = AccessLevel.gradients
+    confidence: float = 0.0
+    digest: str = "toy-policy"
+    networks: tuple[torch.nn.Module, ...] = ()
+
+    def outputs(self, images: torch.Tensor) -> ActionLogits:
+        return ActionLogits(20 * images.mean((2, 3)))
+
+    def decide(self, outputs: ActionLogits, confidence: float | None = None) -> Actions:
+        return Actions(outputs.logits.argmax(1))
+
+    def to(self, device: torch.device | str) -> ToyPolicy:
+        return self
+
+
+def test_a_policy_is_fooled_when_it_acts_otherwise(tmp_path: Path) -> None:
+    task = toy_task(Pgd(PgdConfig(steps=20)), eps=0.3, targets="left", batch=6, subject=AttackedVictim(ToyPolicy()))
+    content = table(task, tmp_path)
+    assert content["clean"][0]["value"] == 1
+    rows = content["arms"][0]["rows"]
+    assert rows
+    assert {row["decided"] for row in rows if row["success"]} == {"left"}
+    assert all(content["pictures"][row["picture"]]["label"] != "left" for row in rows)
 
 
 def test_kept_batches_that_are_broken_are_made_again(tmp_path: Path) -> None:
