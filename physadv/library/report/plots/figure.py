@@ -28,7 +28,8 @@ _KNOWN = {
 }  # fmt: skip
 _MORE = (
     ("#cc79a7", "star"), ("#b59400", "pentagon"), ("#7f6fd6", "hexagon"), ("#4f8f2f", "triangle-down"),
-    ("#a0522d", "cross"), ("#5f7f8f", "x"),
+    ("#a0522d", "cross"), ("#5f7f8f", "x"), ("#d55e00", "triangle-left"), ("#3d9bd6", "square"), ("#009e73", "diamond"),
+    ("#8a8f98", "triangle-right"), ("#a33c6f", "bowtie"), ("#2a6f9e", "hourglass"),
 )  # fmt: skip
 
 
