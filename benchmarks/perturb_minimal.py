@@ -34,7 +34,7 @@ from physadv.parts.victims.classifier import Classifier
 Job = Callable[[Tensor, Tensor], Tensor]
 """Images and labels → images that are to fool."""
 
-STEPS, SEARCHES, C, EPS = 100, 5, 0.1, 0.1
+STEPS, SEARCHES, C, LR, EPS = 100, 5, 0.1, 0.1, 0.1
 
 
 @dataclass(frozen=True)
@@ -139,15 +139,15 @@ def deepfool(net: nn.Module) -> Comparison:
 
 
 def carlini_wagner(net: nn.Module) -> Comparison:
-    """5 values of c from 0.1, 100 steps each, Adam at 0.01; torchattacks has no search, so all steps at c = 1."""
+    """5 values of c from 0.1, 100 steps each, Adam at 0.1; torchattacks has no search, so all steps at c = 1."""
     return Comparison("C&W L2", Norm.l2, {
-        "physadv": ours(net, "carlini-wagner", Norm.l2, None, searches=SEARCHES, steps=STEPS, c=C),
+        "physadv": ours(net, "carlini-wagner", Norm.l2, None, searches=SEARCHES, steps=STEPS, c=C, lr=LR),
         **of_foolbox(net, lambda of: of.L2CarliniWagnerAttack(binary_search_steps=SEARCHES, steps=STEPS,
-                                                              initial_const=C, stepsize=0.01)),
+                                                              initial_const=C, stepsize=LR)),
         **of_art(net, lambda of, on: of.CarliniL2Method(on, binary_search_steps=SEARCHES, max_iter=STEPS,
-                                                        initial_const=C, learning_rate=0.01, batch_size=1000,
+                                                        initial_const=C, learning_rate=LR, batch_size=1000,
                                                         verbose=False)),
-        **of_torchattacks(net, lambda of: of.CW(net, c=1, steps=SEARCHES * STEPS, lr=0.01)),
+        **of_torchattacks(net, lambda of: of.CW(net, c=1, steps=SEARCHES * STEPS, lr=LR)),
     })  # fmt: skip
 
 
@@ -218,6 +218,7 @@ def measured(net: nn.Module, comparison: Comparison, images: Tensor, labels: Ten
         cpu_s = time.process_time() - begun
         with torch.no_grad():
             fooled = net(made).argmax(1) != labels
+        fooled &= made.flatten(1).amax(1) > 0  # foolbox gives black pictures where it found nothing
         sizes = size(made - images, comparison.norm)[fooled]
         median = float(sizes.median()) if len(sizes) else 0.0
         yield library, Outcome(float(fooled.float().mean()), median, cpu_s)

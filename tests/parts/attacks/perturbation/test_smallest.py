@@ -33,7 +33,7 @@ CASES: dict[str, tuple[PerturbationAttack, Norm, float]] = {  # with the share b
     "fmn-l1": (Fmn(FmnConfig()), Norm.l1, 0.02),
     "fmn-l2": (Fmn(FmnConfig()), Norm.l2, 0.002),
     "fmn-linf": (Fmn(FmnConfig()), Norm.linf, 0.002),
-    "carlini-wagner": (CarliniWagner(CarliniWagnerConfig(steps=60)), Norm.l2, 0.06),
+    "carlini-wagner": (CarliniWagner(CarliniWagnerConfig(steps=60, lr=0.01)), Norm.l2, 0.06),
     "lbfgs": (Lbfgs(LbfgsConfig(iterations=20)), Norm.l2, 0.06),
 }
 
