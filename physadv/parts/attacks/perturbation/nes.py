@@ -2,8 +2,9 @@
 
     g ← 1/(2nσ) Σ (L(x + σ u_i) − L(x − σ u_i)) u_i,  u_i ~ N(0, I), n/2 pairs;   x ← Π(x − η sign(g))
 
-Steps are those of projected gradient descent in the norm; Π is onto the ball and into [0, 1]. A step costs n questions
-and one to see whether it fools. Each image has its own random numbers.
+Steps are those of projected gradient descent in the norm; Π is onto the ball and into [0, 1]. As in the authors' code
+g is the running mean of the estimates. A step costs n questions and one to see whether it fools. Each image has its own
+random numbers.
 """
 
 from __future__ import annotations
@@ -38,14 +39,15 @@ class Nes:
         eps = require_eps("nes", problem)
         questions, a_step = Questions(problem, self.config.queries), self.config.samples + 1
         generators = [generator(problem.seed, f"nes {position}") for position in range(len(problem.images))]
+        mu, gradient = self.config.momentum, torch.zeros_like(problem.images)
         total = max(0, int(questions.limits.max()) // a_step)
         with Telling(observers, total) as telling:
             for index in range(total):
                 if not len(rows := questions.open(a_step)):
                     break
                 here = questions.images[rows]
-                gradient = self._estimated(questions, here, rows, generators)
-                moved = here - self.config.step * eps * steepest(gradient, problem.norm)
+                gradient[rows] = mu * gradient[rows] + (1 - mu) * self._estimated(questions, here, rows, generators)
+                moved = here - self.config.step * eps * steepest(gradient[rows], problem.norm)
                 moved = within(moved, problem.images[rows], problem.norm, eps)
                 losses, fooled = questions.losses(moved, rows)
                 questions.keep(moved, rows, success=fooled, done=fooled)

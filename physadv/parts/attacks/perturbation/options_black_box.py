@@ -34,6 +34,7 @@ class NesConfig:
     samples: int = 50  # n: of one estimate of the gradient, in pairs
     sigma: float = 0.001  # of the noise around the image that is asked about
     step: float = 0.2  # eta: of each step, as a share of eps
+    momentum: float = 0.9  # share of the estimates before that is kept at each step
 
 
 @dataclass
@@ -74,6 +75,8 @@ def check_nes(config: NesConfig) -> None:
             "attack=nes needs queries >= 1, an even number of samples, sigma > 0 and step > 0, "
             f"got {config.queries}, {config.samples}, {config.sigma}, {config.step}"
         )
+    if not 0 <= config.momentum < 1:
+        raise BadOption(f"attack=nes needs momentum from 0 to below 1, got {config.momentum}")
 
 
 def check_simba(config: SimbaConfig) -> None:
