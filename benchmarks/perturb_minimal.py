@@ -28,7 +28,7 @@ from physadv.core.problem.counted import Counted, Queries
 from physadv.core.problem.perturbation_problem import Norm, PerturbationProblem
 from physadv.library.compute.one_device import OneDevice
 from physadv.library.perturbations.norms import size
-from physadv.parts.attacks.perturbation import entries, minimal_entries, strong_entries
+from physadv.parts.attacks.perturbation import black_box_entries, entries, minimal_entries, strong_entries
 from physadv.parts.victims.classifier import Classifier
 
 Job = Callable[[Tensor, Tensor], Tensor]
@@ -72,7 +72,7 @@ def data(count: int) -> tuple[nn.Module, Tensor, Tensor]:
 
 def ours(net: nn.Module, name: str, norm: Norm, eps: float | None, **options: Any) -> Job:
     """Our attack of that name."""
-    rows = {row.name: row for module in (entries, minimal_entries, strong_entries)
+    rows = {row.name: row for module in (entries, black_box_entries, minimal_entries, strong_entries)
             for row in module.physadv_perturbations()}  # fmt: skip
     attack = rows[name].build(rows[name].config(**options))
 
