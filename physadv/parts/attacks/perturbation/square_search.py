@@ -114,7 +114,7 @@ def _moved_mass(best: Tensor, clean: Tensor, eps: float, area: float, draws: _Dr
     taker, giver = (_window(clean, side, places) for places in (draws.places[:, :2], draws.places[:, 2:]))
     change = best - clean
     freed = (eps**2 - _norm(change) ** 2).clamp_min(0) / clean.shape[1]
-    # as AutoAttack has it, of all channels: as printed, channel by channel, the new square is weaker and so is the attack
+    # of all channels, as AutoAttack has it: channel by channel, as printed, the attack is weaker
     mass = (_norm(change * (taker.mask | giver.mask)) ** 2 + freed).sqrt()
     inside = change * taker.mask
     bump = _bump(side).to(clean)
