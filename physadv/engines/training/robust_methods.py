@@ -10,7 +10,8 @@
 ``trades``  clean loss and ``beta`` times the divergence between the answers on a picture and on the picture
             changed to make it large (Zhang et al. 2019, arXiv:1901.08573, algorithm 1).
 
-The change is the same in all channels: the networks see their mean.
+Pictures are cut to [0, 1] after every step, not only when they are shown: a value that was pushed out of it has no
+gradient, stays where it is, and the network learns from changes that are weaker than they look.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from physadv.core.problem.norm import Norm
 from physadv.engines.training.robust_options import RobustTraining
+from physadv.library.perturbations.norms import within
 
 _STEP_FGSM = 1.25  # eps, as Wong et al. found; without a random start one eps
 _REACH = 2.5  # eps, of all steps of PGD together (Madry et al. 2018, section 3.1)
@@ -61,13 +64,13 @@ class Lessons:
     def _free(self, images: Tensor, classes: Tensor, eps: float) -> Losses:
         step = (self._config.step or 1.0) * eps
         if self._carried is None:
-            self._carried = torch.zeros_like(images[:, :1])
+            self._carried = torch.zeros_like(images)
         delta = self._carried[: len(images)].clamp(-eps, eps)
         for _ in range(self._config.replays):
-            delta.requires_grad_()
-            yield self._loss_on((images + delta).clamp(0, 1), classes)  # who steps calls backward, which reaches delta
-            assert delta.grad is not None
-            delta = (delta.detach() + step * delta.grad.sign()).clamp(-eps, eps)
+            changed = (images + delta).clamp(0, 1).requires_grad_()
+            yield self._loss_on(changed, classes)  # who steps calls backward, which reaches the pictures
+            assert changed.grad is not None
+            delta = (delta + step * changed.grad.sign()).clamp(-eps, eps)
         self._carried = torch.cat([delta, self._carried[len(images) :]])
 
     def _trades(self, images: Tensor, classes: Tensor, eps: float) -> Losses:
@@ -79,7 +82,7 @@ class Lessons:
         def divergence(logits: Tensor) -> Tensor:
             return functional.kl_div(logits.log_softmax(1), calm, reduction="batchmean", log_target=True)
 
-        near = _NEAR * torch.randn(images[:, :1].shape, generator=self._generator, device=images.device)
+        near = images + _NEAR * torch.randn(images[:, :1].shape, generator=self._generator, device=images.device)
         worst = self._climbed(images, near, divergence, eps, steps=steps, step=step)
         clean, changed = self._net(images), self._net(worst)
         apart = functional.kl_div(
@@ -89,22 +92,24 @@ class Lessons:
 
     def _risen(self, images: Tensor, classes: Tensor, eps: float, *, steps: int, step: float) -> Tensor:
         """The images changed so that the cross-entropy rises."""
-        delta = torch.zeros_like(images[:, :1])
-        if self._config.start:
-            delta = (torch.rand(delta.shape, generator=self._generator, device=images.device) * 2 - 1) * eps
+        start = images
+        if self._config.start:  # the same in all channels, as the networks see their mean
+            uniform = torch.rand(images[:, :1].shape, generator=self._generator, device=images.device)
+            start = images + (uniform * 2 - 1) * eps
         return self._climbed(
-            images, delta, lambda logits: functional.cross_entropy(logits, classes), eps, steps=steps, step=step
+            images, start, lambda logits: functional.cross_entropy(logits, classes), eps, steps=steps, step=step
         )
 
     def _climbed(
-        self, images: Tensor, delta: Tensor, loss: Callable[[Tensor], Tensor], eps: float, *, steps: int, step: float
+        self, images: Tensor, start: Tensor, loss: Callable[[Tensor], Tensor], eps: float, *, steps: int, step: float
     ) -> Tensor:
-        """Steps along the sign of the gradient, each brought back into the ball."""
+        """Steps along the sign of the gradient, each brought back into the ball and into [0, 1]."""
+        changed = within(start, images, Norm.linf, eps)
         for _ in range(steps):
-            delta.requires_grad_()
-            (gradient,) = torch.autograd.grad(loss(self._net((images + delta).clamp(0, 1))), delta)
-            delta = (delta.detach() + step * gradient.sign()).clamp(-eps, eps)
-        return (images + delta).clamp(0, 1)
+            changed.requires_grad_()
+            (gradient,) = torch.autograd.grad(loss(self._net(changed)), changed)
+            changed = within(changed.detach() + step * gradient.sign(), images, Norm.linf, eps)
+        return changed
 
     def _loss_on(self, images: Tensor, classes: Tensor) -> Tensor:
         return functional.cross_entropy(self._net(images), classes)

@@ -52,6 +52,19 @@ def test_on_a_linear_network_the_worst_change_is_known(method: str, options: dic
     assert float(loss.detach()) == pytest.approx(float(functional.softplus(-margins).mean().detach()), rel=1e-4)
 
 
+@pytest.mark.parametrize("method", ["fgsm", "pgd"])
+def test_black_pixels_that_begin_below_black_are_changed_too(method: str) -> None:
+    """Pushed out of [0, 1] they had no gradient, and stayed."""
+    teacher, (images, classes) = lessons(method, step=2.0), batch()
+    black = torch.zeros_like(images)
+    (loss,) = teacher.losses((black, classes), 0.1)
+    net = teacher._net
+    weights, logits = net[2].weight, net(black)
+    worst = torch.stack([0.1 * ((weights[1] - weights[0]) * side).clamp_min(0).sum() for side in (1, -1)])[classes]
+    margins = (logits[:, 0] - logits[:, 1]) * (1 - 2 * classes) - worst
+    assert loss.item() == pytest.approx(functional.softplus(-margins).mean().item(), rel=1e-4)
+
+
 def test_without_a_change_every_method_learns_from_clean_pictures() -> None:
     images, classes = batch()
     for method in ROBUST_METHODS:
