@@ -15,8 +15,9 @@ METHODS = ("free", "pgd")
 class AdversarialTraining(TrainConfig):
     """How a detector goes on learning from signs that wear patches made against it."""
 
-    epochs: int = 10  # one epoch sees every photo once, method=free ascents times over
-    renders: int = 600  # drawn road pictures, made before the first epoch (some 20 ms each)
+    epochs: int = 9  # one epoch sees every photo once, method=free ascents times over
+    size_px: int = 288  # side of the training crops, a multiple of 32
+    renders: int = 400  # drawn road pictures, made before the first epoch (some 20 ms each)
     learning_rate: float = 1e-3  # peak of the one-cycle schedule
     ascents: int = 3  # steps of the patches on every batch: replays of method=free, inner steps of method=pgd
     step: float = 0.05  # of a patch's colours, from 0 to 1, along the sign of the gradient

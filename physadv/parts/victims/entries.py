@@ -43,13 +43,13 @@ TORCHVISION_MODELS = {
 }
 
 
-def _build_sign_nano(config: SignNanoConfig) -> Victim:
+def _build_sign_nano(name: str, config: SignNanoConfig) -> Victim:
     check_thresholds(config.confidence, config.iou)
     if config.size_px and config.size_px < 32:
         raise BadOption(f"victim.size_px must be 0 or at least 32, got {config.size_px}")
     from physadv.parts.victims.sign_nano import load_sign_nano
 
-    return load_sign_nano(config)
+    return load_sign_nano(config, name)
 
 
 def _build_onnx(config: OnnxConfig) -> Victim[Any, Any]:
@@ -148,8 +148,15 @@ def physadv_victims() -> list[Entry[Any, Victim[Any, Any]]]:
         Entry(
             "sign-nano",
             SignNanoConfig,
-            _build_sign_nano,
+            partial(_build_sign_nano, "sign-nano"),
             "road signs, trained by physadv itself; comes with its weights",
+        ),
+        Entry(
+            "sign-nano-robust",
+            SignNanoConfig,
+            partial(_build_sign_nano, "sign-nano-robust"),
+            "sign-nano, trained further against patches by `physadv train adversarial`; comes with its weights",
+            "arXiv:1904.12843",
         ),
         Entry("onnx", OnnxConfig, _build_onnx, "your detector or classifier from an ONNX file, with gradients"),
         Entry("opencv-dnn", OpenCvConfig, _build_opencv, "the same file run by OpenCV: a black box, as deployed"),

@@ -80,7 +80,7 @@ class TorchvisionConfig:
 
 @dataclass
 class SignNanoConfig:
-    weights: str = ""  # a .safetensors file of `physadv train detector`; empty = the built-in weights
+    weights: str = ""  # a .safetensors file of `physadv train …`; empty = the built-in weights
     confidence: float = 0.5  # scores of at least this are reported
     iou: float = 0.5  # overlap above which the weaker of two boxes is dropped
     size_px: int = 0  # images with a longer side are shrunk to this; 0 = never

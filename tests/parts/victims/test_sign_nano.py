@@ -61,13 +61,14 @@ def test_padding_does_not_move_boxes(weights: Path) -> None:
     assert shrunk.boxes_xyxy_px.amax() > 64
 
 
-def test_the_packaged_weights_find_a_stop_sign_in_the_default_scene() -> None:
-    victim = load_sign_nano(SignNanoConfig())
+@pytest.mark.parametrize("name", ["sign-nano", "sign-nano-robust"])
+def test_the_packaged_weights_find_a_stop_sign_in_the_default_scene(name: str) -> None:
+    victim = load_sign_nano(SignNanoConfig(), name)
     scene = next(RoadScenes(RoadConfig(images=4, distance_m=[6.0, 12.0], distractors=[0, 0])).sweep(4))
     decisions = victim.decide(victim.outputs(scene.srgb))
     stop = victim.labels.index("stop sign")
     assert sum(bool((found.labels == stop).any()) for found in decisions) >= 3
-    assert victim.name == "sign-nano"
+    assert victim.name == name
     assert len(victim.digest) == 64
 
 
