@@ -72,7 +72,7 @@ def train_adversarially(
         state.cpu_s += cpu_s() - cpu
         save(state, settings, last, sheets=contest.pool.sheets)
     times = {"wall_s": state.wall_s, "cpu_s": state.cpu_s, "steps": float(contest.steps * config.epochs)}
-    return ship(state.average, about(method, name), config, validation, times, out)
+    return ship(state.average, about(method, name, weights.digest), config, validation, times, out)
 
 
 def check_weights(weights: SignNanoWeights) -> None:
@@ -84,14 +84,16 @@ def check_weights(weights: SignNanoWeights) -> None:
         )
 
 
-def about(method: str, name: str) -> About:
+def about(method: str, name: str, begun_from: str) -> About:
     """How the card begins."""
     says = (
         "The sign detector, trained on with patches that were optimised against it. That makes such patches weaker and",
         "proves nothing. No figure below is of an attack: `physadv generate` with these weights tells.",
     )
     options = "train.photos=PHOTOS train.validate=VALIDATION out=FOLDER"
-    return About(name, says, f"physadv train adversarial victim=sign-nano method={method} name={name} {options}")
+    return About(
+        name, says, f"physadv train adversarial victim=sign-nano method={method} name={name} {options}", begun_from
+    )
 
 
 def _train_epoch(contest: Contest, epoch: int, progress: Callable[[TrainProgress], None]) -> None:

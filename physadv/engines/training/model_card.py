@@ -36,6 +36,7 @@ class About:
     name: str  # of the weights
     says: tuple[str, ...]  # what it is for
     command: str
+    begun_from: str = ""  # SHA-256 of the weights' file; empty: random weights
 
 
 DETECTOR = About(
@@ -174,6 +175,7 @@ def model_card(about: About, config: TrainConfig, figures: dict[str, Any], times
         f"- Data: {photos}; drawn roads of `scene=road` ({config.renders} pictures).",
         f"- Command: `{about.command}`, "
         f"seed {config.seed}, physadv {__version__}, torch {torch.__version__.split('+')[0]}.",
+        *([f"- Begun from the weights `{about.begun_from}`."] if about.begun_from else []),
         f"- Cost: {times['steps']:.0f} steps, {times['wall_s'] / 60:.0f} min, {times['cpu_s'] / 60:.0f} CPU min.",
         f"- Settings: {', '.join(f'{k}={v}' for k, v in settings.items() if k not in hidden)}.", "",
         "One training, one seed; the figures below are of the weights as shipped, and nothing was chosen by them.",

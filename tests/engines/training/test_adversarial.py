@@ -134,7 +134,7 @@ def test_a_stopped_training_goes_on_to_the_same_weights(weights: SignNanoWeights
     straight = train_adversarially("free", "mine", SMOKE, weights, CPU, tmp_path / "straight")
     assert resumed["digest"] == straight["digest"]
     card = (tmp_path / "straight" / "mine.md").read_text()
-    for said in (straight["digest"], "method=free", "ascents=2", "No figure below is of an attack"):
+    for said in (straight["digest"], weights.digest, "method=free", "ascents=2", "No figure below is of an attack"):
         assert said in card
     assert load_sign_nano(SignNanoConfig(weights=str(tmp_path / "straight" / "mine.safetensors"))).labels == LABELS
     with pytest.raises(BadOutput, match="other settings"):
