@@ -30,7 +30,7 @@ from physadv.parts.victims.sign_nano_weights import read_sign_nano
 
 logger = logging.getLogger(__name__)
 
-DETECTORS, CLASSIFIERS = ("sign-nano",), tuple(DATA)
+DETECTORS, CLASSIFIERS = ("sign-nano", "sign-nano-robust"), tuple(DATA)
 """Victims that can be trained, against patches and against changes of whole pictures."""
 
 Tell = Callable[[TrainProgress], None]
