@@ -28,6 +28,8 @@ SMALL = {
     "eot": ["draws=2", "distances_m=[5]", "progress=false"],
     "watch": ["max_frames=3", "window=false", "progress=false"],
     "study": ["size=smoke", "effort.train=60", "effort.test=12", "effort.epochs=1", "progress=false"],
+    "study all": ["size=smoke", "effort.train=60", "effort.test=12", "effort.epochs=1", "only=[slices]", "progress=false"],
+    "perturb": ["size=smoke", "images=4", "progress=false"],
     "study masking": [
         "audit.images=1",
         "audit.batch=1",

@@ -41,7 +41,7 @@ def study(task: StudyTask) -> StudyFindings:
         made = attacked(net, known, Fmn(FmnConfig(steps=5 if task.quick else 60)), None, norm=norm, seed=task.seed)
         found[norm] = (made.images, made.success)
         change = (made.images - known.images).mean(1, keepdim=True)[made.success]
-        rows.append([f"smallest by {norm.upper()}", f"{share(made.success)} fooled",
+        rows.append([f"smallest by {norm.capitalize()}", f"{share(made.success)} fooled",
                      *[_median(size(change, other)) for other in Norm], len(known)])  # fmt: skip
     labels = {norm: logits_of(net, images).argmax(1) for norm, (images, _) in found.items()}
     return _found(known, found, labels, rows, task.sets.names)
@@ -65,7 +65,8 @@ def _found(
         "Each distance has its own smallest change: few pixels changed wholly (L0), a few changed much (L1), all "
         "changed a little (Linf), and something between (L2).",
     ]
-    pictures = [[PictureCell(one.permute(1, 2, 0).numpy()) for one in known.images[:SHOWN]]]
+    pictures = [[PictureCell(one.permute(1, 2, 0).numpy(), f"“{names[label]}”")
+                 for one, label in zip(known.images[:SHOWN], known.labels.tolist(), strict=False)]]  # fmt: skip
     for norm, (images, _) in found.items():
         pictures.append([
             PictureCell(images[place].permute(1, 2, 0).numpy(), f"“{names[int(labels[norm][place])]}”")
@@ -75,7 +76,7 @@ def _found(
         verdict=ClaimVerdict.shown, words=words,
         columns=("change", "what", "median L0", "median L1", "median L2", "median Linf", "pictures"), rows=rows,
         charts={"smallest": PictureRows("The same digits, and the smallest change under each distance that fools the "
-                                        "net", pictures, ["picture", *[norm.upper() for norm in found]])},
+                                        "net", pictures, ["picture", *[norm.capitalize() for norm in found]])},
         caveats=["Of digits the distances are those of their grey, black 0 and white 1. An attack finds an "
                  "upper bound: there may be a smaller change."],
     )  # fmt: skip

@@ -30,7 +30,7 @@ def test_a_study_has_all_that_its_row_names(row: Study) -> None:
     assert all(command.startswith("physadv ") for command in row.further)
 
 
-@pytest.mark.slow  # nets learn, if little
+@pytest.mark.exhaustive  # the commands of the lecture's page run each of them
 @pytest.mark.parametrize("row", STUDIES.values(), ids=list(STUDIES))
 def test_a_study_finds_something_and_the_same_seed_finds_it_again(row: Study) -> None:
     heard: list[str] = []
