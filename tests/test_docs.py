@@ -21,15 +21,15 @@ from tests.small import LITTLE_ATTACKED, LITTLE_JUDGED, SMALL_ROAD, SMALLEST
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 NO_OTHER_AXES = [f"axes.{name}=[]" for name in AXES if name not in ("distance_m", "yaw_deg")]
+LITTLE_LEARNT = ["size=smoke", "effort.train=60", "effort.test=12", "effort.epochs=1", "progress=false"]
 SMALL = {
     "generate": SMALLEST,
     "evaluate": [*LITTLE_JUDGED, "progress=false"],
     "grid": [*LITTLE_JUDGED, "axes.distance_m=[5]", "axes.yaw_deg=[0]", *NO_OTHER_AXES, "progress=false"],
     "eot": ["draws=2", "distances_m=[5]", "progress=false"],
     "watch": ["max_frames=3", "window=false", "progress=false"],
-    "study": ["size=smoke", "effort.train=60", "effort.test=12", "effort.epochs=1", "progress=false"],
-    "study all": ["size=smoke", "effort.train=60", "effort.test=12", "effort.epochs=1", "only=[slices]", "progress=false"],
-    "perturb": ["size=smoke", "images=4", "progress=false"],
+    "study": LITTLE_LEARNT,
+    "study all": [*LITTLE_LEARNT, "only=[slices]"],
     "study masking": [
         "audit.images=1",
         "audit.batch=1",

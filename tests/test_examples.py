@@ -97,3 +97,21 @@ def test_a_loop_by_hand_moves_the_patch_and_the_same_seed_moves_it_alike() -> No
     assert first.srgb.shape == again.srgb.shape
     assert bool((first.srgb != 0.5).any())
     assert bool((first.srgb == again.srgb).all())
+
+
+@pytest.mark.slow  # nets learn, if little
+def test_the_notebook_of_the_lecture_runs_in_its_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    book = json.loads((ROOT / "examples" / "lecture.ipynb").read_text())
+    names: dict[str, Any] = {}
+    small = '{"size": "smoke", "effort": {"train": 60, "test": 12, "epochs": 1}}'
+    for cell in book["cells"]:
+        assert not cell.get("outputs")
+        if cell["cell_type"] == "code":
+            source = "".join(cell["source"]).replace('{"size": "laptop"}', small).replace("images=8", "images=2")
+            exec(compile(source, cell["id"], "exec"), names)
+    said = capsys.readouterr().out
+    assert "masked →" in said
+    assert all(names[name]._repr_html_().count("<img") for name in ("origin", "fgsm", "bugs", "slices"))
