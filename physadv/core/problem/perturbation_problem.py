@@ -30,6 +30,7 @@ class PerturbationProblem:
     seed: int
     engine: Engine
     targets: Tensor | None = None  # (B,) int64: what each is to be taken for; None: for anything else
+    stands_in: bool = False  # the victim does, for another one: what only just fools it does not fool that one
 
     def __post_init__(self) -> None:
         expect_images("PerturbationProblem.images", self.images)

@@ -107,7 +107,9 @@ def stated(
         targets = None if targets is None else _renamed(targets, subject, asked)
     victim = asked.counted(pictures.scene, arm.access, queries)
     engine = OneDevice(pictures.images.device)
-    return PerturbationProblem(pictures.images, labels, victim, arm.norm, arm.eps, seed, engine, targets)
+    return PerturbationProblem(
+        pictures.images, labels, victim, arm.norm, arm.eps, seed, engine, targets, stands_in=arm.surrogate is not None
+    )
 
 
 def fooled(decisions: TopClasses, labels: Tensor, targets: Tensor | None) -> Tensor:

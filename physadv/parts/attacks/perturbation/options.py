@@ -37,7 +37,9 @@ class PgdConfig:
     random_start: bool = True  # begin anywhere in the ball, else at the image
     loss: LossName = LossName.entropy  # entropy (as in the paper), margin, ratio
     density: float = 0.01  # share of values that a step in norm=l1 moves, those with the largest gradients
-    stop: bool = True  # leave an image alone once it is taken as wished
+    stop: bool = (
+        True  # leave an image alone once it is taken as wished; never on a stand-in, where that transfers badly
+    )
 
 
 @dataclass

@@ -37,7 +37,7 @@ class Pgd:
     needs: AccessLevel = AccessLevel.gradients
 
     def run(self, problem: PerturbationProblem, observers: Iterable[Observer]) -> Perturbed:
-        """An image that is taken as wished is left alone."""
+        """An image that is taken as wished is left alone, unless the victim stands in for another one."""
         require_norm("pgd", problem, Norm.linf, Norm.l2, Norm.l1)
         eps, norm, config = require_eps("pgd", problem), problem.norm, self.config
         alpha = config.reach * eps / config.steps
@@ -47,7 +47,8 @@ class Pgd:
             return within(x - alpha * way, problem.images[rows], norm, eps)
 
         start = random_start(problem, eps) if config.random_start else problem.images
-        return iterated(problem, start, config.steps, move, LOSSES[config.loss], observers, stop=config.stop)
+        stop = config.stop and not problem.stands_in
+        return iterated(problem, start, config.steps, move, LOSSES[config.loss], observers, stop=stop)
 
 
 def random_start(problem: PerturbationProblem, eps: float) -> Tensor:

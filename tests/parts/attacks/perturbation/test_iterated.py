@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -137,3 +139,12 @@ def test_what_cannot_be_is_refused() -> None:
         check_mi_fgsm(MiFgsmConfig(mu=-1))
     with pytest.raises(IncompatibleParts, match=r"attack=pgd does not know norm=l0\. Choose norm=linf or norm=l2 or"):
         Pgd(PgdConfig()).run(toy_perturbation(Norm.l0, 3), [])
+
+
+def test_pgd_takes_all_steps_on_a_victim_that_stands_in_for_another() -> None:
+    own, stand_in = toy_perturbation(), replace(toy_perturbation(), stands_in=True)
+    stopped, made = (Pgd(PgdConfig(steps=10)).run(problem, []) for problem in (own, stand_in))
+    assert int(stopped.steps.min()) < 10
+    assert made.steps.tolist() == [10] * 6
+    before, after = (margin(own.victim.outputs(run.images).logits, own.labels) for run in (stopped, made))
+    assert float(after.mean()) < float(before.mean())
