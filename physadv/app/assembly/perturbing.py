@@ -107,7 +107,7 @@ def pairs_of(registry: Registry, options: PerturbConfig, chosen: Mapping[str, st
         return list(zip(listed or [own], levels, strict=True))
     if listed:
         return [(listed[0], threat) for threat in threats]
-    fitting = {threat: own.attack.needs is THREATS[threat] for threat in threats}
+    fitting = {level: level == OWN[own.attack.needs] for level in threats}  # what transfers is another attack
     return [(own if fitting[level] else _listed(registry, SUITABLE[level], options.seed), level) for level in threats]
 
 

@@ -29,7 +29,7 @@ class PerturbConfig(RunConfig):
     restarts: int = 1  # of each attack, on pictures that it has not fooled
     images: int = 100  # pictures to attack, at most; 0: all there are
     batch: int = 50  # pictures at a time
-    shown: int = 12  # pictures of each attack on the page
+    shown: int = 6  # pictures of each attack on the page
 
 
 def check_perturb(config: PerturbConfig) -> None:

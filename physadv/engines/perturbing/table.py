@@ -69,6 +69,7 @@ class PerturbTable:
             "queries": spread([row["queries"] for row in rows]),
             "gradients": spread([row["gradients"] for row in rows]),
             "query_curve": query_curve(rows),
+            "size_curve": size_curve(rows, str(arm.norm), right, count) if arm.eps is None else [],
             "rows": rows,
         }  # fmt: skip
 
@@ -100,6 +101,13 @@ def query_curve(rows: Sequence[Mapping[str, Any]]) -> list[list[float]]:
         at = at[np.unique(np.linspace(0, len(at) - 1, CURVE_POINTS).round().astype(int))]
     counts = np.searchsorted(asked, at, side="right")
     return [[int(q), k / n, *wilson(int(k), n)] for q, k in zip(at.tolist(), counts.tolist(), strict=True)]
+
+
+def size_curve(rows: Sequence[Mapping[str, Any]], norm: str, right: int, count: int) -> list[list[float]]:
+    """Size → the share of all pictures that are recognised and need a larger change, with its interval."""
+    found = sorted(row[norm] for row in rows if row["success"])
+    left = [(0.0, right), *((size, right - k - 1) for k, size in enumerate(found))]
+    return [[size, k / count, *wilson(k, count)] for size, k in left]
 
 
 def _rows(arrays: Arrays, start: int, names: Sequence[str]) -> list[dict[str, Any]]:

@@ -33,7 +33,7 @@ def said(content: Content) -> list[str]:
         lines.append(
             f"{words_of(arm):<28} success {shown(score_of(arm, 'success'))}, noise "
             f"{shown(score_of(arm, 'noise success'))}, robust {shown(score_of(arm, 'robust accuracy'))}{median}, "
-            f"{queries['mean']:.0f} questions a picture"
+            f"{queries['mean']:.0f} questions a picture{' to the surrogate' if arm['surrogate'] else ''}"
         )
     return lines
 
@@ -59,17 +59,19 @@ def cautions(content: Content) -> list[str]:
     alike = [words_of(arm) for arm in content["arms"] if _no_better_than_noise(arm)]
     if alike:
         found.append(f"Noise of the same size does as well within the intervals as {'; '.join(alike)}.")
-    for arm in content["arms"]:
-        success = score_of(arm, "success")
-        rounded = score_of(arm, "success rounded")
-        if success["value"] and rounded["value"] is not None and rounded["high"] < success["low"]:
-            found.append(
-                f"{words_of(arm)}: rounded to 8 bits a colour, as files are, only {percent(rounded)} still fool."
-            )
+    undone = [f"{percent(score_of(arm, 'success rounded'))} of {words_of(arm)}" for arm in content["arms"]
+              if _undone_by_rounding(arm)]  # fmt: skip
+    if undone:
+        found.append(f"Rounded to 8 bits a colour, as files are, fewer pictures still fool: {'; '.join(undone)}.")
     found += [
         f"{line} does worse with a larger bound than with a smaller one: it is stuck." for line in _stuck(content)
     ]
     return found
+
+
+def _undone_by_rounding(arm: Mapping[str, Any]) -> bool:
+    success, rounded = score_of(arm, "success"), score_of(arm, "success rounded")
+    return bool(success["value"] and rounded["value"] is not None and rounded["high"] < success["low"])
 
 
 def _no_better_than_noise(arm: Mapping[str, Any]) -> bool:

@@ -25,7 +25,7 @@ from physadv.engines.perturbing.goal_reached import GoalReached
 from physadv.engines.perturbing.kept import KeptOutcomes
 from physadv.engines.perturbing.probe import refusal
 from physadv.engines.perturbing.run import PerturbTask, batches, outcomes
-from physadv.engines.perturbing.table import PerturbTable, query_curve
+from physadv.engines.perturbing.table import PerturbTable, query_curve, size_curve
 from physadv.engines.perturbing.targets import check_targets, targets_of
 from physadv.library.compute.one_device import OneDevice
 from physadv.library.perturbations.iterated import slope
@@ -166,6 +166,12 @@ def test_success_over_questions_counts_what_succeeded_by_then() -> None:
     many = query_curve([{"queries": q, "success": True} for q in range(1, 1001)])
     assert len(many) <= 80
     assert many[-1][:2] == [1000, 1.0]
+
+
+def test_smallest_changes_say_who_withstands_each_bound() -> None:
+    rows = [{"l2": size, "success": size < 3} for size in (2.0, 1.0, 5.0)]
+    curve = size_curve(rows, "l2", right=3, count=4)
+    assert [point[:2] for point in curve] == [[0.0, 0.75], [1.0, 0.5], [2.0, 0.25]]
 
 
 def test_a_detector_is_a_classifier_by_whether_its_goal_is_reached() -> None:

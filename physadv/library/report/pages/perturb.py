@@ -78,6 +78,7 @@ def _shown(
         row = arms[one["arm"]]["rows"][one["row"]]
         picture = found["pictures"][row["picture"]]
         shown.setdefault(one["arm"], []).append({
+            "surrogate": arms[one["arm"]]["surrogate"],
             "key": picture["key"], "label": picture["label"], "clean": picture, "row": row, "times": one["times"],
             "uris": {name: data_uri(folder / file) for name, file in one["files"].items()},
             "distances": [(norm, row[norm]) for norm in NORMS],

@@ -14,41 +14,53 @@ from physadv.library.report.plots.figure import SCORE_COLUMNS, Cell, Plot, axis,
 Arm = Mapping[str, Any]
 COLOURS = ("#d55e00", "#3d9bd6", "#cc79a7", "#b59400", "#7f6fd6", "#4f8f2f", "#a0522d", "#5f7f8f")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "star", "cross", "pentagon", "hexagon")
-NOISE, CLEAN = "#8a8f98", "#009e73"
+NOISE = "#8a8f98"
 BINS = 24
 FEW_TICKS = 10
 LOG_TICKS = {"tickvals": [k * 10**d for d in range(7) for k in (1, 2, 5)], "ticks": "outside"}
 
 
 def accuracy_over_eps(content: Mapping[str, Any], norm: str) -> Plot | None:
-    """Robust accuracy over the bound, one line an attack, and that under noise of the same size; from two bounds."""
+    """Robust accuracy over the bound, and under noise of the same size; from two bounds, or one smallest change.
+
+    An attack that looks for the smallest change says for every bound at once who would withstand it.
+    """
     arms = [arm for arm in content["arms"] if arm["norm"] == norm and arm["eps"] is not None]
-    if len({arm["eps"] for arm in arms}) < 2:
+    smallest = [arm for arm in content["arms"] if arm["norm"] == norm and len(arm["size_curve"]) > 1]
+    if len({arm["eps"] for arm in arms}) < 2 and not smallest:
         return None
     clean = content["clean"][0]
+    looks = zip(cycle(COLOURS), cycle(SYMBOLS), strict=False)
     traces, rows = [], list[list[Cell]]()
-    for colour, symbol, (line, own) in zip(cycle(COLOURS), cycle(SYMBOLS), _lines(arms).items(), strict=False):
-        traces.append(_eps_line(line, clean, own, "robust accuracy", colour, symbol))
+    for line, own in _lines(arms).items():
+        traces.append(_eps_line(line, clean, own, "robust accuracy", *next(looks)))
         rows += [[arm["eps"], line, *score_cells(score_of(arm, "robust accuracy"))] for arm in own]
-    strongest = {
-        arm["eps"]: arm for arm in sorted(arms, key=lambda arm: -(score_of(arm, "noise success")["value"] or 0))
-    }
-    noise = [strongest[eps] for eps in sorted(strongest)]
-    traces.append(_eps_line("noise of that size", clean, noise, "noise accuracy", NOISE, "x"))
-    rows += [[arm["eps"], "noise", *score_cells(score_of(arm, "noise accuracy"))] for arm in noise]
+    for arm in smallest:
+        steps, name = arm["size_curve"], words_of(arm)
+        traces.append({
+            "type": "scatter", "mode": "lines", "name": name, "x": [x for x, *_ in steps],
+            "y": [100 * share for _, share, *_ in steps], "line": {"color": next(looks)[0], "width": 2, "shape": "hv"},
+            "hovertemplate": "%{x:.3g}: %{y:.0f} %",
+        })  # fmt: skip
+        rows += [[x, name, share, low, high, clean["n"]] for x, share, low, high in steps]
+    noisy = {arm["eps"]: arm for arm in sorted(arms, key=lambda arm: -(score_of(arm, "noise success")["value"] or 0))}
+    if noise := [noisy[eps] for eps in sorted(noisy)]:
+        traces.append(_eps_line("noise of that size", clean, noise, "noise accuracy", NOISE, "x"))
+        rows += [[arm["eps"], "noise", *score_cells(score_of(arm, "noise accuracy"))] for arm in noise]
     return Plot(
         title=f"robust accuracy over the bound in {norm}",
         says="The share of all pictures that are still recognised, by the largest change that was allowed.",
         traces=traces,
-        layout={"xaxis": axis(f"largest change, {norm}", {"showgrid": False, **_ticks(arms)}),
+        layout={"xaxis": axis(f"largest change, {norm}", {"showgrid": False, **_ticks(arms, free=bool(smallest))}),
                 "yaxis": percent_axis("robust accuracy"), "showlegend": True},
         columns=("eps", "attack", *SCORE_COLUMNS), rows=rows, height_px=380,
     )  # fmt: skip
 
 
 def success_over_queries(content: Mapping[str, Any]) -> Plot | None:
-    """How many questions a picture cost, of each attack with its largest bound."""
-    last = [arm for arm in {(a["line"], a["norm"]): a for a in content["arms"]}.values() if arm["query_curve"]]
+    """How many questions a picture cost, of each attack on the victim itself, with its largest bound."""
+    latest = {(arm["line"], arm["norm"]): arm for arm in content["arms"]}.values()
+    last = [arm for arm in latest if arm["query_curve"] and not arm["surrogate"]]
     if not last:
         return None
     traces, rows = [], list[list[Cell]]()
@@ -86,16 +98,17 @@ def sizes(content: Mapping[str, Any], norm: str) -> Plot | None:
     for colour, (name, values) in zip(cycle(COLOURS), found.items(), strict=False):
         counts = np.histogram(values, edges)[0].tolist()
         traces.append({
-            "type": "bar", "name": f"{name} (n = {len(values)})", "x": middles, "y": counts,
-            "marker": {"color": colour, "opacity": 0.6}, "hovertemplate": "around %{x:.3g}: %{y} pictures",
+            "type": "scatter", "mode": "lines", "name": f"{name} (n = {len(values)})", "x": middles, "y": counts,
+            "line": {"color": colour, "width": 2, "shape": "hvh"}, "fill": "tozeroy" if len(found) == 1 else "none",
+            "hovertemplate": "around %{x:.3g}: %{y} pictures",
         })  # fmt: skip
         rows += [[name, low, high, count] for low, high, count in zip(edges.tolist(), edges[1:].tolist(), counts,
                                                                       strict=False)]  # fmt: skip
     return Plot(
         title=f"sizes of the changes that fool, {norm}",
         says="How many pictures needed a change of which size.", traces=traces,
-        layout={"xaxis": axis(f"size of the change, {norm}", {"showgrid": False}), "yaxis": axis("pictures"),
-                "barmode": "overlay", "bargap": 0.05, "showlegend": True},
+        layout={"xaxis": axis(f"size of the change, {norm}", {"showgrid": False}), "showlegend": True,
+                "yaxis": axis("pictures", {"rangemode": "tozero"})},
         columns=("attack", "from", "to", "pictures"), rows=rows,
     )  # fmt: skip
 
@@ -105,10 +118,10 @@ def norms_of(content: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys(arm["norm"] for arm in content["arms"]))
 
 
-def _ticks(arms: Sequence[Arm]) -> dict[str, Any]:
-    """The bounds as they were typed, where they are few."""
+def _ticks(arms: Sequence[Arm], *, free: bool) -> dict[str, Any]:
+    """The bounds as they were typed, where they are few and nothing lies between them."""
     told = {arm["eps"]: arm["told"] for arm in arms}
-    if len(told) > FEW_TICKS:
+    if free or len(told) > FEW_TICKS:
         return {"rangemode": "tozero"}
     return {"tickvals": [0, *told], "ticktext": ["0", *told.values()], "range": [-0.03 * max(told), 1.04 * max(told)]}
 
