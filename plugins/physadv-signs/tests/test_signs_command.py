@@ -1,4 +1,4 @@
-"""The network for traffic signs of GTSRB through the whole command, to the answer that is known (Goodfellow et al. 2015)."""
+"""The network for German signs through the whole command, to the answer that is known (Goodfellow et al. 2015)."""
 
 from __future__ import annotations
 
