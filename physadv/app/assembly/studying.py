@@ -56,6 +56,8 @@ def _written(row: Study, findings: StudyFindings, settings: Told, folder: Path, 
     for name, chart in findings.charts.items():
         write_bytes(folder / f"{name}.png", chart.drawn())
         charts.append({"name": name, "file": f"{name}.png", "says": chart.says})
+    for name, content in findings.files.items():
+        write_bytes(folder / name, content)
     table = io.StringIO()
     csv.writer(table, lineterminator="\n").writerows([findings.columns, *findings.rows])
     write_text(folder / "findings.csv", table.getvalue())

@@ -9,7 +9,7 @@ remembers where it was pointed at kick-off.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -17,6 +17,7 @@ from torch import Tensor
 
 from physadv.core.seeding import generator
 from physadv.engines.studies.theories.ball_camera import BallFinder, cells_near, finder, follows, looks_at
+from physadv.engines.studies.theories.match_files import as_film, as_onnx
 from physadv.engines.studies.theories.pitch import Head, MatchFilm, film, rendered
 from physadv.engines.studies.theories.shares import Share, series_of
 from physadv.engines.studies.theories.study import Cell, ClaimVerdict, StudyFindings, StudyTask
@@ -72,7 +73,10 @@ def study(task: StudyTask) -> StudyFindings:
         arms = heads | {"printed cap": Head(cap=cap)}
         table[name] = {arm: _watched(net, films, head, camera) for arm, head in arms.items()}
     shown = _shown(films[0], plain, [*heads.items(), ("printed cap", Head(cap=printed))])
-    return _found(shines, table, shown)
+    task.tell("files for watch")
+    bald = torch.cat([rendered(match, Head(1.0)) for match in films[:3]])
+    files = {"ball-finder.onnx": as_onnx(plain), "match.avi": as_film(bald)}
+    return replace(_found(shines, table, shown), files=files)
 
 
 def _random_cap(seed: int) -> Tensor:

@@ -32,7 +32,7 @@ from physadv.parts.attacks.perturbation.options_black_box import (
 from physadv.parts.attacks.perturbation.simba import Simba
 from physadv.parts.attacks.perturbation.square_search import SquareSearch
 
-EPS, QUERIES, QUICK_QUERIES = 0.15, 600, 40
+EPS, QUERIES, QUICK_QUERIES, FEW = 0.15, 600, 40, 100
 MARKS = (1, 2, 5, 10, 20, 50, 100, 200, 400, 600)
 
 
@@ -81,17 +81,18 @@ def _found(levels: Sequence[_Level], noise: Share, queries: int) -> StudyFinding
     by_name = {one.name: one.by(queries) for one in levels}
     most = {one.name: float(one.queries[one.success].float().median()) if one.success.any() else None for one in levels}
     few = ", ".join(f"{name} {one.value:.0%}" for name, one in by_name.items())
-    asks = [name for name in ("Square", "NES", "SimBA") if most[name] is not None]
-    best = max(asks or ["Square"], key=lambda name: by_name[name].value)
+    scored = {one.name: one.by(FEW) for one in levels if one.sees == "scores"}
+    early = max(scored, key=lambda name: scored[name].value)
+    decided = next(one.by(FEW) for one in levels if one.sees == "decisions")
     words = [
         f"With at most {queries} questions a picture, of {levels[0].success.numel()} pictures that the net knows these "
         f"are fooled at eps {EPS:g}: {few}; noise of the same size {noise}.",
-        f"Who sees gradients asks {_number(most['PGD'])} times (median of those fooled), who sees scores "
-        f"{_number(most[best])} times ({best}), who sees decisions alone {_number(most['HopSkipJump'])} times, and who "
-        "has another net asks not at all before the one try.",
+        f"With at most {FEW} questions: PGD {levels[0].by(FEW).value:.0%}, the best that sees scores ({early}) "
+        f"{scored[early].value:.0%}, HopSkipJump, which sees decisions alone, {decided.value:.0%}; and who has another "
+        f"net of his own needs none before the one try ({by_name['transfer'].value:.0%}).",
     ]
     marks = [mark for mark in MARKS if mark <= queries]
-    ordered = by_name["PGD"].value >= by_name[best].value >= by_name["HopSkipJump"].value
+    ordered = levels[0].by(FEW).value >= scored[early].value >= decided.value
     return StudyFindings(
         verdict=ClaimVerdict.seen if ordered else ClaimVerdict.mixed, words=words,
         columns=("attacker sees", "attack", "fooled", "low", "high", "questions, median of the fooled", "pictures"),
@@ -109,7 +110,3 @@ def _found(levels: Sequence[_Level], noise: Share, queries: int) -> StudyFinding
         caveats=["A question with a gradient counts as one. Few questions are allowed here: with more of them the "
                  "black boxes come further."],
     )  # fmt: skip
-
-
-def _number(value: float | None) -> str:
-    return "?" if value is None else f"{value:.0f}"

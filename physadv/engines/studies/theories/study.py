@@ -92,3 +92,4 @@ class StudyFindings:
     rows: Sequence[Sequence[Cell]]
     charts: Mapping[str, Chart]  # by name, which becomes that of its file
     caveats: Sequence[str] = ()  # what the figures do not say
+    files: Mapping[str, bytes] = field(default_factory=dict)  # what a reader can go on with, by name

@@ -151,7 +151,9 @@ _ROWS = (
         "An automatic camera that followed a football match took the head of a bald linesman for the ball. Nobody had "
         "attacked it: what looks like the ball to a net is not up to us.",
         "bald_head", seconds=90,
-        further=("physadv study bald-head seed=1",),
+        further=("physadv study bald-head out=runs/bald-head",
+                 "physadv watch source=runs/bald-head/match.avi victim=onnx "
+                 "victim.path=runs/bald-head/ball-finder.onnx victim.labels=[ball] object=ball board=none"),
     ),
 )  # fmt: skip
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import cv2
 import pytest
 import torch
 
 from physadv.engines.studies.theories import ball_camera, pitch
 from physadv.engines.studies.theories.bald_head import optimised
+from physadv.engines.studies.theories.match_files import as_film, as_onnx
 from physadv.engines.studies.theories.pitch import HEAD_PX, Head, MatchFilm, film, rendered
+from physadv.parts.victims.onnx.victim import build as build_onnx
+from physadv.parts.victims.options import OnnxConfig
 
 
 @pytest.fixture(scope="module")
@@ -59,3 +65,22 @@ def test_a_print_that_is_made_to_draw_a_camera_gets_brighter_for_one_that_likes_
     cap = optimised(Brightest(), 0, 4)
     assert cap.shape == (3, 6, 6)
     assert float(cap.mean()) > 0.8
+
+
+def test_the_finder_as_a_file_scores_what_the_net_scores(tmp_path: Path, match: MatchFilm) -> None:
+    net = ball_camera.BallFinder()
+    (tmp_path / "ball.onnx").write_bytes(as_onnx(net))
+    victim = build_onnx(OnnxConfig(path=str(tmp_path / "ball.onnx"), labels=["ball"]))
+    frames = rendered(match, Head())
+    found = victim.outputs(frames)
+    wanted = net(frames).sigmoid().flatten(1)
+    torch.testing.assert_close(found.scores[..., 0], wanted, atol=1e-4, rtol=0)
+    inside = found.boxes_xyxy_px[0, 10 * (pitch.WIDTH // ball_camera.STRIDE) + 20]  # of row 10, column 20
+    assert ((inside[:2] + inside[2:]) / 2).tolist() == pytest.approx([40.5, 20.5])
+
+
+def test_a_match_becomes_a_film_that_can_be_read(tmp_path: Path, match: MatchFilm) -> None:
+    (tmp_path / "match.avi").write_bytes(as_film(rendered(match, Head(1.0))))
+    film_read = cv2.VideoCapture(str(tmp_path / "match.avi"))
+    assert int(film_read.get(cv2.CAP_PROP_FRAME_COUNT)) == len(match)
+    assert film_read.read()[1].shape == (5 * pitch.HEIGHT, 5 * pitch.WIDTH, 3)
