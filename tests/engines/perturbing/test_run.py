@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 
+from physadv.app.registry import Registry
 from physadv.core.access import AccessLevel, Task
 from physadv.core.answers import ActionLogits, Actions
 from physadv.core.errors import BadInput, BadOption, IncompatibleParts
@@ -20,6 +21,7 @@ from physadv.core.problem.perturbation_problem import PerturbationProblem, Pertu
 from physadv.core.protocols import Observer
 from physadv.engines.perturbing.attacked_victim import AttackedVictim
 from physadv.engines.perturbing.attempt import noise_like
+from physadv.engines.perturbing.bounds import ORDER, USUAL, bounds_of
 from physadv.engines.perturbing.cost import perturb_forecast
 from physadv.engines.perturbing.goal_reached import GoalReached
 from physadv.engines.perturbing.kept import KeptOutcomes
@@ -36,6 +38,9 @@ from physadv.parts.attacks.perturbation.options import PgdConfig
 from physadv.parts.attacks.perturbation.pgd import Pgd
 from physadv.testing import ToyClassifier, ToyDetector, ToyGoal, one_scene, toy_perturbation
 from tests.engines.perturbing.toys import LabelledScenes, labelled, toy_task
+from tests.running import ROOT
+
+REGISTRY = Registry(discover=False)
 
 
 def table(task: PerturbTask, folder: Path) -> dict[str, Any]:
@@ -195,6 +200,23 @@ def test_a_refusal_is_known_before_the_victim_is_asked() -> None:
     assert refusal(Fgsm(), Norm.linf, 0.1) is None
     assert "does not know norm=l1" in str(refusal(Fgsm(), Norm.l1, 1.0))
     assert "needs the largest change" in str(refusal(Fgsm(), Norm.linf, None))
+
+
+@pytest.mark.parametrize("name", [offered.entry.name for offered in REGISTRY.offered("perturbations")])
+def test_every_attack_says_at_once_whether_it_takes_a_bound_and_how_far(name: str) -> None:
+    attack = REGISTRY.build("perturbations", name, REGISTRY.entry("perturbations", name).config())
+    sizes: dict[Norm, tuple[float | None, ...]] = {norm: (bounds_of(USUAL[norm], norm)[0].eps, None) for norm in ORDER}
+    taken = {(norm, eps) for norm in ORDER for eps in sizes[norm] if refusal(attack, norm, eps) is None}
+    assert taken
+    page = (ROOT / "docs" / "perturb.md").read_text()
+    (row,) = (line for line in page.splitlines() if line.startswith("| `") and f"`{name}`" in line.split("|")[1])
+    _, _, norms, sees, looks, _ = row.split("|")
+    signs = {"L∞": Norm.linf, "L2": Norm.l2, "L1": Norm.l1, "L0": Norm.l0}
+    shown = set(signs.values()) if "all" in norms else {signs[word.strip()] for word in norms.split(",")}
+    assert shown == {norm for norm, _ in taken}
+    assert sees.strip() == attack.needs.name
+    assert ("smallest" in looks or "either" in looks) == any(eps is None for _, eps in taken)
+    assert ("eps" in looks or "either" in looks) == any(eps is not None for _, eps in taken)
 
 
 def test_the_cost_is_told_from_two_pictures() -> None:

@@ -55,6 +55,7 @@ class ApgdTargeted:
     def run(self, problem: PerturbationProblem, observers: Iterable[Observer]) -> Perturbed:
         """The first image that succeeded; the last one where none did."""
         require_norm("apgd-t", problem, Norm.linf, Norm.l2)
+        require_eps("apgd-t", problem)
         if problem.targets is not None:
             raise IncompatibleParts(
                 "attack=apgd-t chooses targets by itself. Leave targets= out, or choose attack=apgd"
