@@ -95,7 +95,7 @@ def test_no_fewer_pictures_are_shown_a_step() -> None:
 
 def test_an_attack_on_a_vote_finds_the_patch_that_hides() -> None:
     objective = Objective((Member(VOTE.around(ToyDetector()), ToyGoal()),))
-    problem = on_clips(replace(toy_problem(steps=15), objective=objective), CLIP)
+    problem = on_clips(replace(toy_problem(steps=8), objective=objective), CLIP)
     assert problem.objective.queries is objective.queries
     patch = Eot(adam, EotAdamConfig(lr=0.15)).run(problem, (), NoCheckpoints())
     assert patch.srgb[0].max() < 0.3
