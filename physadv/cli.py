@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import textwrap
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -101,8 +102,19 @@ def _started(command: Command, words: list[str]) -> int:
 
 
 def _usage() -> str:
-    rows = "\n".join(f"  {words:16s} {row.summary}" for words, row in COMMANDS.items())
+    families: dict[str, list[str]] = {}
+    for words, row in COMMANDS.items():
+        families.setdefault(row.family or f"{words}: {row.summary}", []).append(words)
+    rows = "\n".join(_listed(family, members) for family, members in families.items())
     return f"usage: physadv COMMAND [key=value ...]\n\ncommands:\n{rows}\n\n{EXAMPLES}"
+
+
+def _listed(family: str, members: list[str]) -> str:
+    """A line of the usage; of one that stands for several commands, also the last words of each."""
+    words, _, summary = family.partition(": ")
+    if len(members) > 1:
+        summary += ": " + ", ".join(member.split()[-1] for member in members)
+    return textwrap.fill(f"  {words:16s} {summary}", 118, subsequent_indent=19 * " ", break_on_hyphens=False)
 
 
 def _say(text: str) -> int:

@@ -40,6 +40,7 @@ class Command:
     only_json: bool = False  # takes --json and nothing else
     then: tuple[str, ...] = ()  # words that may follow, for completion
     takes_paths: bool = False  # a file or folder may follow as well
+    family: str = ""  # words and summary of a row that stands for several in --help: "study NAME: a claim ..."
 
     @property
     def config_name(self) -> str:
@@ -67,6 +68,7 @@ _STUDIES = (
         Command(
             f"study {row.name}", row.summary, target=f"{_PIPELINES}.study:study_command",
             schema=f"{_CONFIG}.study_options:StudyConfig", presets="study", writes_run_folder=True,
+            family="study NAME: a claim of the lecture as an experiment",
         )
         for row in STUDIES.values()
     ),

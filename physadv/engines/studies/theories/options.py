@@ -14,7 +14,7 @@ class StudySize(StrEnum):
     smoke = "smoke"
     """Seconds, to see that everything fits together; its findings mean nothing."""
     laptop = "laptop"
-    """A minute or two on two cores."""
+    """Up to a minute on a core."""
 
 
 class StudyData(StrEnum):
@@ -28,7 +28,7 @@ class StudyData(StrEnum):
 class EffortConfig:
     """Numbers of a study; 0 leaves them to the size."""
 
-    size: StudySize = StudySize.laptop  # laptop: a minute or two; smoke: seconds, as a trial
+    size: StudySize = StudySize.laptop  # laptop: up to a minute; smoke: seconds, as a trial
     seeds: int = 0  # nets that differ in nothing but their start, for every point of a figure
     train: int = 0  # pictures to learn from
     test: int = 0  # pictures to judge on, which no net has learnt from

@@ -21,8 +21,8 @@ from physadv.library.report.pictures.charts import LineChart, Series
 
 EPS = 0.1
 COUNTS = (50, 100, 200, 400, 800, 1200)
-OFTEN = 0.5
-"""A net that loses this share of what it knows is easy to fool."""
+PART = 0.5
+"""Nets with narrow gaps must lose less than this part of what those with wide gaps lose, if overfitting is the cause."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def _found(task: StudyTask, fits: Sequence[_Fit]) -> StudyFindings:
     ordered = sorted(pairs)
     quarter = max(1, len(ordered) // 4)
     narrow, wide = ordered[:quarter], ordered[-quarter:]
-    safe = _mean(narrow, 1) < OFTEN
+    safe = _mean(narrow, 1) < PART * _mean(wide, 1)
     verdict = (ClaimVerdict.seen if safe else ClaimVerdict.mixed) if related else ClaimVerdict.unseen
     words = [
         f"The gap between learnt and new pictures and the share that an attack of eps {EPS:g} takes from a net "
@@ -97,7 +97,7 @@ def _found(task: StudyTask, fits: Sequence[_Fit]) -> StudyFindings:
         f"{len(pairs)} nets).",
         f"The quarter of nets with the narrowest gaps ({_mean(narrow, 0):+.1%}) loses {_mean(narrow, 1):.0%} "
         f"of what it knows, the quarter with the widest ({_mean(wide, 0):+.1%}) {_mean(wide, 1):.0%}: "
-        f"{'nets that do not overfit are safer' if safe else 'overfitting alone does not explain it'}.",
+        f"{'nets that do not overfit are safe' if safe else 'most of the loss is there without overfitting'}.",
     ]
     shapes = list(dict.fromkeys(one.shape for one in fits))
     return StudyFindings(

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
 import torch
 import yaml
 
+from physadv.app.commands import COMMANDS
+from physadv.app.config.completion import options_of
+from physadv.app.config.completion_scripts import Options
+from physadv.app.registry import Registry
 from physadv.core.errors import BadOption
 from physadv.engines.studies.theories.options import EffortConfig, StudyData, StudySize, merged
 from physadv.engines.studies.theories.pictures import sets_of
@@ -28,6 +34,22 @@ def test_a_study_has_all_that_its_row_names(row: Study) -> None:
     assert row.title.endswith(("?", row.title[-1]))
     assert row.claim.endswith(".")
     assert all(command.startswith("physadv ") for command in row.further)
+
+
+@pytest.mark.parametrize("row", STUDIES.values(), ids=list(STUDIES))
+def test_a_study_sends_its_readers_to_commands_that_there_are(row: Study) -> None:
+    for line in row.further:
+        words = shlex.split(line)[1:]
+        command = next(COMMANDS[name] for name in (" ".join(words[:2]), words[0]) if name in COMMANDS)
+        known = _options(command.words)
+        for key, _, value in (word.partition("=") for word in words[len(command.words.split()) :]):
+            assert key in known, line
+            assert not known[key] or value in known[key], line
+
+
+@cache
+def _options(command: str) -> Options:
+    return options_of(COMMANDS[command], Registry(discover=False))
 
 
 @pytest.mark.exhaustive  # the commands of the lecture's page run each of them
