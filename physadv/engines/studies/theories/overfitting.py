@@ -22,7 +22,7 @@ from physadv.library.report.pictures.charts import LineChart, Series
 EPS = 0.1
 COUNTS = (50, 100, 200, 400, 800, 1200)
 PART = 0.5
-"""Nets with narrow gaps must lose less than this part of what those with wide gaps lose, if overfitting is the cause."""
+"""If overfitting is the cause nets with narrow gaps lose less than this part of what those with wide gaps lose."""
 
 
 @dataclass(frozen=True)
