@@ -12,6 +12,8 @@ from physadv.core.protocols import Victim
 from physadv.library.small_nets.fitting import untrained
 from physadv.library.small_nets.networks import MODELS
 from physadv.library.small_nets.weights import SmallNet, write_net
+from physadv.parts.defenses.certified.options import SmoothingConfig
+from physadv.parts.defenses.certified.smoothing import Smoothing
 from physadv.parts.scenes.known_set_options import DigitScenesConfig, ImageNet20Config
 from physadv.parts.scenes.known_sets import build_digits, build_imagenet20, build_mnist
 from physadv.parts.victims import efficientnet_lite
@@ -46,6 +48,13 @@ def test_weights_of_other_data_are_refused(tmp_path: Path) -> None:
     write_net(tmp_path / "net.safetensors", SmallNet(net, "mnist", "linear", 28, tuple("0123456789")))
     with pytest.raises(BadOption, match="was trained on mnist: say victim=mnist"):
         build_victim("digits", weights=str(tmp_path / "net.safetensors"))
+
+
+def test_smoothing_proves_a_distance_for_most_digits() -> None:
+    (batch,) = build_digits(DigitScenesConfig(limit=20)).sweep(20)
+    proof = Smoothing(SmoothingConfig(sigma=0.25)).around(build_victim("digits")).certificate(batch.srgb)
+    assert int(((proof.labels == batch.labels) & (proof.radii >= 0.25)).sum()) >= 15
+    assert float(proof.radii.max()) < 0.25 * 4  # of so many draws no more can be known
 
 
 @needs_mnist
