@@ -52,13 +52,14 @@ class DeepFool:
     def _step(self, problem: PerturbationProblem, x: Tensor, logits: Tensor, rows: Tensor) -> Tensor:
         """``(b,3,H,W)`` the way to the nearest of the edges (lines 5 to 9 of Algorithm 2)."""
         edges = _edges(problem, logits, rows)
-        nearest = edges.detach().argsort(dim=1, descending=True)[:, : self.options.classes]
+        count = min(self.options.classes, edges.shape[1] - 1) if problem.targets is None else 1
+        nearest = edges.detach().topk(count, dim=1).indices
         distances, steps = [], []
-        for k in range(nearest.shape[1] if problem.targets is None else 1):
+        for k in range(count):
             f = edges.gather(1, nearest[:, k : k + 1]).squeeze(1)
             (w,) = torch.autograd.grad(f.sum(), x, retain_graph=True)
             distance, step = _to_edge(f.detach().abs(), w, problem.norm)
-            distances.append(torch.where(f.detach().isfinite(), distance, torch.inf))
+            distances.append(distance)
             steps.append(step)
         chosen = torch.stack(distances).argmin(0)
         return torch.stack(steps)[chosen, torch.arange(len(x), device=x.device)]
