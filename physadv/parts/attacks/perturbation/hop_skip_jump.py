@@ -91,11 +91,17 @@ class _Walk:
         return (self.fools & ~questions.done).nonzero().squeeze(1)
 
     def step(self, t: int, rows: Tensor) -> Tensor:
-        """One iteration for the rows that can pay for it; those that are not done after it."""
-        probes = round(self.config.probes * math.sqrt(t))
-        rows = rows[self.questions.asks(rows, probes + 1)]
+        """One iteration for the rows that can pay for it; those that are not done after it.
+
+        Probes take at most half of what an image has left.
+        """
+        half = (self.questions.limits - self.questions.asked) // 2
+        probes = half.clamp_max(round(self.config.probes * math.sqrt(t)))
+        rows = rows[probes[rows] >= max(2, self.config.probes // 10)]
         direction = (
-            torch.cat([self._direction(row, probes) for row in torch.split(rows, 1)]) if len(rows) else self.here[:0]
+            torch.cat([self._direction(row, int(probes[row])) for row in torch.split(rows, 1)])
+            if len(rows)
+            else self.here[:0]
         )
         x, length = self.here[rows], self.distances[rows] / math.sqrt(t)
         waiting = torch.ones(len(rows), dtype=torch.bool, device=rows.device)
