@@ -9,7 +9,10 @@ from pathlib import Path
 
 from physadv.app.python import display
 
-_FIRST = ("draws.png", "stages.png", "sign-nano.safetensors", "sign-nano.md")
+_FIRST = (
+    "draws.png", "stages.png", "sign-nano.safetensors", "sign-nano.md", "sign-nano-robust.safetensors",
+    "sign-nano-robust.md",
+)  # fmt: skip
 _CLOCK_S = 1.0  # by which the clocks of file systems may lie behind
 
 
