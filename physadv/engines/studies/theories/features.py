@@ -154,7 +154,8 @@ def _found(task: StudyTask, data: Mapping[str, LabelledSet], learnt: Mapping[str
             "data": PictureRows("The same six places of every data set, with the label that is learnt", shown, names),
         },
         caveats=[f"The nets are small, and so are the pictures ({task.sets.side_px} by {task.sets.side_px}). Labels "
-                 "are drawn at random from the other classes: what a picture shows to us speaks against its label."],
+                 "are drawn at random from the other classes: what a picture shows to us speaks against its label, "
+                 "so a net that only learns this names fewer right than guessing would."],
     )  # fmt: skip
 
 
