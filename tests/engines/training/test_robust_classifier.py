@@ -12,13 +12,16 @@ from torch.nn import functional
 
 from physadv.core.errors import BadOption, BadOutput
 from physadv.engines.training.detector import TrainProgress
-from physadv.engines.training.robust_card import CARD, EPOCHS, FIGURES, Schooling, card
+from physadv.engines.training.robust_card import CARD, EPOCHS, FIGURES, Schooling, card, robustness
 from physadv.engines.training.robust_classifier import Course, Pupil, pupil_of, robust_forecast, train_robustly
 from physadv.engines.training.robust_methods import Lessons
 from physadv.engines.training.robust_options import ROBUST_METHODS, RobustTraining
+from physadv.library.datasets.labelled import DataSplit
 from physadv.library.small_nets.fitting import untrained
 from physadv.library.small_nets.networks import MODELS
+from physadv.library.small_nets.ready import DATA, ready_net
 from physadv.library.small_nets.weights import FILE, SmallNet, read_net
+from tests.lecture import needs_mnist
 from tests.parts.victims.building import build_victim
 from tests.running import physadv
 
@@ -100,6 +103,31 @@ def test_the_change_grows_over_the_ramp() -> None:
     assert [course.eps_at(at) for at in (0, 2.5, 5, 9)] == pytest.approx([0, 0.1, 0.2, 0.2])
     assert Course("pgd", PUPIL, RobustTraining(eps=0.2, ramp=0, epochs=10), CPU).eps_at(0) == 0.2
     assert RobustTraining().epochs_of(4000) == 14
+
+
+def test_what_learned_against_pgd_stands_up_to_it_better(tmp_path: Path) -> None:
+    config = replace(SHORT, eps=0.15, epochs=20, judged=100, judged_steps=10)
+    figures = train_robustly("pgd", Pupil("digits", "mlp-relu", seed=0), config, CPU, tmp_path)
+    images, classes = DATA["digits"]().tensors(DataSplit.val)
+    plain = robustness(ready_net("digits", "mlp-relu"), images[:100], classes[:100], config, 0)
+    assert figures["right"][0]["right"] >= 0.8
+    assert figures["right"][-1]["right"] >= plain[-1]["right"] + 0.2
+
+
+@pytest.mark.exhaustive
+@pytest.mark.slow
+@needs_mnist
+def test_mnist_is_learned_robustly_within_two_minutes_and_not_without_a_ramp(tmp_path: Path) -> None:
+    config = RobustTraining(judged=300, judged_eps=[0.1])
+    figures = train_robustly("pgd", Pupil("mnist", "cnn", seed=0), config, CPU, tmp_path / "ramp")
+    assert figures["right"][0]["right"] >= 0.94
+    assert figures["right"][-1]["right"] >= 0.85
+    spent = [float(row.rpartition(",")[2]) for row in (tmp_path / "ramp" / EPOCHS).read_text().splitlines()[1:]]
+    assert sum(spent) <= 120
+    hasty = replace(config, ramp=0, epochs=5, judged_steps=1)
+    assert (
+        train_robustly("pgd", Pupil("mnist", "cnn", seed=0), hasty, CPU, tmp_path / "none")["right"][0]["right"] < 0.5
+    )
 
 
 def test_a_training_that_was_stopped_goes_on_as_if_it_had_not_been(tmp_path: Path) -> None:
