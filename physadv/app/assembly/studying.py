@@ -86,6 +86,14 @@ def tell_findings(told: Told) -> None:
         logger.info("         %s", words)
 
 
+def check_device(options: TheoriesConfig) -> None:
+    """Raise :class:`BadOption` for a device that studies would not use."""
+    if options.device not in ("auto", "cpu"):
+        raise BadOption(
+            f"studies compute on the CPU, for their nets are small; got device={options.device}. Leave it out"
+        )
+
+
 def cautions(options: TheoriesConfig) -> list[str]:
     """What weakens everything on a page."""
     if options.effort.size is not StudySize.smoke:

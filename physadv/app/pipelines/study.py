@@ -11,7 +11,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 from tqdm import tqdm
 
-from physadv.app.assembly.studying import as_chapter, cautions, made, named, tell_findings
+from physadv.app.assembly.studying import as_chapter, cautions, check_device, made, named, tell_findings
 from physadv.app.config.study_options import StudyConfig
 from physadv.app.registry import Registry
 from physadv.library.files.atomic import write_text
@@ -27,6 +27,7 @@ def study_command(config: DictConfig, registry: Registry, out: Path) -> None:
     """Make the study, or read it back where it is finished, and write its page."""
     options: Any = OmegaConf.to_object(config)
     assert isinstance(options, StudyConfig)
+    check_device(options)
     row = named(options.study)
     if options.dry_run:
         logger.info("cost    about %s on one core", duration(row.seconds_at(options.effort.size)))

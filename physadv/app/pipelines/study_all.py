@@ -11,7 +11,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 from tqdm import tqdm
 
-from physadv.app.assembly.studying import as_chapter, cautions, made, named, tell_findings
+from physadv.app.assembly.studying import as_chapter, cautions, check_device, made, named, tell_findings
 from physadv.app.config.study_options import StudyAllConfig
 from physadv.app.registry import Registry
 from physadv.engines.studies.theories.table import STUDIES
@@ -28,6 +28,7 @@ def study_all_command(config: DictConfig, registry: Registry, out: Path) -> None
     """Make all studies, or those of ``only``. Finished ones are not made again; the page grows with each."""
     options: Any = OmegaConf.to_object(config)
     assert isinstance(options, StudyAllConfig)
+    check_device(options)
     rows = [named(name) for name in dict.fromkeys(options.only)] or list(STUDIES.values())
     total = sum(row.seconds_at(options.effort.size) for row in rows)
     logger.info("cost    %d studies, about %s on one core", len(rows), duration(total))

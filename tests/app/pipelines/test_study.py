@@ -77,6 +77,8 @@ def test_a_dry_run_tells_what_it_costs(tmp_path: Path) -> None:
         (["bags"], "'study bags' is not a command"),
         (["slices", "study=bags"], "Did you mean 'bugs'?"),
         (["slices", "data=letters"], "data"),
+        (["slices", "device=cuda"], "studies compute on the CPU"),
+        (["all", "device=mps"], "studies compute on the CPU"),
     ],
 )
 def test_bad_input_is_one_line(line: list[str], words: str, tmp_path: Path) -> None:
