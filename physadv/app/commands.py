@@ -164,6 +164,10 @@ _ROWS = (
         target=f"{_PIPELINES}.plugins_list:plugins_list", only_json=True,
     ),
     Command(
+        "plugins new", "write a new plugin that works, with tests: plugins new acme-blur --kind defense",
+        target=f"{_PIPELINES}.plugins_new:plugins_new", takes_paths=True,
+    ),
+    Command(
         "completion", "make the shell complete commands, options and choices: completion bash|zsh|fish",
         target=f"{_PIPELINES}.completion:completion_command", then=("bash", "zsh", "fish"),
     ),
