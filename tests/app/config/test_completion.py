@@ -19,7 +19,7 @@ COMPLETED = {
     "physadv calibrate eot ru": ["runs="],
     "physadv help shee": ["sheet "],
     "physadv generate victim.pat": ["victim.path="],
-    "physadv generate seed=1 victim=sign": ["sign-nano "],
+    "physadv generate seed=1 victim=sign": ["sign-nano ", "sign-nano-robust "],
     "physadv generate experiment=stop_sign_h": ["stop_sign_hide "],
     "physadv generate resume=": ["true ", "false "],
     "physadv generate ensemble=w": ["weighted ", "worst "],
