@@ -164,6 +164,10 @@ _ROWS = (
         target=f"{_PIPELINES}.plugins_list:plugins_list", only_json=True,
     ),
     Command(
+        "plugins info", "what a plugin offers, declares and costs: options, presets, permissions, seconds (--json)",
+        target=f"{_PIPELINES}.plugins_info:plugins_info",
+    ),
+    Command(
         "plugins new", "write a new plugin that works, with tests: plugins new acme-blur --kind defense",
         target=f"{_PIPELINES}.plugins_new:plugins_new", takes_paths=True,
     ),

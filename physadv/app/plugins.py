@@ -31,6 +31,14 @@ class PluginRecord:
     warning: str = ""  # what its author should mend, though it is used
     seconds: float = 0.0
     parts: list[str] = field(default_factory=list)  # "patches/acme/halo"
+    distribution: str = ""  # as pip knows it; empty: a module that is not installed
+    module: str = ""
+    observers: list[str] = field(default_factory=list)  # their classes
+
+    @property
+    def status(self) -> str:
+        """In a word or two."""
+        return "left out" if self.error else "loaded, with a warning" if self.warning else "loaded"
 
     @property
     def complaint(self) -> str:

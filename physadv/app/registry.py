@@ -67,13 +67,13 @@ class Registry:
         for name in BUILT_IN:
             self.manager.register(importlib.import_module(name), name=name)
         for name in () if none else _listed("PHYSADV_PLUGINS"):
-            self._load(name, lambda name=name: importlib.import_module(name), "")
+            self._load(PluginRecord(name, module=name), lambda name=name: importlib.import_module(name))
         for point in entry_points(group="physadv") if discover and not none else ():
-            self._load(point.name, point.load, _version_of(point))
+            self._load(_record_of(point), point.load)
         self._offered = self._collect()
 
-    def _load(self, name: str, load: Any, version: str) -> None:
-        record = PluginRecord(name, version)
+    def _load(self, record: PluginRecord, load: Any) -> None:
+        name = record.name
         self.records.append(record)
         if name in self._blocked:
             record.error = "blocked by PHYSADV_BLOCK"
@@ -150,13 +150,13 @@ class Registry:
 
         return built(kind, name, owner, entry.build, config)
 
-    def config_dirs(self) -> list[str]:
-        """Folders with plugins' own presets."""
+    def config_dirs(self, only: str | None = None) -> list[str]:
+        """Folders with plugins' own presets, or with those of one plugin."""
         folders = []
         for plugin, listed in self._asked("physadv_config_dirs"):
             if isinstance(listed, str) or not all(Path(str(folder)).is_absolute() for folder in listed):
                 self._leave_out(plugin, BrokenPlugin(f"physadv_config_dirs must list absolute folders, got {listed!r}"))
-            else:
+            elif only in (None, plugin):
                 folders += [str(folder) for folder in listed]
         return folders
 
@@ -165,6 +165,14 @@ class Registry:
         from physadv.app.guards.door import guarded_observer
 
         return [guarded_observer(one, plugin) for plugin, row in self._asked("physadv_observers") for one in row]
+
+    def with_observers(self) -> list[PluginRecord]:
+        """All plugins, each with the classes of the observers that it would give to a run."""
+        owners = {record.name: record for record in self.records}
+        for plugin, row in self._asked("physadv_observers"):
+            if plugin in owners:
+                owners[plugin].observers = [type(observer).__name__ for observer in row]
+        return self.records
 
     def _asked(self, hook: str) -> Iterator[tuple[str, Any]]:
         """Each plugin's answer to a hook; one that fails is left out by name."""
@@ -185,5 +193,8 @@ def _listed(variable: str) -> list[str]:
     return [name.strip() for name in os.environ.get(variable, "").split(",") if name.strip()]
 
 
-def _version_of(point: EntryPoint) -> str:
-    return point.dist.version if point.dist else ""
+def _record_of(point: EntryPoint) -> PluginRecord:
+    dist = point.dist
+    return PluginRecord(
+        point.name, dist.version if dist else "", distribution=dist.name if dist else "", module=point.module
+    )

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Sequence
 
+from physadv.app.plugins import PluginRecord
 from physadv.app.registry import Offered, Registry
 from physadv.core.hookspecs import KINDS
 
@@ -15,13 +16,24 @@ def plugins_list(words: Sequence[str]) -> int:
     registry = Registry()
     if words:
         parts = [_row(offered) for kind in KINDS for offered in registry.offered(kind.plural)]
-        plugins = [vars(record) for record in registry.records]
+        plugins = [vars(record) | {"status": record.status} for record in registry.with_observers()]
         sys.stdout.write(json.dumps({"parts": parts, "plugins": plugins}, indent=2) + "\n")
         return 0
     for kind in KINDS:
         sys.stdout.write("\n".join([f"{kind.plural}:", *map(_line, registry.offered(kind.plural))]) + "\n")
+    plugins = registry.with_observers()
+    observers = [f"  {one:48s} (from {record.name})" for record in plugins for one in record.observers]
+    for title, lines in (("observers", observers), ("plugins", [_plugin(record) for record in plugins])):
+        if lines:
+            sys.stdout.write("\n".join([f"{title}:", *lines]) + "\n")
     sys.stderr.write(registry.complaints())
     return 0
+
+
+def _plugin(record: PluginRecord) -> str:
+    named = f"{record.distribution} {record.version}".strip() or "not installed"
+    reason = record.error or record.warning
+    return f"  {record.name:24s} {named:32s} {record.seconds:6.3f} s  {record.status}{f': {reason}' if reason else ''}"
 
 
 def _row(offered: Offered) -> dict[str, str]:
