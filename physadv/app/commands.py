@@ -168,6 +168,10 @@ _ROWS = (
         target=f"{_PIPELINES}.plugins_info:plugins_info",
     ),
     Command(
+        "plugins check", "hold a plugin to what its parts promise, and its needs to our tested versions (--json)",
+        target=f"{_PIPELINES}.plugins_check:plugins_check",
+    ),
+    Command(
         "plugins new", "write a new plugin that works, with tests: plugins new acme-blur --kind defense",
         target=f"{_PIPELINES}.plugins_new:plugins_new", takes_paths=True,
     ),

@@ -166,6 +166,10 @@ class Registry:
 
         return [guarded_observer(one, plugin) for plugin, row in self._asked("physadv_observers") for one in row]
 
+    def observers_of(self, plugin: str) -> list[Any]:
+        """New listeners of one plugin, without a guard."""
+        return [observer for name, row in self._asked("physadv_observers") if name == plugin for observer in row]
+
     def with_observers(self) -> list[PluginRecord]:
         """All plugins, each with the classes of the observers that it would give to a run."""
         owners = {record.name: record for record in self.records}

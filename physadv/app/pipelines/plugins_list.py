@@ -16,8 +16,8 @@ def plugins_list(words: Sequence[str]) -> int:
     registry = Registry()
     if words:
         parts = [_row(offered) for kind in KINDS for offered in registry.offered(kind.plural)]
-        plugins = [vars(record) | {"status": record.status} for record in registry.with_observers()]
-        sys.stdout.write(json.dumps({"parts": parts, "plugins": plugins}, indent=2) + "\n")
+        told = [vars(record) | {"status": record.status} for record in registry.with_observers()]
+        sys.stdout.write(json.dumps({"parts": parts, "plugins": told}, indent=2) + "\n")
         return 0
     for kind in KINDS:
         sys.stdout.write("\n".join([f"{kind.plural}:", *map(_line, registry.offered(kind.plural))]) + "\n")

@@ -66,7 +66,7 @@ def plugin_called(registry: Registry, name: str) -> PluginRecord:
     """By its own name, that of its distribution or of its module. Raises :class:`BadOption`."""
     wanted = _plain(name)
     for record in registry.records:
-        if wanted in map(_plain, (record.name, record.distribution, record.module)):
+        if wanted and wanted in map(_plain, (record.name, record.distribution, record.module)):
             return record
     known = [record.name for record in registry.records]
     told = f"Installed: {', '.join(known)}" if known else "None is installed"
@@ -92,7 +92,7 @@ def facts_of(registry: Registry, record: PluginRecord) -> PluginFacts:
 
 
 def _plain(name: str) -> str:
-    return name.lower().replace("_", "-").replace(".", "-") or " "
+    return name.lower().replace("_", "-").replace(".", "-")
 
 
 def _permissions(module: Any) -> tuple[str, ...] | None:
