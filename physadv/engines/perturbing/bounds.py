@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 from physadv.core.errors import BadOption
@@ -59,11 +58,9 @@ def _bound(item: Any, norm: Norm) -> ChangeBound:
 
 
 def _number(told: str) -> float:
+    over, _, under = told.partition("/")
     try:
-        return float(Fraction(told.replace(" ", "")))
-    except (ValueError, ZeroDivisionError):
-        try:
-            return float(told)
-        except ValueError as error:
-            raise BadOption(f"eps={told} is no size. Write a number or a fraction, such as eps=8/255, or "
-                            f"eps={SMALLEST}") from error  # fmt: skip
+        return float(over) / float(under or "1")
+    except (ValueError, ZeroDivisionError) as error:
+        raise BadOption(f"eps={told} is no size. Write a number or a fraction, such as eps=8/255, or eps={SMALLEST}"
+                        ) from error  # fmt: skip

@@ -11,6 +11,7 @@ from physadv.engines.perturbing.bounds import USUAL, bounds_of
 
 def test_numbers_fractions_and_lists() -> None:
     assert [one.eps for one in bounds_of("8/255", Norm.linf)] == [pytest.approx(8 / 255)]
+    assert [one.eps for one in bounds_of("0.5/255", Norm.linf)] == [pytest.approx(0.5 / 255)]
     found = bounds_of(["0.1", 0.05, "16/255"], Norm.linf)
     assert [one.told for one in found] == ["0.05", "16/255", "0.1"]
     assert bounds_of("smallest", Norm.l2)[0].eps is None
