@@ -176,6 +176,10 @@ _ROWS = (
         target=f"{_PIPELINES}.plugins_new:plugins_new", takes_paths=True,
     ),
     Command(
+        "plugins bisect", "find the plugin that makes a command fail: plugins bisect -- generate size=smoke",
+        target=f"{_PIPELINES}.plugins_bisect:plugins_bisect",
+    ),
+    Command(
         "completion", "make the shell complete commands, options and choices: completion bash|zsh|fish",
         target=f"{_PIPELINES}.completion:completion_command", then=("bash", "zsh", "fish"),
     ),

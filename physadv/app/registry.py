@@ -193,6 +193,14 @@ class Registry:
         self._reject(record, error)
 
 
+def plugin_names() -> list[str]:
+    """Those that a registry would load, in its order, without importing any."""
+    if os.environ.get("PHYSADV_NO_PLUGINS"):
+        return []
+    names = [*_listed("PHYSADV_PLUGINS"), *(point.name for point in entry_points(group="physadv"))]
+    return [name for name in dict.fromkeys(names) if name not in _listed("PHYSADV_BLOCK")]
+
+
 def _listed(variable: str) -> list[str]:
     return [name.strip() for name in os.environ.get(variable, "").split(",") if name.strip()]
 
