@@ -9,6 +9,7 @@ is reported by name, with the way to disable it, and the others go on; ``strict`
 from __future__ import annotations
 
 import importlib
+import logging
 import os
 import time
 from collections.abc import Iterator
@@ -42,6 +43,8 @@ BUILT_IN = (
     "physadv.parts.attacks.perturbation.minimal_entries",
     "physadv.parts.attacks.perturbation.strong_entries",
 )
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -164,7 +167,12 @@ class Registry:
         """The plugins' run-time listeners, new ones for every run; one that fails ends only itself."""
         from physadv.app.guards.door import guarded_observer
 
-        return [guarded_observer(one, plugin) for plugin, row in self._asked("physadv_observers") for one in row]
+        silent = {record.name for record in self.records if not record.error}
+        told = [guarded_observer(one, plugin) for plugin, row in self._asked("physadv_observers") for one in row]
+        for record in self.records:
+            if record.error and record.name in silent:  # after the complaints of the start were printed
+                logger.warning("%s", record.complaint)
+        return told
 
     def observers_of(self, plugin: str) -> list[Any]:
         """New listeners of one plugin, without a guard."""

@@ -100,6 +100,19 @@ def test_a_hook_that_raises_is_isolated(plugin: ModuleType) -> None:
     assert "raster" in [o.entry.name for o in registry.offered("patches")]
 
 
+def test_a_hook_for_observers_that_raises_is_said_when_the_run_begins(
+    plugin: ModuleType, caplog: pytest.LogCaptureFixture
+) -> None:
+    @hookimpl
+    def physadv_observers() -> list[object]:
+        raise BadOption("ACME_LOG names nothing")
+
+    plugin.physadv_observers = physadv_observers  # type: ignore[attr-defined]
+    registry = Registry(discover=False)
+    assert registry.observers() == [] == registry.observers()
+    assert caplog.text.count("plugin 'halo_plugin' is left out: BadOption: ACME_LOG names nothing") == 1
+
+
 def test_no_entry_needs_torch() -> None:
     import subprocess
 
