@@ -92,5 +92,5 @@ def test_which_neighbours_are_told_can_be_said(monkeypatch: pytest.MonkeyPatch) 
     assert wanted("tensorboard, tensorboard") == ["tensorboard"]
     with pytest.raises(BadOption, match=r"pip install 'physadv-tracking\[mlflow\]'"):
         wanted("mlflow")
-    with pytest.raises(BadOption, match="names 'wandb'. It takes tensorboard, mlflow"):
+    with pytest.raises(BadOption, match=r"names 'wandb'\. It takes tensorboard, mlflow"):
         wanted("wandb")
