@@ -162,6 +162,13 @@ def test_every_hook_is_documented() -> None:
     assert [hook for hook in hooks if f"`{hook}`" not in page] == []
 
 
+def test_every_plugin_of_the_repository_is_in_the_index() -> None:
+    page = (ROOT / "docs" / "plugins.md").read_text()
+    plugins = [path.parent.name for path in (ROOT / "plugins").glob("*/pyproject.toml")]
+    assert plugins
+    assert [name for name in plugins if f"[`{name}`](../plugins/{name}" not in page] == []
+
+
 def test_the_attack_of_the_plugins_page_passes_the_battery() -> None:
     from physadv.testing import check_attack
 

@@ -8,15 +8,15 @@ import torch
 from torch import Tensor
 
 from physadv.core.access import AccessLevel, Task
-from physadv.core.errors import BadOption, IncompatibleParts
+from physadv.core.errors import BadOption, IncompatibleParts, PhysadvError
 from physadv.core.problem.counted import Counted, Queries
 from physadv.core.problem.norm import Norm
 from physadv.core.problem.perturbation_problem import PerturbationAttack, PerturbationProblem
 from physadv.library.compute.one_device import OneDevice
 
 
-class _FirstQuestion(Exception):
-    """The attack has begun: it takes the problem."""
+class _FirstQuestion(PhysadvError):
+    """The attack has begun: it takes the problem. The guard of a plugin's attack lets errors of ours pass."""
 
 
 class _Mute:

@@ -13,8 +13,10 @@ import yaml
 
 from physadv.app.plugin_care.scaffold import PLUGIN_KINDS, PluginName, kind_called, written
 from physadv.app.registry import Registry
-from physadv.core.errors import BadOption, BadOutput
+from physadv.core.errors import BadOption, BadOutput, IncompatibleParts
 from physadv.core.hookspecs import KINDS
+from physadv.core.problem.norm import Norm
+from physadv.engines.perturbing.probe import refusal
 from tests.running import physadv
 
 
@@ -71,6 +73,16 @@ def test_a_preset_of_a_new_package_is_composed(folder: Path, monkeypatch: pytest
     monkeypatch.syspath_prepend(str(folder / "acme-defensex"))
     done = physadv("generate", "experiment=acme_defensex", "--cfg", "job", env={"PHYSADV_PLUGINS": "acme_defensex"})
     assert "side_px: 3" in done.stdout, done.stderr
+
+
+def test_a_new_attack_on_images_is_probed_through_its_guard(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(folder / "acme-perturbationx"))
+    monkeypatch.setenv("PHYSADV_PLUGINS", "acme_perturbationx")
+    registry = Registry(strict=True, discover=False)
+    name = "acme/perturbationx"
+    attack = registry.build("perturbations", name, registry.entry("perturbations", name).config())
+    assert refusal(attack, Norm.linf, 0.1) is None
+    assert isinstance(refusal(attack, Norm.l2, 0.1), IncompatibleParts)
 
 
 def test_the_command_says_what_comes_next(tmp_path: Path) -> None:
