@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from physadv.app.config.study_options import TheoriesConfig
-from physadv.core.errors import BadOption
+from physadv.core.errors import BadInput, BadOption
 from physadv.core.nearest import did_you_mean
 from physadv.engines.studies.theories.options import SIZES, StudySize
 from physadv.engines.studies.theories.pictures import sets_of
@@ -41,7 +41,7 @@ def made(row: Study, options: TheoriesConfig, folder: Path, tell: Callable[[str]
     """What the study found; it is not made again where it stands in the folder, from the same settings."""
     effort = row.effort(options.effort)
     settings = plain({"study": row.name, "data": str(options.data), "effort": effort, "seed": options.seed})
-    kept = read_object_if_there(folder / FINDINGS)
+    kept = _kept(folder / FINDINGS)
     if kept.get("settings") == settings and all((folder / one["file"]).is_file() for one in kept["charts"]):
         return kept
     begun = time.monotonic()
@@ -49,6 +49,14 @@ def made(row: Study, options: TheoriesConfig, folder: Path, tell: Callable[[str]
     task = StudyTask(effort, sets, options.seed, tell)
     findings = row.load()(task)
     return _written(row, findings, settings, folder, time.monotonic() - begun)
+
+
+def _kept(file: Path) -> Told:
+    """Findings of before; nothing where there are none or broken ones, as the study is then made again."""
+    try:
+        return read_object_if_there(file)
+    except BadInput:
+        return {}
 
 
 def _written(row: Study, findings: StudyFindings, settings: Told, folder: Path, seconds: float) -> Told:

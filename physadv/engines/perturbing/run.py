@@ -73,7 +73,7 @@ def outcomes(
         made = {}
         for arm in task.arms:
             arrays = kept.read(arm.key, looked.index) if len(looked.attacked) else _nothing(looked)
-            if arrays is None:
+            if arrays is None or not _of(arrays, looked):
                 arrays = _outcome(task, arm, looked, watching)
                 kept.write(arm.key, looked.index, arrays)
             made[arm.key] = arrays
@@ -131,6 +131,14 @@ def _outcome(task: PerturbTask, arm: AttackArm, looked: Looked, observers: list[
         arrays["targets"] = targets
     plain = {name: value.cpu().numpy() for name, value in arrays.items()}
     return plain | {"seconds": np.array(time.perf_counter() - begun)}
+
+
+def _of(arrays: Arrays, looked: Looked) -> bool:
+    """Whether outcomes are of these very pictures: those on disk may have been exchanged since the run was stopped."""
+    rows, clean = arrays.get("rows"), arrays.get("clean")
+    if rows is None or clean is None or not np.array_equal(rows, looked.attacked.cpu().numpy()):
+        return False
+    return np.array_equal(clean, looked.pictures.images[looked.attacked].cpu().numpy())
 
 
 def _nothing(looked: Looked) -> Arrays:

@@ -42,7 +42,7 @@ class FolderScenes:
         if wearer is None:
             raise BadOption(
                 f"the detector does not know {self._dressing.label!r}, so it cannot say where the patch goes. "
-                f"It knows: {', '.join(label_names)}."
+                f"It knows: {', '.join(label_names)}. Choose one with scenes.label=…, or another victim"
             )
         things = [self._seen(index, detect, wearer) for index in range(len(self._photos))]
         return AnnotatedPhotos(self._photos, things, label_names, self._dressing, self._reading)

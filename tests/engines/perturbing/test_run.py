@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 
@@ -280,14 +279,3 @@ def test_a_policy_is_fooled_when_it_acts_otherwise(tmp_path: Path) -> None:
     assert rows
     assert {row["decided"] for row in rows if row["success"]} == {"left"}
     assert all(content["pictures"][row["picture"]]["label"] != "left" for row in rows)
-
-
-def test_kept_batches_that_are_broken_are_made_again(tmp_path: Path) -> None:
-    kept = KeptOutcomes(tmp_path)
-    kept.write("pgd", 0, {"x": np.arange(3)})
-    found = kept.read("pgd", 0)
-    assert found is not None
-    assert found["x"].tolist() == [0, 1, 2]
-    (tmp_path / "adversarial" / "pgd" / "000000.npz").write_bytes(b"broken")
-    assert kept.read("pgd", 0) is None
-    assert kept.read("pgd", 1) is None
