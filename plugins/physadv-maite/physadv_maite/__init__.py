@@ -1,0 +1,88 @@
+"""MAITE's detectors and data sets as parts of physadv, and ours as MAITE's.
+
+Importing this imports neither torch nor MAITE.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from physadv.api import OPENS, TRUSTS, BadOption, Entry, hookimpl
+
+if TYPE_CHECKING:  # it would import torch
+    from physadv.api import SceneSource, Victim
+
+physadv_api = 2
+physadv_permissions = ()
+
+RANGES = ("0-1", "0-255")
+SOURCE = "github.com/mit-ll-ai-technology/maite"
+
+
+@dataclass
+class MaiteVictimConfig:
+    model: str = field(default="", metadata=TRUSTS)  # an advertised name, or module:Class; its code is run
+    arguments: dict[str, Any] = field(default_factory=dict, metadata=OPENS)  # of the class, by keyword
+    input_range: str = ""  # of the pictures that it takes: 0-1 (float32) or 0-255 (uint8). MAITE does not say
+    labels: list[str] = field(default_factory=list)  # names of its classes, where its metadata has none
+    confidence: float = 0.5  # scores above this are reported
+
+
+@dataclass
+class MaiteScenesConfig:
+    dataset: str = field(default="", metadata=TRUSTS)  # an advertised name, or module:Class; its code is run
+    arguments: dict[str, Any] = field(default_factory=dict, metadata=OPENS)  # of the class, by keyword
+    input_range: str = ""  # of its pictures: 0-1 or 0-255. MAITE does not say
+    labels: list[str] = field(default_factory=list)  # names of its classes, where its metadata has none
+    label: str = ""  # the class that wears the patch
+    object_height_mm: float = 0.0  # how tall such an object is
+    min_height_px: float = 24.0  # smaller objects do not wear it
+    limit: int = 0  # use at most this many pictures; 0 = all
+
+
+def _build_victim(config: MaiteVictimConfig) -> Victim:
+    check_named("victim.model", config.model)
+    check_range("victim.input_range", config.input_range)
+    if not 0 <= config.confidence <= 1:
+        raise BadOption(f"victim.confidence must be within 0 and 1, got {config.confidence}")
+    from physadv_maite.victim import build
+
+    return build(config)
+
+
+def _build_scenes(config: MaiteScenesConfig) -> SceneSource:
+    check_named("scenes.dataset", config.dataset)
+    check_range("scenes.input_range", config.input_range)
+    if not config.label or not config.object_height_mm > 0:
+        raise BadOption("scenes maite needs scenes.label= (what wears the patch) and scenes.object_height_mm= above 0")
+    if config.limit < 0 or config.min_height_px < 1:
+        raise BadOption("scenes.limit must not be negative, and scenes.min_height_px must be at least 1")
+    from physadv_maite.scenes import build
+
+    return build(config)
+
+
+def check_named(option: str, name: str) -> None:
+    """Raise :class:`BadOption` for an empty name."""
+    if not name:
+        raise BadOption(f"{option} is missing: module:Class, or a name that `python -m physadv_maite` lists")
+
+
+def check_range(option: str, said: str) -> None:
+    """Raise :class:`BadOption` unless the range is said: a wrong guess would look like a detector that sees nothing."""
+    if said not in RANGES:
+        raise BadOption(f"{option} must be {' or '.join(RANGES)}, got {said!r}. MAITE's models and data do not tell it")
+
+
+@hookimpl
+def physadv_victims() -> Iterable[Entry[Any, Victim]]:
+    """Offer the victim as ``victim=maite``."""
+    return [Entry("maite", MaiteVictimConfig, _build_victim, "a MAITE object detector as a black box", SOURCE)]
+
+
+@hookimpl
+def physadv_scenes() -> Iterable[Entry[Any, SceneSource]]:
+    """Offer the scenes as ``scenes=maite``."""
+    return [Entry("maite", MaiteScenesConfig, _build_scenes, "a MAITE object-detection data set", SOURCE)]
