@@ -62,8 +62,12 @@ def run(
 ) -> Files: ...  # fmt: skip
 @overload
 def run(
-    command: Literal["report", "plugins list", "completion", "doctor"], *overrides: Override, progress: bool = True
-) -> Answer: ...
+    command: Literal[
+        "report", "plugins list", "plugins info", "plugins new", "plugins check", "plugins bisect", "completion",
+        "doctor",
+    ],
+    *overrides: Override, progress: bool = True,
+) -> Answer: ...  # fmt: skip
 @overload
 def run(command: str, *overrides: Override, progress: bool = True, **options: Any) -> Run | Files | Answer: ...
 def run(command: str, *overrides: Override, progress: bool = True, **options: Any) -> Run | Files | Answer:
