@@ -41,14 +41,8 @@ SMALL = {
     ],
     "perturb": ["size=smoke", "images=4", "progress=false"],
     "train detector": ["train.epochs=1", "train.renders=16", "train.held_out_renders=4", "progress=false"],
-    "train adversarial": [
-        "train.epochs=1",
-        "train.renders=16",
-        "train.held_out_renders=4",
-        "robust.epochs=1",
-        "robust.judged=20",
-        "progress=false",
-    ],
+    "train adversarial": ["train.epochs=1", "train.renders=16", "train.held_out_renders=4", "progress=false"],
+    "train adversarial victim=digits": ["robust.epochs=1", "robust.judged=20", "progress=false"],
     "train defense": ["train.steps=2", "train.renders=2", "progress=false"],
 }
 SMALL_TWIN = ["scenes.width_px=192", "scenes.height_px=144", "scenes.samples=1", "scenes.surface_samples=4"]
@@ -113,7 +107,7 @@ def _small(line: str) -> list[str]:
         return args
     typed = {a.partition("=")[0] for a in args}
     scenes = SMALL_SCENES.get(_scenes_of(args), ())
-    words = " ".join(args[:2]) if " ".join(args[:2]) in SMALL else args[0]
+    words = next((" ".join(args[:n]) for n in (3, 2) if " ".join(args[:n]) in SMALL), args[0])
     attacks = LITTLE_ATTACKED if "adaptive=true" in args else ()
     return args + [
         small for small in [*SMALL.get(words, ()), *attacks, *scenes] if small.partition("=")[0] not in typed

@@ -18,12 +18,12 @@ from physadv.app.config.schema import TrainAdversarialConfig
 from physadv.app.registry import Registry
 from physadv.core.errors import BadOption
 from physadv.engines.training.adversarial import train_adversarially
-from physadv.engines.training.adversarial_options import check_method, check_name
+from physadv.engines.training.adversarial_options import AdversarialTraining, check_method, check_name
 from physadv.engines.training.cost import adversarial_forecast
 from physadv.engines.training.detector import TrainProgress
 from physadv.engines.training.robust_card import CARD, in_words
 from physadv.engines.training.robust_classifier import pupil_of, robust_forecast, train_robustly
-from physadv.engines.training.robust_options import check_robust_method
+from physadv.engines.training.robust_options import RobustTraining, check_robust_method
 from physadv.library.small_nets.ready import DATA
 from physadv.library.small_nets.weights import FILE
 from physadv.parts.victims.sign_nano_weights import read_sign_nano
@@ -42,11 +42,22 @@ def train_adversarial_command(config: DictConfig, registry: Registry, out: Path)
     assert isinstance(options, TrainAdversarialConfig)
     victim = choices()["victim"]
     if victim in CLASSIFIERS:
+        _check_unused(
+            "train", options.train, AdversarialTraining(), f"victim={victim} is trained with robust.* options"
+        )
         _train_classifier(victim, options, out)
     elif victim in DETECTORS:
+        _check_unused("robust", options.robust, RobustTraining(), f"victim={victim} is trained with train.* options")
         _train_detector(victim, options, out)
     else:
         raise BadOption(f"victim={victim} cannot be trained here; these can: {', '.join(DETECTORS + CLASSIFIERS)}.")
+
+
+def _check_unused(group: str, typed: object, usual: object, instead: str) -> None:
+    """Raise :class:`BadOption` for options of the other training, which would change nothing."""
+    changed = [name for name, value in vars(usual).items() if getattr(typed, name) != value]
+    if changed:
+        raise BadOption(f"{group}.{changed[0]} changes nothing here: {instead}. Leave it out, or choose another victim")
 
 
 def _train_detector(victim: str, options: TrainAdversarialConfig, out: Path) -> None:
