@@ -43,11 +43,13 @@ def test_the_logistic_regression_knows_two_digits() -> None:
     assert accuracy(victim, build_digits(DigitScenesConfig(only=["3", "7"]))) >= 0.93
 
 
-def test_weights_of_other_data_are_refused(tmp_path: Path) -> None:
+def test_weights_of_other_data_or_of_another_model_are_refused(tmp_path: Path) -> None:
     net = untrained(MODELS["linear"], 28, 10, 0)
     write_net(tmp_path / "net.safetensors", SmallNet(net, "mnist", "linear", 28, tuple("0123456789")))
     with pytest.raises(BadOption, match="was trained on mnist: say victim=mnist"):
         build_victim("digits", weights=str(tmp_path / "net.safetensors"))
+    with pytest.raises(BadOption, match="holds the model linear: leave victim.model=mlp-relu out"):
+        build_victim("mnist", weights=str(tmp_path / "net.safetensors"), model="mlp-relu")
 
 
 def test_smoothing_proves_a_distance_for_most_digits() -> None:
