@@ -48,7 +48,7 @@ def test_weights_of_other_data_or_of_another_model_are_refused(tmp_path: Path) -
     write_net(tmp_path / "net.safetensors", SmallNet(net, "mnist", "linear", 28, tuple("0123456789")))
     with pytest.raises(BadOption, match="was trained on mnist: say victim=mnist"):
         build_victim("digits", weights=str(tmp_path / "net.safetensors"))
-    with pytest.raises(BadOption, match="holds the model linear: leave victim.model=mlp-relu out"):
+    with pytest.raises(BadOption, match="holds the model linear: leave"):
         build_victim("mnist", weights=str(tmp_path / "net.safetensors"), model="mlp-relu")
 
 
