@@ -14,6 +14,8 @@ from physadv.core.errors import BadOption, PhysadvError
 from physadv.core.masking import masked
 from physadv.core.version import __version__
 
+FEW = 5  # commands with one first word that an error writes out in full
+
 EXAMPLES = """examples:
   physadv generate                                       a sticker that hides a stop sign from the built-in detector
   physadv generate experiment=stop_sign_hide size=smoke  the same in seconds, to try things out
@@ -77,13 +79,24 @@ def _named(args: Sequence[str]) -> Command:
         if words in COMMANDS:
             return COMMANDS[words]
     if begun := [words for words in COMMANDS if words.startswith(f"{args[0]} ")]:
-        rest = " or ".join(f"'physadv {words}'" for words in begun)
-        raise BadOption(f"{' '.join(args[:2])!r} is not a command. Use {rest}")
-    import difflib
+        raise BadOption(f"{' '.join(args[:2])!r} is not a command.{_advice(begun, args)}")
 
-    near = difflib.get_close_matches(args[0], [words.split()[0] for words in COMMANDS], n=1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
-    raise BadOption(f"there is no command {args[0]!r}.{hint} See physadv --help")
+    from physadv.core.nearest import did_you_mean
+
+    hint = did_you_mean(args[0], [words.split()[0] for words in COMMANDS])
+    raise BadOption(f"there is no command {args[0]!r}{hint or '.'} See physadv --help")
+
+
+def _advice(begun: Sequence[str], args: Sequence[str]) -> str:
+    """What to type in the place of words with which several commands begin."""
+    if len(args) > 1 and args[1].startswith("-"):
+        return f" Put {args[1]} behind its second word: physadv {begun[0]} {args[1]}"
+    if len(begun) <= FEW:
+        return " Use " + " or ".join(f"'physadv {words}'" for words in begun)
+    from physadv.core.nearest import did_you_mean
+
+    names = [words.split()[1] for words in begun]
+    return f"{did_you_mean(args[1], names).lstrip('.') if args[1:] else ''} There are: {', '.join(names)}"
 
 
 def _started(command: Command, words: list[str]) -> int:

@@ -18,8 +18,8 @@ def headline(content: Content) -> str:
     best = max(content["arms"], key=lambda arm: score_of(arm, "success")["value"] or 0.0)
     success, noise = score_of(best, "success"), score_of(best, "noise success")
     return (
-        f"{words_of(best)} fools {content['victim']['name']} on {percent(success)} of the {success['n']} pictures it "
-        f"recognised; random noise of the same size on {percent(noise)}."
+        f"{words_of(best)} fools {content['victim']['name']} on {percent(success)} of the "
+        f"{success['n']} picture{'' if success['n'] == 1 else 's'} it recognised; random noise of the same size on {percent(noise)}."
     )
 
 
