@@ -17,9 +17,10 @@ def headline(content: Content) -> str:
     """One sentence: the attack that fools most, and what noise of the same size does."""
     best = max(content["arms"], key=lambda arm: score_of(arm, "success")["value"] or 0.0)
     success, noise = score_of(best, "success"), score_of(best, "noise success")
+    pictures = f"{success['n']} picture{'' if success['n'] == 1 else 's'}"
     return (
-        f"{words_of(best)} fools {content['victim']['name']} on {percent(success)} of the "
-        f"{success['n']} picture{'' if success['n'] == 1 else 's'} it recognised; random noise of the same size on {percent(noise)}."
+        f"{words_of(best)} fools {content['victim']['name']} on {percent(success)} of the {pictures} it recognised; "
+        f"random noise of the same size on {percent(noise)}."
     )
 
 
