@@ -24,7 +24,7 @@ SOURCE = "github.com/mit-ll-ai-technology/maite"
 @dataclass
 class MaiteVictimConfig:
     model: str = field(default="", metadata=TRUSTS)  # an advertised name, or module:Class; its code is run
-    arguments: dict[str, Any] = field(default_factory=dict, metadata=OPENS)  # of the class, by keyword
+    arguments: list[str] = field(default_factory=list, metadata=OPENS)  # of the class, as name:value
     input_range: str = ""  # of the pictures that it takes: 0-1 (float32) or 0-255 (uint8). MAITE does not say
     labels: list[str] = field(default_factory=list)  # names of its classes, where its metadata has none
     confidence: float = 0.5  # scores above this are reported
@@ -33,7 +33,7 @@ class MaiteVictimConfig:
 @dataclass
 class MaiteScenesConfig:
     dataset: str = field(default="", metadata=TRUSTS)  # an advertised name, or module:Class; its code is run
-    arguments: dict[str, Any] = field(default_factory=dict, metadata=OPENS)  # of the class, by keyword
+    arguments: list[str] = field(default_factory=list, metadata=OPENS)  # of the class, as name:value
     input_range: str = ""  # of its pictures: 0-1 or 0-255. MAITE does not say
     labels: list[str] = field(default_factory=list)  # names of its classes, where its metadata has none
     label: str = ""  # the class that wears the patch
@@ -62,6 +62,22 @@ def _build_scenes(config: MaiteScenesConfig) -> SceneSource:
     from physadv_maite.scenes import build
 
     return build(config)
+
+
+def by_name(option: str, said: Iterable[str]) -> dict[str, Any]:
+    """``["size:3", "path:weights.pt"]`` as keyword arguments; values are read as YAML. Raises :class:`BadOption`."""
+    import yaml
+
+    read = {}
+    for one in said:
+        name, colon, value = one.partition(":")
+        if not (colon and name.strip().isidentifier()):
+            raise BadOption(f"{option} lists name:value, such as [size:3], got {one!r}")
+        try:
+            read[name.strip()] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise BadOption(f"{option}: the value of {one!r} cannot be read. Put quotes around it") from error
+    return read
 
 
 def check_named(option: str, name: str) -> None:

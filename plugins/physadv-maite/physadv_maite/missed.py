@@ -46,7 +46,12 @@ class MissedObjects:
         if not self._count:
             return {"missed": None, "low": None, "high": None, "n": 0}
         ends = binomtest(self._missed, self._count).proportion_ci(method="wilson")
-        return {"missed": self._missed / self._count, "low": ends.low, "high": ends.high, "n": self._count}
+        return {
+            "missed": self._missed / self._count,
+            "low": float(ends.low),
+            "high": float(ends.high),
+            "n": self._count,
+        }
 
     def _seen(self, told: Any, boxes: torch.Tensor, labels: np.ndarray) -> np.ndarray:
         """``(N,)`` whether each object is reported."""

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from physadv.api import BadInput, BadOption, SceneBatch, canonical, generator
-from physadv_maite import MaiteScenesConfig
+from physadv_maite import MaiteScenesConfig, by_name
 from physadv_maite.advertised import made
 from physadv_maite.exchange import ClassNames, boxes_of, class_names, clipped, srgb_from_maite
 
@@ -96,7 +96,7 @@ def _padded(scene: SceneBatch, height: int, width: int) -> SceneBatch:
 
 def build(config: MaiteScenesConfig) -> MaiteScenes:
     """Make the data set by keyword and read what is in it."""
-    dataset = made("scenes.dataset", config.dataset, "Dataset", config.arguments)
+    dataset = made("scenes.dataset", config.dataset, "Dataset", by_name("scenes.arguments", config.arguments))
     names = class_names(dict(dataset.metadata), config.labels, config.dataset)
     if canonical(config.label) not in map(canonical, names.names):
         raise BadOption(f"scenes.label={config.label} is none of {config.dataset}: {', '.join(names.names)}")

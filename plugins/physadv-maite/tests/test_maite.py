@@ -131,7 +131,7 @@ def test_a_data_set_of_maite_is_scenes() -> None:
 
 
 def test_maite_evaluates_its_own_parts_through_ours() -> None:
-    model = VictimModel(victim=victim(arguments={"sure": 2.0}), input_range="0-255", confidence=0.5)
+    model = VictimModel(victim=victim(arguments=["sure: 2.0"]), input_range="0-255", confidence=0.5)
     result, _, _ = tasks.evaluate(
         model=model, dataset=SceneDataset(scenes=scenes(), input_range="0-255"), metric=MissedObjects(label=0, iou=0.1)
     )
@@ -162,7 +162,8 @@ def test_foreign_entries_are_listed_without_importing_them() -> None:
         ({"model": ""}, r"victim\.model is missing"),
         ({"model": "nobody"}, "neither module:Class nor advertised"),
         ({"model": f"{__name__}:Nobody"}, "has no attribute 'Nobody'"),
-        ({"arguments": {"size": 3}}, "does not take its arguments"),
+        ({"arguments": ["size: 3"]}, "does not take its arguments"),
+        ({"arguments": ["size=3"]}, r"victim\.arguments lists name:value"),
         ({"confidence": 2.0}, r"victim\.confidence"),
     ],
 )
@@ -177,7 +178,7 @@ def test_what_cannot_be_right_is_refused() -> None:
     with pytest.raises(BadInput, match=r"values from 90 to 90; input_range=0-1"):
         scenes(input_range="0-1")
     with pytest.raises(BadInput, match=r"scores from 5 to 5"):
-        victim(arguments={"sure": 5.0}).outputs(torch.ones(1, 3, 4, 4))
+        victim(arguments=["sure:5.0"]).outputs(torch.ones(1, 3, 4, 4))
     with pytest.raises(BadOption, match=r"none of .*: board, ghost"):
         scenes(label="cat")
     with pytest.raises(BadInput, match="has no name"):

@@ -1,0 +1,128 @@
+"""ART's attacks on classifiers and its preprocessing defences. Importing this imports neither torch nor ART."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from physadv.api import AccessLevel, BadOption, DefenseKind, Entry, hookimpl
+
+if TYPE_CHECKING:  # it would import torch
+    from torch import Tensor
+
+    from physadv.api import Defense, PerturbationAttack, Victim
+
+physadv_api = 2
+physadv_permissions = ("writes",)  # ART keeps a settings file in ~/.art
+
+SOURCE = "github.com/Trusted-AI/adversarial-robustness-toolbox"
+
+
+@dataclass(frozen=True)
+class Method:
+    """What one of ART's attacks can be asked for, and by which names."""
+
+    norms: tuple[str, ...]
+    bounded: bool = True  # takes eps; else it looks for a small change
+    steps: str = "max_iter"  # its argument; empty: it takes one step
+    eps_step: bool = False
+    targets: bool = True
+    needs: AccessLevel = AccessLevel.gradients
+
+
+ALL = ("linf", "l2", "l1")
+METHODS = {
+    "FastGradientMethod": Method(ALL, steps=""),
+    "BasicIterativeMethod": Method(("linf",), eps_step=True),
+    "ProjectedGradientDescent": Method(ALL, eps_step=True),
+    "MomentumIterativeMethod": Method(ALL, eps_step=True),
+    "AutoProjectedGradientDescent": Method(("linf", "l2"), eps_step=True),
+    "DeepFool": Method(("l2",), bounded=False, targets=False),
+    "NewtonFool": Method(("l2",), bounded=False, targets=False),
+    "CarliniL2Method": Method(("l2",), bounded=False),
+    "ElasticNet": Method(("l1",), bounded=False),
+    "SquareAttack": Method(("linf",), targets=False, needs=AccessLevel.scores),
+}
+"""Those that were tried and run as they should; the page says which do not."""
+
+
+@dataclass
+class ArtAttackConfig:
+    method: str = "ProjectedGradientDescent"  # ART's name of the attack
+    steps: int = 40  # at most
+    arguments: list[str] = field(default_factory=list)  # further ones of ART's class, as name:value
+
+
+@dataclass
+class ArtDefenseConfig:
+    method: str = "FeatureSqueezing"  # or JpegCompression, SpatialSmoothing
+    strength: int = 0  # bits a channel, quality, or window in pixels; 0 = ART's example: 4, 50, 3
+
+
+DEFENSES = {"FeatureSqueezing": ("bit_depth", 4, 1, 8), "JpegCompression": ("quality", 50, 1, 95),
+            "SpatialSmoothing": ("window_size", 3, 2, 31)}  # fmt: skip
+"""ART's name → the argument that says how much, its usual value, the least and the most."""
+
+
+def by_name(option: str, said: Iterable[str]) -> dict[str, Any]:
+    """``["size:3", "path:weights.pt"]`` as keyword arguments; values are read as YAML. Raises :class:`BadOption`."""
+    import yaml
+
+    read = {}
+    for one in said:
+        name, colon, value = one.partition(":")
+        if not (colon and name.strip().isidentifier()):
+            raise BadOption(f"{option} lists name:value, such as [size:3], got {one!r}")
+        try:
+            read[name.strip()] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise BadOption(f"{option}: the value of {one!r} cannot be read. Put quotes around it") from error
+    return read
+
+
+def _build_attack(config: ArtAttackConfig) -> PerturbationAttack:
+    if config.method not in METHODS:
+        raise BadOption(f"attack.method={config.method} of art is not known here. Known: {', '.join(METHODS)}")
+    if config.steps < 1:
+        raise BadOption(f"attack.steps of art must be at least 1, got {config.steps}")
+    arguments = by_name("attack.arguments", config.arguments)
+    from physadv_art.attack import ArtAttack
+
+    return ArtAttack(config.method, config.steps, arguments)
+
+
+def _build_defense(config: ArtDefenseConfig) -> Defense:
+    if config.method not in DEFENSES:
+        raise BadOption(f"defense.method={config.method} of art is not known here. Known: {', '.join(DEFENSES)}")
+    argument, usual, least, most = DEFENSES[config.method]
+    strength = config.strength or usual
+    if not least <= strength <= most:
+        raise BadOption(f"defense.strength of {config.method} is its {argument}: {least} to {most}, got {strength}")
+    from physadv.api import Filtered
+    from physadv_art.preprocessing import preprocessed
+
+    class ArtPreprocessor:
+        kind = DefenseKind.quantising
+        name = f"art-{config.method}-{strength}"
+
+        def around(self, victim: Victim[Any, Any]) -> Victim[Any, Any]:
+            return Filtered(victim, self, {"method": config.method, argument: strength}, _filter)
+
+    def _filter(images: Tensor) -> Tensor:
+        return preprocessed(images, config.method, {argument: strength})
+
+    return ArtPreprocessor()
+
+
+@hookimpl
+def physadv_perturbations() -> Iterable[Entry[Any, PerturbationAttack]]:
+    """Offer the attacks as ``attack=art``."""
+    return [Entry("art", ArtAttackConfig, _build_attack, "an attack of ART, by attack.method", SOURCE)]
+
+
+@hookimpl
+def physadv_defenses() -> Iterable[Entry[Any, Defense]]:
+    """Offer the preprocessors as ``defense=art``."""
+    text = "a preprocessor of ART, by defense.method; the gradient passes straight through"
+    return [Entry("art", ArtDefenseConfig, _build_defense, text, SOURCE)]
