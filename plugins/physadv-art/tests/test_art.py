@@ -83,3 +83,12 @@ def test_a_black_box_gives_no_gradient_and_keeps_its_last_question() -> None:
     assert queries.gradients == 0
     assert int(queries.of_each.max()) <= 12
     assert torch.equal(made.success, (made.images != problem.images).flatten(1).any(1))
+
+
+def test_an_overshoot_is_kept() -> None:
+    near, far = (
+        attack("DeepFool", 5, epsilon=epsilon).run(toy_perturbation(Norm.l2, None), []).images
+        for epsilon in (1e-6, 0.5)
+    )
+    clean = toy_perturbation(Norm.l2, None).images
+    assert (far - clean).norm() > 1.3 * (near - clean).norm()
