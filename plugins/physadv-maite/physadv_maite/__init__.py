@@ -66,7 +66,8 @@ def _build_scenes(config: MaiteScenesConfig) -> SceneSource:
 
 def by_name(option: str, said: Iterable[str]) -> dict[str, Any]:
     """``["size:3", "path:weights.pt"]`` as keyword arguments; values are read as YAML. Raises :class:`BadOption`."""
-    import yaml
+    from omegaconf import OmegaConf
+    from yaml import YAMLError
 
     read = {}
     for one in said:
@@ -74,9 +75,11 @@ def by_name(option: str, said: Iterable[str]) -> dict[str, Any]:
         if not (colon and name.strip().isidentifier()):
             raise BadOption(f"{option} lists name:value, such as [size:3], got {one!r}")
         try:
-            read[name.strip()] = yaml.safe_load(value)
-        except yaml.YAMLError as error:
+            typed = OmegaConf.from_dotlist([f"value={value.strip()}"])  # knows 1e-6 for a number
+        except YAMLError as error:
             raise BadOption(f"{option}: the value of {one!r} cannot be read. Put quotes around it") from error
+        plain = OmegaConf.to_container(typed, resolve=False)
+        read[name.strip()] = plain["value"]
     return read
 
 
