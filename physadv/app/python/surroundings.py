@@ -60,7 +60,7 @@ def _errors() -> Iterator[None]:
 def _hydra_as_before() -> Iterator[None]:
     Plugins.instance()  # what Hydra's own plugins store comes once for a process
     begun, noted = GlobalHydra.instance().hydra, HydraConfig.instance().cfg
-    configs = _folders(ConfigStore.instance().repo)
+    configs, searched = _folders(ConfigStore.instance().repo), store.PresetFolders.folders
     known = {name for name in _RESOLVERS if OmegaConf.has_resolver(name)}
     try:
         yield
@@ -68,7 +68,7 @@ def _hydra_as_before() -> Iterator[None]:
         GlobalHydra.instance().hydra = begun
         HydraConfig.instance().cfg = noted
         ConfigStore.instance().repo = configs
-        store.search(())
+        store.search(searched)
         for name in set(_RESOLVERS) - known:
             OmegaConf.clear_resolver(name)
 
