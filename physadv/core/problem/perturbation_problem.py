@@ -42,14 +42,8 @@ class PerturbationProblem:
             raise BadOption(f"eps must be positive, got {self.eps}. Leave it out for the smallest change that succeeds")
 
     def fooled(self, decisions: TopClasses, rows: Tensor | None = None) -> Tensor:
-        """``(b,)`` bool: whether the decisions on the images of ``rows``, on all without them, suit the attacker.
-
-        What is not reported is not taken for its label: that suits one who has no target.
-        """
-        labels, targets = self.labels_of(rows), self.targets_of(rows)
-        if targets is not None:
-            return decisions.reported & (decisions.labels == targets)
-        return ~decisions.reported | (decisions.labels != labels)
+        """``(b,)`` bool: whether the decisions on the images of ``rows``, on all without them, suit the attacker."""
+        return fooled(decisions, self.labels_of(rows), self.targets_of(rows))
 
     def labels_of(self, rows: Tensor | None) -> Tensor:
         """``(b,)`` the labels of the images of ``rows``."""
@@ -58,6 +52,16 @@ class PerturbationProblem:
     def targets_of(self, rows: Tensor | None) -> Tensor | None:
         """``(b,)`` their targets, where there are any."""
         return self.targets if rows is None or self.targets is None else self.targets[rows]
+
+
+def fooled(decisions: TopClasses, labels: Tensor, targets: Tensor | None) -> Tensor:
+    """``(b,)`` bool: whether the decisions suit an attacker of images with these labels ``(b,)``, or these targets.
+
+    What is not reported is not taken for its label: that suits one who has no target.
+    """
+    if targets is not None:
+        return decisions.reported & (decisions.labels == targets)
+    return ~decisions.reported | (decisions.labels != labels)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 
 from physadv.core.access import AccessLevel
-from physadv.core.answers import TopClasses
 from physadv.core.errors import IncompatibleParts
 from physadv.core.labels import index_of
 from physadv.core.problem.counted import Queries
@@ -110,13 +109,6 @@ def stated(
     return PerturbationProblem(
         pictures.images, labels, victim, arm.norm, arm.eps, seed, engine, targets, stands_in=arm.surrogate is not None
     )
-
-
-def fooled(decisions: TopClasses, labels: Tensor, targets: Tensor | None) -> Tensor:
-    """``(b,)`` bool: whether the decisions suit the attacker, as :class:`PerturbationProblem` has it."""
-    if targets is not None:
-        return decisions.reported & (decisions.labels == targets)
-    return ~decisions.reported | (decisions.labels != labels)
 
 
 def noise_like(images: Tensor, clean: Tensor, norm: Norm, seed: int) -> Tensor:

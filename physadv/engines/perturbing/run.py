@@ -14,12 +14,13 @@ from physadv.core.access import AccessLevel
 from physadv.core.answers import TopClasses
 from physadv.core.errors import BadInput
 from physadv.core.problem.norm import Norm
+from physadv.core.problem.perturbation_problem import fooled
 from physadv.core.protocols import Observer
 from physadv.core.scene_protocols import SceneSource
 from physadv.core.seeding import generator
 from physadv.core.types import SceneBatch
 from physadv.engines.perturbing.attacked_victim import AttackedVictim, Pictures
-from physadv.engines.perturbing.attempt import AttackArm, attempted, fooled, noise_like
+from physadv.engines.perturbing.attempt import AttackArm, attempted, noise_like
 from physadv.engines.perturbing.kept import Arrays, KeptOutcomes
 from physadv.engines.perturbing.targets import targets_of
 from physadv.library.perturbations.norms import size

@@ -16,12 +16,12 @@ from torch import nn
 from torch.optim import Adam
 from torch.optim.lr_scheduler import OneCycleLR
 
-from physadv.core.errors import BadOutput
 from physadv.engines.training.defense_card import ship
 from physadv.engines.training.defense_lessons import LESSONS, Lesson
 from physadv.engines.training.defense_options import DefenseTraining
 from physadv.engines.training.defense_pictures import DefensePictures, batch_of, gather
-from physadv.library.runs.checkpoints import read_checkpoint, restoring, write_checkpoint
+from physadv.engines.training.detector_state import make_folder
+from physadv.library.runs.checkpoints import resuming, write_checkpoint
 from physadv.library.runs.forecast import Forecast, Part, duration, timed
 
 TRIED = 3  # steps of a forecast; the first one warms up
@@ -56,7 +56,7 @@ def train_defense(
     """
     config.check(name)
     data, lesson = gather(config), LESSONS[name]
-    _make_folder(out)
+    make_folder(out)
     steps = config.steps or lesson.steps
     state = _start(lesson, config, steps)
     _resume(state, name, config, out / "last.pt")
@@ -125,17 +125,7 @@ def _save(state: _DefenseState, name: str, config: DefenseTraining, path: Path) 
 def _resume(state: _DefenseState, name: str, config: DefenseTraining, path: Path) -> None:
     if not path.exists():
         return
-    values = read_checkpoint(path)
-    with restoring(f"the checkpoint {path}"):
-        if values["settings"] != _fingerprint(name, config):
-            raise BadOutput(f"{path} belongs to a training with other settings. Choose another out=, or delete it.")
+    with resuming(path, _fingerprint(name, config)) as values:
         for part in ("net", "optimiser", "schedule"):
             getattr(state, part).load_state_dict(values[part])
         state.step, state.cpu_s = int(values["step"]), float(values["cpu_s"])
-
-
-def _make_folder(out: Path) -> None:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BadOutput(f"{out} cannot be made: {error.strerror}. Choose another out=.") from error

@@ -18,7 +18,7 @@ from torch.optim.lr_scheduler import OneCycleLR
 from physadv.core.errors import BadOutput
 from physadv.engines.training.options import TrainConfig
 from physadv.library.roads.signs import LABELS
-from physadv.library.runs.checkpoints import read_checkpoint, restoring, write_checkpoint
+from physadv.library.runs.checkpoints import resuming, write_checkpoint
 from physadv.parts.victims.sign_nano_net import SignNanoNet
 
 _LARGEST_NORM = 5.0  # of the gradient
@@ -101,10 +101,7 @@ def resume(state: DetectorState, settings: str, path: Path, device: torch.device
     """
     if not path.exists():
         return
-    values = read_checkpoint(path, device)
-    with restoring(f"the checkpoint {path}"):
-        if values["settings"] != settings:
-            raise BadOutput(f"{path} belongs to a training with other settings. Choose another out=, or delete it.")
+    with resuming(path, settings, device) as values:
         for name in _PARTS:
             getattr(state, name).load_state_dict(values[name])
         for name, tensor in more.items():

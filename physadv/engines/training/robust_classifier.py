@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from physadv.core.errors import BadOption, BadOutput
+from physadv.core.errors import BadOption
 from physadv.core.seeding import generator
 from physadv.engines.training.detector import TrainProgress
 from physadv.engines.training.detector_state import cpu_s, make_folder
@@ -22,7 +22,7 @@ from physadv.engines.training.robust_methods import Batch, Lessons
 from physadv.engines.training.robust_options import RobustTraining, check_robust_method
 from physadv.library.datasets.labelled import DataSplit
 from physadv.library.files.digests import digest_of_state
-from physadv.library.runs.checkpoints import read_checkpoint, restoring, write_checkpoint
+from physadv.library.runs.checkpoints import resuming, write_checkpoint
 from physadv.library.runs.forecast import Forecast, Part, duration, timed
 from physadv.library.small_nets.fitting import batches, untrained
 from physadv.library.small_nets.networks import MODELS
@@ -175,10 +175,7 @@ def _save(state: _State, settings: str, path: Path) -> None:
 def _resume(state: _State, settings: str, path: Path, device: torch.device) -> None:
     if not path.exists():
         return
-    values = read_checkpoint(path, device)
-    with restoring(f"the checkpoint {path}"):
-        if values["settings"] != settings:
-            raise BadOutput(f"{path} belongs to a training with other settings. Choose another out=, or delete it.")
+    with resuming(path, settings, device) as values:
         state.net.load_state_dict(values["net"])
         state.adam.load_state_dict(values["adam"])
         state.rows = [EpochRow(**row) for row in values["rows"]]

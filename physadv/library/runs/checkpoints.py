@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 
-from physadv.core.errors import BadInput, PhysadvError
+from physadv.core.errors import BadInput, BadOutput, PhysadvError
 from physadv.library.files.atomic import write_bytes
 from physadv.library.files.reading import ARCHIVE_ERRORS, MB, read_bytes
 
@@ -64,6 +64,19 @@ def restoring(what: str) -> Iterator[None]:
     except _FAULTS as error:
         said = f"it has no {error}" if isinstance(error, KeyError) else " ".join(str(error).split())[:120]
         raise BadInput(f"{what} is not one of this run ({said}): delete it to start over") from error
+
+
+@contextmanager
+def resuming(path: Path, settings: str, device: torch.device | str = "cpu") -> Iterator[dict[str, Any]]:
+    """The state at ``path``, to go on from; what does not fit is told as :func:`restoring` does.
+
+    Raises :class:`BadOutput` where it belongs to a training with other ``settings``.
+    """
+    values = read_checkpoint(path, device)
+    with restoring(f"the checkpoint {path}"):
+        if values["settings"] != settings:
+            raise BadOutput(f"{path} belongs to a training with other settings. Choose another out=, or delete it.")
+        yield values
 
 
 class FolderCheckpoints:
