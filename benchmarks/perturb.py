@@ -11,7 +11,6 @@ whether it is within an eps. Sizes of these changes, and more attacks with gradi
 from __future__ import annotations
 
 import argparse
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -26,6 +25,7 @@ from perturb_minimal import (
     of_torchattacks,
     ours,
     pgd,
+    timed,
 )
 from torch import Tensor, nn
 
@@ -108,11 +108,7 @@ def held(net: nn.Module, comparison: Comparison, eps: float | None, images: Tens
     for library, job in comparison.jobs.items():
         if library not in LIBRARIES:
             continue
-        job(images[:3], labels[:3])
-        torch.manual_seed(0)
-        begun = time.process_time()
-        made = job(images, labels).detach().float()
-        cpu_s = time.process_time() - begun
+        made, cpu_s = timed(job, images, labels)
         with torch.no_grad():
             fooled = net(made).argmax(1) != labels
         if eps is not None:

@@ -208,14 +208,19 @@ COMPARISONS: dict[str, Callable[[nn.Module], Comparison]] = {
 }
 
 
+def timed(job: Job, images: Tensor, labels: Tensor) -> tuple[Tensor, float]:
+    """The images that the job makes, and its CPU seconds; what it does once is done before."""
+    job(images[:2], labels[:2])
+    torch.manual_seed(0)
+    begun = time.process_time()
+    made = job(images, labels).detach().float()
+    return made, time.process_time() - begun
+
+
 def measured(net: nn.Module, comparison: Comparison, images: Tensor, labels: Tensor) -> Iterator[tuple[str, Outcome]]:
     """Each library and its outcome."""
     for library, job in comparison.jobs.items():
-        job(images[:2], labels[:2])
-        torch.manual_seed(0)
-        begun = time.process_time()
-        made = job(images, labels).detach().float()
-        cpu_s = time.process_time() - begun
+        made, cpu_s = timed(job, images, labels)
         with torch.no_grad():
             fooled = net(made).argmax(1) != labels
         fooled &= made.flatten(1).amax(1) > 0  # foolbox gives black pictures where it found nothing
