@@ -6,7 +6,7 @@ the pictures: attacks and defences know victims, and nothing of worlds.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
@@ -120,7 +120,7 @@ class World(Protocol):
         ...
 
     def measured(self, state: Any) -> dict[str, Tensor]:
-        """Name of a measure → ``(E,)`` of the episodes so far."""
+        """Name of a measure → ``(E,)`` of the episodes so far; NaN where an episode gave no chance to measure it."""
         ...
 
     def to(self, device: torch.device | str) -> World: ...
@@ -135,6 +135,31 @@ class ShowsObjects(Protocol):
 
         ``(E, 3, H, W)``; ``image_from_surface`` maps the slot's millimetres to pixels.
         """
+        ...
+
+
+@runtime_checkable
+class KeepsStates(Protocol):
+    """A world whose states stay good after a step: one can go back to any moment of any episode.
+
+    So an attack can look at many moments at once, and can try out what an action would lead to.
+    """
+
+    def pick(self, state: Any, episodes: Tensor) -> Any:
+        """The state of these episodes ``(e,)`` int64 alone, in this order; one may be named twice."""
+        ...
+
+    def joined(self, states: Sequence[Any]) -> Any:
+        """Several states as one: the episodes of the first, then those of the second."""
+        ...
+
+
+@runtime_checkable
+class TellsConditions(Protocol):
+    """A world that knows how hard an episode is, so that results can be drawn over it."""
+
+    def conditions(self, state: Any) -> dict[str, Tensor]:
+        """Name with its unit → ``(E,)`` of the moment: "speed_m_s", "distance_m", "light"."""
         ...
 
 

@@ -22,7 +22,7 @@ from physadv.core.types import expect
 class PerturbationProblem:
     """All that an attack on images may see."""
 
-    images: Tensor  # (B, 3, H, W) sRGB in [0, 1]; (B, 1, H, W) where all colours change alike
+    images: Tensor  # (B, 3, H, W) sRGB in [0, 1]; (B, 1, H, W) where all colours change alike; a stack of frames
     labels: Tensor  # (B,) int64 into the victim's labels: what they show
     victim: Counted[ClassLogits, TopClasses]
     norm: Norm
@@ -68,7 +68,7 @@ def fooled(decisions: TopClasses, labels: Tensor, targets: Tensor | None) -> Ten
 class Perturbed:
     """Outcome of a perturbation attack, one row an image. What it cost is counted by the problem's victim."""
 
-    images: Tensor  # (B, 3 or 1, H, W) sRGB in [0, 1]; the image itself where nothing was found
+    images: Tensor  # (B, C, H, W) as the problem's, in [0, 1]; the image itself where nothing was found
     success: Tensor  # (B,) bool, on what the victim decides
     steps: Tensor  # (B,) int64
 
@@ -81,9 +81,12 @@ class Perturbed:
 
 
 def expect_images(name: str, images: Tensor) -> None:
-    """Raise :class:`BadShape` unless these are images in colour, or in grey."""
-    if images.ndim != 4 or images.shape[1] not in (1, 3):
-        raise BadShape(f"{name} must be (B, 3, H, W), or (B, 1, H, W) of grey images, got {tuple(images.shape)}")
+    """Raise :class:`BadShape` unless these are images: in colour, grey, or a policy's stacks of frames."""
+    if images.ndim != 4 or not images.shape[1]:
+        raise BadShape(
+            f"{name} must be (B, 3, H, W), or (B, 1, H, W) of grey images, or (B, C, H, W) of stacked frames, "
+            f"got {tuple(images.shape)}"
+        )
     expect(name, images, ("B", "C", "H", "W"))
 
 
