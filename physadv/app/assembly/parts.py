@@ -15,6 +15,7 @@ from physadv.app.config.groups import GROUPS, penalty_key
 from physadv.app.config.spelling import literal_in
 from physadv.app.registry import Registry
 from physadv.core.errors import BadOption
+from physadv.core.hookspecs import Entry
 from physadv.core.nearest import did_you_mean
 from physadv.core.protocols import Penalty
 from physadv.core.scene_protocols import Renderer, RendersItself, SceneSource
@@ -106,16 +107,20 @@ def named(registry: Registry, kind: str, name: str, options: Mapping[str, Any], 
 
     Raises :class:`BadOption` for an option that the part does not have, or a value it cannot take.
     """
-    entry = registry.entry(kind, name)
+    return registry.build(kind, name, _seeded(filled(kind, registry.entry(kind, name), options), seed))
+
+
+def filled(kind: str, entry: Entry[Any, Any], options: Mapping[str, Any]) -> Any:
+    """The options of a part, some of them set. Raises :class:`BadOption` as :func:`named` does."""
     known = {f.name for f in dataclasses.fields(entry.config)}
     if unknown := sorted(set(options) - known):
         near = did_you_mean(unknown[0], known)
-        raise BadOption(f"{kind} {name!r} has no option {unknown[0]!r}{near}. Known: {', '.join(sorted(known))}")
+        raise BadOption(f"{kind} {entry.name!r} has no option {unknown[0]!r}{near}. Known: {', '.join(sorted(known))}")
     try:
         node = OmegaConf.merge(OmegaConf.structured(entry.config), literal_in(dict(options)))
+        return OmegaConf.to_object(node)
     except OmegaConfBaseException as error:
-        raise BadOption(f"{kind} {name!r}: {str(error).splitlines()[0]}") from error
-    return registry.build(kind, name, _seeded(OmegaConf.to_object(node), seed))
+        raise BadOption(f"{kind} {entry.name!r}: {str(error).splitlines()[0]}") from error
 
 
 def _seeded(options: Any, seed: int) -> Any:

@@ -18,6 +18,7 @@ class GivenWords:
     name: str
     values: dict[str, str]
     as_json: bool
+    options: tuple[str, ...] = ()  # words with a "=", where the command takes such
 
     def needed(self, flag: str, what: str) -> str:
         """The value of a flag that must be there. Raises :class:`BadOption`."""
@@ -27,18 +28,20 @@ class GivenWords:
 
 
 def read_flags(
-    command: str, usage: str, words: Sequence[str], *, values: Sequence[str] = (), names: str = ""
-) -> GivenWords | None:
+    command: str, usage: str, words: Sequence[str], *, values: Sequence[str] = (), names: str = "",
+    options: bool = False,
+) -> GivenWords | None:  # fmt: skip
     """Read the words; ``None`` where help was asked, which is printed then.
 
     ``names`` says which one name must be given. ``values`` are the flags that take a value, as ``--kind defense`` or
-    ``--kind=defense``. Raises :class:`BadOption` for anything else.
+    ``--kind=defense``. With ``options`` words with a "=" are kept as they are. Raises :class:`BadOption` for anything
+    else.
     """
     if {"-h", "--help"} & set(words):
         sys.stdout.write(usage + "\n")
         return None
     given: dict[str, str] = {}
-    bare, as_json, rest = [], False, list(words)
+    bare, typed, as_json, rest = [], [], False, list(words)
     while rest:
         word = rest.pop(0)
         flag, equals, value = word.partition("=")
@@ -53,9 +56,11 @@ def read_flags(
             raise BadOption(
                 f"physadv {command} has no flag {flag!r}{did_you_mean(flag, known) or '.'} It has {', '.join(known)}"
             )
+        elif options and equals:
+            typed.append(word)
         else:
             bare.append(word)
     if len(bare) != (1 if names else 0):
         due = f"one {names}" if names else "no name"
         raise BadOption(f"physadv {command} takes {due}, got {' '.join(bare) or 'none'}. See physadv {command} --help")
-    return GivenWords(command, bare[0] if bare else "", given, as_json)
+    return GivenWords(command, bare[0] if bare else "", given, as_json, tuple(typed))

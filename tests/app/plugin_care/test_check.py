@@ -50,6 +50,24 @@ def test_a_part_that_breaks_its_promise_fails_with_the_reason(plugins: Path) -> 
     assert "importing it imports torch" in done.stdout
 
 
+@pytest.mark.usefixtures("plugins")
+def test_parts_are_made_with_the_options_that_are_given() -> None:
+    done = physadv("plugins", "check", "held-tiles", "patches/held/tiles.tiles=0")
+    assert (done.returncode, "must be positive" in done.stdout) == (2, True)
+    assert physadv("plugins", "check", "held-tiles", "patches/held/tiles.tiles=3").returncode == 0
+
+
+@pytest.mark.usefixtures("plugins")
+@pytest.mark.parametrize(("word", "said"), [
+    ("patches/held/tile.tiles=3", "no part 'patches/held/tile'. Did you mean 'patches/held/tiles'?"),
+    ("patches/held/tiles=3", "names no option of a part"),
+    ("tiles=3", "names no option of a part"),
+])  # fmt: skip
+def test_options_of_no_part_are_one_line(word: str, said: str) -> None:
+    done = physadv("plugins", "check", "held-tiles", word)
+    assert (done.returncode, len(done.stderr.splitlines()), said in done.stderr) == (2, 1, True)
+
+
 def test_a_plugin_that_is_not_installed_is_one_line() -> None:
     done = physadv("plugins", "check", "nowhere")
     assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
