@@ -9,7 +9,7 @@ import numpy as np
 
 from physadv.library.people import layout as rects
 from physadv.library.people.head import hair_cover
-from physadv.library.people.look import RGB, Look
+from physadv.library.people.look import RGB, Appearance
 from physadv.library.people.mesh import F32, U8
 from physadv.library.people.skeleton import HIP
 
@@ -20,7 +20,7 @@ LINEAR_FROM_U8: F32 = np.where(_CODES <= 0.04045, _CODES / 12.92, ((_CODES + 0.0
 LETTERS = "ABDEGKMNORSTX0579"
 
 
-def paint(look: Look, atlas_rows: tuple[float, float], stature_m: float) -> list[F32]:
+def paint(look: Appearance, atlas_rows: tuple[float, float], stature_m: float) -> list[F32]:
     """A pyramid of textures ``(h, w, 3)`` in linear light; ``atlas_rows`` are the heights of the trunk's ends."""
     rng = np.random.default_rng([look.seed, 1])
     atlas = np.zeros((rects.ATLAS_PX, rects.ATLAS_PX, 3), np.uint8)
@@ -79,7 +79,7 @@ def _strands(region: U8, rgb: RGB, rng: np.random.Generator) -> None:
     region[:] = np.clip(np.array(rgb, np.float32) * shade + 3, 0, 255)
 
 
-def _trunk(region: U8, look: Look, rng: np.random.Generator, ends: tuple[float, float], stature_m: float) -> None:
+def _trunk(region: U8, look: Appearance, rng: np.random.Generator, ends: tuple[float, float], stature_m: float) -> None:
     height, width = region.shape[:2]
     top, bottom = ends
 
@@ -113,7 +113,7 @@ def _darker(rgb: RGB, by: float) -> tuple[int, int, int]:
     return tuple(int(v * by) for v in rgb)  # type: ignore[return-value]
 
 
-def _shirt(region: U8, look: Look, rng: np.random.Generator, middle: int, row: object) -> None:
+def _shirt(region: U8, look: Appearance, rng: np.random.Generator, middle: int, row: object) -> None:
     first, second = look.shirt_colours
     height, width = region.shape[:2]
     _cloth(region, first, rng)
@@ -154,7 +154,7 @@ def _shirt(region: U8, look: Look, rng: np.random.Generator, middle: int, row: o
     region[:, :] = np.clip(region * (1 + 0.03 * _noise(region.shape, rng)[..., None]), 0, 255)
 
 
-def _arm(region: U8, look: Look, rng: np.random.Generator) -> None:
+def _arm(region: U8, look: Appearance, rng: np.random.Generator) -> None:
     height = region.shape[0]
     _cloth(region, look.skin, rng, 0.02)
     end = int(min(look.sleeve, 1.0) * height)
@@ -167,7 +167,7 @@ def _arm(region: U8, look: Look, rng: np.random.Generator) -> None:
         region[max(end - 3, 0) : end] = _darker(first, 0.7)
 
 
-def _leg(region: U8, look: Look, rng: np.random.Generator) -> None:
+def _leg(region: U8, look: Appearance, rng: np.random.Generator) -> None:
     height = region.shape[0]
     end = {"trousers": height, "shorts": int(0.47 * height), "skirt": 0}[look.lower]
     bare = _darker(look.lower_colour, 0.5) if look.lower == "skirt" and look.seed % 3 == 0 else look.skin
@@ -179,14 +179,14 @@ def _leg(region: U8, look: Look, rng: np.random.Generator) -> None:
         region[-8:] = _darker(look.lower_colour, 0.75)
 
 
-def _bag(region: U8, look: Look, rng: np.random.Generator) -> None:
+def _bag(region: U8, look: Appearance, rng: np.random.Generator) -> None:
     _cloth(region, look.bag_colour, rng)
     height, width = region.shape[:2]
     cv2.line(region, (0, height // 3), (width, height // 3), _darker(look.bag_colour, 0.5), 3)
     cv2.rectangle(region, (10, height // 2), (34, height - 30), _darker(look.bag_colour, 0.75), -1)
 
 
-def _head(region: U8, look: Look, rng: np.random.Generator) -> None:
+def _head(region: U8, look: Appearance, rng: np.random.Generator) -> None:
     """Columns go from the back over -x to the face in the middle; rows from the top of the head to the chin."""
     height, width = region.shape[:2]
     skin = np.array(look.skin, np.float32)

@@ -10,9 +10,9 @@ import numpy as np
 from physadv.library.people.atlas import LINEAR_FROM_U8, TEXEL_M, paint
 from physadv.library.people.figure import Figure, figure
 from physadv.library.people.layout import TRUNK
-from physadv.library.people.look import Build, Look, some_build, some_look
+from physadv.library.people.look import Appearance, Build, some_build, some_look
 from physadv.library.people.mesh import F32, F64, U8, Mesh
-from physadv.library.people.pose import STANCES, Pose, posed
+from physadv.library.people.pose import STANCES, Posture, posed
 from physadv.library.people.raster import Cut, Sun, rasterise
 
 
@@ -24,13 +24,13 @@ class Person:
     atlas: list[F32]
 
     @staticmethod
-    def dressed(build: Build, look: Look, pose: Pose, detail: float = 1.0) -> Person:
+    def dressed(build: Build, look: Appearance, pose: Posture, detail: float = 1.0) -> Person:
         """Make the mesh and paint its clothes."""
         body = figure(build, look, pose, detail)
         ends = float(body.atlas_rows[0]), float(body.atlas_rows[-1])
         return Person(body, paint(look, ends, build.stature_m))
 
-    def posed(self, pose: Pose, detail: float = 1.0) -> Person:
+    def posed(self, pose: Posture, detail: float = 1.0) -> Person:
         """The same person in the same clothes, moved."""
         return Person(figure(self.figure.build, self.figure.look, pose, detail), self.atlas)
 

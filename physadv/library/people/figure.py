@@ -14,9 +14,9 @@ import numpy as np
 from physadv.library.people.head import head
 from physadv.library.people.layout import TRUNK, TRUNK_RECT
 from physadv.library.people.limbs import arm, carried, leg, skirt
-from physadv.library.people.look import Build, Look
+from physadv.library.people.look import Appearance, Build
 from physadv.library.people.mesh import F64, Mesh, Skin, Spine, grid_normals, loft, oval_grid
-from physadv.library.people.pose import Pose
+from physadv.library.people.pose import Posture
 from physadv.library.people.sections import interpolated, scaled_count, wrinkles
 from physadv.library.people.skeleton import HIP, Skeleton, skeleton
 
@@ -37,12 +37,12 @@ class Figure:
     mesh: Mesh
     trunk: F64  # (rows, columns + 1, 3) m: the shirt from collar to hem, its front in the middle column
     build: Build
-    look: Look
-    pose: Pose
+    look: Appearance
+    pose: Posture
     atlas_rows: F64  # heights of the trunk's rows, shares of the stature
 
 
-def figure(build: Build, look: Look, pose: Pose, detail: float = 1.0) -> Figure:
+def figure(build: Build, look: Appearance, pose: Posture, detail: float = 1.0) -> Figure:
     """Mesh of a body; ``detail`` below 1 spares triangles where it is seen small."""
     bones = skeleton(build, pose)
     rng = np.random.default_rng(look.seed)
@@ -59,7 +59,7 @@ def figure(build: Build, look: Look, pose: Pose, detail: float = 1.0) -> Figure:
 
 
 def _trunk(
-    bones: Skeleton, build: Build, look: Look, rng: np.random.Generator, detail: float
+    bones: Skeleton, build: Build, look: Appearance, rng: np.random.Generator, detail: float
 ) -> tuple[F64, Mesh, F64]:  # fmt: skip
     tall, rows, columns = bones.stature_m, scaled_count(30, detail), scaled_count(36, detail) // 2 * 2
     bottom = min(0.478, HIP - look.hem / tall)

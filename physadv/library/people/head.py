@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from physadv.library.people.layout import HAIR_RECT, HAND_RECT, HEAD, HEAD_RECT
-from physadv.library.people.look import Look
+from physadv.library.people.look import Appearance
 from physadv.library.people.mesh import F64, Mesh, Skin, Spine, grid_normals, loft, oval_grid
 from physadv.library.people.sections import interpolated, repeated, scaled_count
 from physadv.library.people.skeleton import CHIN, HIP, Skeleton
@@ -18,7 +18,7 @@ _HEAD = np.array([
 ])  # fmt: skip
 
 
-def head(bones: Skeleton, look: Look, detail: float) -> list[Mesh]:
+def head(bones: Skeleton, look: Appearance, detail: float) -> list[Mesh]:
     tall, rows, columns = bones.stature_m, scaled_count(18, detail), scaled_count(22, detail) // 2 * 2
     side, down, into = bones.head
     neck = bones.pelvis + (0.845 - HIP) * tall * bones.up
@@ -55,7 +55,7 @@ def head(bones: Skeleton, look: Look, detail: float) -> list[Mesh]:
     return meshes
 
 
-def hair_cover(at: F64, angle: F64, look: Look) -> F64:
+def hair_cover(at: F64, angle: F64, look: Appearance) -> F64:
     """``(n, c)`` 1 where hair (or a cap) grows on a head: ``at`` from top to chin, ``angle`` from the face."""
     turned = np.abs(angle)[None]
     line = np.interp(turned, [0, 0.7, 1.0, 1.35, 1.7, np.pi], [0.20, 0.22, 0.36, 0.52, 0.62, 0.80])

@@ -15,10 +15,10 @@ from physadv.library.people.layout import (
     SHOE_RECT,
     SKIRT_RECT,
 )
-from physadv.library.people.look import Build, Look
+from physadv.library.people.look import Appearance, Build
 from physadv.library.people.mesh import F64, Mesh, Skin, Spine, grid_normals, loft, oval_grid
 from physadv.library.people.sections import interpolated, repeated, scaled_count, wrinkles
-from physadv.library.people.skeleton import ANKLE, FOOT, HAND, HIP, Chain, Skeleton
+from physadv.library.people.skeleton import ANKLE, FOOT, HAND, HIP, LimbBones, Skeleton
 
 _ARM = np.array([(0.0, 0.006), (0.03, 0.020), (0.10, 0.030), (0.3, 0.0295), (0.52, 0.0235), (0.62, 0.0245),
                  (0.8, 0.020), (1.0, 0.0155)])  # fmt: skip
@@ -27,7 +27,14 @@ _LEG = np.array([(0.0, 0.050), (0.1, 0.052), (0.3, 0.044), (0.48, 0.034), (0.56,
 
 
 def _limb(
-    chain: Chain, at: F64, radius: F64, columns: int, skin: Skin, rng: np.random.Generator, folds: F64, sky: F64 | float
+    chain: LimbBones,
+    at: F64,
+    radius: F64,
+    columns: int,
+    skin: Skin,
+    rng: np.random.Generator,
+    folds: F64,
+    sky: F64 | float,
 ) -> Mesh:
     points, tangents = chain.spine(at)
     side = repeated(chain.axis, len(at)) - (tangents @ chain.axis)[:, None] * tangents
@@ -40,7 +47,13 @@ def _limb(
 
 
 def arm(
-    chain: Chain, sign: int, bones: Skeleton, build: Build, look: Look, rng: np.random.Generator, detail: float
+    chain: LimbBones,
+    sign: int,
+    bones: Skeleton,
+    build: Build,
+    look: Appearance,
+    rng: np.random.Generator,
+    detail: float,
 ) -> list[Mesh]:
     tall, rows, columns = bones.stature_m, scaled_count(20, detail), scaled_count(14, detail) // 2 * 2
     at = np.sort(np.concatenate([np.linspace(0.07, 1, rows - 2), [0, 0.02]]))
@@ -62,7 +75,13 @@ def arm(
 
 
 def leg(
-    chain: Chain, foot: F64, bones: Skeleton, build: Build, look: Look, rng: np.random.Generator, detail: float
+    chain: LimbBones,
+    foot: F64,
+    bones: Skeleton,
+    build: Build,
+    look: Appearance,
+    rng: np.random.Generator,
+    detail: float,
 ) -> list[Mesh]:
     tall, rows, columns = bones.stature_m, scaled_count(22, detail), scaled_count(16, detail) // 2 * 2
     at = np.linspace(-0.04, 1.02, rows)
@@ -89,7 +108,7 @@ def leg(
     return meshes
 
 
-def skirt(bones: Skeleton, build: Build, look: Look, detail: float) -> Mesh:
+def skirt(bones: Skeleton, build: Build, look: Appearance, detail: float) -> Mesh:
     tall, rows, columns = bones.stature_m, scaled_count(12, detail), scaled_count(28, detail) // 2 * 2
     at = np.linspace(0, 1, rows)
     knees = np.mean([leg.middle for leg in bones.legs], 0)
@@ -106,7 +125,7 @@ def skirt(bones: Skeleton, build: Build, look: Look, detail: float) -> Mesh:
     return loft(points, grid_normals(points, middle), Skin(LEG, SKIRT_RECT), 0.9)
 
 
-def carried(bones: Skeleton, build: Build, look: Look) -> list[Mesh]:
+def carried(bones: Skeleton, build: Build, look: Appearance) -> list[Mesh]:
     tall = bones.stature_m
     if look.bag == "backpack":
         at = np.linspace(0, 1, 8)

@@ -48,7 +48,7 @@ class Build:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Appearance:
     """Skin, hair and clothes."""
 
     skin: RGB
@@ -87,12 +87,12 @@ def some_build(rng: np.random.Generator) -> Build:
     )
 
 
-def some_look(rng: np.random.Generator) -> Look:
+def some_look(rng: np.random.Generator) -> Appearance:
     """Dressed for the street."""
     shirt = SHIRTS[rng.choice(len(SHIRTS), p=[0.3, 0.1, 0.08, 0.12, 0.16, 0.1, 0.06, 0.08])]
     coat = shirt in ("jacket", "open-jacket")
     skin = _near(_SKINS[rng.integers(len(_SKINS))], rng, 10)
-    return Look(
+    return Appearance(
         skin=skin,
         hair=_near(_HAIRS[rng.choice(len(_HAIRS), p=[0.26, 0.24, 0.16, 0.1, 0.06, 0.08, 0.05, 0.05])], rng, 8),
         hair_style=HAIR[rng.choice(len(HAIR), p=[0.46, 0.28, 0.06, 0.1, 0.1])],

@@ -25,7 +25,7 @@ class Limb:
 
 
 @dataclass(frozen=True, slots=True)
-class Pose:
+class Posture:
     """Everything that is free; left and right as seen by who faces the body."""
 
     arms: tuple[Limb, Limb] = (Limb(), Limb())
@@ -37,7 +37,7 @@ class Pose:
     look: float = 0.0  # of the head, to its +x
 
 
-def walking(phase: float, stride: float = 1.0) -> Pose:
+def walking(phase: float, stride: float = 1.0) -> Posture:
     """The body at ``phase`` of its gait (0 to 1, one step of each leg); ``stride`` 1 is a usual pace."""
     turn = 2 * np.pi * phase
 
@@ -49,19 +49,19 @@ def walking(phase: float, stride: float = 1.0) -> Pose:
         swing = 2 + 20 * stride * np.sin(at)
         return Limb(swing=float(swing), spread=8.0, bend=float(18 + 14 * stride * (1 + np.sin(at)) / 2), inward=12)
 
-    return Pose(
+    return Posture(
         arms=(arm(turn + np.pi), arm(turn)), legs=(leg(turn), leg(turn + np.pi)), lean=3.0,
         sway=float(1.2 * np.sin(turn)), twist=float(5 * stride * np.sin(turn)),
     )  # fmt: skip
 
 
-def posed(stance: str, rng: np.random.Generator) -> Pose:
+def posed(stance: str, rng: np.random.Generator) -> Posture:
     """A pose of :data:`STANCES`, no two alike."""
     if stance == "walk":
         return _loosened(walking(float(rng.random()), float(rng.uniform(0.6, 1.1))), rng)
     bent = float(rng.uniform(0, 16))
     legs = (Limb(rng.uniform(-3, 8), rng.uniform(2, 7), bent), Limb(rng.uniform(-3, 5), rng.uniform(2, 7), 4))
-    still = Pose(legs=legs if rng.random() < 0.5 else legs[::-1])
+    still = Posture(legs=legs if rng.random() < 0.5 else legs[::-1])
     hangs = Limb(rng.uniform(-6, 10), rng.uniform(5, 14), rng.uniform(6, 30), rng.uniform(0, 30))
     match stance:
         case "cross-arms":
@@ -82,12 +82,12 @@ def posed(stance: str, rng: np.random.Generator) -> Pose:
     return _loosened(replace(still, arms=arms), rng)
 
 
-def _loosened(pose: Pose, rng: np.random.Generator) -> Pose:
+def _loosened(pose: Posture, rng: np.random.Generator) -> Posture:
     def near(limb: Limb, spread: float) -> Limb:
         by = rng.normal(0, spread, 3)
         return Limb(limb.swing + by[0], max(limb.spread + by[1] / 2, 1), max(limb.bend + by[2], 2), limb.inward)
 
-    return Pose(
+    return Posture(
         arms=(near(pose.arms[0], 4), near(pose.arms[1], 4)), legs=(near(pose.legs[0], 2), near(pose.legs[1], 2)),
         lean=pose.lean + float(rng.normal(0, 2)), sway=pose.sway + float(rng.normal(0, 1.5)),
         twist=pose.twist + float(rng.normal(0, 4)), nod=float(rng.normal(4, 7)), look=float(rng.normal(0, 16)),

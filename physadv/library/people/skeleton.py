@@ -13,7 +13,7 @@ import numpy as np
 
 from physadv.library.people.look import Build
 from physadv.library.people.mesh import F64
-from physadv.library.people.pose import Limb, Pose
+from physadv.library.people.pose import Limb, Posture
 
 ANKLE, KNEE, HIP, SHOULDER, CHIN = 0.039, 0.285, 0.530, 0.818, 0.870
 UPPER_ARM, FOREARM, HAND, FOOT = 0.186, 0.146, 0.108, 0.152
@@ -23,7 +23,7 @@ _DOWN, _FRONT, _SIDE = np.array([0.0, 1, 0]), np.array([0.0, 0, -1]), np.array([
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Chain:
+class LimbBones:
     """Two bones: a joint, a bend and an end, and the axis they bend about."""
 
     start: F64
@@ -55,13 +55,13 @@ class Skeleton:
     up: F64  # (3,) of the trunk
     side: F64  # (3,) of the shoulders
     front: F64  # (3,) of the shoulders
-    arms: tuple[Chain, Chain]  # on -x, on +x
-    legs: tuple[Chain, Chain]
+    arms: tuple[LimbBones, LimbBones]  # on -x, on +x
+    legs: tuple[LimbBones, LimbBones]
     feet: tuple[F64, F64]  # (3,) unit vectors from heel to toe
     head: F64  # (3, 3) rows: side, down, into it
 
 
-def skeleton(build: Build, pose: Pose) -> Skeleton:
+def skeleton(build: Build, pose: Posture) -> Skeleton:
     """Where the joints are; the lower foot stands on the ground."""
     tall = build.stature_m
     lean, sway, twist = (np.deg2rad(v) for v in (pose.lean, pose.sway, pose.twist))
@@ -78,7 +78,7 @@ def skeleton(build: Build, pose: Pose) -> Skeleton:
     soles = [max(leg.end[1] + ANKLE * tall, (leg.end + 0.72 * FOOT * tall * foot)[1] + 0.012 * tall)
              for leg, foot in zip(legs, feet, strict=True)]  # fmt: skip
     raised = np.array([0, -max(soles), 0])
-    legs = tuple(Chain(leg.start + raised, leg.middle + raised, leg.end + raised, leg.axis) for leg in legs)
+    legs = tuple(LimbBones(leg.start + raised, leg.middle + raised, leg.end + raised, leg.axis) for leg in legs)
     pelvis = pelvis + raised
     at = pelvis + (SHOULDER - HIP) * tall * up
     arms = tuple(
@@ -88,7 +88,7 @@ def skeleton(build: Build, pose: Pose) -> Skeleton:
     return Skeleton(tall, pelvis, up, side, front, arms, legs, feet, _head(pose, twist))  # type: ignore[arg-type]
 
 
-def _leg(pelvis: F64, sign: int, limb: Limb, build: Build) -> Chain:
+def _leg(pelvis: F64, sign: int, limb: Limb, build: Build) -> LimbBones:
     tall, spread = build.stature_m, np.deg2rad(limb.spread)
     hip = pelvis + sign * HIP_OUT * tall * build.hips * _SIDE
 
@@ -98,10 +98,10 @@ def _leg(pelvis: F64, sign: int, limb: Limb, build: Build) -> Chain:
                           + sign * np.sin(spread) * _SIDE)  # fmt: skip
 
     knee = hip + (HIP - KNEE) * tall * direction(limb.swing)
-    return Chain(hip, knee, knee + (KNEE - ANKLE) * tall * direction(limb.swing - limb.bend), _SIDE)
+    return LimbBones(hip, knee, knee + (KNEE - ANKLE) * tall * direction(limb.swing - limb.bend), _SIDE)
 
 
-def _foot(leg: Chain) -> F64:
+def _foot(leg: LimbBones) -> F64:
     """Flat while the shank is nearly upright; behind the body the heel rises."""
     shank = leg.end - leg.middle
     back = np.arctan2(shank[2], shank[1])  # positive: the ankle is behind the knee
@@ -110,7 +110,7 @@ def _foot(leg: Chain) -> F64:
     return np.array([np.sin(outwards), np.sin(pitch), -np.cos(pitch) * np.cos(outwards)])
 
 
-def _arm(shoulder: F64, sign: int, limb: Limb, tall: float, axes: tuple[F64, F64, F64]) -> Chain:
+def _arm(shoulder: F64, sign: int, limb: Limb, tall: float, axes: tuple[F64, F64, F64]) -> LimbBones:
     down, front, side = axes
     swing, spread, bend, inward = (np.deg2rad(v) for v in (limb.swing, limb.spread, limb.bend, limb.inward))
     upper = np.cos(spread) * (np.cos(swing) * down + np.sin(swing) * front) + sign * np.sin(spread) * side
@@ -121,10 +121,10 @@ def _arm(shoulder: F64, sign: int, limb: Limb, tall: float, axes: tuple[F64, F64
     turn = np.cos(inward) * forwards + np.sin(inward) * across
     elbow = shoulder + UPPER_ARM * tall * upper
     wrist = elbow + FOREARM * tall * (np.cos(bend) * upper + np.sin(bend) * turn)
-    return Chain(shoulder, elbow, wrist, np.cross(upper, turn))
+    return LimbBones(shoulder, elbow, wrist, np.cross(upper, turn))
 
 
-def _head(pose: Pose, twist: float) -> F64:
+def _head(pose: Posture, twist: float) -> F64:
     nod, look = np.deg2rad(pose.nod), np.deg2rad(pose.look) + twist
     into = np.array([-np.sin(look) * np.cos(nod), -np.sin(nod), np.cos(look) * np.cos(nod)])
     side = np.array([np.cos(look), 0, np.sin(look)])
