@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from physadv.parts.defenses.tasks import require_task
     from physadv.parts.victims.classifier import Classifier
     from physadv.parts.victims.whole_picture import WholePicture
+    from physadv.parts.worlds.gymnasium import GymnasiumWorld
 
 _LAZY = {
     "physadv.app.python.build": ("build", "renderer"),
@@ -85,6 +86,7 @@ _LAZY = {
     "physadv.parts.defenses.tasks": ("require_task",),
     "physadv.parts.victims.classifier": ("Classifier",),
     "physadv.parts.victims.whole_picture": ("WholePicture",),
+    "physadv.parts.worlds.gymnasium": ("GymnasiumWorld",),
 }  # fmt: skip
 _HOME = {name: module for module, names in _LAZY.items() for name in names}
 
@@ -92,7 +94,7 @@ __all__ = [
     "API", "FETCHES", "OPENS", "STAYS", "TRUSTS", "AccessLevel", "ActionLogits", "Actions", "Attack", "BadInput",
     "BadOption", "BadShape", "BrokenPart", "Budget", "BudgetSpent", "Candidates", "Checkpoints", "ClassLogits",
     "Classifier", "Counted", "Defended", "Defense", "DefenseKind", "Detections", "Draws", "Engine", "Ensemble",
-    "Entry", "Evasion", "EvasionBehind", "Filtered", "Goal", "IncompatibleParts", "Limited", "Member",
+    "Entry", "Evasion", "EvasionBehind", "Filtered", "Goal", "GymnasiumWorld", "IncompatibleParts", "Limited", "Member",
     "MissingExtra", "NeedsObjects", "NoCheckpoints", "Norm", "Objective", "Observer", "OneDevice", "PatchImage",
     "PatchModel", "PatchProblem", "Penalty", "PerturbationAttack", "PerturbationProblem", "Perturbed",
     "Photographs", "PhysadvError", "Problem", "Queries", "RandomlyDefended", "Renderer", "RendersItself",
