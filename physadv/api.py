@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from physadv.parts.defenses.filtered import Filtered
     from physadv.parts.defenses.tasks import require_task
     from physadv.parts.victims.classifier import Classifier
+    from physadv.parts.victims.detector import Detector
     from physadv.parts.victims.whole_picture import WholePicture
     from physadv.parts.worlds.gymnasium import GymnasiumWorld
 
@@ -85,6 +86,7 @@ _LAZY = {
     "physadv.parts.defenses.filtered": ("Filtered",),
     "physadv.parts.defenses.tasks": ("require_task",),
     "physadv.parts.victims.classifier": ("Classifier",),
+    "physadv.parts.victims.detector": ("Detector",),
     "physadv.parts.victims.whole_picture": ("WholePicture",),
     "physadv.parts.worlds.gymnasium": ("GymnasiumWorld",),
 }  # fmt: skip
@@ -93,14 +95,15 @@ _HOME = {name: module for module, names in _LAZY.items() for name in names}
 __all__ = [
     "API", "FETCHES", "OPENS", "STAYS", "TRUSTS", "AccessLevel", "ActionLogits", "Actions", "Attack", "BadInput",
     "BadOption", "BadShape", "BrokenPart", "Budget", "BudgetSpent", "Candidates", "Checkpoints", "ClassLogits",
-    "Classifier", "Counted", "Defended", "Defense", "DefenseKind", "Detections", "Draws", "Engine", "Ensemble",
-    "Entry", "Evasion", "EvasionBehind", "Filtered", "Goal", "GymnasiumWorld", "IncompatibleParts", "Limited", "Member",
-    "MissingExtra", "NeedsObjects", "NoCheckpoints", "Norm", "Objective", "Observer", "OneDevice", "PatchImage",
-    "PatchModel", "PatchProblem", "Penalty", "PerturbationAttack", "PerturbationProblem", "Perturbed",
-    "Photographs", "PhysadvError", "Problem", "Queries", "RandomlyDefended", "Renderer", "RendersItself",
-    "SceneBatch", "SceneSource", "Schedule", "Score", "Step", "Stepper", "Task", "TopClasses", "Verdict", "Victim",
-    "WholePicture", "Wrapped", "build", "canonical", "defended_in", "expect", "generator", "hookimpl", "index_of",
-    "iterate", "linear_from_srgb", "load_patch", "renderer", "require_task", "save_patch", "srgb_from_linear",
+    "Classifier", "Counted", "Defended", "Defense", "DefenseKind", "Detections", "Detector", "Draws", "Engine",
+    "Ensemble", "Entry", "Evasion", "EvasionBehind", "Filtered", "Goal", "GymnasiumWorld", "IncompatibleParts",
+    "Limited", "Member", "MissingExtra", "NeedsObjects", "NoCheckpoints", "Norm", "Objective", "Observer",
+    "OneDevice", "PatchImage", "PatchModel", "PatchProblem", "Penalty", "PerturbationAttack", "PerturbationProblem",
+    "Perturbed", "Photographs", "PhysadvError", "Problem", "Queries", "RandomlyDefended", "Renderer",
+    "RendersItself", "SceneBatch", "SceneSource", "Schedule", "Score", "Step", "Stepper", "Task", "TopClasses",
+    "Verdict", "Victim", "WholePicture", "Wrapped", "build", "canonical", "defended_in", "expect", "generator",
+    "hookimpl", "index_of", "iterate", "linear_from_srgb", "load_patch", "renderer", "require_task", "save_patch",
+    "srgb_from_linear",
 ]  # fmt: skip
 
 

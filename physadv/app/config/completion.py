@@ -17,8 +17,10 @@ import yaml
 
 from physadv.app.commands import COMMANDS, Command, with_options
 from physadv.app.config.completion_scripts import SCRIPTS, Options, Vocabulary
-from physadv.app.config.groups import PRESETS, kind_of, penalty_key
+from physadv.app.config.added_groups import added_groups
+from physadv.app.config.groups import GROUPS, PRESETS, kind_of, penalty_key
 from physadv.app.config.locate import conf_dir
+from physadv.app.config.own_presets import IN_FOLDERS
 from physadv.app.registry import Registry
 from physadv.core.errors import BadOption
 
@@ -42,11 +44,17 @@ def options_of(command: Command, registry: Registry) -> Options:
         found[group] = tuple(_choices(group, command, registry))
         for owner in _owners(group, command, registry):
             found |= {key: values for key, values in _fields(owner, f"{group}.") if key not in found}
+    for group in added_groups(registry.config_dirs(), {*_shipped(), *GROUPS, *found}):
+        found[group] = tuple(_choices(group, command, registry))
     if "penalties" in found:
         del found["penalties"]
         for offered in registry.offered("penalties"):
             found |= dict(_fields(offered.entry.config, f"penalties.{penalty_key(offered.entry.name)}."))
     return found
+
+
+def _shipped() -> list[str]:
+    return [place.name for place in conf_dir().iterdir() if place.is_dir()]
 
 
 def _groups(command: Command) -> list[str]:
@@ -61,7 +69,7 @@ def _choices(group: str, command: Command, registry: Registry) -> Iterator[str]:
         yield from (offered.entry.name for offered in registry.offered(kind_of(group, command)))
         return
     for folder in (conf_dir(), *map(Path, registry.config_dirs())):
-        place = folder / group / command.presets if command.presets else folder / group
+        place = folder / group / (command.presets if group in IN_FOLDERS else "")
         yield from sorted(file.stem for file in place.glob("*.yaml"))
 
 

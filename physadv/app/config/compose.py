@@ -23,7 +23,8 @@ from yaml import YAMLError
 
 from physadv.app.commands import Command
 from physadv.app.config import guard, store
-from physadv.app.config.groups import PRESETS, kind_of
+from physadv.app.config.added_groups import added_groups, appended, expect_delta
+from physadv.app.config.groups import GROUPS, PRESETS, kind_of
 from physadv.app.config.inherit import Taken, inherited, run_of
 from physadv.app.config.locate import conf_dir
 from physadv.app.config.own_presets import shown_presets
@@ -45,12 +46,16 @@ class Composer:
         self._registry = registry
         self._made: dict[tuple[str, ...], DictConfig] = {}
         self._plain = self.composed([])  # before any preset but the shipped ones is in reach
-        store.search([*registry.config_dirs(), *([presets] if presets else [])])
+        folders = [*registry.config_dirs(), *([presets] if presets else [])]
+        store.search(folders)
+        shipped = {place.name for place in conf_dir().iterdir() if place.is_dir()}
+        self.added = added_groups(folders, {*shipped, *GROUPS, *PRESETS, *map(str, self._plain)})
 
     @property
     def groups(self) -> frozenset[str]:
-        """Names that choose a file or a part."""
-        return frozenset(k for k in self._plain.hydra.runtime.choices if not k.startswith("hydra/")) - {"run"}
+        """Names that choose a file or a part; those that plugins brought among them."""
+        ours = frozenset(k for k in self._plain.hydra.runtime.choices if not k.startswith("hydra/")) - {"run"}
+        return ours | self.added
 
     def composed(self, overrides: Sequence[str]) -> DictConfig:
         """The whole configuration, Hydra's own part included. Raises what Hydra raises."""
@@ -67,7 +72,8 @@ class Composer:
         choices = [text for text in typed if key_and_value(text)[0] in self.groups]
         if not choices:
             return self._plain
-        first = self._first([self._reader(self._plain).ready(text) for text in choices])
+        reader = self._reader(self._plain)
+        first = self._first(self._appended([reader.ready(text) for text in choices]))
         made = self._checked(first)
         self._known_experiment(made)
         return made
@@ -79,7 +85,7 @@ class Composer:
         """
         choices = [text for text in taken if text.partition("=")[0] in self.groups]
         reader = self._reader(self.chosen([*choices, *typed]))
-        ready = [*taken, *(reader.ready(text) for text in typed)]
+        ready = self._appended([*taken, *(reader.ready(text) for text in typed)])
         for parsed in OverridesParser.create().parse_overrides(ready):
             if parsed.is_sweep_override() and not self.sweep:
                 key, _, value = (parsed.input_line or "").partition("=")
@@ -131,6 +137,12 @@ class Composer:
 
     def _reader(self, shape: DictConfig) -> Reader:
         return Reader(shape, self.groups, self._options_of, self.sweep)
+
+    def _appended(self, ready: Sequence[str]) -> list[str]:
+        ours = [text for text in ready if text.partition("=")[0] in self.groups - self.added]
+        if not any(text.partition("=")[0] in self.added for text in ready):
+            return list(ready)
+        return appended(ready, self.added, self._checked(self._first(ours)).hydra.runtime.choices)
 
     def _first(self, ready: Sequence[str]) -> list[str]:
         parsed = OverridesParser.create().parse_overrides(list(ready))
@@ -204,10 +216,17 @@ class Composer:
         full = re.search(r"full_key: (\S+)", complaint)
         path = full.group(1) if full else key
         whole = self._without_options(typed)
+        if path in self.added:
+            expect_delta(
+                path, next(text.partition("=")[2] for text in typed if text.lstrip("+").startswith(f"{path}="))
+            )
         known = [name for name in _dotted(whole) if name.partition(".")[0] != "hydra"]
         if path in known:
             chosen = next((text for text in typed if text.startswith("experiment=")), "a preset")
             return f"{chosen} sets {path!r}, which a part that you chose does not have. Leave one of the two out"
+        added = [text.lstrip("+") for text in typed if text.lstrip("+").partition("=")[0] in self.added]
+        if added and not any(text.startswith(path) for text in typed):
+            raise BadOption(f"{added[-1]} sets {path!r}, which physadv {self.command.words} does not have")
         near = difflib.get_close_matches(
             path, [*known, *sorted(self.groups)], n=1, cutoff=0.5
         ) or difflib.get_close_matches(path.rpartition(".")[2], [k.rpartition(".")[2] for k in known], n=1, cutoff=0.6)
@@ -220,7 +239,7 @@ class Composer:
     def _without_options(self, typed: Sequence[str]) -> DictConfig:
         """The configuration of the choices alone or, where they cannot be composed, the plain one."""
         try:
-            return self.composed([text for text in typed if text.partition("=")[0] in self.groups])
+            return self.composed([text for text in typed if text.partition("=")[0].lstrip("+") in self.groups])
         except (HydraException, OmegaConfBaseException):
             return self._plain
 

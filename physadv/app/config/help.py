@@ -29,6 +29,8 @@ def text(composer: Composer, typed: Sequence[str]) -> str:
     command = composer.command
     groups = {group: shown_presets(command, group, choices_of(group)) for group in chosen}
     chosen = {group: next(iter(shown_presets(command, group, [name])), name) for group, name in chosen.items()}
+    groups |= {group: ["null", *choices_of(group)] for group in sorted(composer.added - chosen.keys())}
+    chosen = dict.fromkeys(composer.added, "null") | chosen
     if groups:
         lines.append("choices (the first is the current one; put another before --help to see its options):")
         for group, names in reversed(groups.items()):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from physadv.app.commands import COMMANDS, Command
 
-_GROUPS = ("size", "experiment")
+IN_FOLDERS = ("size", "experiment")
 """Groups in which a command may have a folder of its own."""
 
 
@@ -14,12 +14,12 @@ def own_presets(command: Command, words: Sequence[str]) -> list[str]:
     """The words with ``size=smoke`` as ``size=perturb/smoke``, where the command has presets below ``perturb``."""
     if not command.presets:
         return list(words)
-    return [_below(command.presets, word) if word.partition("=")[0] in _GROUPS else word for word in words]
+    return [_below(command.presets, word) if word.partition("=")[0] in IN_FOLDERS else word for word in words]
 
 
 def shown_presets(command: Command, group: str, names: Iterable[str]) -> list[str]:
     """Names of a group as the command's user types them: of folders that commands have for themselves, its own."""
-    if group not in _GROUPS:
+    if group not in IN_FOLDERS:
         return list(names)
     own = f"{command.presets}/"
     if command.presets:
