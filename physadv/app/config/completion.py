@@ -16,8 +16,8 @@ from typing import Any
 import yaml
 
 from physadv.app.commands import COMMANDS, Command, with_options
-from physadv.app.config.completion_scripts import SCRIPTS, Options, Vocabulary
 from physadv.app.config.added_groups import added_groups
+from physadv.app.config.completion_scripts import SCRIPTS, Options, Vocabulary
 from physadv.app.config.groups import GROUPS, PRESETS, kind_of, penalty_key
 from physadv.app.config.locate import conf_dir
 from physadv.app.config.own_presets import IN_FOLDERS

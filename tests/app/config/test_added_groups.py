@@ -1,4 +1,4 @@
-"""A plugin's own config group is chosen as any other: typed, in experiments, in sweeps, in fresh processes of launchers."""
+"""A plugin's own config group is chosen as any other: typed, in experiments, in sweeps, in processes of launchers."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from physadv.app.commands import COMMANDS
-from physadv.app.config.compose import Composer
 from physadv.app.config.completion import options_of
+from physadv.app.config.compose import Composer
 from physadv.app.config.help import text
 from physadv.app.registry import Registry
 from physadv.core.access import AccessLevel
