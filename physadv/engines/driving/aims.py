@@ -1,0 +1,84 @@
+"""Where to: away from what the policy would do, toward a certain action, or toward where it hurts.
+
+``lure`` is Lin's enchanting attack (arXiv:1703.06748, 4.2) on a short leash: there a learned model foresees where each
+plan of actions leads, here the world itself is tried out. Each action is held for ``horizon`` steps from the very state
+of the episode, and the one after which the return is lowest is what the policy is lured to.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from physadv.core.errors import BadOption, IncompatibleParts
+from physadv.core.nearest import did_you_mean
+from physadv.core.worlds import KeepsStates, World
+
+AWAY, LEAST, LURE = "away", "least", "lure"
+RULES = (AWAY, LEAST, LURE)
+"""Beside the name of an action."""
+
+
+@dataclass(frozen=True)
+class AttackAim:
+    """What the policy shall do instead."""
+
+    rule: str = AWAY  # away: anything else; least: what it values least; lure; or the name of an action
+    horizon: int = 8  # steps that lure looks ahead
+
+    def check(self, world: World) -> None:
+        """Raise :class:`PhysadvError` where this cannot be aimed at here."""
+        if self.horizon < 1:
+            raise BadOption(f"horizon must be at least 1 step, got {self.horizon}")
+        if self.rule not in (*RULES, *world.actions):
+            near = did_you_mean(self.rule, [*RULES, *world.actions])
+            raise BadOption(
+                f"aim={self.rule} is no action of world {world.name!r}{near}. Choose among "
+                f"{', '.join((*RULES, *world.actions))}"
+            )
+        if self.rule == LURE and not isinstance(world, KeepsStates):
+            raise IncompatibleParts(
+                f"aim=lure tries out what actions lead to, but world {world.name!r} cannot go back to an earlier "
+                "state. Choose aim=least, or aim=away"
+            )
+
+    def targets(self, world: World, state: Any, logits: Tensor, labels: tuple[str, ...]) -> Tensor | None:
+        """``(E,)`` int64 into the ``labels`` of the victim, whose ``logits`` ``(E,K)`` are of the clean pictures.
+
+        ``None`` where anything else will do.
+        """
+        match self.rule:
+            case "away":
+                return None
+            case "least":
+                return logits.argmin(1)
+            case "lure":
+                worst = worst_actions(world, state, self.horizon)
+                return torch.tensor([labels.index(world.actions[a]) for a in worst.tolist()], device=logits.device)
+        return torch.full((len(logits),), labels.index(self.rule), device=logits.device)
+
+
+def worst_actions(world: World, state: Any, horizon: int) -> Tensor:
+    """``(E,)`` int64 into the world's actions: the one that, held for ``horizon`` steps, earns least.
+
+    A tie is the first one's.
+    """
+    assert isinstance(world, KeepsStates)
+    earned = []
+    for action in range(len(world.actions)):
+        here, total = state, torch.zeros(_count(world, state))
+        for _ in range(horizon):
+            moved = world.step(here, torch.full(_count(world, state), action, dtype=torch.int64))
+            here, total = moved.state, total + moved.reward.cpu()
+            if bool(moved.ended.all()):
+                break
+        earned.append(total)
+    return torch.stack(earned).argmin(0)
+
+
+def _count(world: World, state: Any) -> tuple[int]:
+    measured = world.measured(state)
+    return (len(measured["return"]),)
