@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from physadv.core.scene_protocols import NeedsObjects, Photographs, Renderer, RendersItself, SceneSource
     from physadv.core.seeding import generator
     from physadv.core.types import Candidates, Detections, Draws, PatchImage, SceneBatch, Score, Step, expect
+    from physadv.core.worlds import Observation, Policy
     from physadv.core.wrapped import Wrapped
     from physadv.library.colour.conversion import linear_from_srgb, srgb_from_linear
     from physadv.library.compute.one_device import OneDevice
@@ -56,6 +57,8 @@ if TYPE_CHECKING:
     from physadv.library.runs.iteration import Schedule, Stepper, iterate
     from physadv.parts.defenses.filtered import Filtered
     from physadv.parts.defenses.tasks import require_task
+    from physadv.parts.policies.control_victim import ControlVictim
+    from physadv.parts.policies.greedy import GreedyPolicy
     from physadv.parts.victims.classifier import Classifier
     from physadv.parts.victims.detector import Detector
     from physadv.parts.victims.whole_picture import WholePicture
@@ -77,6 +80,7 @@ _LAZY = {
     "physadv.core.scene_protocols": ("NeedsObjects", "Photographs", "Renderer", "RendersItself", "SceneSource"),
     "physadv.core.seeding": ("generator",),
     "physadv.core.types": ("Candidates", "Detections", "Draws", "PatchImage", "SceneBatch", "Score", "Step", "expect"),
+    "physadv.core.worlds": ("Observation", "Policy"),
     "physadv.core.wrapped": ("Wrapped",),
     "physadv.library.colour.conversion": ("linear_from_srgb", "srgb_from_linear"),
     "physadv.library.compute.one_device": ("OneDevice",),
@@ -85,6 +89,8 @@ _LAZY = {
     "physadv.library.runs.iteration": ("Schedule", "Stepper", "iterate"),
     "physadv.parts.defenses.filtered": ("Filtered",),
     "physadv.parts.defenses.tasks": ("require_task",),
+    "physadv.parts.policies.control_victim": ("ControlVictim",),
+    "physadv.parts.policies.greedy": ("GreedyPolicy",),
     "physadv.parts.victims.classifier": ("Classifier",),
     "physadv.parts.victims.detector": ("Detector",),
     "physadv.parts.victims.whole_picture": ("WholePicture",),
@@ -95,15 +101,15 @@ _HOME = {name: module for module, names in _LAZY.items() for name in names}
 __all__ = [
     "API", "FETCHES", "OPENS", "STAYS", "TRUSTS", "AccessLevel", "ActionLogits", "Actions", "Attack", "BadInput",
     "BadOption", "BadShape", "BrokenPart", "Budget", "BudgetSpent", "Candidates", "Checkpoints", "ClassLogits",
-    "Classifier", "Counted", "Defended", "Defense", "DefenseKind", "Detections", "Detector", "Draws", "Engine",
-    "Ensemble", "Entry", "Evasion", "EvasionBehind", "Filtered", "Goal", "GymnasiumWorld", "IncompatibleParts",
-    "Limited", "Member", "MissingExtra", "NeedsObjects", "NoCheckpoints", "Norm", "Objective", "Observer",
-    "OneDevice", "PatchImage", "PatchModel", "PatchProblem", "Penalty", "PerturbationAttack", "PerturbationProblem",
-    "Perturbed", "Photographs", "PhysadvError", "Problem", "Queries", "RandomlyDefended", "Renderer",
-    "RendersItself", "SceneBatch", "SceneSource", "Schedule", "Score", "Step", "Stepper", "Task", "TopClasses",
-    "Verdict", "Victim", "WholePicture", "Wrapped", "build", "canonical", "defended_in", "expect", "generator",
-    "hookimpl", "index_of", "iterate", "linear_from_srgb", "load_patch", "renderer", "require_task", "save_patch",
-    "srgb_from_linear",
+    "Classifier", "ControlVictim", "Counted", "Defended", "Defense", "DefenseKind", "Detections", "Detector",
+    "Draws", "Engine", "Ensemble", "Entry", "Evasion", "EvasionBehind", "Filtered", "Goal", "GymnasiumWorld",
+    "IncompatibleParts", "Limited", "Member", "MissingExtra", "NeedsObjects", "NoCheckpoints", "Norm",
+    "Objective", "Observation", "Observer", "OneDevice", "PatchImage", "PatchModel", "PatchProblem", "Penalty",
+    "PerturbationAttack", "PerturbationProblem", "Perturbed", "Photographs", "PhysadvError", "Policy", "Problem",
+    "Queries", "RandomlyDefended", "Renderer", "RendersItself", "SceneBatch", "SceneSource", "Schedule", "Score",
+    "Step", "Stepper", "Task", "TopClasses", "Verdict", "Victim", "WholePicture", "Wrapped", "build",
+    "canonical", "defended_in", "expect", "generator", "hookimpl", "index_of", "iterate", "linear_from_srgb",
+    "load_patch", "renderer", "require_task", "save_patch", "srgb_from_linear",
 ]  # fmt: skip
 
 

@@ -42,6 +42,7 @@ BUILT_IN = (
     "physadv.parts.attacks.perturbation.black_box_entries",
     "physadv.parts.attacks.perturbation.minimal_entries",
     "physadv.parts.attacks.perturbation.strong_entries",
+    "physadv.parts.policies.entries",
 )
 
 logger = logging.getLogger(__name__)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from physadv.core.problem.perturbation_problem import PerturbationAttack
     from physadv.core.protocols import Defense, Goal, Observer, PatchModel, Penalty, Victim
     from physadv.core.scene_protocols import SceneSource
+    from physadv.core.worlds import Policy
 
 API = 2
 """The plugin interface's number. A plugin may state ``physadv_api = 2``; another number is refused by name."""
@@ -61,6 +62,7 @@ KINDS = (
     Kind("attacks", "attack", group="attack", protocol="Attack", battery="check_attack"),
     Kind("perturbations", "perturbation attack", group="attack", protocol="PerturbationAttack",
          battery="check_perturbation"),
+    Kind("policies", "policy", group="policy", protocol="Policy", battery="check_policy"),
 )  # fmt: skip
 """In the order data meets them. A group that two kinds share chooses the first, but for commands whose row says the
 other. A new kind is a row, a hook below, a guard and a battery."""
@@ -104,6 +106,11 @@ def physadv_attacks() -> Iterable[Entry[Any, Attack]]:  # type: ignore[empty-bod
 @hookspec
 def physadv_perturbations() -> Iterable[Entry[Any, PerturbationAttack]]:  # type: ignore[empty-body]
     """Loops that change the images themselves."""
+
+
+@hookspec
+def physadv_policies() -> Iterable[Entry[Any, Policy]]:  # type: ignore[empty-body]
+    """Drivers: what decides on pictures of a world."""
 
 
 @hookspec

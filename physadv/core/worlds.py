@@ -13,7 +13,7 @@ from typing import Any, Protocol, runtime_checkable
 import torch
 from torch import Tensor
 
-from physadv.core.errors import BadShape
+from physadv.core.errors import BadShape, IncompatibleParts
 from physadv.core.protocols import Victim
 from physadv.core.types import PatchImage, SceneBatch, expect
 
@@ -170,12 +170,17 @@ class Policy(Protocol):
     def name(self) -> str: ...
     @property
     def actions(self) -> tuple[str, ...]:
-        """That it can take; a world's must be among them."""
+        """That it can take; a world must have them all. Numbers, "0", "1", ..., are a world's by their place."""
         ...
 
     @property
     def victim(self) -> Victim[Any, Any]:
         """The model that looks at the pictures: ``Task.control``, with the actions as labels, or a detector's."""
+        ...
+
+    @property
+    def needs_victim(self) -> bool:
+        """Whether it must be put :meth:`behind` one first: a controller that takes any detector. No other has one."""
         ...
 
     @property
@@ -192,7 +197,10 @@ class Policy(Protocol):
         ...
 
     def behind(self, victim: Victim[Any, Any]) -> Policy:
-        """The same policy with another model to look at the pictures: its own behind a defence."""
+        """The same policy with another model to look at the pictures: its own behind a defence.
+
+        :class:`IncompatibleParts` where it cannot act on what such a victim answers.
+        """
         ...
 
     def to(self, device: torch.device | str) -> Policy: ...
@@ -206,3 +214,33 @@ class Episode:
     steps: int
     measures: Mapping[str, float] = field(default_factory=dict)
     attacked: int = 0  # steps on which the attack did something
+
+
+def world_actions(policy: Policy, world: World) -> Tensor:
+    """``(K,)`` int64: which of the world's actions each of the policy's is.
+
+    Raises :class:`IncompatibleParts` where the policy cannot drive in this world.
+    """
+    shape, wanted = world.observation_shape, policy.observation_shape
+    sizes = ["x".join(map(str, each)) for each in (wanted or (), shape)]
+    if wanted is None and shape[0] != 3:
+        raise IncompatibleParts(
+            f"policy {policy.name} looks at RGB pictures, but world {world.name} shows {sizes[1]} (channels x height x "
+            "width). Choose a world that shows colours, or a policy made for this one."
+        )
+    if wanted is not None and wanted != shape:
+        raise IncompatibleParts(
+            f"policy {policy.name} was made for pictures of {sizes[0]} (channels x height x width), but world "
+            f"{world.name} shows {sizes[1]}. Choose a policy made for this world, or set the world's picture size."
+        )
+    numbered = policy.actions == tuple(map(str, range(len(policy.actions))))
+    if numbered and len(policy.actions) == len(world.actions):
+        return torch.arange(len(policy.actions))
+    unknown = [action for action in policy.actions if action not in world.actions]
+    if unknown:
+        raise IncompatibleParts(
+            f"policy {policy.name} can choose {', '.join(unknown)}, but world {world.name} has these actions: "
+            f"{', '.join(world.actions)}. Choose a policy made for this world, or name its actions in the order of "
+            "its outputs with policy.actions=[...]."
+        )
+    return torch.tensor([world.actions.index(action) for action in policy.actions])

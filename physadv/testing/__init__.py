@@ -13,6 +13,7 @@ from physadv.testing.base import TOLERANCE, require, sample_images
 from physadv.testing.defenses import DEFENSE_CHECKS, DefenseCheck, check_defense
 from physadv.testing.parts import check_goal, check_patch, check_scenes
 from physadv.testing.perturbations import PERTURBATION_CHECKS, ToyClassifier, check_perturbation, toy_perturbation
+from physadv.testing.policies import POLICY_CHECKS, PolicyCheck, check_policy
 from physadv.testing.toys import (
     ToyDefended,
     ToyDefense,
@@ -28,9 +29,10 @@ from physadv.testing.toys import (
 from physadv.testing.victims import VICTIM_CHECKS, VictimCheck, check_victim
 
 __all__ = [
-    "ATTACK_CHECKS", "DEFENSE_CHECKS", "PERTURBATION_CHECKS", "TOLERANCE", "VICTIM_CHECKS", "BrokenPart",
-    "DefenseCheck", "Remembered", "ToyClassifier", "ToyDefended", "ToyDefense", "ToyDetector", "ToyGoal",
-    "ToyGridDetector", "ToyPatch", "ToyRenderer", "ToyScenes", "VictimCheck", "check_attack", "check_defense",
-    "check_goal", "check_observer", "check_patch", "check_penalty", "check_perturbation", "check_scenes",
-    "check_victim", "one_scene", "require", "sample_images", "toy_perturbation", "toy_problem",
+    "ATTACK_CHECKS", "DEFENSE_CHECKS", "PERTURBATION_CHECKS", "POLICY_CHECKS", "TOLERANCE", "VICTIM_CHECKS",
+    "BrokenPart", "DefenseCheck", "PolicyCheck", "Remembered", "ToyClassifier", "ToyDefended", "ToyDefense",
+    "ToyDetector", "ToyGoal", "ToyGridDetector", "ToyPatch", "ToyRenderer", "ToyScenes", "VictimCheck",
+    "check_attack", "check_defense", "check_goal", "check_observer", "check_patch", "check_penalty",
+    "check_perturbation", "check_policy", "check_scenes", "check_victim", "one_scene", "require", "sample_images",
+    "toy_perturbation", "toy_problem",
 ]  # fmt: skip

@@ -27,6 +27,7 @@ from physadv.library.files.images import load_mask, load_rgba, load_srgb
 from physadv.library.files.label_names import read_names
 from physadv.library.files.patches import load_patch
 from physadv.library.files.reading import read_yaml
+from physadv.library.files.state_dicts import read_state
 from physadv.library.runs.checkpoints import FolderCheckpoints
 from physadv.library.runs.options import read_object_if_there
 from physadv.parts.printing.icc import load_profile_table
@@ -41,7 +42,6 @@ from physadv.parts.scenes.voc import read_voc
 from physadv.parts.scenes.yolo import read_yolo
 from physadv.parts.scenes.yolo_labels import read_labels
 from physadv.parts.victims.onnx.file import read_onnx
-from physadv.parts.victims.torchvision_weights import read_state
 
 Read = Callable[[Path], object]
 

@@ -11,6 +11,7 @@ from physadv.app.guards.defenses import GuardedDefense
 from physadv.app.guards.goals import GuardedGoal, GuardedPenalty
 from physadv.app.guards.patches import GuardedPatch
 from physadv.app.guards.perturbations import GuardedPerturbation
+from physadv.app.guards.policies import GuardedPolicy
 from physadv.app.guards.scenes import guarded_scenes
 from physadv.app.guards.victims import GuardedVictim
 from physadv.core.hookspecs import KINDS
@@ -25,6 +26,8 @@ GUARDS: dict[str, tuple[tuple[str, ...], Callable[[Any, Owner], Any]]] = {
     "penalties": (("name", "__call__"), GuardedPenalty),
     "attacks": (("needs_gradient", "run"), GuardedAttack),
     "perturbations": (("needs", "run"), GuardedPerturbation),
+    "policies": (("name", "actions", "victim", "needs_victim", "observation_shape", "begin", "act", "behind", "to"),
+                 GuardedPolicy),
     "observers": (("started", "stepped", "ended"), GuardedObserver),
 }  # fmt: skip
 """Kind → what one of it must have, and who looks at it."""

@@ -12,12 +12,13 @@ from torch import Tensor, nn
 from physadv.core.errors import BadInput, BadOption
 from physadv.core.seeding import fenced, generator
 from physadv.library.files.digests import digest_of_state
+from physadv.library.files.state_dicts import read_state
 from physadv.parts.victims.class_names import names_for, read_names
 from physadv.parts.victims.classifier import Classifier
 from physadv.parts.victims.frozen import fold_norms_, freeze
 from physadv.parts.victims.onnx.graph_victim import RUN_ERRORS
 from physadv.parts.victims.options import ClassifierConfig
-from physadv.parts.victims.torchvision_weights import read_state, settled
+from physadv.parts.victims.torchvision_weights import settled
 
 
 @dataclass(frozen=True)

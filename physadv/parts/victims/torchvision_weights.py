@@ -2,36 +2,18 @@
 
 from __future__ import annotations
 
-import pickle
-import struct
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
 from torchvision.models import get_model_builder, get_model_weights
 
 from physadv.core.errors import BadInput, BadOption
 from physadv.core.seeding import fenced, generator
-from physadv.library.files.reading import check_file
+from physadv.library.files.state_dicts import read_state
 from physadv.parts.victims.options import TorchvisionConfig
-
-UNREADABLE = (
-    SafetensorError,
-    RuntimeError,  # broken archives
-    EOFError,
-    ValueError,
-    LookupError,
-    TypeError,
-    AttributeError,
-    AssertionError,
-    struct.error,
-)
-"""Errors of the readers on files of other kinds; torch reads whatever is not an archive as a pickle."""
 
 _TWO_STAGES = ("fasterrcnn", "maskrcnn")
 _EPS_ZERO = ("fasterrcnn_resnet50_fpn", "maskrcnn_resnet50_fpn", "retinanet_resnet50_fpn")
@@ -112,36 +94,3 @@ def _fill_(model: nn.Module, name: str, state: dict[str, Tensor], path: str) -> 
         for module in model.modules():  # weights of frozen batch norms were trained without epsilon
             if isinstance(module, nn.BatchNorm2d):
                 module.eps = 0.0
-
-
-MAX_BYTES = 2**34  # the largest detectors have a tenth of it
-
-
-def read_state(path: Path) -> dict[str, Tensor]:
-    """A state dict, tensors of any shape by name, from .safetensors, or from a torch file without executing anything in
-    it.
-
-    Raises :class:`BadInput` for a file that holds anything else.
-    """
-    if path.exists() and not path.is_dir():
-        check_file(path, MAX_BYTES)  # a pipe has no end
-    try:
-        if path.suffix == ".safetensors":
-            return load_file(path)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about odd pickles, which are refused below or turn out fine
-            state = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise BadInput(
-            f"{path} holds more than tensors, and loading it could run code; store its state dict as .safetensors"
-        ) from error
-    except OSError as error:
-        raise BadInput(f"victim.weights={path} cannot be read: {error.strerror or error}") from error
-    except UNREADABLE as error:
-        raise BadInput(f"victim.weights={path} is not a readable weights file: {str(error)[:200]}") from error
-    for key in ("model", "state_dict"):  # as training scripts wrap it
-        if isinstance(state, dict) and isinstance(state.get(key), dict):
-            state = state[key]
-    if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
-        raise BadInput(f"{path} does not hold a state dict; store model.state_dict()")
-    return state
