@@ -58,7 +58,6 @@ if TYPE_CHECKING:
     from physadv.parts.defenses.filtered import Filtered
     from physadv.parts.defenses.tasks import require_task
     from physadv.parts.policies.control_victim import ControlVictim
-    from physadv.parts.policies.greedy import GreedyPolicy
     from physadv.parts.victims.classifier import Classifier
     from physadv.parts.victims.detector import Detector
     from physadv.parts.victims.whole_picture import WholePicture
