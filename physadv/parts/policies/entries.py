@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from physadv.core.hookspecs import Entry, hookimpl
-from physadv.parts.policies.options import TorchPolicyConfig, check_torch_policy
+from physadv.parts.policies.options import Sb3Config, TorchPolicyConfig, check_path, check_torch_policy
 
 if TYPE_CHECKING:
     from physadv.core.worlds import Policy
@@ -14,6 +14,13 @@ if TYPE_CHECKING:
 def _torch(config: TorchPolicyConfig) -> Policy:
     check_torch_policy(config)
     from physadv.parts.policies.torch_policy import build
+
+    return build(config)
+
+
+def _sb3(config: Sb3Config) -> Policy:
+    check_path("sb3", config.path, "the .zip that model.save() of Stable-Baselines3 wrote")
+    from physadv.parts.policies.sb3 import build
 
     return build(config)
 
@@ -28,5 +35,12 @@ def physadv_policies() -> list[Entry[Any, Policy]]:
             _torch,
             "your policy from a file of weights: convolutions, then linear layers",
             "Mnih et al. 2015",
+        ),
+        Entry(
+            "sb3",
+            Sb3Config,
+            _sb3,
+            "your policy from a zip of Stable-Baselines3: PPO, A2C, DQN or SAC on pixels, read without unpickling",
+            "github.com/DLR-RM/stable-baselines3",
         ),
     ]

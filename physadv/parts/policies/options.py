@@ -19,6 +19,13 @@ class TorchPolicyConfig:
     actions: list[str] = field(default_factory=list, metadata=STAYS)  # in the order of the outputs; empty: the world's
 
 
+@dataclass
+class Sb3Config:
+    path: str = field(default="", metadata=OPENS)  # the .zip that model.save() wrote
+    actions: list[str] = field(default_factory=list, metadata=STAYS)  # in the order of the outputs; empty: the world's
+    points: list[list[float]] = field(default_factory=list)  # of SAC and others with continuous actions: one an action
+
+
 ACTIVATIONS = ("relu", "tanh", "elu")
 
 

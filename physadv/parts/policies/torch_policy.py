@@ -28,7 +28,8 @@ def build(config: TorchPolicyConfig) -> GreedyPolicy:
     state = read_state(path, "policy.path")
     names = config.layers or _guessed(state)
     height, width = config.size_px
-    network, channels = stacked(state, names, config.strides, (height, width), config.activation, config.path)
+    after = [config.activation] * (len(names) - 1)
+    network, channels = stacked(state, names, config.strides, (height, width), after, config.path)
     count = state[f"{names[-1]}.weight"].shape[0]
     actions = tuple(config.actions) or tuple(map(str, range(count)))
     if len(actions) != count:
@@ -46,10 +47,10 @@ def stacked(
     names: Sequence[str],
     strides: Sequence[int],
     size_px: tuple[int, int],
-    activation: str,
+    activations: Sequence[str],
     source: str,
 ) -> tuple[nn.Sequential, int]:
-    """The network of the layers ``names``, one after the other, and the channels that it is shown.
+    """The network of the layers ``names``, an activation after each but the last, and the channels of its pictures.
 
     Raises :class:`BadInput`, with ``source`` and the layer, where they do not fit one another.
     """
@@ -82,7 +83,7 @@ def stacked(
         modules.append(_layer(state, name, strides[place] if weight.ndim == 4 else 1))
         before = int(weight.shape[0])
         if name != names[-1]:
-            modules.append(_ACTIVATIONS[activation]())
+            modules.append(_ACTIVATIONS[activations[place]]())
     return nn.Sequential(*modules), channels
 
 
