@@ -13,9 +13,8 @@ import torch
 from torch import Tensor
 
 from physadv.core.defended import defended_in
-from physadv.core.errors import BadInput, IncompatibleParts
 from physadv.core.types import PatchImage
-from physadv.core.worlds import Episode, Observation, Policy, World
+from physadv.core.worlds import Episode, Observation, Policy, World, world_actions
 
 
 @dataclass(frozen=True)
@@ -77,29 +76,13 @@ class Meddler(Protocol):
 
 def check_fit(drive: Drive) -> None:
     """Raise :class:`IncompatibleParts` where the policy cannot drive in this world."""
-    world, policy = drive.world, drive.policy
-    if missing := [action for action in world.actions if action not in policy.actions]:
-        raise IncompatibleParts(
-            f"policy {policy.name!r} takes no action {missing[0]!r}, which world {world.name!r} has; it takes "
-            f"{', '.join(policy.actions)}. Choose a policy that was made for this world"
-        )
-    wanted, given = policy.observation_shape, tuple(world.observation_shape)
-    if wanted is not None and tuple(wanted) != given:
-        raise IncompatibleParts(
-            f"policy {policy.name!r} was made for pictures of {_by(wanted)}, but world {world.name!r} shows "
-            f"{_by(given)} (channels × height × width). Set the size of the world's pictures, or choose another policy"
-        )
-    if wanted is None and given[0] != 3:
-        raise IncompatibleParts(
-            f"policy {policy.name!r} looks at pictures in colour, but world {world.name!r} shows {given[0]} channels. "
-            "Choose another policy, or a world that shows colours"
-        )
+    world_actions(drive.policy, drive.world)
 
 
 def roll(drive: Drive, meddler: Meddler, seeds: Sequence[int], follow: Follow | None = None) -> tuple[Episode, ...]:
     """Drive the episodes of the seeds to their ends. The same seeds, the same episodes."""
     world, policy, count = drive.world, drive.policy, len(seeds)
-    translated = _translated(drive)
+    translated = world_actions(policy, world).to(drive.device)
     state = world.reset(torch.tensor(seeds, dtype=torch.int64))
     _forget(policy, count)
     meddler.begin(drive, seeds)
@@ -112,7 +95,7 @@ def roll(drive: Drive, meddler: Meddler, seeds: Sequence[int], follow: Follow | 
         images, touched = meddler.shown(moment)
         images = rounded(images) if drive.quantised else images
         with torch.no_grad():
-            actions = _known(drive, translated[policy.act(replace(observation, images=images)).to(drive.device)])
+            actions = translated[policy.act(replace(observation, images=images)).to(drive.device)]
         if follow is not None:
             follow(Acted(moment, images, touched & running, actions))
         steps, attacked = steps + running, attacked + (touched & running)
@@ -137,22 +120,3 @@ def _forget(policy: Policy, episodes: int) -> None:
     policy.begin(episodes)
     if behind := defended_in(policy.victim):
         behind.reset()
-
-
-def _translated(drive: Drive) -> Tensor:
-    """Policy's action → world's; -1 where the world does not know it."""
-    known = {action: index for index, action in enumerate(drive.world.actions)}
-    return torch.tensor([known.get(action, -1) for action in drive.policy.actions], device=drive.device)
-
-
-def _known(drive: Drive, actions: Tensor) -> Tensor:
-    if bool((actions < 0).any()):
-        raise BadInput(
-            f"policy {drive.policy.name!r} took an action that world {drive.world.name!r} does not have; it has "
-            f"{', '.join(drive.world.actions)}. Choose a policy that was made for this world"
-        )
-    return actions
-
-
-def _by(shape: Sequence[int]) -> str:
-    return " × ".join(map(str, shape))

@@ -28,7 +28,7 @@ _TEXT = re.compile(r"\.(\w+)'>$")  # "<class 'torch.nn.modules.activation.ReLU'>
 
 
 @dataclass(frozen=True)
-class _Layout:
+class _ZipLayout:
     """Where a family of algorithms keeps the way from the picture to the actions."""
 
     extractor: str
@@ -39,10 +39,10 @@ class _Layout:
 
 
 _LAYOUTS = (
-    _Layout("pi_features_extractor", "mlp_extractor.policy_net", "action_net", "tanh", squashed=False),  # PPO, A2C
-    _Layout("features_extractor", "mlp_extractor.policy_net", "action_net", "tanh", squashed=False),  # older ones
-    _Layout("q_net.features_extractor", "", "q_net.q_net", "relu", squashed=False),  # DQN
-    _Layout("actor.features_extractor", "actor.latent_pi", "actor.mu", "relu", squashed=True),  # SAC
+    _ZipLayout("pi_features_extractor", "mlp_extractor.policy_net", "action_net", "tanh", squashed=False),  # PPO, A2C
+    _ZipLayout("features_extractor", "mlp_extractor.policy_net", "action_net", "tanh", squashed=False),  # older ones
+    _ZipLayout("q_net.features_extractor", "", "q_net.q_net", "relu", squashed=False),  # DQN
+    _ZipLayout("actor.features_extractor", "actor.latent_pi", "actor.mu", "relu", squashed=True),  # SAC
 )
 
 
@@ -67,7 +67,7 @@ def build(config: Sb3Config) -> GreedyPolicy:
     return GreedyPolicy(victim.name, victim, shape)
 
 
-def _layout_of(state: Mapping[str, Tensor], path: Path) -> _Layout:
+def _layout_of(state: Mapping[str, Tensor], path: Path) -> _ZipLayout:
     for layout in _LAYOUTS:
         kernels = [state.get(f"{layout.extractor}.cnn.{place}.weight") for place in (0, 2, 4)]
         if all(
@@ -81,7 +81,7 @@ def _layout_of(state: Mapping[str, Tensor], path: Path) -> _Layout:
     )
 
 
-def _names(layout: _Layout, state: Mapping[str, Tensor]) -> list[str]:
+def _names(layout: _ZipLayout, state: Mapping[str, Tensor]) -> list[str]:
     """The layers from the picture to the actions."""
     first = [f"{layout.extractor}.{place}" for place in ("cnn.0", "cnn.2", "cnn.4", "linear.0")]
     names = {key.removesuffix(".weight") for key in state if key.endswith(".weight")}
@@ -96,7 +96,7 @@ def _numbered(prefix: str, names: set[str]) -> list[str]:
     return [f"{prefix}.{place}" for place in sorted((p for p in places if p.isdigit()), key=int)]
 
 
-def _activations(layout: _Layout, names: list[str], data: Text) -> list[str]:
+def _activations(layout: _ZipLayout, names: list[str], data: Text) -> list[str]:
     """After each layer but the last: those of the extractor are ReLU, the others as the policy was made."""
     said = _TEXT.search(str(policy_kwargs(data).get("activation_fn", "")))
     if said and said[1] not in _ACTIVATIONS:
@@ -105,7 +105,7 @@ def _activations(layout: _Layout, names: list[str], data: Text) -> list[str]:
     return ["relu"] * 4 + [own] * (len(names) - 5)
 
 
-def _weighing(network: nn.Module, layout: _Layout, data: Text, config: Sb3Config) -> tuple[nn.Module, int]:
+def _weighing(network: nn.Module, layout: _ZipLayout, data: Text, config: Sb3Config) -> tuple[nn.Module, int]:
     """The network with an output an action, and how many there are."""
     space = data.get("action_space")
     space = space if isinstance(space, dict) else {}

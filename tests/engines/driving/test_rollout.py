@@ -81,9 +81,9 @@ def test_a_print_hangs_in_the_world() -> None:
 
 
 def test_a_policy_that_does_not_fit_its_world_is_refused() -> None:
-    with pytest.raises(IncompatibleParts, match="takes no action 'go'"):
-        check_fit(replace(DRIVE, policy=ToyPolicy(actions=("stop",))))
-    with pytest.raises(IncompatibleParts, match="made for pictures of 4 × 84 × 84"):
+    with pytest.raises(IncompatibleParts, match=r"can choose fly, but world .* stop, go"):
+        check_fit(replace(DRIVE, policy=ToyPolicy(actions=("stop", "fly"))))
+    with pytest.raises(IncompatibleParts, match="made for pictures of 4x84x84"):
         check_fit(replace(DRIVE, policy=ToyPolicy(observation_shape=(4, 84, 84))))
 
 
