@@ -58,6 +58,13 @@ def _field() -> F32:
     return total / np.float32(total.std())
 
 
+@lru_cache(maxsize=8)
+def _weave(rough: float) -> U8:
+    """``(512, 512, 3)`` factors of a colour, 128 is one."""
+    factors: U8 = np.clip(128 * (1 + rough * _field()), 0, 255).astype(np.uint8)
+    return np.repeat(factors[..., None], 3, 2)
+
+
 def _window(atlas: U8, rectangle: tuple[int, int, int, int]) -> U8:
     left, top, right, bottom = rectangle
     return atlas[top:bottom, left:right]
@@ -69,8 +76,16 @@ def _noise(shape: tuple[int, ...], rng: np.random.Generator) -> F32:
 
 
 def _cloth(region: U8, rgb: RGB, rng: np.random.Generator, rough: float = 0.05) -> None:
-    shade = 1 + rough * _noise(region.shape, rng)[..., None]
-    region[:] = np.clip(np.array(rgb, np.float32) * shade, 0, 255)
+    region[:] = rgb
+    _roughen(region, rng, rough)
+
+
+def _roughen(region: U8, rng: np.random.Generator, rough: float) -> None:
+    height, width = region.shape[:2]
+    if height == 0:
+        return
+    y, x = (int(rng.integers(0, 513 - size)) for size in (height, width))
+    region[:] = cv2.multiply(region, _weave(rough)[y : y + height, x : x + width], scale=1 / 128)
 
 
 def _strands(region: U8, rgb: RGB, rng: np.random.Generator) -> None:
@@ -151,7 +166,7 @@ def _shirt(region: U8, look: Appearance, rng: np.random.Generator, middle: int, 
             for _ in range(int(rng.integers(60, 260))):
                 at = (int(rng.integers(width)), int(rng.integers(height)))
                 cv2.circle(region, at, int(rng.integers(1, 7)), second if rng.random() < 0.7 else (230, 230, 226), -1)
-    region[:, :] = np.clip(region * (1 + 0.03 * _noise(region.shape, rng)[..., None]), 0, 255)
+    _roughen(region, rng, 0.03)
 
 
 def _arm(region: U8, look: Appearance, rng: np.random.Generator) -> None:

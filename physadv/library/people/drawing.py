@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -27,7 +27,7 @@ class Person:
     def dressed(build: Build, look: Appearance, pose: Posture, detail: float = 1.0) -> Person:
         """Make the mesh and paint its clothes."""
         body = figure(build, look, pose, detail)
-        ends = float(body.atlas_rows[0]), float(body.atlas_rows[-1])
+        ends = float(body.heights[0]), float(body.heights[-1])
         return Person(body, paint(look, ends, build.stature_m))
 
     def posed(self, pose: Posture, detail: float = 1.0) -> Person:
@@ -35,10 +35,14 @@ class Person:
         return Person(figure(self.figure.build, self.figure.look, pose, detail), self.atlas)
 
 
-def some_person(rng: np.random.Generator, stance: str = "", detail: float = 1.0) -> Person:
-    """Anybody; ``stance`` of :data:`STANCES`, or any."""
+def some_person(rng: np.random.Generator, stance: str = "", detail: float = 1.0, *, front: bool = False) -> Person:
+    """Anybody; ``stance`` of :data:`STANCES`, or any. With ``front`` nothing is worn over the front of the shirt."""
     chosen = stance or STANCES[rng.choice(len(STANCES), p=[0.4, 0.26, 0.06, 0.08, 0.08, 0.04, 0.08])]
-    return Person.dressed(some_build(rng), some_look(rng), posed(chosen, rng), detail)
+    build, look, pose = some_build(rng), some_look(rng), posed(chosen, rng)
+    if front:
+        bag = "none" if look.bag == "backpack" else look.bag  # its straps would lie under the print
+        look = replace(look, bag=bag, shirt="plain" if look.shirt == "open-jacket" else look.shirt)
+    return Person.dressed(build, look, pose, detail)
 
 
 def world_from_body(yaw_deg: float) -> F64:

@@ -15,7 +15,7 @@ from physadv.library.people.head import head
 from physadv.library.people.layout import TRUNK, TRUNK_RECT
 from physadv.library.people.limbs import arm, carried, leg, skirt
 from physadv.library.people.look import Appearance, Build
-from physadv.library.people.mesh import F64, Mesh, Skin, Spine, grid_normals, loft, oval_grid
+from physadv.library.people.mesh import F64, Mesh, Skin, Spine, cross, grid_normals, loft, oval_grid
 from physadv.library.people.pose import Posture
 from physadv.library.people.sections import interpolated, scaled_count, wrinkles
 from physadv.library.people.skeleton import HIP, Skeleton, skeleton
@@ -39,7 +39,7 @@ class Figure:
     build: Build
     look: Appearance
     pose: Posture
-    atlas_rows: F64  # heights of the trunk's rows, shares of the stature
+    heights: F64  # heights of the trunk's rows, shares of the stature
 
 
 def figure(build: Build, look: Appearance, pose: Posture, detail: float = 1.0) -> Figure:
@@ -80,7 +80,7 @@ def _trunk(
     along = np.clip((heights - HIP) / (0.8 - HIP), 0, 1)[:, None]
     side = (1 - along) * hips + along * bones.side
     side /= np.linalg.norm(side, axis=1, keepdims=True)
-    front = np.cross(np.broadcast_to(bones.up, side.shape), side)
+    front = cross(np.broadcast_to(bones.up, side.shape), side)
     front *= -np.sign(front[:, 2:])
     middle = bones.pelvis + (heights - HIP)[:, None] * tall * bones.up
     spine = Spine(middle, side, front, wide + hang, before + hang, behind + hang)

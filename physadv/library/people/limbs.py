@@ -16,7 +16,7 @@ from physadv.library.people.layout import (
     SKIRT_RECT,
 )
 from physadv.library.people.look import Appearance, Build
-from physadv.library.people.mesh import F64, Mesh, Skin, Spine, grid_normals, loft, oval_grid
+from physadv.library.people.mesh import F64, Mesh, Skin, Spine, cross, grid_normals, loft, oval_grid
 from physadv.library.people.sections import interpolated, repeated, scaled_count, wrinkles
 from physadv.library.people.skeleton import ANKLE, FOOT, HAND, HIP, LimbBones, Skeleton
 
@@ -39,7 +39,7 @@ def _limb(
     points, tangents = chain.spine(at)
     side = repeated(chain.axis, len(at)) - (tangents @ chain.axis)[:, None] * tangents
     side = side / np.linalg.norm(side, axis=1, keepdims=True)
-    front = np.cross(side, tangents)
+    front = cross(side, tangents)
     grid = oval_grid(Spine(points, side, front, radius, radius, radius), columns)
     smooth = grid_normals(grid, points)
     grid = grid + smooth * (wrinkles(rng, len(at), columns + 1, (9, 4)) * folds[:, None])[..., None]
@@ -66,7 +66,7 @@ def arm(
     wide = np.array([0.013, 0.017, 0.024, 0.025, 0.021, 0.016, 0.004]) * tall
     thin = np.array([0.012, 0.012, 0.013, 0.013, 0.011, 0.009, 0.003]) * tall
     curl = 0.25 * share**2 * HAND * tall
-    front = np.cross(chain.axis, along)
+    front = cross(chain.axis, along)
     middle = chain.end + (share * 0.85 * HAND * tall)[:, None] * along - curl[:, None] * (-front) * 0.5
     spine = Spine(middle, repeated(front, 7), repeated(chain.axis * sign, 7), wide, thin, thin)
     points = oval_grid(spine, 8)
@@ -95,13 +95,13 @@ def leg(
     sky = np.interp(at, [0, 0.25, 1], [0.7, 0.85, 0.9])[:, None]
     meshes = [_limb(chain, at, radius, columns, Skin(LEG, LEG_RECT), rng, folds, sky)]
     share = np.array([-0.30, -0.26, -0.1, 0.1, 0.35, 0.55, 0.68, 0.72])
-    up = np.cross(foot, np.cross(np.array([0.0, -1, 0]), foot))
+    up = cross(foot, cross(np.array([0.0, -1, 0]), foot))
     up /= np.linalg.norm(up)
     high = np.array([0.010, 0.030, 0.048, 0.046, 0.030, 0.022, 0.016, 0.006]) * tall
     wide = np.array([0.010, 0.018, 0.021, 0.021, 0.026, 0.026, 0.018, 0.005]) * tall
     sole = chain.end - ANKLE * tall * up
     middle = sole + (share * FOOT * tall)[:, None] * foot + (high / 2)[:, None] * up
-    side = np.cross(foot, up)
+    side = cross(foot, up)
     spine = Spine(middle, repeated(side, 8), repeated(up, 8), wide, high / 2, high / 2)
     points = oval_grid(spine, 10, 2.8)
     meshes.append(loft(points, grid_normals(points, middle), Skin(LEG, SHOE_RECT), 0.7))

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from physadv.library.people.mesh import F32, F64, I32, Mesh
+from physadv.library.people.mesh import F32, F64, I32, Mesh, cross
 
 _SHIFT = 4  # fixed-point bits of OpenCV's drawing
 _FINEST = 4  # sub-pixels per pixel and axis for small figures
-_LARGEST = 700  # a side of the buffer in sub-pixels beyond which it gets no finer
+_LARGEST = 420  # a side of the buffer in sub-pixels beyond which it gets no finer
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ def rasterise(
 def _index_buffer(mesh: Mesh, seen: F64, corners: F64, shape: tuple[int, int]) -> tuple[I32, F64]:
     """``(h, w)`` the triangle seen at each sub-pixel, -1 for none, and the triangles it counts ``(n,)``."""
     points = mesh.points[mesh.faces]
-    across = np.cross(points[:, 1] - points[:, 0], points[:, 2] - points[:, 0])
+    across = cross(points[:, 1] - points[:, 0], points[:, 2] - points[:, 0])
     outwards = mesh.normals[mesh.faces].sum(1)
     across *= np.sign((across * outwards).sum(1, keepdims=True))
     towards = (across * points.mean(1)).sum(1) < 0  # the camera is at the world's origin

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from physadv.library.people.look import Build
-from physadv.library.people.mesh import F64
+from physadv.library.people.mesh import F64, cross
 from physadv.library.people.pose import Limb, Posture
 
 ANKLE, KNEE, HIP, SHOULDER, CHIN = 0.039, 0.285, 0.530, 0.818, 0.870
@@ -70,7 +70,7 @@ def skeleton(build: Build, pose: Posture) -> Skeleton:
     side = np.array([np.cos(twist), 0, np.sin(twist)])
     side -= (side @ up) * up
     side /= np.linalg.norm(side)
-    front = np.cross(up, side)  # up (0,-1,0) x side (1,0,0) = (0,0,1): into the body
+    front = cross(up, side)  # up (0,-1,0) x side (1,0,0) = (0,0,1): into the body
     front = -front if front[2] > 0 else front
     pelvis = np.zeros(3)
     legs = tuple(_leg(pelvis, sign, limb, build) for sign, limb in zip((-1, 1), pose.legs, strict=True))
@@ -116,16 +116,16 @@ def _arm(shoulder: F64, sign: int, limb: Limb, tall: float, axes: tuple[F64, F64
     upper = np.cos(spread) * (np.cos(swing) * down + np.sin(swing) * front) + sign * np.sin(spread) * side
     forwards = front - (front @ upper) * upper
     forwards /= np.linalg.norm(forwards)
-    across = np.cross(upper, forwards)
+    across = cross(upper, forwards)
     across *= -sign * np.sign(across @ side)
     turn = np.cos(inward) * forwards + np.sin(inward) * across
     elbow = shoulder + UPPER_ARM * tall * upper
     wrist = elbow + FOREARM * tall * (np.cos(bend) * upper + np.sin(bend) * turn)
-    return LimbBones(shoulder, elbow, wrist, np.cross(upper, turn))
+    return LimbBones(shoulder, elbow, wrist, cross(upper, turn))
 
 
 def _head(pose: Posture, twist: float) -> F64:
     nod, look = np.deg2rad(pose.nod), np.deg2rad(pose.look) + twist
     into = np.array([-np.sin(look) * np.cos(nod), -np.sin(nod), np.cos(look) * np.cos(nod)])
     side = np.array([np.cos(look), 0, np.sin(look)])
-    return np.stack([side, np.cross(into, side), into])
+    return np.stack([side, cross(into, side), into])

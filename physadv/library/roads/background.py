@@ -18,7 +18,7 @@ from physadv.library.roads.sign_canvas import F64, RGB, U8
 
 _SHIFT = 4
 _FAR_M = 400.0
-_MOODS: tuple[dict[str, RGB], ...] = (
+MOODS: tuple[dict[str, RGB], ...] = (
     {"zenith": (70, 120, 190), "horizon": (186, 208, 226), "grass": (96, 120, 62), "leaf": (58, 84, 44)},
     {"zenith": (120, 156, 196), "horizon": (222, 226, 226), "grass": (142, 134, 88), "leaf": (94, 96, 54)},
     {"zenith": (150, 158, 168), "horizon": (206, 210, 212), "grass": (88, 104, 64), "leaf": (56, 72, 48)},
@@ -26,10 +26,10 @@ _MOODS: tuple[dict[str, RGB], ...] = (
     {"zenith": (176, 184, 194), "horizon": (220, 224, 230), "grass": (206, 210, 216), "leaf": (78, 80, 76)},
     {"zenith": (96, 146, 206), "horizon": (208, 222, 234), "grass": (150, 140, 118), "leaf": (78, 98, 56)},
 )
-_WALLS: tuple[RGB, ...] = (
+WALLS: tuple[RGB, ...] = (
     (170, 120, 96), (196, 178, 150), (150, 150, 152), (120, 76, 62), (210, 204, 192), (104, 112, 124), (176, 150, 110),
 )  # fmt: skip
-_PAINTS: tuple[RGB, ...] = (
+PAINTS: tuple[RGB, ...] = (
     (160, 24, 28),
     (30, 60, 120),
     (220, 220, 220),
@@ -104,10 +104,10 @@ class Brush:
 def paint_background(camera: RoadCamera, rng: np.random.Generator, road_right_m: float) -> Brush:
     """Sky, ground, road and clutter; returns the brush, with which signs get their poles."""
     rgba = np.zeros((camera.height_px, camera.width_px, 4), np.uint8)
-    brush = Brush(camera, rng, _MOODS[rng.integers(len(_MOODS))], float(np.exp(rng.uniform(4.2, 6.2))), rgba)
-    _paint_sky(brush)
-    _paint_ground(brush)
-    _paint_skyline(brush)
+    brush = Brush(camera, rng, MOODS[rng.integers(len(MOODS))], float(np.exp(rng.uniform(4.2, 6.2))), rgba)
+    paint_sky(brush)
+    paint_ground(brush)
+    paint_skyline(brush)
     road_left = road_right_m - rng.choice([3.6, 7.0, 7.4, 10.5])
     _paint_road(brush, road_left, road_right_m)
     things = [_random_thing(brush, road_left, road_right_m) for _ in range(rng.integers(4, 26))]
@@ -116,7 +116,7 @@ def paint_background(camera: RoadCamera, rng: np.random.Generator, road_right_m:
     return brush
 
 
-def _paint_sky(brush: Brush) -> None:
+def paint_sky(brush: Brush) -> None:
     """A ramp with clouds, at a quarter of the size: nothing up there is sharp."""
     height, width = brush.rgba.shape[:2]
     small = (width // 4, height // 4)
@@ -129,14 +129,14 @@ def _paint_sky(brush: Brush) -> None:
     cv2.mixChannels([large], [brush.rgba], [0, 0, 1, 1, 2, 2])
 
 
-def _paint_ground(brush: Brush) -> None:
+def paint_ground(brush: Brush) -> None:
     grass, y = brush.mood["grass"], brush.camera.height_m
     for near, far in ((1, 30), (30, 90), (90, 4000)):
         colour = brush.colour(grass, near, rough=0.5, spread=0.04)
         brush.fill(np.array([(-4 * far, y, near), (4 * far, y, near), (4 * far, y, far), (-4 * far, y, far)]), colour)
 
 
-def _paint_skyline(brush: Brush) -> None:
+def paint_skyline(brush: Brush) -> None:
     rng, y = brush.rng, brush.camera.height_m
     for depth in (_FAR_M, 160.0):
         x = np.linspace(-0.7, 0.7, 97) * depth
@@ -178,10 +178,10 @@ def _random_thing(brush: Brush, left: float, right: float) -> tuple[float, Calla
     side = rng.choice([-1, 1])
     away = float(rng.uniform(1.5, 3 + depth * 0.35))
     x = right + away if side > 0 else left - away
-    painter = rng.choice(np.array([_tree, _tree, _tree, _bush, _building, _pole, _plate, _car, _fence], object))
-    if painter is _building:
+    painter = rng.choice(np.array([tree, tree, tree, bush, building, pole, _plate, car, _fence], object))
+    if painter is building:
         x += side * 6
-    if painter is _car and rng.random() < 0.6:
+    if painter is car and rng.random() < 0.6:
         x = float(rng.uniform(left + 1, right - 1))
     return depth, lambda: painter(brush, x, depth)
 
@@ -194,7 +194,7 @@ def _blob(brush: Brush, x: float, z: float, height: float, radius: float, colour
     brush.fill(np.stack([x + r * np.cos(angle), y + r * np.sin(angle), np.full(28, z)], 1), colour)
 
 
-def _tree(brush: Brush, x: float, z: float) -> None:
+def tree(brush: Brush, x: float, z: float) -> None:
     rng = brush.rng
     height, radius = float(rng.uniform(4, 12)), float(rng.uniform(1.2, 3.0))
     brush.upright(x, z, rng.uniform(0.18, 0.45), height * 0.7, 0, brush.colour((78, 64, 52), z, rough=0.4))
@@ -210,16 +210,16 @@ def _tree(brush: Brush, x: float, z: float) -> None:
         _blob(brush, x + dx, z, up, radius * rng.uniform(0.4, 0.8), brush.colour(brush.mood["leaf"], z, 0.7, 0.25))
 
 
-def _bush(brush: Brush, x: float, z: float) -> None:
+def bush(brush: Brush, x: float, z: float) -> None:
     for _ in range(4):
         dx, radius = brush.rng.normal(0, 0.8), brush.rng.uniform(0.4, 1.0)
         _blob(brush, x + dx, z, radius * 0.7, radius, brush.colour(brush.mood["leaf"], z, 0.7, 0.25))
 
 
-def _building(brush: Brush, x: float, z: float) -> None:
+def building(brush: Brush, x: float, z: float) -> None:
     rng, y, z = brush.rng, brush.camera.height_m, max(z, 18.0)
     width, height, deep = float(rng.uniform(7, 18)), float(rng.uniform(4, 22)), float(rng.uniform(8, 20))
-    wall = _WALLS[rng.integers(len(_WALLS))]
+    wall = WALLS[rng.integers(len(WALLS))]
     inner = x - width / 2 if x > 0 else x + width / 2
     side = [(inner, y - height, z), (inner, y - height, z + deep), (inner, y, z + deep), (inner, y, z)]
     brush.fill(np.array(side), brush.colour((wall[0] // 2, wall[1] // 2, wall[2] // 2), z, rough=0.2))
@@ -237,7 +237,7 @@ def _building(brush: Brush, x: float, z: float) -> None:
         brush.fill(roof, brush.colour((112, 66, 54), z, rough=0.3))
 
 
-def _pole(brush: Brush, x: float, z: float) -> None:
+def pole(brush: Brush, x: float, z: float) -> None:
     rng = brush.rng
     height, grey = float(rng.uniform(5, 9)), int(rng.integers(70, 170))
     colour = brush.colour((grey, grey, grey), z, rough=0.1)
@@ -251,25 +251,25 @@ def _pole(brush: Brush, x: float, z: float) -> None:
 def _plate(brush: Brush, x: float, z: float) -> None:
     """A panel that is no sign of ours: direction board, advertisement, no-entry disc."""
     rng, y = brush.rng, brush.camera.height_m
-    paint, bottom = _PAINTS[rng.integers(len(_PAINTS))], float(rng.uniform(1.5, 2.8))
+    paint, bottom = PAINTS[rng.integers(len(PAINTS))], float(rng.uniform(1.5, 2.8))
     brush.upright(x, z, 0.08, bottom + 0.3, 0, brush.colour((130, 130, 132), z))
     if rng.random() < 0.4:
         angle = np.linspace(0, 2 * np.pi, 32, endpoint=False)
-        for scale, rgb in ((0.35, paint), (0.24, _PAINTS[rng.integers(len(_PAINTS))])):
+        for scale, rgb in ((0.35, paint), (0.24, PAINTS[rng.integers(len(PAINTS))])):
             rim = [x + scale * np.cos(angle), y - bottom - 0.4 + scale * np.sin(angle), np.full(32, z)]
             brush.fill(np.stack(rim, 1), brush.colour(rgb, z, rough=0.05))
         return
     width, tall = float(rng.uniform(0.5, 2.5)), float(rng.uniform(0.4, 1.4))
     brush.upright(x, z, width, bottom + tall, bottom, brush.colour(paint, z, rough=0.05))
-    ink = brush.colour(_PAINTS[rng.integers(len(_PAINTS))], z, rough=0.05)
+    ink = brush.colour(PAINTS[rng.integers(len(PAINTS))], z, rough=0.05)
     for line in range(int(rng.integers(0, 4))):
         top = bottom + tall * (0.9 - 0.22 * line)
         brush.upright(x, z, width * rng.uniform(0.3, 0.85), top, top - tall * 0.1, ink)
 
 
-def _car(brush: Brush, x: float, z: float) -> None:
+def car(brush: Brush, x: float, z: float) -> None:
     rng, y = brush.rng, brush.camera.height_m
-    paint = brush.colour(_PAINTS[rng.integers(len(_PAINTS))], z, rough=0.05, spread=0.3)
+    paint = brush.colour(PAINTS[rng.integers(len(PAINTS))], z, rough=0.05, spread=0.3)
     brush.upright(x, z, 1.7, 0.3, 0.0, brush.colour((28, 28, 30), z))
     brush.upright(x, z, 1.8, 0.95, 0.3, paint)
     cabin = [(x - 0.8, y - 0.95, z), (x + 0.8, y - 0.95, z), (x + 0.62, y - 1.5, z), (x - 0.62, y - 1.5, z)]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from physadv.core.hookspecs import Entry, hookimpl
 from physadv.parts.scenes.known_set_options import DigitScenesConfig, ImageNet20Config
 from physadv.parts.scenes.options import ClassesConfig, CocoConfig, FolderConfig, RoadConfig, VocConfig, YoloConfig
+from physadv.parts.scenes.street_options import StreetConfig
 
 if TYPE_CHECKING:
     from physadv.core.scene_protocols import SceneSource
@@ -17,6 +18,13 @@ def build_road(config: RoadConfig) -> SceneSource:
     from physadv.parts.scenes.road import RoadScenes
 
     return RoadScenes(config)
+
+
+def build_street(config: StreetConfig) -> SceneSource:
+    """Make the street; torch and OpenCV are imported here."""
+    from physadv.parts.scenes.street import StreetScenes
+
+    return StreetScenes(config)
 
 
 def build_coco(config: CocoConfig) -> SceneSource:
@@ -80,6 +88,7 @@ def physadv_scenes() -> list[Entry[Any, SceneSource]]:
     """Built-in scenes."""
     return [
         Entry("road", RoadConfig, build_road, "a drawn road in metres: signs with known distance, angle and light"),
+        Entry("street", StreetConfig, build_street, "a drawn street in metres: people with known chests and light"),
         Entry("coco", CocoConfig, build_coco, "your images with COCO annotations; one label wears the patch"),
         Entry("yolo", YoloConfig, build_yolo, "your images with YOLO labels (data.yaml); one label wears the patch"),
         Entry("voc", VocConfig, build_voc, "your images with Pascal VOC annotations; one label wears the patch"),

@@ -19,9 +19,8 @@ from physadv.library.roads.photograph import blur_of, exposed, lay_sign_, noise_
 from physadv.library.roads.pinhole import Plate, RoadCamera, through
 from physadv.library.roads.sign_canvas import F64, U8, SignFace
 from physadv.library.roads.signs import LABELS, NAMES, face_of, kind_of
+from physadv.parts.scenes.drawn import GOLDEN, between, light_gain, numpy_rng, triangular
 from physadv.parts.scenes.options import RoadConfig, check_road
-
-_GOLDEN = (0.7548776662466927, 0.5698402909980532)  # R2 sequence: covers (distance, yaw) evenly with few pictures
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -74,7 +73,7 @@ class RoadScenes:
         """Random pictures; the same generator gives the same ones."""
         count = 0
         while True:
-            rngs = [_numpy_rng(generator, self._part) for _ in range(size)]
+            rngs = [numpy_rng(generator, self._part) for _ in range(size)]
             keys = tuple(f"road-random-{count + i:06d}" for i in range(size))
             yield _batch([self._picture(rng, rng.uniform(size=2)) for rng in rngs], keys)
             count += size
@@ -83,8 +82,8 @@ class RoadScenes:
         """The fixed pictures of ``seed``; the batch size does not change them."""
         for start in range(skip * size, len(self._indices), size):
             indices = self._indices[start : start + size]
-            rngs = [_numpy_rng(seeding.generator(self._config.seed, f"road/{i}")) for i in indices]
-            where = [(np.array(_GOLDEN) * (i + 1) + 0.5) % 1 for i in indices]
+            rngs = [numpy_rng(seeding.generator(self._config.seed, f"road/{i}")) for i in indices]
+            where = [(np.array(GOLDEN) * (i + 1) + 0.5) % 1 for i in indices]
             pictures = [self._picture(rng, place) for rng, place in zip(rngs, where, strict=True)]
             yield _batch(pictures, tuple(f"road-{i:05d}" for i in indices))
 
@@ -92,10 +91,10 @@ class RoadScenes:
         """``place`` in [0, 1)²: quantiles of the wearer's distance and yaw."""
         c = self._config
         camera = RoadCamera.looking_ahead(
-            (c.width_px, c.height_px), c.field_of_view_deg, _between(rng, c.camera_height_m),
-            pitch_deg=rng.uniform(-1, 3), roll_deg=_between(rng, c.roll_deg) / 4,
+            (c.width_px, c.height_px), c.field_of_view_deg, between(rng, c.camera_height_m),
+            pitch_deg=rng.uniform(-1, 3), roll_deg=between(rng, c.roll_deg) / 4,
         )  # fmt: skip
-        gain = _light_gain(_between(rng, c.exposure_ev), _between(rng, c.temperature_k))
+        gain = light_gain(between(rng, c.exposure_ev), between(rng, c.temperature_k))
         sun = _sun_direction(rng)
         signs = [self._place(rng, camera, c.sign, place, gain, sun)]
         for _ in range(int(rng.integers(c.distractors[0], c.distractors[1] + 1))):
@@ -109,7 +108,7 @@ class RoadScenes:
         linear = exposed(brush, gain)
         for sign in sorted(signs, key=lambda s: -s.plate.centre_m[2]):
             lay_sign_(linear, sign.face, sign.image_from_surface, sign.light)
-        blur, noise = _between(rng, c.blur_px), _between(rng, c.noise)
+        blur, noise = between(rng, c.blur_px), between(rng, c.noise)
         return _Picture(photographed(linear, rng, blur, noise), tuple(signs), blur, noise)
 
     def _place(self, rng: np.random.Generator, camera: RoadCamera, name: str, place: F64, gain: F64, sun: F64) -> _Sign:
@@ -117,15 +116,15 @@ class RoadScenes:
         c, kind = self._config, kind_of(name)
         face = face_of(name, int(rng.integers(kind.variants)))
         distance = c.distance_m[0] * (c.distance_m[1] / c.distance_m[0]) ** float(place[0])
-        yaw = c.yaw_deg[0] + (c.yaw_deg[1] - c.yaw_deg[0]) * _triangular(float(place[1]))
+        yaw = c.yaw_deg[0] + (c.yaw_deg[1] - c.yaw_deg[0]) * triangular(float(place[1]))
         side = 1 if rng.random() < 0.85 else -1
-        x, up = side * _between(rng, c.lateral_m), _between(rng, c.mount_height_m) - camera.height_m
+        x, up = side * between(rng, c.lateral_m), between(rng, c.mount_height_m) - camera.height_m
         reach = 0.5 * np.hypot(*face.extent_mm()) / 1000
         ahead = 0.9 * distance  # the sign's depth is at least this when it stands in view
         x = _into_view(x, ahead * camera.width_px / 2 / camera.focal_px - reach)
         up = _into_view(up, ahead * camera.height_px / 2 / camera.focal_px - reach)
         depth = np.sqrt(max(distance**2 - x**2 - up**2, 0.0))
-        plate = Plate.facing(np.array([x, -up, depth]), yaw, _between(rng, c.roll_deg))
+        plate = Plate.facing(np.array([x, -up, depth]), yaw, between(rng, c.roll_deg))
         homography = plate.image_from_surface(camera)
         corners = through(homography, face.outline_mm)
         box = np.concatenate([corners.min(0), corners.max(0)]) + 0.5
@@ -135,17 +134,6 @@ class RoadScenes:
 
 def _into_view(offset: float, limit: float) -> float:
     return float(np.clip(offset, -max(limit, 0.0), max(limit, 0.0)))
-
-
-def _triangular(quantile: float) -> float:
-    """Inverse distribution function of the symmetric triangle on [0, 1]: most signs nearly face the road."""
-    return float(np.sqrt(quantile / 2) if quantile < 0.5 else 1 - np.sqrt((1 - quantile) / 2))
-
-
-def _light_gain(exposure_ev: float, temperature_k: float) -> F64:
-    """Linear gain per channel of a white surface in full light. The exponent is the cast that white balance leaves."""
-    cast = (6500 / temperature_k) ** 0.35
-    return np.asarray(np.array([cast, 1.0, 1 / cast]) * 2.0**exposure_ev)
 
 
 def _sun_direction(rng: np.random.Generator) -> F64:
@@ -162,16 +150,6 @@ def _paint_pole(brush: Brush, sign: _Sign) -> None:
     x, y, z = sign.plate.centre_m
     grey = brush.colour((128, 130, 132), z, rough=0.05)
     brush.upright(x, z + 0.05, 0.06, brush.camera.height_m - y, 0.0, grey)
-
-
-def _numpy_rng(generator: torch.Generator, part: tuple[int, ...] = ()) -> np.random.Generator:
-    """Drawing code runs on NumPy; one number of the torch generator seeds each picture."""
-    number = int(torch.randint(2**62, (1,), generator=generator, device=generator.device))
-    return np.random.default_rng([number, *part] if part else number)
-
-
-def _between(rng: np.random.Generator, limits: list[float]) -> float:
-    return float(rng.uniform(limits[0], limits[1]))
 
 
 def _batch(pictures: list[_Picture], keys: tuple[str, ...]) -> SceneBatch:
