@@ -48,7 +48,18 @@ if TYPE_CHECKING:
     from physadv.core.scene_protocols import NeedsObjects, Photographs, Renderer, RendersItself, SceneSource
     from physadv.core.seeding import generator
     from physadv.core.types import Candidates, Detections, Draws, PatchImage, SceneBatch, Score, Step, expect
-    from physadv.core.worlds import Observation, Policy
+    from physadv.core.worlds import (
+        Advises,
+        EpisodeMeasure,
+        KeepsStates,
+        Observation,
+        Policy,
+        ShowsObjects,
+        TellsConditions,
+        TextureSlot,
+        Transition,
+        World,
+    )
     from physadv.core.wrapped import Wrapped
     from physadv.library.colour.conversion import linear_from_srgb, srgb_from_linear
     from physadv.library.compute.one_device import OneDevice
@@ -79,7 +90,10 @@ _LAZY = {
     "physadv.core.scene_protocols": ("NeedsObjects", "Photographs", "Renderer", "RendersItself", "SceneSource"),
     "physadv.core.seeding": ("generator",),
     "physadv.core.types": ("Candidates", "Detections", "Draws", "PatchImage", "SceneBatch", "Score", "Step", "expect"),
-    "physadv.core.worlds": ("Observation", "Policy"),
+    "physadv.core.worlds": (
+        "Advises", "EpisodeMeasure", "KeepsStates", "Observation", "Policy", "ShowsObjects", "TellsConditions",
+        "TextureSlot", "Transition", "World",
+    ),
     "physadv.core.wrapped": ("Wrapped",),
     "physadv.library.colour.conversion": ("linear_from_srgb", "srgb_from_linear"),
     "physadv.library.compute.one_device": ("OneDevice",),
@@ -98,17 +112,18 @@ _LAZY = {
 _HOME = {name: module for module, names in _LAZY.items() for name in names}
 
 __all__ = [
-    "API", "FETCHES", "OPENS", "STAYS", "TRUSTS", "AccessLevel", "ActionLogits", "Actions", "Attack", "BadInput",
-    "BadOption", "BadShape", "BrokenPart", "Budget", "BudgetSpent", "Candidates", "Checkpoints", "ClassLogits",
-    "Classifier", "ControlVictim", "Counted", "Defended", "Defense", "DefenseKind", "Detections", "Detector",
-    "Draws", "Engine", "Ensemble", "Entry", "Evasion", "EvasionBehind", "Filtered", "Goal", "GymnasiumWorld",
-    "IncompatibleParts", "Limited", "Member", "MissingExtra", "NeedsObjects", "NoCheckpoints", "Norm",
-    "Objective", "Observation", "Observer", "OneDevice", "PatchImage", "PatchModel", "PatchProblem", "Penalty",
-    "PerturbationAttack", "PerturbationProblem", "Perturbed", "Photographs", "PhysadvError", "Policy", "Problem",
-    "Queries", "RandomlyDefended", "Renderer", "RendersItself", "SceneBatch", "SceneSource", "Schedule", "Score",
-    "Step", "Stepper", "Task", "TopClasses", "Verdict", "Victim", "WholePicture", "Wrapped", "build",
-    "canonical", "defended_in", "expect", "generator", "hookimpl", "index_of", "iterate", "linear_from_srgb",
-    "load_patch", "renderer", "require_task", "save_patch", "srgb_from_linear",
+    "API", "FETCHES", "OPENS", "STAYS", "TRUSTS", "AccessLevel", "ActionLogits", "Actions", "Advises", "Attack",
+    "BadInput", "BadOption", "BadShape", "BrokenPart", "Budget", "BudgetSpent", "Candidates", "Checkpoints",
+    "ClassLogits", "Classifier", "ControlVictim", "Counted", "Defended", "Defense", "DefenseKind", "Detections",
+    "Detector", "Draws", "Engine", "Ensemble", "Entry", "EpisodeMeasure", "Evasion", "EvasionBehind", "Filtered",
+    "Goal", "GymnasiumWorld", "IncompatibleParts", "KeepsStates", "Limited", "Member", "MissingExtra", "NeedsObjects",
+    "NoCheckpoints", "Norm", "Objective", "Observation", "Observer", "OneDevice", "PatchImage", "PatchModel",
+    "PatchProblem", "Penalty", "PerturbationAttack", "PerturbationProblem", "Perturbed", "Photographs", "PhysadvError",
+    "Policy", "Problem", "Queries", "RandomlyDefended", "Renderer", "RendersItself", "SceneBatch", "SceneSource",
+    "Schedule", "Score", "ShowsObjects", "Step", "Stepper", "Task", "TellsConditions", "TextureSlot", "TopClasses",
+    "Transition", "Verdict", "Victim", "WholePicture", "World", "Wrapped", "build", "canonical", "defended_in",
+    "expect", "generator", "hookimpl", "index_of", "iterate", "linear_from_srgb", "load_patch", "renderer",
+    "require_task", "save_patch", "srgb_from_linear",
 ]  # fmt: skip
 
 

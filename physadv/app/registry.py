@@ -43,6 +43,7 @@ BUILT_IN = (
     "physadv.parts.attacks.perturbation.minimal_entries",
     "physadv.parts.attacks.perturbation.strong_entries",
     "physadv.parts.policies.entries",
+    "physadv.parts.worlds.entries",
 )
 
 logger = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from physadv.core.problem.perturbation_problem import PerturbationAttack
     from physadv.core.protocols import Defense, Goal, Observer, PatchModel, Penalty, Victim
     from physadv.core.scene_protocols import SceneSource
-    from physadv.core.worlds import Policy
+    from physadv.core.worlds import Policy, World
 
 API = 2
 """The plugin interface's number. A plugin may state ``physadv_api = 2``; another number is refused by name."""
@@ -63,6 +63,7 @@ KINDS = (
     Kind("perturbations", "perturbation attack", group="attack", protocol="PerturbationAttack",
          battery="check_perturbation"),
     Kind("policies", "policy", group="policy", protocol="Policy", battery="check_policy"),
+    Kind("worlds", "world", group="world", protocol="World", battery="check_world"),
 )  # fmt: skip
 """In the order data meets them. A group that two kinds share chooses the first, but for commands whose row says the
 other. A new kind is a row, a hook below, a guard and a battery."""
@@ -111,6 +112,11 @@ def physadv_perturbations() -> Iterable[Entry[Any, PerturbationAttack]]:  # type
 @hookspec
 def physadv_policies() -> Iterable[Entry[Any, Policy]]:  # type: ignore[empty-body]
     """Drivers: what decides on pictures of a world."""
+
+
+@hookspec
+def physadv_worlds() -> Iterable[Entry[Any, World]]:  # type: ignore[empty-body]
+    """Worlds in which a policy acts and a print can hang."""
 
 
 @hookspec

@@ -120,7 +120,10 @@ class World(Protocol):
         ...
 
     def measured(self, state: Any) -> dict[str, Tensor]:
-        """Name of a measure → ``(E,)`` of the episodes so far; NaN where an episode gave no chance to measure it."""
+        """Name of a measure → ``(E,)`` of the episodes so far; nan where an episode has no such thing.
+
+        Whether one stops at STOP is asked only of episodes with STOP: a mean leaves the others out, and so does its n.
+        """
         ...
 
     def to(self, device: torch.device | str) -> World: ...
@@ -160,6 +163,15 @@ class TellsConditions(Protocol):
 
     def conditions(self, state: Any) -> dict[str, Tensor]:
         """Name with its unit → ``(E,)`` of the moment: "speed_m_s", "distance_m", "light"."""
+        ...
+
+
+@runtime_checkable
+class Advises(Protocol):
+    """A world that knows what would be right, because it made everything in it: a teacher for policies."""
+
+    def advised(self, state: Any) -> Tensor:
+        """``(E,)`` int64 into the world's actions."""
         ...
 
 

@@ -27,12 +27,13 @@ from physadv.testing.toys import (
     toy_problem,
 )
 from physadv.testing.victims import VICTIM_CHECKS, VictimCheck, check_victim
+from physadv.testing.worlds import WORLD_CHECKS, check_world
 
 __all__ = [
     "ATTACK_CHECKS", "DEFENSE_CHECKS", "PERTURBATION_CHECKS", "POLICY_CHECKS", "TOLERANCE", "VICTIM_CHECKS",
-    "BrokenPart", "DefenseCheck", "PolicyCheck", "Remembered", "ToyClassifier", "ToyDefended", "ToyDefense",
-    "ToyDetector", "ToyGoal", "ToyGridDetector", "ToyPatch", "ToyRenderer", "ToyScenes", "VictimCheck",
+    "WORLD_CHECKS", "BrokenPart", "DefenseCheck", "PolicyCheck", "Remembered", "ToyClassifier", "ToyDefended",
+    "ToyDefense", "ToyDetector", "ToyGoal", "ToyGridDetector", "ToyPatch", "ToyRenderer", "ToyScenes", "VictimCheck",
     "check_attack", "check_defense", "check_goal", "check_observer", "check_patch", "check_penalty",
-    "check_perturbation", "check_policy", "check_scenes", "check_victim", "one_scene", "require", "sample_images",
-    "toy_perturbation", "toy_problem",
+    "check_perturbation", "check_policy", "check_scenes", "check_victim", "check_world", "one_scene", "require",
+    "sample_images", "toy_perturbation", "toy_problem",
 ]  # fmt: skip

@@ -14,6 +14,7 @@ from physadv.app.guards.perturbations import GuardedPerturbation
 from physadv.app.guards.policies import GuardedPolicy
 from physadv.app.guards.scenes import guarded_scenes
 from physadv.app.guards.victims import GuardedVictim
+from physadv.app.guards.worlds import guarded_world
 from physadv.core.hookspecs import KINDS
 
 GUARDS: dict[str, tuple[tuple[str, ...], Callable[[Any, Owner], Any]]] = {
@@ -28,6 +29,8 @@ GUARDS: dict[str, tuple[tuple[str, ...], Callable[[Any, Owner], Any]]] = {
     "perturbations": (("needs", "run"), GuardedPerturbation),
     "policies": (("name", "actions", "victim", "needs_victim", "observation_shape", "begin", "act", "behind", "to"),
                  GuardedPolicy),
+    "worlds": (("name", "actions", "slots", "measures", "step_s", "max_steps", "observation_shape", "reset", "observe",
+                "step", "measured", "to"), guarded_world),
     "observers": (("started", "stepped", "ended"), GuardedObserver),
 }  # fmt: skip
 """Kind → what one of it must have, and who looks at it."""

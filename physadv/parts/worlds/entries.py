@@ -1,0 +1,25 @@
+"""Worlds in which a policy acts and a print can hang."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from physadv.core.hookspecs import Entry, hookimpl
+from physadv.parts.worlds.options import StopGoConfig, check_stop_go
+
+if TYPE_CHECKING:
+    from physadv.core.worlds import World
+
+
+def _stop_go(config: StopGoConfig) -> World:
+    check_stop_go(config)
+    from physadv.parts.worlds.stop_go.world import StopGo
+
+    return StopGo(config)
+
+
+@hookimpl
+def physadv_worlds() -> list[Entry[Any, World]]:
+    return [
+        Entry("stop-go", StopGoConfig, _stop_go, "a drawn road: stop at STOP, pass red signs that mean go"),
+    ]

@@ -1,0 +1,53 @@
+"""Options of the worlds. Imports no torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from physadv.core.errors import BadOption
+
+
+class SignsShown(StrEnum):
+    """Which signs stand at the road."""
+
+    all = "all"
+    """Half of them STOP, the others of all sorts that mean go, red ones among them."""
+    stop = "stop"
+    """Only STOP."""
+    go = "go"
+    """Only those that mean go."""
+
+
+@dataclass
+class StopGoConfig:
+    height_px: int = 64
+    width_px: int = 96  # 192 x 320 lets a detector see a sign from 30 m
+    signs: SignsShown = SignsShown.all  # all, stop, go
+    speed_m_s: list[float] = field(default_factory=lambda: [4.0, 9.0])  # at the begin, lowest and highest
+    distance_m: list[float] = field(default_factory=lambda: [22.0, 42.0])  # to the line, at the begin
+    standing: float = 0.3  # share of episodes with somebody beside the road
+    crossing: float = 0.15  # share with somebody who walks across at the line
+    light: float = 1.0  # how much light, its colour and the colours of things vary; 0: one grey noon
+    exposure_ev: float = 0.0  # added to every picture's exposure: night and glare as a curve
+    field_of_view_deg: float = 42.0  # across the picture
+    dashboard: bool = True  # the lowest rows show the speed
+
+
+def check_stop_go(config: StopGoConfig) -> None:
+    """Raise :class:`BadOption` for numbers with which there is no episode."""
+    if config.height_px < 24 or config.width_px < 24:
+        raise BadOption(f"world=stop-go needs pictures of 24 px or more, got {config.height_px} x {config.width_px}")
+    for name, (low, high) in (("speed_m_s", (0, 20)), ("distance_m", (12, 80))):
+        pair: list[float] = {"speed_m_s": config.speed_m_s, "distance_m": config.distance_m}[name]
+        if len(pair) != 2 or not low <= pair[0] <= pair[1] <= high:
+            raise BadOption(f"world.{name} of stop-go is [lowest, highest] within {low} and {high}, got {pair}")
+    if min(config.standing, config.crossing) < 0 or config.standing + config.crossing > 1:
+        raise BadOption(
+            "world.standing and world.crossing of stop-go are shares that add up to 1 at most, "
+            f"got {config.standing} and {config.crossing}"
+        )
+    if not 0 <= config.light <= 2:
+        raise BadOption(f"world.light of stop-go is within 0 and 2, got {config.light}")
+    if not 20 <= config.field_of_view_deg <= 100:
+        raise BadOption(f"world.field_of_view_deg of stop-go is within 20 and 100, got {config.field_of_view_deg}")
