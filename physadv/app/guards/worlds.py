@@ -154,7 +154,7 @@ class _GuardedKeeping:
     _owner: Owner
 
     def pick(self, state: Any, episodes: Tensor) -> Any:
-        return self._owner.call("picked", self._world.picked, state, episodes)
+        return self._owner.call("pick", self._world.pick, state, episodes)
 
     def joined(self, states: Sequence[Any]) -> Any:
         return self._owner.call("joined", self._world.joined, states)

@@ -8,7 +8,7 @@ import torch
 from physadv.core.errors import BadOption
 from physadv.core.types import PatchImage
 from physadv.parts.worlds.options import SignsShown, StopGoConfig, check_stop_go
-from physadv.parts.worlds.stop_go.driving import State
+from physadv.parts.worlds.stop_go.driving import RoadState
 from physadv.parts.worlds.stop_go.world import StopGo
 from physadv.testing import WORLD_CHECKS, check_world
 
@@ -18,7 +18,7 @@ def world() -> StopGo:
     return StopGo(StopGoConfig())
 
 
-def driven(world: StopGo, seeds: range, action: int | None = None) -> State:
+def driven(world: StopGo, seeds: range, action: int | None = None) -> RoadState:
     """To the end, always with one action, or as advised."""
     state = world.reset(torch.tensor(list(seeds)))
     while not bool(state.ended.all()):

@@ -18,7 +18,7 @@ LEVELS = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Atlas:
+class TexelRow:
     """Premultiplied linear RGBA; a level is found by face and number."""
 
     texels: Tensor  # (T, 4)
@@ -28,10 +28,10 @@ class Atlas:
     texel_mm: Tensor  # (faces,) of the finest level
     half_mm: Tensor  # (faces, 2) half of the finest level's width and height
 
-    def to(self, device: torch.device | str) -> Atlas:
+    def to(self, device: torch.device | str) -> TexelRow:
         """The same on another device."""
         tensors = (self.texels, self.first, self.width, self.height, self.texel_mm, self.half_mm)
-        return Atlas(*(tensor.to(device) for tensor in tensors))
+        return TexelRow(*(tensor.to(device) for tensor in tensors))
 
 
 class Reads(NamedTuple):
@@ -43,13 +43,13 @@ class Reads(NamedTuple):
     y_mm: Tensor  # (n, k)
 
 
-def atlas_of(faces: tuple[SignFace, ...], scales: tuple[float, ...], finest: int) -> Atlas:
+def atlas_of(faces: tuple[SignFace, ...], scales: tuple[float, ...], finest: int) -> TexelRow:
     """The faces from this level of their pyramids on; a drawn millimetre is ``scales`` at the road."""
     pyramids = [[torch.from_numpy(level) for level in face.pyramid[finest:]] for face in faces]
     return _joined(pyramids, [MM_PER_TEXEL * 2**finest * scale for scale in scales])
 
 
-def atlas_of_prints(prints: tuple[PatchImage, ...]) -> Atlas:
+def atlas_of_prints(prints: tuple[PatchImage, ...]) -> TexelRow:
     """The prints; gradient flows to their ``srgb``."""
     return _joined([_pyramid(p) for p in prints], [p.width_mm / p.srgb.shape[2] for p in prints])
 
@@ -64,7 +64,7 @@ def _pyramid(image: PatchImage) -> list[Tensor]:
     return [one[0].permute(1, 2, 0) for one in levels]
 
 
-def _joined(pyramids: list[list[Tensor]], texel_mm: list[float]) -> Atlas:
+def _joined(pyramids: list[list[Tensor]], texel_mm: list[float]) -> TexelRow:
     texels, table, begin = [], [], 0
     for pyramid in pyramids:
         rows = []
@@ -77,20 +77,20 @@ def _joined(pyramids: list[list[Tensor]], texel_mm: list[float]) -> Atlas:
     device = texels[0].device
     first, width, height = torch.tensor(table, device=device).movedim(2, 0).contiguous()
     halves = [(p[0].shape[1] * mm / 2, p[0].shape[0] * mm / 2) for p, mm in zip(pyramids, texel_mm, strict=True)]
-    return Atlas(
+    return TexelRow(
         torch.cat(texels), first, width, height,
         torch.tensor(texel_mm, device=device), torch.tensor(halves, device=device),
     )  # fmt: skip
 
 
-def level_for(atlas: Atlas, face: Tensor, mm_per_read: Tensor) -> Tensor:
+def level_for(atlas: TexelRow, face: Tensor, mm_per_read: Tensor) -> Tensor:
     """The level whose texels are as large as a read sees, ``(n,)`` int64."""
     ratio = (mm_per_read / atlas.texel_mm[face]).double().contiguous()
     deepest = ((atlas.first[face][..., 1:] != atlas.first[face][..., :-1]).sum(-1)).double()
     return torch.minimum((torch.log2(ratio) + 0.5).floor().clamp_min(0), deepest).long()
 
 
-def read(atlas: Atlas, reads: Reads) -> Tensor:
+def read(atlas: TexelRow, reads: Reads) -> Tensor:
     """``(n, 4)``: the mean over the taps, each between the four texels round it; clear outside of the face."""
     first, width = atlas.first[reads.face, reads.level], atlas.width[reads.face, reads.level]
     height, half = atlas.height[reads.face, reads.level], atlas.half_mm[reads.face]

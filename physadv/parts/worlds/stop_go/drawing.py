@@ -14,7 +14,7 @@ from physadv.core.types import PatchImage, SceneBatch
 from physadv.core.worlds import TextureSlot
 from physadv.library.colour.conversion import srgb_from_linear
 from physadv.parts.worlds.stop_go import driving
-from physadv.parts.worlds.stop_go.atlas import Atlas, Reads, atlas_of_prints, level_for, read
+from physadv.parts.worlds.stop_go.atlas import TexelRow, Reads, atlas_of_prints, level_for, read
 from physadv.parts.worlds.stop_go.camera import Camera
 from physadv.parts.worlds.stop_go.faces import LABEL_OF_FACE, LABELS
 from physadv.parts.worlds.stop_go.plates import Fragments, Plates, boxes_px, covered, placed
@@ -26,7 +26,7 @@ _TOGETHER = 1 << 17  # pixels that are drawn at once: what fits the processor's 
 _LARGER_MM = 1.0  # than its slot a print may be, for rounding
 
 
-class Slot(NamedTuple):
+class PrintPlace(NamedTuple):
     """Where a print goes."""
 
     texture: TextureSlot
@@ -38,13 +38,13 @@ class Slot(NamedTuple):
 class Artist:
     """Draws the episodes of one camera."""
 
-    def __init__(self, camera: Camera, atlas: Atlas, slots: Mapping[str, Slot], *, dashboard: bool) -> None:
+    def __init__(self, camera: Camera, atlas: TexelRow, slots: Mapping[str, PrintPlace], *, dashboard: bool) -> None:
         self._camera, self._atlas, self._slots = camera, atlas, slots
         self._dashboard = max(3, round(camera.height_px * 0.09)) if dashboard else 0
         noise = torch.randn(_NOISE + 3 * camera.height_px * camera.width_px, generator=torch.Generator().manual_seed(7))
         self._noise = noise.to(atlas.texels.device)
 
-    def pictures(self, state: driving.State, prints: Mapping[str, PatchImage]) -> Tensor:
+    def pictures(self, state: driving.RoadState, prints: Mapping[str, PatchImage]) -> Tensor:
         """``(E, 3, H, W)`` sRGB in [0, 1]."""
         worn = {name: (index, self._fitting(name, image)) for index, (name, image) in enumerate(prints.items())}
         sheets = atlas_of_prints(tuple(prints.values())) if prints else None
@@ -65,11 +65,13 @@ class Artist:
             )
         return image
 
-    def _placed(self, state: driving.State) -> Plates:
+    def _placed(self, state: driving.RoadState) -> Plates:
         time = state.steps * driving.STEP_S
         return placed(state.episodes, state.position_m, time, state.episodes.illuminant, self._atlas.half_mm)
 
-    def _drawn(self, state: driving.State, worn: Mapping[str, tuple[int, PatchImage]], sheets: Atlas | None) -> Tensor:
+    def _drawn(
+        self, state: driving.RoadState, worn: Mapping[str, tuple[int, PatchImage]], sheets: TexelRow | None
+    ) -> Tensor:
         episodes, camera = state.episodes, self._camera
         image = painted(episodes, state.position_m, camera)
         image *= episodes.illuminant[:, :, None, None]
@@ -89,7 +91,7 @@ class Artist:
                 _blend_(image, where, self._seen(sheets, print_plate, where, episodes.horizon))
         return self._developed(image, state)
 
-    def _seen(self, atlas: Atlas, plates: Plates, fragments: Fragments, horizon: Tensor) -> Tensor:
+    def _seen(self, atlas: TexelRow, plates: Plates, fragments: Fragments, horizon: Tensor) -> Tensor:
         """``(n, 4)`` premultiplied linear light of the plates at the pixels, as lit."""
         camera, which = self._camera, (fragments.episode, fragments.plate)
         x, y, z = plates.centre_m[which].unbind(1)
@@ -107,7 +109,7 @@ class Artist:
         seen = read(atlas, Reads(face, level, along * 1000, down * 1000))
         return torch.cat([seen[:, :3] * plates.gain[which], seen[:, 3:]], 1)
 
-    def _developed(self, image: Tensor, state: driving.State) -> Tensor:
+    def _developed(self, image: Tensor, state: driving.RoadState) -> Tensor:
         """Noise, clipping, sRGB; the dashboard over it."""
         episodes, size = state.episodes, image[0].numel()
         begin = (episodes.seeds * 7919 + state.steps * 104729) % _NOISE
@@ -126,7 +128,7 @@ class Artist:
         codes[:, :, -rows:] = 0.05 + 0.85 * lit
         codes[:, :, -rows] = 0.05
 
-    def scene(self, state: driving.State, slot: str) -> SceneBatch:
+    def scene(self, state: driving.RoadState, slot: str) -> SceneBatch:
         """The pictures of now without a print; what has the slot wears it."""
         if slot not in self._slots:
             raise BadOption(f"world=stop-go has no slot {slot!r}. It has {', '.join(self._slots)}")

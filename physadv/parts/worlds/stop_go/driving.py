@@ -22,7 +22,7 @@ _STEP_COST = 0.02
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class RoadState:
     """Of the episodes at one moment; never changed, so that earlier ones stay usable."""
 
     episodes: Episodes
@@ -40,26 +40,26 @@ class State:
         """``(E,)``, below 0 beyond it."""
         return self.episodes.line_m - self.position_m
 
-    def pick(self, rows: Tensor) -> State:
+    def pick(self, rows: Tensor) -> RoadState:
         """Only these episodes ``(n,)`` int64."""
         named: dict[str, Any] = {f.name: getattr(self, f.name)[rows] for f in fields(self)[1:]}
-        return State(self.episodes.pick(rows), **named)
+        return RoadState(self.episodes.pick(rows), **named)
 
     @staticmethod
-    def joined(states: list[State]) -> State:
+    def joined(states: list[RoadState]) -> RoadState:
         """The rows of all of them."""
-        named: dict[str, Any] = {f.name: torch.cat([getattr(s, f.name) for s in states]) for f in fields(State)[1:]}
-        return State(Episodes.joined([s.episodes for s in states]), **named)
+        named: dict[str, Any] = {f.name: torch.cat([getattr(s, f.name) for s in states]) for f in fields(RoadState)[1:]}
+        return RoadState(Episodes.joined([s.episodes for s in states]), **named)
 
 
-def begun(episodes: Episodes) -> State:
+def begun(episodes: Episodes) -> RoadState:
     """The first moment."""
     nothing = torch.zeros_like(episodes.line_m)
     no = torch.zeros_like(episodes.is_stop)
-    return State(episodes, nothing, episodes.speed_m_s, torch.zeros_like(episodes.seeds), no, no, no, no, nothing)
+    return RoadState(episodes, nothing, episodes.speed_m_s, torch.zeros_like(episodes.seeds), no, no, no, no, nothing)
 
 
-def moved(state: State, actions: Tensor) -> tuple[State, Tensor]:
+def moved(state: RoadState, actions: Tensor) -> tuple[RoadState, Tensor]:
     """The state a step later, and the reward ``(E,)``: what has ended stays as it is.
 
     Standing at the line is worth 1 at STOP and before somebody who crosses; passing is worth 1 elsewhere. Running STOP
@@ -79,15 +79,15 @@ def moved(state: State, actions: Tensor) -> tuple[State, Tensor]:
     reward = -_STEP_COST + (stands & going).float() + passes.float() - runs.float() - hits.float()
     over = stands | (~e.is_stop & (left < -PERSON_BEHIND_LINE_M)) | ((left < 0) & (speed == 0))
     over = over | (left < -OVERRUN_M) | hits | (steps >= MAX_STEPS)
-    after = State(
+    after = RoadState(
         e, position, speed, steps, over, stands, state.ran | runs, state.hit | hits, state.total + reward,
     )  # fmt: skip
     return _kept(state, after, going), torch.where(going, reward, torch.zeros_like(reward))
 
 
-def _kept(before: State, after: State, going: Tensor) -> State:
+def _kept(before: RoadState, after: RoadState, going: Tensor) -> RoadState:
     changed: dict[str, Any] = {
-        f.name: torch.where(going, getattr(after, f.name), getattr(before, f.name)) for f in fields(State)[1:]
+        f.name: torch.where(going, getattr(after, f.name), getattr(before, f.name)) for f in fields(RoadState)[1:]
     }
     return replace(before, **changed)
 
@@ -104,7 +104,7 @@ def person_x(e: Episodes, time_s: Tensor) -> Tensor:
     return e.person_from_m + e.walk_m_s * time_s
 
 
-def advised(state: State) -> Tensor:
+def advised(state: RoadState) -> Tensor:
     """``(E,)`` actions of one who knows everything: cruise, and brake late where something has to be stopped for."""
     e, speed, left = state.episodes, state.speed_m_s, state.to_line_m
     arrival = (left + PERSON_BEHIND_LINE_M).clamp_min(0) / speed.clamp_min(1.0)
@@ -118,7 +118,7 @@ def advised(state: State) -> Tensor:
     return torch.where(brake, 0, cruise).long()
 
 
-def measures(state: State) -> dict[str, Tensor]:
+def measures(state: RoadState) -> dict[str, Tensor]:
     """Of the episodes so far; nan where one has no such thing."""
     e = state.episodes
     nan = torch.full_like(state.total, float("nan"))
