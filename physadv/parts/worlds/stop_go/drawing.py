@@ -14,7 +14,7 @@ from physadv.core.types import PatchImage, SceneBatch
 from physadv.core.worlds import TextureSlot
 from physadv.library.colour.conversion import srgb_from_linear
 from physadv.parts.worlds.stop_go import driving
-from physadv.parts.worlds.stop_go.atlas import TexelRow, Reads, atlas_of_prints, level_for, read
+from physadv.parts.worlds.stop_go.atlas import Reads, TexelRow, atlas_of_prints, level_for, read
 from physadv.parts.worlds.stop_go.camera import Camera
 from physadv.parts.worlds.stop_go.faces import LABEL_OF_FACE, LABELS
 from physadv.parts.worlds.stop_go.plates import Fragments, Plates, boxes_px, covered, placed
