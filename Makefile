@@ -28,7 +28,7 @@ PLUGINS := plugins/physadv-transformers plugins/physadv-ultralytics
 $(BIN)/.plugins: $(BIN)/.dev constraints.txt $(addsuffix /pyproject.toml,$(PLUGINS)) plugins/physadv-ultralytics/requirements.txt
 	$(PIP) --constraint constraints.txt $(addprefix --editable ./,$(PLUGINS))
 	$(PIP) --no-deps --requirement plugins/physadv-ultralytics/requirements.txt
-	$(PIP) --constraint constraints.txt maite tensorboard adversarial-robustness-toolbox ale-py 'gymnasium[box2d]' minigrid
+	$(PIP) --constraint constraints.txt 'maite[experimental]' nrtk supervision tensorboard mlflow-skinny adversarial-robustness-toolbox ale-py 'gymnasium[box2d]' minigrid
 	touch $@
 
 install: $(BIN)/.installed

@@ -66,7 +66,7 @@ if TYPE_CHECKING:
     from physadv.library.files.patches import load_patch, save_patch
     from physadv.library.runs.checkpoints import NoCheckpoints
     from physadv.library.runs.iteration import Schedule, Stepper, iterate
-    from physadv.parts.defenses.filtered import Filtered
+    from physadv.parts.defenses.filtered import FilterDefense, Filtered
     from physadv.parts.defenses.tasks import require_task
     from physadv.parts.policies.control_victim import ControlVictim
     from physadv.parts.victims.classifier import Classifier
@@ -100,7 +100,7 @@ _LAZY = {
     "physadv.library.files.patches": ("load_patch", "save_patch"),
     "physadv.library.runs.checkpoints": ("NoCheckpoints",),
     "physadv.library.runs.iteration": ("Schedule", "Stepper", "iterate"),
-    "physadv.parts.defenses.filtered": ("Filtered",),
+    "physadv.parts.defenses.filtered": ("FilterDefense", "Filtered"),
     "physadv.parts.defenses.tasks": ("require_task",),
     "physadv.parts.policies.control_victim": ("ControlVictim",),
     "physadv.parts.policies.greedy": ("GreedyPolicy",),
@@ -115,15 +115,15 @@ __all__ = [
     "API", "FETCHES", "OPENS", "STAYS", "TRUSTS", "AccessLevel", "ActionLogits", "Actions", "Advises", "Attack",
     "BadInput", "BadOption", "BadShape", "BrokenPart", "Budget", "BudgetSpent", "Candidates", "Checkpoints",
     "ClassLogits", "Classifier", "ControlVictim", "Counted", "Defended", "Defense", "DefenseKind", "Detections",
-    "Detector", "Draws", "Engine", "Ensemble", "Entry", "EpisodeMeasure", "Evasion", "EvasionBehind", "Filtered",
-    "Goal", "GymnasiumWorld", "IncompatibleParts", "KeepsStates", "Limited", "Member", "MissingExtra", "NeedsObjects",
-    "NoCheckpoints", "Norm", "Objective", "Observation", "Observer", "OneDevice", "PatchImage", "PatchModel",
-    "PatchProblem", "Penalty", "PerturbationAttack", "PerturbationProblem", "Perturbed", "Photographs", "PhysadvError",
-    "Policy", "Problem", "Queries", "RandomlyDefended", "Renderer", "RendersItself", "SceneBatch", "SceneSource",
-    "Schedule", "Score", "ShowsObjects", "Step", "Stepper", "Task", "TellsConditions", "TextureSlot", "TopClasses",
-    "Transition", "Verdict", "Victim", "WholePicture", "World", "Wrapped", "build", "canonical", "defended_in",
-    "expect", "generator", "hookimpl", "index_of", "iterate", "linear_from_srgb", "load_patch", "renderer",
-    "require_task", "save_patch", "srgb_from_linear",
+    "Detector", "Draws", "Engine", "Ensemble", "Entry", "EpisodeMeasure", "Evasion", "EvasionBehind",
+    "FilterDefense", "Filtered", "Goal", "GymnasiumWorld", "IncompatibleParts", "KeepsStates", "Limited", "Member",
+    "MissingExtra", "NeedsObjects", "NoCheckpoints", "Norm", "Objective", "Observation", "Observer", "OneDevice",
+    "PatchImage", "PatchModel", "PatchProblem", "Penalty", "PerturbationAttack", "PerturbationProblem", "Perturbed",
+    "Photographs", "PhysadvError", "Policy", "Problem", "Queries", "RandomlyDefended", "Renderer", "RendersItself",
+    "SceneBatch", "SceneSource", "Schedule", "Score", "ShowsObjects", "Step", "Stepper", "Task", "TellsConditions",
+    "TextureSlot", "TopClasses", "Transition", "Verdict", "Victim", "WholePicture", "World", "Wrapped", "build",
+    "canonical", "defended_in", "expect", "generator", "hookimpl", "index_of", "iterate", "linear_from_srgb",
+    "load_patch", "renderer", "require_task", "save_patch", "srgb_from_linear",
 ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""MAITE's detectors and data sets as parts of physadv, and ours as MAITE's.
+"""MAITE's models, data sets and augmentations as parts of physadv, and ours as MAITE's.
 
 Importing this imports neither torch nor MAITE.
 """
@@ -6,102 +6,85 @@ Importing this imports neither torch nor MAITE.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from physadv.api import OPENS, TRUSTS, BadOption, Entry, hookimpl
+from physadv.api import Entry, hookimpl
+from physadv_maite import options
+from physadv_maite.options import (
+    MaiteClassifierConfig,
+    MaiteDefenseConfig,
+    MaitePicturesConfig,
+    MaiteScenesConfig,
+    MaiteVictimConfig,
+)
 
 if TYPE_CHECKING:  # it would import torch
-    from physadv.api import SceneSource, Victim
+    from physadv.api import Defense, SceneSource, Victim
 
 physadv_api = 2
 physadv_permissions = ()
 
-RANGES = ("0-1", "0-255")
 SOURCE = "github.com/mit-ll-ai-technology/maite"
 
 
-@dataclass
-class MaiteVictimConfig:
-    model: str = field(default="", metadata=TRUSTS)  # an advertised name, or module:Class; its code is run
-    arguments: list[str] = field(default_factory=list, metadata=OPENS)  # of the class, as name:value
-    input_range: str = ""  # of the pictures that it takes: 0-1 (float32) or 0-255 (uint8). MAITE does not say
-    labels: list[str] = field(default_factory=list)  # names of its classes, where its metadata has none
-    confidence: float = 0.5  # scores above this are reported
-
-
-@dataclass
-class MaiteScenesConfig:
-    dataset: str = field(default="", metadata=TRUSTS)  # an advertised name, or module:Class; its code is run
-    arguments: list[str] = field(default_factory=list, metadata=OPENS)  # of the class, as name:value
-    input_range: str = ""  # of its pictures: 0-1 or 0-255. MAITE does not say
-    labels: list[str] = field(default_factory=list)  # names of its classes, where its metadata has none
-    label: str = ""  # the class that wears the patch
-    object_height_mm: float = 0.0  # how tall such an object is
-    min_height_px: float = 24.0  # smaller objects do not wear it
-    limit: int = 0  # use at most this many pictures; 0 = all
-
-
-def _build_victim(config: MaiteVictimConfig) -> Victim:
-    check_named("victim.model", config.model)
-    check_range("victim.input_range", config.input_range)
-    if not 0 <= config.confidence <= 1:
-        raise BadOption(f"victim.confidence must be within 0 and 1, got {config.confidence}")
+def _build_detector(config: MaiteVictimConfig) -> Victim:
+    options.check_victim(config)
     from physadv_maite.victim import build
 
     return build(config)
 
 
+def _build_classifier(config: MaiteClassifierConfig) -> Victim:
+    options.check_classifier(config)
+    from physadv_maite.classifier_victim import build
+
+    return build(config)
+
+
 def _build_scenes(config: MaiteScenesConfig) -> SceneSource:
-    check_named("scenes.dataset", config.dataset)
-    check_range("scenes.input_range", config.input_range)
-    if not config.label or not config.object_height_mm > 0:
-        raise BadOption("scenes maite needs scenes.label= (what wears the patch) and scenes.object_height_mm= above 0")
-    if config.limit < 0 or config.min_height_px < 1:
-        raise BadOption("scenes.limit must not be negative, and scenes.min_height_px must be at least 1")
+    options.check_scenes(config)
     from physadv_maite.scenes import build
 
     return build(config)
 
 
-def by_name(option: str, said: Iterable[str]) -> dict[str, Any]:
-    """``["size:3", "path:weights.pt"]`` as keyword arguments; values are read as YAML. Raises :class:`BadOption`."""
-    from omegaconf import OmegaConf
-    from yaml import YAMLError
+def _build_pictures(config: MaitePicturesConfig) -> SceneSource:
+    options.check_pictures(config)
+    from physadv_maite.labelled import build
 
-    read = {}
-    for one in said:
-        name, colon, value = one.partition(":")
-        if not (colon and name.strip().isidentifier()):
-            raise BadOption(f"{option} lists name:value, such as [size:3], got {one!r}")
-        try:
-            typed = OmegaConf.from_dotlist([f"value={value.strip()}"])  # knows 1e-6 for a number
-        except YAMLError as error:
-            raise BadOption(f"{option}: the value of {one!r} cannot be read. Put quotes around it") from error
-        plain = OmegaConf.to_container(typed, resolve=False)
-        read[name.strip()] = plain["value"]
-    return read
+    return build(config)
 
 
-def check_named(option: str, name: str) -> None:
-    """Raise :class:`BadOption` for an empty name."""
-    if not name:
-        raise BadOption(f"{option} is missing: module:Class, or a name that `python -m physadv_maite` lists")
+def _build_defense(config: MaiteDefenseConfig) -> Defense:
+    options.check_named("defense.augmentation", config.augmentation)
+    options.check_range("defense.input_range", config.input_range)
+    from physadv_maite.corrupted import build
 
-
-def check_range(option: str, said: str) -> None:
-    """Raise :class:`BadOption` unless the range is said: a wrong guess would look like a detector that sees nothing."""
-    if said not in RANGES:
-        raise BadOption(f"{option} must be {' or '.join(RANGES)}, got {said!r}. MAITE's models and data do not tell it")
+    return build(config)
 
 
 @hookimpl
 def physadv_victims() -> Iterable[Entry[Any, Victim]]:
-    """Offer the victim as ``victim=maite``."""
-    return [Entry("maite", MaiteVictimConfig, _build_victim, "a MAITE object detector as a black box", SOURCE)]
+    """Offer ``victim=maite`` and ``victim=maite/classifier``."""
+    return [
+        Entry("maite", MaiteVictimConfig, _build_detector, "a MAITE object detector as a black box", SOURCE),
+        Entry(
+            "maite/classifier", MaiteClassifierConfig, _build_classifier, "a MAITE classifier as a black box", SOURCE
+        ),
+    ]
 
 
 @hookimpl
 def physadv_scenes() -> Iterable[Entry[Any, SceneSource]]:
-    """Offer the scenes as ``scenes=maite``."""
-    return [Entry("maite", MaiteScenesConfig, _build_scenes, "a MAITE object-detection data set", SOURCE)]
+    """Offer ``scenes=maite`` and ``scenes=maite/pictures``."""
+    return [
+        Entry("maite", MaiteScenesConfig, _build_scenes, "a MAITE object-detection data set", SOURCE),
+        Entry("maite/pictures", MaitePicturesConfig, _build_pictures, "a MAITE image-classification data set", SOURCE),
+    ]
+
+
+@hookimpl
+def physadv_defenses() -> Iterable[Entry[Any, Defense]]:
+    """Offer ``defense=maite``."""
+    text = "a MAITE augmentation (NRTK's haze, blur, ...) of what the victim sees; the gradient passes straight through"
+    return [Entry("maite", MaiteDefenseConfig, _build_defense, text, SOURCE)]

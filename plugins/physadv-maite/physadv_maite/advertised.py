@@ -33,12 +33,15 @@ def advertised() -> list[Advertised]:
 
 
 def made(option: str, named: str, role: str, arguments: Mapping[str, Any]) -> Any:
-    """The component of that name or ``module:Class``, called by keyword; ``role`` is "Model" or "Dataset".
+    """The component of that name or ``module:Class``, called by keyword: MAITE's own metrics take nothing else.
+
+    ``role`` is its protocol, "object_detection.Model". An argument ``{"made": "module:Class", "size": 3}`` is made
+    first, in the same way.
 
     Raises :class:`BadOption` where it is not known or refuses its arguments, :class:`MissingExtra` where it cannot be
     imported.
     """
-    known = {one.name: one.value for one in advertised() if one.group == f"object_detection.{role}"}
+    known = {one.name: one.value for one in advertised() if one.group == role}
     address = known.get(named, named)
     module, colon, attribute = address.partition(":")
     if not colon:
@@ -51,7 +54,14 @@ def made(option: str, named: str, role: str, arguments: Mapping[str, Any]) -> An
         raise MissingExtra(f"{option}={named} cannot be imported: {error}. Install what it is part of") from error
     except AttributeError as error:
         raise BadOption(f"{option}={named}: {error}") from error
+    given = {name: _argument(option, value) for name, value in arguments.items()}
     try:
-        return maker(**arguments)
+        return maker(**given)
     except TypeError as error:
         raise BadOption(f"{option}={named} does not take its arguments {dict(arguments)}: {error}") from error
+
+
+def _argument(option: str, value: Any) -> Any:
+    if isinstance(value, dict) and "made" in value:
+        return made(option, str(value["made"]), "", {name: one for name, one in value.items() if name != "made"})
+    return value

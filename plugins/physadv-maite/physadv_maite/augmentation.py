@@ -11,8 +11,8 @@ import numpy as np
 import torch
 
 from physadv.api import BadOption, PatchImage, Renderer, SceneBatch, generator, load_patch, renderer
-from physadv_maite import check_range
 from physadv_maite.exchange import boxes_of, maite_from_srgb, srgb_from_maite
+from physadv_maite.options import check_range
 from physadv_maite.scenes import facing
 
 

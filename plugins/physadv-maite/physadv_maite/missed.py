@@ -43,22 +43,14 @@ class MissedObjects:
 
     def compute(self) -> Mapping[str, Any]:
         """``missed``, ``low``, ``high`` and ``n``; without an object the first three are ``None``."""
-        if not self._count:
-            return {"missed": None, "low": None, "high": None, "n": 0}
-        ends = binomtest(self._missed, self._count).proportion_ci(method="wilson")
-        return {
-            "missed": self._missed / self._count,
-            "low": float(ends.low),
-            "high": float(ends.high),
-            "n": self._count,
-        }
+        return with_interval("missed", self._missed, self._count)
 
     def _seen(self, told: Any, boxes: torch.Tensor, labels: np.ndarray) -> np.ndarray:
         """``(N,)`` whether each object is reported."""
         reports = boxes_of(told, "a prediction")
-        scores = np.asarray(told.scores, dtype=np.float32).reshape(len(reports), -1)
         if not len(boxes) or not len(reports):
             return np.zeros(len(boxes), dtype=bool)
+        scores = np.asarray(told.scores, dtype=np.float32).reshape(len(reports), -1)
         alike = labels[:, None] == _numbers(told.labels)[None]
         fits = (box_iou(boxes, reports).numpy() >= self._iou) & (scores.max(1) >= self._confidence)[None]
         return (alike & fits).any(1)
@@ -66,3 +58,11 @@ class MissedObjects:
 
 def _numbers(labels: Any) -> np.ndarray:
     return np.asarray(labels).reshape(-1).astype(int)
+
+
+def with_interval(name: str, successes: int, count: int) -> dict[str, Any]:
+    """A share by its name, Wilson's 95 % interval (``low`` and ``high``) and ``n``; ``None`` where n is 0."""
+    if not count:
+        return {name: None, "low": None, "high": None, "n": 0}
+    ends = binomtest(successes, count).proportion_ci(method="wilson")
+    return {name: successes / count, "low": float(ends.low), "high": float(ends.high), "n": count}

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 
 from physadv.api import BadOption, SceneBatch, SceneSource, Task, Victim, WholePicture, build
-from physadv_maite import check_range
 from physadv_maite.exchange import BoxTarget, maite_from_srgb, srgb_from_maite, target_of
+from physadv_maite.options import check_range
 
 
 class VictimModel:

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from physadv.api import BadInput, BadOption, SceneBatch, canonical, generator
-from physadv_maite import MaiteScenesConfig, by_name
 from physadv_maite.advertised import made
 from physadv_maite.exchange import ClassNames, boxes_of, class_names, clipped, srgb_from_maite
+from physadv_maite.options import MaiteScenesConfig, arguments_of
 
 GREY = 114 / 255  # what detectors are used to seeing where there is no picture
 
@@ -71,7 +71,8 @@ class MaiteScenes:
         boxes = clipped(boxes, height, width)
         real = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
         boxes, labels = boxes[real], labels[real]
-        named = torch.tensor([canonical(name) == canonical(config.label) for name in self._names.names])
+        wanted = canonical(config.label)
+        named = torch.tensor([not wanted or canonical(name) == wanted for name in self._names.names])
         wears = named[labels] & (boxes[:, 3] - boxes[:, 1] >= config.min_height_px)
         surfaces = facing(boxes, (boxes[:, 3] - boxes[:, 1]) / config.object_height_mm)
         return SceneBatch(
@@ -96,9 +97,14 @@ def _padded(scene: SceneBatch, height: int, width: int) -> SceneBatch:
 
 def build(config: MaiteScenesConfig) -> MaiteScenes:
     """Make the data set by keyword and read what is in it."""
-    dataset = made("scenes.dataset", config.dataset, "Dataset", by_name("scenes.arguments", config.arguments))
+    arguments = arguments_of("scenes.arguments", config.arguments)
+    return scenes_of(made("scenes.dataset", config.dataset, "object_detection.Dataset", arguments), config)
+
+
+def scenes_of(dataset: Any, config: MaiteScenesConfig) -> MaiteScenes:
+    """Read what is in the data set. Raises :class:`BadOption` for a label that it does not have."""
     names = class_names(dict(dataset.metadata), config.labels, config.dataset)
-    if canonical(config.label) not in map(canonical, names.names):
+    if config.label and canonical(config.label) not in map(canonical, names.names):
         raise BadOption(f"scenes.label={config.label} is none of {config.dataset}: {', '.join(names.names)}")
     count = len(dataset)
     return MaiteScenes(dataset, config, names, range(min(count, config.limit or count)))

@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 
 from physadv.api import AccessLevel, BadInput, Candidates, Detections, Task
-from physadv_maite import MaiteVictimConfig, by_name
 from physadv_maite.advertised import made
 from physadv_maite.exchange import boxes_of, class_names, clipped, maite_from_srgb
+from physadv_maite.options import MaiteVictimConfig, arguments_of
 
 
 class MaiteVictim:
@@ -82,7 +82,9 @@ class MaiteVictim:
 
 def build(config: MaiteVictimConfig) -> MaiteVictim:
     """Make the model by keyword and wrap it."""
-    model = made("victim.model", config.model, "Model", by_name("victim.arguments", config.arguments))
+    model = made(
+        "victim.model", config.model, "object_detection.Model", arguments_of("victim.arguments", config.arguments)
+    )
     facts = json.dumps([config.model, list(config.arguments)], default=str, sort_keys=True)
     return MaiteVictim(
         model, input_range=config.input_range, labels=config.labels, confidence=config.confidence, facts=facts

@@ -11,14 +11,15 @@ import torch
 
 pytest.importorskip("maite", reason="maite is not installed: pip install ./plugins/physadv-maite")
 
-from maite import tasks
+from maite import spotcheck, tasks
 from maite.protocols import object_detection as od
-from physadv_maite import MaiteScenesConfig, MaiteVictimConfig, physadv_scenes, physadv_victims
+from physadv_maite import physadv_scenes, physadv_victims
 from physadv_maite.advertised import advertised, made
 from physadv_maite.augmentation import PatchAugmentation
 from physadv_maite.exchange import BoxTarget
 from physadv_maite.missed import MissedObjects
 from physadv_maite.offered import SceneDataset, VictimModel
+from physadv_maite.options import MaiteScenesConfig, MaiteVictimConfig
 
 from physadv.api import BadInput, BadOption, MissingExtra, PatchImage
 from physadv.testing import ToyDetector, ToyScenes, check_scenes, check_victim
@@ -103,12 +104,12 @@ def test_a_picture_without_boxes_passes_unchanged() -> None:
 
 
 def victim(**options: Any) -> Any:
-    (row,) = physadv_victims()
+    row, _ = physadv_victims()
     return row.build(MaiteVictimConfig(**{"model": f"{__name__}:RedFinder", "input_range": "0-255", **options}))
 
 
 def scenes(**options: Any) -> Any:
-    (row,) = physadv_scenes()
+    row, _ = physadv_scenes()
     said = {"dataset": f"{__name__}:ThreePictures", "input_range": "0-255", "label": "board", "object_height_mm": 64.0}
     return row.build(MaiteScenesConfig(**{**said, **options}))
 
@@ -136,6 +137,41 @@ def test_maite_evaluates_its_own_parts_through_ours() -> None:
         model=model, dataset=SceneDataset(scenes=scenes(), input_range="0-255"), metric=MissedObjects(label=0, iou=0.1)
     )
     assert (result["missed"], result["n"]) == (0, 2)
+
+
+class KeywordMetric(MissedObjects):
+    """As MAITE's own metrics will be: whose options are named or refused."""
+
+    def __init__(self, *, label: int) -> None:
+        super().__init__(label=label)
+
+
+def test_maite_spot_checks_both_directions() -> None:
+    pytest.importorskip("beartype", reason="spotcheck needs beartype: pip install 'maite[experimental]'")
+    evaluate = spotcheck.spotcheck(tasks.evaluate, ai_problem="object_detection")
+    patched = PatchAugmentation(patch=RED, input_range="0-1", share=1.0)
+    metric = made("metric", f"{__name__}:KeywordMetric", "object_detection.Metric", {"label": 0})
+    ours = {"model": VictimModel(victim=ToyDetector(), input_range="0-1"),
+            "dataset": SceneDataset(scenes=ToyScenes(), input_range="0-1")}  # fmt: skip
+    told, _, _ = evaluate(**ours, metric=metric, augmentation=patched, batch_size=3)
+    assert (told["missed"], told["n"]) == (0, 4)
+    theirs = {"model": VictimModel(victim=victim(), input_range="0-255"),
+              "dataset": SceneDataset(scenes=scenes(), input_range="0-255")}  # fmt: skip
+    told, _, _ = evaluate(**theirs, metric=MissedObjects(label=0, iou=0.1))
+    assert told["n"] == 2
+
+
+def test_a_component_is_called_by_keyword_and_its_arguments_may_be_components() -> None:
+    inner = {"made": f"{__name__}:RedFinder", "sure": 0.5}
+    outer = made("x", f"{__name__}:Holder", "object_detection.Model", {"held": inner})
+    assert outer.held._sure == 0.5
+    with pytest.raises(BadOption, match="does not take its arguments"):
+        made("x", f"{__name__}:Holder", "object_detection.Model", {"held": {**inner, "sur": 1}})
+
+
+@dataclass(kw_only=True)
+class Holder:
+    held: Any
 
 
 def test_they_look_like_what_they_are_advertised_as() -> None:
@@ -174,7 +210,7 @@ def test_a_bad_option_of_the_victim_is_refused(options: dict[str, Any], said: st
 
 def test_what_cannot_be_right_is_refused() -> None:
     with pytest.raises(MissingExtra, match="no_such_module"):
-        made("victim.model", "no_such_module:X", "Model", {})
+        made("victim.model", "no_such_module:X", "object_detection.Model", {})
     with pytest.raises(BadInput, match=r"values from 90 to 90; input_range=0-1"):
         scenes(input_range="0-1")
     with pytest.raises(BadInput, match=r"scores from 5 to 5"):
