@@ -162,7 +162,7 @@ def test_nrtk_is_listed_and_goes_into_evaluate_beside_ours() -> None:
 def test_what_cannot_be_right_is_refused() -> None:
     with pytest.raises(BadOption, match=r"victim\.scores must be probabilities or logits, got ''"):
         victim(scores="")
-    with pytest.raises(BadInput, match="no probabilities. Say scores=logits"):
+    with pytest.raises(BadInput, match=r"no probabilities\. Say scores=logits"):
         victim(arguments=["logits: true"]).outputs(torch.ones(1, 3, 4, 4))
     with pytest.raises(BadInput, match="count from 0 without gaps"):
         victim(arguments=["gap: true"])
@@ -170,7 +170,7 @@ def test_what_cannot_be_right_is_refused() -> None:
         victim(labels=["a", "b"]).outputs(torch.ones(1, 3, 4, 4))
     with pytest.raises(BadOption, match="does not classify"):
         ClassifierModel(victim=ToyDetector(), input_range="0-1")
-    with pytest.raises(BadOption, match="none of .*: red, green, blue"):
+    with pytest.raises(BadOption, match=r"none of .*: red, green, blue"):
         scenes(label="grey")
     with pytest.raises(BadOption, match="draws anew each time"):
         defense(f"{__name__}:Noise", input_range="0-1")
