@@ -92,3 +92,24 @@ def _loosened(pose: Posture, rng: np.random.Generator) -> Posture:
         lean=pose.lean + float(rng.normal(0, 2)), sway=pose.sway + float(rng.normal(0, 1.5)),
         twist=pose.twist + float(rng.normal(0, 4)), nod=float(rng.normal(4, 7)), look=float(rng.normal(0, 16)),
     )  # fmt: skip
+
+
+def blended(first: Posture, second: Posture, share: float) -> Posture:
+    """Between two poses: ``share`` 0 is the first, 1 the second."""
+
+    def limb(a: Limb, b: Limb) -> Limb:
+        return Limb(*(mixed(u, v) for u, v in zip(_angles(a), _angles(b), strict=True)))
+
+    def mixed(a: float, b: float) -> float:
+        return (1 - share) * a + share * b
+
+    return Posture(
+        (limb(first.arms[0], second.arms[0]), limb(first.arms[1], second.arms[1])),
+        (limb(first.legs[0], second.legs[0]), limb(first.legs[1], second.legs[1])),
+        mixed(first.lean, second.lean), mixed(first.sway, second.sway), mixed(first.twist, second.twist),
+        mixed(first.nod, second.nod), mixed(first.look, second.look),
+    )  # fmt: skip
+
+
+def _angles(limb: Limb) -> tuple[float, float, float, float]:
+    return limb.swing, limb.spread, limb.bend, limb.inward

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -15,7 +16,9 @@ from physadv.parts.frames.recorded import IMAGES, ImageSequence, VideoFile, imag
 from physadv.parts.frames.source import FrameSource, Producer
 
 SCHEMES = ("http", "https", "rtsp", "rtsps", "udp", "tcp", "rtmp")
-FORMS = "a camera's number (0), a video file, a folder of images, an image, or a URL (http, rtsp, udp)"
+FORMS = (
+    "a camera's number (0), a video file, a folder of images, an image, a URL (http, rtsp, udp), or demo (a drawn film)"
+)
 _ESCAPES = "; in a user name or password write @ as %40, # as %23, / as %2F, : as %3A, ? as %3F, % as %25"
 _UDP = {"overrun_nonfatal": "1", "fifo_size": "50000"}  # packets of 188 bytes: what is late is lost, not an error
 
@@ -32,6 +35,11 @@ def open_source(text: str, *, options: FrameOptions) -> FrameSource:
 def _producer(text: str, options: FrameOptions) -> Producer:
     if not text:
         raise BadOption(f"the source is empty. Give {FORMS}.")
+    if text == "demo":  # a folder of that name is ./demo
+        from physadv.parts.frames.demo import DrawnFilm
+
+        _only_for_cameras(replace(options, fps=None), folder=False)
+        return DrawnFilm(options)
     if text.isdecimal():
         return CameraFeed(int(text), options)
     if re.fullmatch(r"/dev/video\d+", text):
