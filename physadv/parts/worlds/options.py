@@ -38,7 +38,7 @@ def check_stop_go(config: StopGoConfig) -> None:
     """Raise :class:`BadOption` for numbers with which there is no episode."""
     if config.height_px < 24 or config.width_px < 24:
         raise BadOption(f"world=stop-go needs pictures of 24 px or more, got {config.height_px} x {config.width_px}")
-    for name, (low, high) in (("speed_m_s", (0, 20)), ("distance_m", (12, 80))):
+    for name, (low, high) in (("speed_m_s", (0, 16)), ("distance_m", (12, 80))):
         pair: list[float] = {"speed_m_s": config.speed_m_s, "distance_m": config.distance_m}[name]
         if len(pair) != 2 or not low <= pair[0] <= pair[1] <= high:
             raise BadOption(f"world.{name} of stop-go is [lowest, highest] within {low} and {high}, got {pair}")

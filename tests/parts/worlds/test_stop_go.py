@@ -70,7 +70,7 @@ def test_the_signs_are_those_that_were_asked_for(signs: SignsShown) -> None:
 def test_the_dashboard_shows_the_speed_and_no_dashboard_leaves_the_road(world: StopGo) -> None:
     state = world.reset(torch.arange(2))
     rows = world.observe(state, {}).images[:, :, -3:].mean((1, 2))
-    lit = (rows > 0.5).sum(1) / rows.shape[1] * 12
+    lit = (rows > 0.5).sum(1) / rows.shape[1] * 16
     assert torch.allclose(lit, state.speed_m_s, atol=0.2)
     bare = StopGo(StopGoConfig(dashboard=False)).observe(state, {}).images
     assert float(bare[:, :, -3:].std()) > 0.01

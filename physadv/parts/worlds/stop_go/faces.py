@@ -67,11 +67,10 @@ def _blue_disc() -> SignFace:
 
 
 def _red_board() -> SignFace:
-    """A shop's square sign: as red as STOP, without its corners and its word."""
+    """The arrow of a bend, white on red: as red as STOP."""
     canvas = SignCanvas(700, 700)
     canvas.polygon(_square(345, 345), _RED)
-    for y, width in ((-150, 220), (0, 280), (150, 180)):
-        canvas.polygon(_square(width, 34) + np.array([0, y]), _WHITE)
+    canvas.polygon(np.array([(-190, -345), (10, -345), (270, 0), (10, 345), (-190, 345), (70, 0)]), _WHITE)
     return canvas.face(_square(345, 345))
 
 
@@ -87,9 +86,9 @@ def _billboard(which: int) -> SignFace:
     ground, ink = ((_RED, _WHITE), (_BLUE, (240, 200, 40)), ((36, 110, 60), _WHITE), (_WHITE, _RED))[which]
     canvas, rim = SignCanvas(742, 492), _square(371, 246)
     canvas.polygon(rim, ground)
-    canvas.polygon(ellipse(-190, 10, 120, 120), ink)
-    for y, width in ((-120, 170), (-30, 140), (60, 170)):
-        canvas.polygon(_square(width, 26) + np.array([160, y]), ink)
+    canvas.polygon(np.array([(-371, 246), (-371, 40), (-60, -246), (120, -246)]), ink)
+    for y, width in ((40, 200), (130, 140)):
+        canvas.polygon(_square(width, 30) + np.array([330 - width, y]), ink)
     return canvas.face(rim)
 
 
