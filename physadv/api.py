@@ -63,6 +63,8 @@ if TYPE_CHECKING:
     from physadv.core.wrapped import Wrapped
     from physadv.library.colour.conversion import linear_from_srgb, srgb_from_linear
     from physadv.library.compute.one_device import OneDevice
+    from physadv.library.environments.world_env import WorldEnv
+    from physadv.library.environments.world_vector_env import WorldVectorEnv
     from physadv.library.files.patches import load_patch, save_patch
     from physadv.library.runs.checkpoints import NoCheckpoints
     from physadv.library.runs.iteration import Schedule, Stepper, iterate
@@ -97,6 +99,8 @@ _LAZY = {
     "physadv.core.wrapped": ("Wrapped",),
     "physadv.library.colour.conversion": ("linear_from_srgb", "srgb_from_linear"),
     "physadv.library.compute.one_device": ("OneDevice",),
+    "physadv.library.environments.world_env": ("WorldEnv",),
+    "physadv.library.environments.world_vector_env": ("WorldVectorEnv",),
     "physadv.library.files.patches": ("load_patch", "save_patch"),
     "physadv.library.runs.checkpoints": ("NoCheckpoints",),
     "physadv.library.runs.iteration": ("Schedule", "Stepper", "iterate"),
@@ -121,7 +125,8 @@ __all__ = [
     "PatchImage", "PatchModel", "PatchProblem", "Penalty", "PerturbationAttack", "PerturbationProblem", "Perturbed",
     "Photographs", "PhysadvError", "Policy", "Problem", "Queries", "RandomlyDefended", "Renderer", "RendersItself",
     "SceneBatch", "SceneSource", "Schedule", "Score", "ShowsObjects", "Step", "Stepper", "Task", "TellsConditions",
-    "TextureSlot", "TopClasses", "Transition", "Verdict", "Victim", "WholePicture", "World", "Wrapped", "build",
+    "TextureSlot", "TopClasses", "Transition", "Verdict", "Victim", "WholePicture", "World", "WorldEnv",
+    "WorldVectorEnv", "Wrapped", "build",
     "canonical", "defended_in", "expect", "generator", "hookimpl", "index_of", "iterate", "linear_from_srgb",
     "load_patch", "renderer", "require_task", "save_patch", "srgb_from_linear",
 ]  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from physadv.core.hookspecs import Entry, hookimpl
+from physadv.parts.worlds.gymnasium_options import GymnasiumConfig, check_gymnasium
 from physadv.parts.worlds.options import StopGoConfig, check_stop_go
 
 if TYPE_CHECKING:
@@ -18,8 +19,16 @@ def _stop_go(config: StopGoConfig) -> World:
     return StopGo(config)
 
 
+def _gymnasium(config: GymnasiumConfig) -> World:
+    check_gymnasium(config)
+    from physadv.parts.worlds.gymnasium_build import build
+
+    return build(config)
+
+
 @hookimpl
 def physadv_worlds() -> list[Entry[Any, World]]:
     return [
         Entry("stop-go", StopGoConfig, _stop_go, "a drawn road: stop at STOP, pass red signs that mean go"),
+        Entry("gymnasium", GymnasiumConfig, _gymnasium, "an environment of Gymnasium that shows pixels (extra gym)"),
     ]

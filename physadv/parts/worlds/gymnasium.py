@@ -5,21 +5,20 @@ Only the pictures can be attacked there: nobody knows where in them a print woul
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from physadv.core.errors import BadInput, BadOption, IncompatibleParts
 from physadv.core.types import PatchImage
 from physadv.core.worlds import EpisodeMeasure, Observation, TextureSlot, Transition
+from physadv.library.episodes.repeating import changes
 from physadv.parts.worlds.pixel_spaces import PixelSpace
 
 Environment = Any  # gymnasium.Env[numpy array, number]; the package may be missing
-AHEAD = 3  # steps over which two environments of one seed are compared
 
 
 @dataclass(frozen=True)
@@ -66,10 +65,12 @@ class GymnasiumWorld:
         return self
 
     def reset(self, seeds: Tensor) -> Rollouts:
-        """Raises :class:`BadInput` where an environment shows something else under the same seed."""
-        self._check_repeats(int(seeds[0]))
+        """The begin. Raises :class:`BadInput` where the same seed is not the same episode, which is tried out once."""
+        self._check_repeats(seeds[:1])
         running = tuple(self._make() for _ in range(len(seeds)))
-        shown = [self._begun(one, int(seed)) for one, seed in zip(running, seeds, strict=True)]
+        shown = [
+            self._space.picture(one.reset(seed=int(seed))[0]) for one, seed in zip(running, seeds, strict=True)
+        ]  # fmt: skip
         frames = torch.stack([torch.from_numpy(picture).repeat(self._stack, 1, 1) for picture in shown])
         return Rollouts(running, frames, torch.zeros(len(seeds)), 0, torch.zeros(len(seeds), dtype=torch.bool))
 
@@ -102,29 +103,16 @@ class GymnasiumWorld:
         """The return so far."""
         return {"return": state.total.to(self._device)}
 
-    def _begun(self, one: Environment, seed: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
-        return self._space.picture(one.reset(seed=seed)[0])
-
-    def _check_repeats(self, seed: int) -> None:
+    def _check_repeats(self, seed: Tensor) -> None:
+        """Only once, by two episodes of a few steps."""
         if self._checked:
             return
-        for first, second in zip(self._first_pictures(seed), self._first_pictures(seed), strict=True):
-            if not np.array_equal(first, second):
-                raise BadInput(
-                    f"world {self.name!r} shows other pictures under the same seed ({seed}), so nothing measured in it "
-                    "could be compared. Have its reset() seed all its random numbers"
-                )
         self._checked = True
-
-    def _first_pictures(self, seed: int) -> Iterator[np.ndarray[Any, np.dtype[np.uint8]]]:
-        one = self._make()
-        yield self._begun(one, seed)
-        for _ in range(AHEAD):
-            shown, _, terminated, truncated, _ = one.step(0)
-            yield self._space.picture(shown)
-            if terminated or truncated:
-                break
-        one.close()
+        if where := changes(self, seed):
+            raise BadInput(
+                f"world {self.name!r} gives another episode for the same seed ({int(seed)}): {where} differs, so that "
+                "nothing measured in it could be compared. Have its reset() seed all its random numbers"
+            )
 
 
 def _count_of_actions(name: str, env: Environment) -> int:

@@ -18,6 +18,7 @@ from physadv.core.types import PatchImage
 from physadv.parts.worlds.gymnasium import GymnasiumWorld
 from physadv.parts.worlds.gymnasium_build import build
 from physadv.parts.worlds.gymnasium_options import GymnasiumConfig, check_gymnasium
+from physadv.testing import check_world
 
 TWO = torch.tensor([3, 4])
 
@@ -29,7 +30,7 @@ class Counter(gymnasium.Env[Any, Any]):
     action_space = spaces.Discrete(3)
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
-        self.seed, self.time, self.over = seed or 0, 0, False
+        self.seed, self.time, self.over = (seed or 0) % 20, 0, False
         return self.picture(), {}
 
     def step(self, action: int) -> tuple[Any, float, bool, bool, dict[str, Any]]:
@@ -54,6 +55,10 @@ class Forgetful(Counter):
 
 def world(make: Any = Counter, **options: Any) -> GymnasiumWorld:
     return GymnasiumWorld("counter", make, step_s=0.1, max_steps=6, **options)
+
+
+def test_the_battery_of_worlds_passes() -> None:
+    assert check_world(world(stack=2))
 
 
 def test_pictures_come_in_our_order_and_range() -> None:
@@ -99,7 +104,7 @@ def test_a_batch_gives_what_single_ones_give_and_no_episode_is_endless() -> None
 
 
 def test_a_world_that_changes_under_the_same_seed_is_named() -> None:
-    with pytest.raises(BadInput, match=r"shows other pictures under the same seed \(3\)"):
+    with pytest.raises(BadInput, match=r"another episode for the same seed \(3\): the picture at step 0 differs"):
         world(Forgetful).reset(TWO)
 
 
