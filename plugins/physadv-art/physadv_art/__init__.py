@@ -1,4 +1,4 @@
-"""ART's attacks on classifiers and its preprocessing defences. Importing this imports neither torch nor ART."""
+"""ART's attacks on pictures, its patch and its preprocessing defences. Importing this imports neither torch nor ART."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from physadv.api import AccessLevel, BadOption, DefenseKind, Entry, hookimpl
 if TYPE_CHECKING:  # it would import torch
     from torch import Tensor
 
-    from physadv.api import Defense, PerturbationAttack, Victim
+    from physadv.api import Attack, Defense, PerturbationAttack, Victim
 
 physadv_api = 2
 physadv_permissions = ("writes",)  # ART keeps a settings file in ~/.art
 
 SOURCE = "github.com/Trusted-AI/adversarial-robustness-toolbox"
+PATCH_SOURCE = "Brown et al. 2017, arXiv:1712.09665, as in ART"
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Method:
 
 
 ALL = ("linf", "l2", "l1")
+OPTIMIZERS = ("Adam", "pgd")
 METHODS = {
     "FastGradientMethod": Method(ALL, steps=""),
     "BasicIterativeMethod": Method(("linf",), eps_step=True),
@@ -52,6 +54,15 @@ class ArtAttackConfig:
     method: str = "ProjectedGradientDescent"  # ART's name of the attack
     steps: int = 40  # at most
     arguments: list[str] = field(default_factory=list)  # further ones of ART's class, as name:value
+
+
+@dataclass
+class ArtPatchConfig:
+    optimizer: str = "Adam"  # or pgd: steps of the gradient's signs
+    lr: float = 5 / 255  # ART's learning_rate, for colours from 0 to 1
+    rotation_deg: float = 22.5  # turned by up to this, either way
+    distortion: float = 0.0  # of its corners, as a share of half a side
+    spread: float = 0.2  # sizes vary by this share about the object's own
 
 
 @dataclass
@@ -95,6 +106,21 @@ def _build_attack(config: ArtAttackConfig) -> PerturbationAttack:
     return ArtAttack(config.method, config.steps, arguments)
 
 
+def _build_patch(config: ArtPatchConfig) -> Attack:
+    if config.optimizer not in OPTIMIZERS:
+        raise BadOption(f"attack.optimizer of art must be {' or '.join(OPTIMIZERS)}, got {config.optimizer!r}")
+    if not config.lr > 0:
+        raise BadOption(f"attack.lr of art must be above 0, got {config.lr:g}")
+    if not (0 <= config.rotation_deg <= 180 and 0 <= config.distortion < 1 and 0 <= config.spread < 1):
+        raise BadOption("attack.rotation_deg of art must be within 0 and 180, distortion and spread from 0 to below 1; "
+                        f"got {config.rotation_deg:g}, {config.distortion:g}, {config.spread:g}")  # fmt: skip
+    from physadv_art.patch_attack import ArtPatch
+
+    options = {"optimizer": config.optimizer, "learning_rate": config.lr, "rotation_max": config.rotation_deg,
+               "distortion_scale_max": config.distortion}  # fmt: skip
+    return ArtPatch(options, config.spread)
+
+
 def _build_defense(config: ArtDefenseConfig) -> Defense:
     if config.method not in DEFENSES:
         raise BadOption(f"defense.method={config.method} of art is not known here. Known: {', '.join(DEFENSES)}")
@@ -122,6 +148,12 @@ def _build_defense(config: ArtDefenseConfig) -> Defense:
 def physadv_perturbations() -> Iterable[Entry[Any, PerturbationAttack]]:
     """Offer the attacks as ``attack=art``."""
     return [Entry("art", ArtAttackConfig, _build_attack, "an attack of ART, by attack.method", SOURCE)]
+
+
+@hookimpl
+def physadv_attacks() -> Iterable[Entry[Any, Attack]]:
+    """Offer the patch as ``attack=art`` of ``generate``."""
+    return [Entry("art", ArtPatchConfig, _build_patch, "ART's adversarial patch, on our objects", PATCH_SOURCE)]
 
 
 @hookimpl

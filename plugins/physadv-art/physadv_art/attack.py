@@ -8,8 +8,7 @@ which picture it asks.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from inspect import signature
 from typing import Any
 
@@ -30,6 +29,7 @@ from physadv.api import (
     generator,
 )
 from physadv_art import METHODS
+from physadv_art.seeding import seeded
 from physadv_art.sizes import shrunk, size
 
 try:
@@ -158,7 +158,7 @@ class ArtAttack:
         )  # fmt: skip
         wanted = (problem.labels if problem.targets is None else problem.targets)[row]
         one_hot = np.eye(len(problem.victim.labels), dtype=np.float32)[[int(wanted)]]
-        with _seeded(problem.seed, f"art {row}"):
+        with seeded(generator(problem.seed, f"art {row}")):
             try:
                 made = self._made(estimator, problem).generate(picture.cpu().numpy(), y=one_hot)
             except _Spent:
@@ -185,17 +185,3 @@ class ArtAttack:
         except (TypeError, ValueError) as error:
             said = f"{self._name} of art does not take attack.arguments={self._arguments}"
             raise BadOption(f"{said}: {error}") from error
-
-
-@contextmanager
-def _seeded(seed: int, purpose: str) -> Iterator[None]:
-    """ART draws from the global generators of NumPy and torch: seeded here, and as they were afterwards."""
-    drawn = int(torch.randint(2**31, (), generator=generator(seed, purpose)))
-    before = np.random.get_state()  # noqa: NPY002 - ART's own
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(drawn)
-        np.random.seed(drawn)  # noqa: NPY002
-        try:
-            yield
-        finally:
-            np.random.set_state(before)  # noqa: NPY002
