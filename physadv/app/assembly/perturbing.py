@@ -82,7 +82,7 @@ def arms_of(
             raise BadOption("threat=transfer attacks another victim in place of this one: name it with surrogate=…")
         stand_in = surrogate if threat == "transfer" else None
         _check_access(named, threat, (stand_in or subject).victim)
-        for norm, bound in _bounds(named, options):
+        for norm, bound in bounds_for(named, options.norm, options.eps, targeted=bool(options.targets)):
             arms.append(AttackArm(named.name, named.attack, threat, THREATS[threat], norm, bound.eps, bound.told,
                                   stand_in))  # fmt: skip
     if surrogate is not None and all(arm.surrogate is None for arm in arms):
@@ -96,7 +96,7 @@ def arms_of(
 def pairs_of(registry: Registry, options: PerturbConfig, chosen: Mapping[str, str]) -> list[tuple[NamedAttack, str]]:
     """Each attack with the level of access it gets."""
     threats = _threats(options.threat)
-    listed = [_listed(registry, item, options.seed) for item in options.attacks]
+    listed = [listed_attack(registry, item, options.seed) for item in options.attacks]
     own = NamedAttack(chosen["attack"], registry.build("perturbations", chosen["attack"], options.attack))
     if listed and threats and len(listed) != len(threats) and 1 not in (len(listed), len(threats)):
         raise BadOption(f"attacks names {len(listed)} and threat {len(threats)}. Give one level for each attack")
@@ -108,7 +108,9 @@ def pairs_of(registry: Registry, options: PerturbConfig, chosen: Mapping[str, st
     if listed:
         return [(listed[0], threat) for threat in threats]
     fitting = {level: level == OWN[own.attack.needs] for level in threats}  # what transfers is another attack
-    return [(own if fitting[level] else _listed(registry, SUITABLE[level], options.seed), level) for level in threats]
+    return [
+        (own if fitting[level] else listed_attack(registry, SUITABLE[level], options.seed), level) for level in threats
+    ]
 
 
 def _threats(typed: Any) -> list[str]:
@@ -119,7 +121,8 @@ def _threats(typed: Any) -> list[str]:
     return [str(item) for item in items]
 
 
-def _listed(registry: Registry, item: Any, seed: int) -> NamedAttack:
+def listed_attack(registry: Registry, item: Any, seed: int) -> NamedAttack:
+    """An attack on images that a list names: ``pgd``, or ``{part: pgd, steps: 100}``."""
     asked = {"part": item} if isinstance(item, str) else item
     if not isinstance(asked, dict) or not isinstance(asked.get("part"), str):
         raise BadOption(f"attacks holds part names, or {{part: pgd, steps: 100}}, got {item!r}")
@@ -143,12 +146,11 @@ def _check_access(named: NamedAttack, threat: str, victim: Victim[Any, Any]) -> 
         )
 
 
-def _bounds(named: NamedAttack, options: PerturbConfig) -> list[tuple[Norm, ChangeBound]]:
+def bounds_for(named: NamedAttack, wanted: Norm | None, eps: Any, *, targeted: bool) -> list[tuple[Norm, ChangeBound]]:
     """The norm and the bounds that were given; of what was not given, what the attack takes."""
-    targeted = bool(options.targets)
-    norm = options.norm or _first_norm(named, targeted=targeted)
-    if options.eps is not None:
-        bounds = bounds_of(options.eps, norm)
+    norm = wanted or _first_norm(named, targeted=targeted)
+    if eps is not None:
+        bounds = bounds_of(eps, norm)
         for bound in bounds:
             if why := refusal(named.attack, norm, bound.eps, targeted=targeted):
                 raise why

@@ -79,8 +79,10 @@ def check_fit(drive: Drive) -> None:
     world_actions(drive.policy, drive.world)
 
 
-def roll(drive: Drive, meddler: Meddler, seeds: Sequence[int], follow: Follow | None = None) -> tuple[Episode, ...]:
-    """Drive the episodes of the seeds to their ends. The same seeds, the same episodes."""
+def roll(
+    drive: Drive, meddler: Meddler, seeds: Sequence[int], follow: Follow | None = None, *, max_steps: int = 0
+) -> tuple[Episode, ...]:
+    """Drive the episodes of the seeds to their ends, or for ``max_steps``. The same seeds, the same episodes."""
     world, policy, count = drive.world, drive.policy, len(seeds)
     translated = world_actions(policy, world).to(drive.device)
     state = world.reset(torch.tensor(seeds, dtype=torch.int64))
@@ -88,7 +90,7 @@ def roll(drive: Drive, meddler: Meddler, seeds: Sequence[int], follow: Follow | 
     meddler.begin(drive, seeds)
     running = torch.ones(count, dtype=torch.bool, device=drive.device)
     steps, attacked = (torch.zeros(count, dtype=torch.int64, device=drive.device) for _ in range(2))
-    for step in range(world.max_steps):
+    for step in range(max_steps or world.max_steps):
         with torch.no_grad():
             observation = world.observe(state, meddler.prints)
         moment = Moment(step, state, seeds, observation, running)

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
-import torch
-
-from physadv.core.protocols import Observer
 from physadv.core.worlds import Episode, World
 from physadv.engines.driving.arms import ArmPlan, arms_of
 from physadv.engines.driving.kept import DrivenBatch, KeptEpisodes
@@ -48,18 +44,16 @@ class DrivenArm:
             self.facts[name] = max(before, value) if name == "size" else before + value
 
 
-def driven(
-    task: DriveTask, out: Path, device: torch.device, observers: Iterable[Observer], tell: Tell, *, quantised: bool
-) -> Iterator[DrivenArm]:
+def driven(task: DriveTask, workshop: Workshop, tell: Tell) -> Iterator[DrivenArm]:
     """Every cell, complete, from disk where it was driven before."""
-    kept = KeptEpisodes(out)
-    workshop = Workshop(task, out, list(observers), device, quantised)
+    kept = KeptEpisodes(workshop.folder)
     for driver in task.drivers:
         plans = arms_of(task, driver, workshop)
         for number, world in enumerate(task.worlds):
             facts: dict[str, Mapping[str, float]] = {}
             for plan in plans if not number else [one for one in plans if one.everywhere]:
-                arm = DrivenArm(driver, world, plan, Drive(world, driver.policy, device, quantised))
+                drive = Drive(world, driver.policy, workshop.device, workshop.quantised)
+                arm = DrivenArm(driver, world, plan, drive)
                 _drive_(arm, task, kept, facts, tell)
                 facts[plan.key] = arm.facts
                 yield arm

@@ -5,9 +5,11 @@ They are kept in the run folder, and found there by a run that goes on.
 
 from __future__ import annotations
 
+import json
 import logging
 import math
 import re
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -36,11 +38,14 @@ from physadv.engines.driving.moments import Moments, collected, together
 from physadv.engines.driving.rollout import Drive
 from physadv.engines.driving.specs import Attacker, DriveTask, PrintSpec, UniversalSpec
 from physadv.library.compute.one_device import OneDevice
+from physadv.library.files.atomic import write_text
 from physadv.library.files.patches import EXACT, load_patch, save_patch
 from physadv.library.runs.checkpoints import FolderCheckpoints, read_checkpoint, write_checkpoint
+from physadv.library.runs.options import read_object_if_there
 
 logger = logging.getLogger(__name__)
 
+MADE = "made.json"  # how long everything took
 PART = 256  # moments that are looked at in one go
 
 
@@ -63,34 +68,50 @@ class Workshop:
     def universal(self, attacker: Attacker, spec: UniversalSpec) -> Tensor:
         """``(C,H,W)``."""
         file = self._file(attacker, f"universal-{spec.eps:.6g}.pt")
+        begun = time.perf_counter()
         if not file.is_file():
             change = universal_change(
                 attacker.policy.victim, self._wanted(attacker), spec.eps, self.task.steps, self.task.minibatch,
                 self.task.seed, self._teller(),
             )  # fmt: skip
             write_checkpoint(file, {"change": change})
+            self._note(file, begun)
         kept: Tensor = read_checkpoint(file, self.device)["change"]
         return kept
 
     def overlay(self, attacker: Attacker, place: OverlayPlace) -> tuple[Tensor, Tensor]:
         """The patch and where it lies, both ``(C,H,W)``."""
         file = self._file(attacker, f"overlay-{place.side_px}px.pt")
+        begun = time.perf_counter()
         if not file.is_file():
             change, cover = overlay_change(
                 attacker.policy.victim, self._wanted(attacker), place, self.task.steps, self.task.minibatch,
                 self.task.seed, self._teller(),
             )  # fmt: skip
             write_checkpoint(file, {"change": change, "cover": cover})
+            self._note(file, begun)
         kept = read_checkpoint(file, self.device)
         return kept["change"], kept["cover"]
 
     def hung(self, attacker: Attacker, spec: PrintSpec) -> PatchImage:
         """The print to hang in the world, as the printer is asked for it."""
         folder = self.print_folder(attacker)
+        begun = time.perf_counter()
         if not (folder / EXACT).is_file():
             made = self._optimised(attacker, spec, folder)
             save_patch(made if spec.printable is None else spec.printable(made), folder)
+            self._note(folder, begun)
         return moved(load_patch(folder), self.device)
+
+    def seconds(self) -> dict[str, float]:
+        """Name → how long it took to make it, of everything that lies in the run folder."""
+        kept = read_object_if_there(self.folder / MADE)
+        return {str(name): float(value) for name, value in kept.items()}
+
+    def _note(self, made: Path, begun: float) -> None:
+        name = made.relative_to(self.folder).as_posix()
+        seconds = {**self.seconds(), name: round(time.perf_counter() - begun, 2)}
+        write_text(self.folder / MADE, json.dumps(seconds, indent=1))
 
     def print_folder(self, attacker: Attacker) -> Path:
         """Where its print lies."""

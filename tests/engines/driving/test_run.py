@@ -28,6 +28,7 @@ from physadv.engines.driving.specs import (
 )
 from physadv.engines.driving.table import medians, rows_of
 from physadv.engines.driving.timing import AttackTiming
+from physadv.engines.driving.workshop import Workshop
 from physadv.parts.attacks.patch.eot import Eot, adam
 from physadv.parts.attacks.patch.options import EotAdamConfig
 from physadv.parts.attacks.perturbation.fgsm import Fgsm
@@ -56,7 +57,7 @@ def the_task(**changes: Any) -> DriveTask:
 
 
 def drive(task: DriveTask, out: Path, tell: Callable[[DrivenArm, int], None] = lambda arm, count: None) -> list[Any]:
-    return rows_of(list(driven(task, out, CPU, (), tell, quantised=True)))
+    return rows_of(list(driven(task, Workshop(task, out, (), CPU, quantised=True), tell)))
 
 
 @pytest.fixture(scope="module")
