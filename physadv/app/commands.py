@@ -136,6 +136,12 @@ _ROWS = (
         presets="perturb", writes_run_folder=True,
     ),
     Command(
+        "drive", "closed loop: policies drive in a world, attacked in their pictures or by what hangs there",
+        target=f"{_PIPELINES}.drive:drive", schema=f"{_CONFIG}.drive_options:DriveConfig",
+        groups=("world", "policy", "victim", "defense", "goal", "patch", "attack"), kinds=(("attack", "perturbations"),),
+        presets="drive", writes_run_folder=True,
+    ),
+    Command(
         "watch", "film a print and measure what it does: camera, stream, file or folder of images",
         target=f"{_PIPELINES}.watch:watch_command", schema=f"{_CONFIG}.watch_options:WatchConfig",
         groups=("victim", "defense", "goal"), inherits=("ink", "victim", "goal"), writes_run_folder=True,

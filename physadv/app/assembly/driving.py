@@ -20,12 +20,11 @@ from physadv.core.errors import BadOption, IncompatibleParts
 from physadv.core.problem.norm import Norm
 from physadv.core.problem.patch_problem import Attack, Budget
 from physadv.core.protocols import Defense, PatchModel
-from physadv.core.worlds import KeepsStates, Policy, World
+from physadv.core.worlds import KeepsStates, Policy, World, world_actions
 from physadv.engines.driving.aims import AWAY, AttackAim
 from physadv.engines.driving.fixed_change import OverlayPlace
 from physadv.engines.driving.hung import check_slot
 from physadv.engines.driving.observed import check_looked_into
-from physadv.engines.driving.rollout import Drive, check_fit
 from physadv.engines.driving.specs import (
     MEANS,
     NOISE,
@@ -68,7 +67,7 @@ def drive_of(registry: Registry, options: DriveConfig, config: DictConfig, chose
     means = means_of(options.means, worlds[0])
     aim = AttackAim(options.aim, options.horizon)
     aim.check(worlds[0])
-    _check(means, drivers, worlds, options, device)
+    _check(means, drivers, worlds)
     first = JUDGED + SEEDS_APART * options.seed
     practice = PRACTICE + SEEDS_APART * options.seed
     task = DriveTask(
@@ -103,17 +102,24 @@ def _drivers(
     """Every policy, behind the defence, with those whose gradients are used against it."""
     bare = [_listed(registry, "policies", item, options.seed) for item in options.policies]
     bare = bare or [parts.part(registry, "policy", chosen["policy"], options.policy, options.seed)]
-    bare = [one.to(device) for one in bare]
+    bare = [_looking(registry, one, options, chosen).to(device) for one in bare]
     if twice := next((one.name for place, one in enumerate(bare) if one.name in [o.name for o in bare[:place]]), None):
         raise BadOption(f"policies names {twice!r} twice. Leave one of the two out, or give them names")
     surrogate = None if options.surrogate is None else _listed(registry, "policies", options.surrogate, options.seed)
-    surrogate = None if surrogate is None else surrogate.to(device)
+    surrogate = None if surrogate is None else _looking(registry, surrogate, options, chosen).to(device)
     drivers = []
     for policy in bare:
         defended = policy if chosen["defense"] == "none" else policy.behind(defense.around(policy.victim))
         others = _sources(policy, bare, surrogate, defended=defended is not policy)
         drivers.append(Driver(defended, _attackers(options.threat, defended, others)))
     return tuple(drivers)
+
+
+def _looking(registry: Registry, policy: Policy, options: DriveConfig, chosen: Mapping[str, str]) -> Policy:
+    """The policy, with the chosen victim to look through where it needs one."""
+    if not policy.needs_victim:
+        return policy
+    return policy.behind(parts.part(registry, "victim", chosen["victim"], options.victim, options.seed))
 
 
 def _sources(policy: Policy, bare: Sequence[Policy], surrogate: Policy | None, *, defended: bool) -> list[Policy]:
@@ -144,15 +150,13 @@ def _listed(registry: Registry, kind: str, item: Any, seed: int) -> Any:
     return parts.named(registry, kind, asked["part"], {k: v for k, v in asked.items() if k != "part"}, seed)
 
 
-def _check(
-    means: Sequence[str], drivers: Sequence[Driver], worlds: Sequence[World], options: DriveConfig, device: torch.device
-) -> None:
+def _check(means: Sequence[str], drivers: Sequence[Driver], worlds: Sequence[World]) -> None:
     """Everybody fits everywhere, and can be attacked in the way that is asked for."""
     for driver in drivers:
         for world in worlds:
-            check_fit(Drive(world, driver.policy, device, options.quantised))
+            world_actions(driver.policy, world)
         for attacker in driver.attackers:
-            check_fit(Drive(worlds[0], attacker.policy, device, options.quantised))
+            world_actions(attacker.policy, worlds[0])
             for name in (NOISE, UNIVERSAL, OVERLAY):
                 if name in means:
                     check_looked_into(attacker.policy, name)

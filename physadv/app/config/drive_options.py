@@ -28,6 +28,7 @@ class DriveConfig(RunConfig):
     )  # further ones in which the print is hung: part names, or {part: ...}
     policy: Any = field(default_factory=dict)
     policies: list[Any] = field(default_factory=list)  # several, side by side: part names, or {part: ..., option: ...}
+    victim: Any = field(default_factory=dict)  # that a controller looks through; other policies bring their own
     defense: Any = field(default_factory=dict)
     means: Any = (
         None  # noise, universal, overlay, print, a list, or []; null: print where the world has slots, else noise

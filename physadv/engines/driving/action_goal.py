@@ -11,7 +11,6 @@ from torch import Tensor
 from torch.nn import functional
 
 from physadv.core.answers import ActionLogits, Actions
-from physadv.core.errors import IncompatibleParts
 from physadv.core.types import SceneBatch
 
 
@@ -32,9 +31,7 @@ class ActionGoal:
         return self.name if self.toward else None
 
     def bound(self, labels: tuple[str, ...]) -> ActionGoal:
-        """Itself. Raises :class:`IncompatibleParts` where there is no such action."""
-        if self.toward and self.name not in (*labels, "lure", "least"):
-            raise IncompatibleParts(f"the policy has no action {self.name!r}; it has {', '.join(labels)}")
+        """Itself: it goes by the scenes' labels."""
         return self
 
     def loss(self, outputs: Any, scene: SceneBatch) -> Tensor:

@@ -45,10 +45,10 @@ class AttackAim:
                 "state. Choose aim=least, or aim=away"
             )
 
-    def targets(self, world: World, state: Any, logits: Tensor, labels: tuple[str, ...]) -> Tensor | None:
-        """``(E,)`` int64 into the ``labels`` of the victim, whose ``logits`` ``(E,K)`` are of the clean pictures.
+    def targets(self, world: World, state: Any, logits: Tensor, known: Tensor) -> Tensor | None:
+        """``(E,)`` int64 into the victim's labels, whose ``logits`` ``(E,K)`` are of the clean pictures.
 
-        ``None`` where anything else will do.
+        ``known`` ``(K,)`` says which of the world's actions each of them is. ``None`` where anything else will do.
         """
         match self.rule:
             case "away":
@@ -56,19 +56,22 @@ class AttackAim:
             case "least":
                 return logits.argmin(1)
             case "lure":
-                worst = worst_actions(world, state, self.horizon)
-                return torch.tensor([labels.index(world.actions[a]) for a in worst.tolist()], device=logits.device)
-        return torch.full((len(logits),), labels.index(self.rule), device=logits.device)
+                return worst_actions(world, state, self.horizon, known).to(logits.device)
+        wanted = (known == world.actions.index(self.rule)).nonzero().flatten()
+        if not len(wanted):
+            raise IncompatibleParts(f"aim={self.rule} is an action that the policy never takes. Choose another one")
+        return wanted.expand(len(logits))
 
 
-def worst_actions(world: World, state: Any, horizon: int) -> Tensor:
-    """``(E,)`` int64 into the world's actions: the one that, held for ``horizon`` steps, earns least.
+def worst_actions(world: World, state: Any, horizon: int, known: Tensor) -> Tensor:
+    """``(E,)`` int64 into ``known`` ``(K,)``, some of the world's actions: which of them, held for ``horizon`` steps,
+    earns least.
 
     A tie is the first one's.
     """
     assert isinstance(world, KeepsStates)
     earned = []
-    for action in range(len(world.actions)):
+    for action in known.tolist():
         here, total = state, torch.zeros(_count(world, state))
         for _ in range(horizon):
             moved = world.step(here, torch.full(_count(world, state), action, dtype=torch.int64))

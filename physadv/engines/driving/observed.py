@@ -23,7 +23,7 @@ from physadv.core.problem.perturbation_problem import PerturbationAttack, Pertur
 from physadv.core.protocols import Victim
 from physadv.core.seeding import generator
 from physadv.core.types import PatchImage
-from physadv.core.worlds import Policy
+from physadv.core.worlds import Policy, world_actions
 from physadv.engines.driving.aims import AttackAim
 from physadv.engines.driving.rollout import Drive, Moment
 from physadv.engines.driving.timing import AttackClock, AttackTiming
@@ -70,7 +70,8 @@ class SteppedAttack:
         with torch.no_grad():
             outputs = victim.outputs(images)
         labels = victim.decide(outputs).labels
-        targets = self.plan.aim.targets(world, moment.state, outputs.logits, victim.labels)
+        known = world_actions(self.asked, world).to(images.device)
+        targets = self.plan.aim.targets(world, moment.state, outputs.logits, known)
         due = self._clock.due(outputs.logits, moment.running)
         due = due if targets is None else due & (targets != labels)
         self._clock.count(due)

@@ -74,17 +74,12 @@ class Meddler(Protocol):
         ...
 
 
-def check_fit(drive: Drive) -> None:
-    """Raise :class:`IncompatibleParts` where the policy cannot drive in this world."""
-    world_actions(drive.policy, drive.world)
-
-
 def roll(
     drive: Drive, meddler: Meddler, seeds: Sequence[int], follow: Follow | None = None, *, max_steps: int = 0
 ) -> tuple[Episode, ...]:
     """Drive the episodes of the seeds to their ends, or for ``max_steps``. The same seeds, the same episodes."""
     world, policy, count = drive.world, drive.policy, len(seeds)
-    translated = world_actions(policy, world).to(drive.device)
+    known = world_actions(policy, world).to(drive.device)
     state = world.reset(torch.tensor(seeds, dtype=torch.int64))
     _forget(policy, count)
     meddler.begin(drive, seeds)
@@ -97,7 +92,7 @@ def roll(
         images, touched = meddler.shown(moment)
         images = rounded(images) if drive.quantised else images
         with torch.no_grad():
-            actions = translated[policy.act(replace(observation, images=images)).to(drive.device)]
+            actions = known[policy.act(replace(observation, images=images)).to(drive.device)]
         if follow is not None:
             follow(Acted(moment, images, touched & running, actions))
         steps, attacked = steps + running, attacked + (touched & running)

@@ -23,7 +23,7 @@ from physadv.core.problem.objective import Member, Objective
 from physadv.core.problem.patch_problem import Budget, PatchProblem
 from physadv.core.protocols import Observer, PatchModel
 from physadv.core.types import PatchImage, Step
-from physadv.core.worlds import World
+from physadv.core.worlds import World, world_actions
 from physadv.engines.driving.action_goal import ActionGoal
 from physadv.engines.driving.fixed_change import (
     OverlayPlace,
@@ -165,7 +165,8 @@ class Workshop:
         answers = [victim.outputs(part) for part in torch.split(moments.images, PART)]
         logits = torch.cat([one.logits for one in answers])
         labels = torch.cat([victim.decide(one).labels for one in answers])
-        targets = self.task.aim.targets(self.world, moments.state, logits, victim.labels)
+        known = world_actions(attacker.policy, self.world).to(logits.device)
+        targets = self.task.aim.targets(self.world, moments.state, logits, known)
         return WantedActions(moments.images, labels if targets is None else targets, toward=targets is not None)
 
     def _clean_moments(self, attacker: Attacker) -> Moments:

@@ -14,7 +14,7 @@ from physadv.core.types import PatchImage
 from physadv.engines.driving.aims import AttackAim, worst_actions
 from physadv.engines.driving.meddlers import FixedChange, Untouched
 from physadv.engines.driving.observed import SteppedAttack, SteppedNoise, StepPlan
-from physadv.engines.driving.rollout import Drive, check_fit, roll
+from physadv.engines.driving.rollout import Drive, roll
 from physadv.engines.driving.timing import AttackTiming
 from physadv.parts.attacks.perturbation.fgsm import Fgsm
 from tests.engines.driving.toys import RedStops, ToyCrossing, ToyPolicy
@@ -59,7 +59,7 @@ def test_a_timed_attack_waits_until_the_policy_cares() -> None:
 
 def test_luring_finds_the_action_after_which_the_return_is_lowest() -> None:
     world = ToyCrossing()
-    assert worst_actions(world, world.reset(torch.tensor([0, 1])), horizon=8).tolist() == [1, 0]
+    assert worst_actions(world, world.reset(torch.tensor([0, 1])), 8, torch.arange(2)).tolist() == [1, 0]
     lured = roll(DRIVE, SteppedAttack(plan("lure"), ToyPolicy(), 0), SEEDS)
     assert [one.measures["return"] for one in lured] == [-1.0] * 4
 
@@ -82,9 +82,9 @@ def test_a_print_hangs_in_the_world() -> None:
 
 def test_a_policy_that_does_not_fit_its_world_is_refused() -> None:
     with pytest.raises(IncompatibleParts, match=r"can choose fly, but world .* stop, go"):
-        check_fit(replace(DRIVE, policy=ToyPolicy(actions=("stop", "fly"))))
+        roll(replace(DRIVE, policy=ToyPolicy(actions=("stop", "fly"))), Untouched(), SEEDS))
     with pytest.raises(IncompatibleParts, match="made for pictures of 4x84x84"):
-        check_fit(replace(DRIVE, policy=ToyPolicy(observation_shape=(4, 84, 84))))
+        roll(replace(DRIVE, policy=ToyPolicy(observation_shape=(4, 84, 84))), Untouched(), SEEDS))
 
 
 def test_an_aim_that_is_none_is_refused_with_the_nearest() -> None:

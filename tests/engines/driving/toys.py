@@ -117,6 +117,7 @@ class ToyPolicy:
     victim: Victim = RedStops()  # type: ignore[assignment]
     actions: tuple[str, ...] = ("stop", "go")
     observation_shape: tuple[int, int, int] | None = (3, SIDE, SIDE)
+    needs_victim: bool = False
 
     @property
     def name(self) -> str:

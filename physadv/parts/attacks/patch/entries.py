@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+from physadv.core.errors import MissingExtra
 from physadv.core.hookspecs import Entry, hookimpl
-from physadv.parts.attacks.patch.options import EotAdamConfig, EotPgdConfig, SquareConfig, check, check_square
+from physadv.parts.attacks.patch.options import (
+    CmaEsConfig,
+    EotAdamConfig,
+    EotPgdConfig,
+    SquareConfig,
+    check,
+    check_cma_es,
+    check_square,
+)
 
 if TYPE_CHECKING:
     from physadv.core.problem.patch_problem import Attack
@@ -32,6 +42,15 @@ def _square(config: SquareConfig) -> Attack:
     return Square(config)
 
 
+def _cma_es(config: CmaEsConfig) -> Attack:
+    check_cma_es(config)
+    if find_spec("cmaes") is None:
+        raise MissingExtra("attack=cma-es needs the library cmaes: pip install 'physadv[cma]'")
+    from physadv.parts.attacks.patch.cma_es import CmaEs
+
+    return CmaEs(config)
+
+
 @hookimpl
 def physadv_attacks() -> list[Entry[Any, Attack]]:
     return [
@@ -46,5 +65,9 @@ def physadv_attacks() -> list[Entry[Any, Attack]]:
         Entry(
             "square", SquareConfig, _square, "black box: random search by squares of one colour, on scores alone",
             "Andriushchenko et al. 2020, arXiv:1912.00049",
+        ),
+        Entry(
+            "cma-es", CmaEsConfig, _cma_es, "black box: evolution of coarse patches, on scores alone",
+            "Ros and Hansen 2008; cmaes, arXiv:2402.01373",
         ),
     ]  # fmt: skip

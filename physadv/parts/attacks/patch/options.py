@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from physadv.core.errors import BadOption
 
+_SIZES = range(4, 1001)  # of a population
+
 
 @dataclass
 class EotAdamConfig:
@@ -28,6 +30,23 @@ class SquareConfig:
     area: float = 0.3  # of the first squares, as a share of the patch; it is halved eight times on the way
     fresh_every: int = 100  # steps after which other pictures and conditions are taken
     check_every: int = 25  # steps between measurements on the held-out draws, and between checkpoints
+
+
+@dataclass
+class CmaEsConfig:
+    cells: int = 5  # of the searched patch, across and down
+    sigma: float = 0.3  # spread of the first population, in sRGB units
+    population: int = 0  # patches a step; 0: 4 + 3 ln(cells² · colours), about 17
+    check_every: int = 5  # steps between measurements on the held-out draws, and between checkpoints
+
+
+def check_cma_es(config: CmaEsConfig) -> None:
+    """Raise :class:`BadOption` for numbers with which the search could not run."""
+    if config.cells < 1 or not config.sigma > 0 or config.check_every < 1 or config.population not in (0, *_SIZES):
+        raise BadOption(
+            "attack=cma-es needs cells >= 1, sigma over 0, check_every >= 1 and a population of 4 to 1000 (or 0), "
+            f"got {config.cells}, {config.sigma}, {config.check_every}, {config.population}"
+        )
 
 
 def check_square(config: SquareConfig) -> None:
