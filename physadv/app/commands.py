@@ -138,7 +138,8 @@ _ROWS = (
     Command(
         "drive", "closed loop: policies drive in a world, attacked in their pictures or by what hangs there",
         target=f"{_PIPELINES}.drive:drive", schema=f"{_CONFIG}.drive_options:DriveConfig",
-        groups=("world", "policy", "victim", "defense", "goal", "patch", "attack"), kinds=(("attack", "perturbations"),),
+        groups=("world", "policy", "victim", "defense", "goal", "patch", "attack"),
+        kinds=(("attack", "perturbations"),),
         presets="drive", writes_run_folder=True,
     ),
     Command(

@@ -82,9 +82,9 @@ def test_a_print_hangs_in_the_world() -> None:
 
 def test_a_policy_that_does_not_fit_its_world_is_refused() -> None:
     with pytest.raises(IncompatibleParts, match=r"can choose fly, but world .* stop, go"):
-        roll(replace(DRIVE, policy=ToyPolicy(actions=("stop", "fly"))), Untouched(), SEEDS))
+        roll(replace(DRIVE, policy=ToyPolicy(actions=("stop", "fly"))), Untouched(), SEEDS)
     with pytest.raises(IncompatibleParts, match="made for pictures of 4x84x84"):
-        roll(replace(DRIVE, policy=ToyPolicy(observation_shape=(4, 84, 84))), Untouched(), SEEDS))
+        roll(replace(DRIVE, policy=ToyPolicy(observation_shape=(4, 84, 84))), Untouched(), SEEDS)
 
 
 def test_an_aim_that_is_none_is_refused_with_the_nearest() -> None:
