@@ -12,7 +12,7 @@ from physadv.core.errors import BadInput, BadOption
 USAGE = """usage: physadv report RUN [summary=true]
        physadv report compare RUN RUN [RUN ...] [out=compare.html]
 
-  RUN      a folder that generate, evaluate, grid, watch, perturb or study wrote; for compare also the folder of a sweep
+  RUN      a folder that generate, evaluate, grid, watch, perturb, drive or study wrote; for compare also the folder of a sweep
   summary  true: one page for a slide deck instead, RUN/summary.pdf and RUN/summary.png
   out      where the comparison goes (compare.html)
 
@@ -54,6 +54,10 @@ def report_command(args: Sequence[str]) -> int:
         from physadv.library.report.pages.masking import write_masking_report
 
         return _say(f"report  {write_masking_report(folder)}")
+    if (folder / "drive.json").is_file():
+        from physadv.library.report.pages.drive import write_drive_report
+
+        return _say(f"report  {write_drive_report(folder)}")
     if (folder / "perturb.json").is_file():
         from physadv.library.report.pages.perturb import write_perturb_report
 

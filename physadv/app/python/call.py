@@ -17,7 +17,7 @@ from omegaconf import open_dict
 from physadv.app import jobs
 from physadv.app.commands import COMMANDS, Command
 from physadv.app.python.loading import RUNS
-from physadv.app.python.other_runs import GridRun, PerturbRun, WatchRun
+from physadv.app.python.other_runs import DriveRun, GridRun, PerturbRun, WatchRun
 from physadv.app.python.results import Run
 from physadv.app.python.study_run import StudyRun
 from physadv.app.python.surroundings import random_kept, visiting
@@ -42,6 +42,8 @@ def run(command: Literal["grid"], *overrides: Override, progress: bool = True, *
 def run(command: Literal["watch"], *overrides: Override, progress: bool = True, **options: Any) -> WatchRun: ...
 @overload
 def run(command: Literal["perturb"], *overrides: Override, progress: bool = True, **options: Any) -> PerturbRun: ...
+@overload
+def run(command: Literal["drive"], *overrides: Override, progress: bool = True, **options: Any) -> DriveRun: ...
 @overload
 def run(
     command: Literal[

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from physadv.app.python.other_runs import GridRun, PerturbRun, WatchRun
+from physadv.app.python.other_runs import DriveRun, GridRun, PerturbRun, WatchRun
 from physadv.app.python.results import Run
 from physadv.app.python.study_run import StudyRun
 from physadv.core.errors import BadInput
@@ -17,6 +17,7 @@ RUNS: dict[str, type[Run]] = {
     "grid": GridRun,
     "watch": WatchRun,
     "perturb": PerturbRun,
+    "drive": DriveRun,
     **{f"study {name}": StudyRun for name in (*STUDIES, "all")},
 }
 """Commands whose folders hold a ``run.json``."""

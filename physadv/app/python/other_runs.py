@@ -11,6 +11,7 @@ from physadv.app.python import rows
 from physadv.app.python.results import Run
 from physadv.app.python.rows import BinRow, CurveRow, Rows, ScoreRow, UsableRow
 from physadv.library.report.grid_words import reach
+from physadv.library.report import drive_words
 from physadv.library.report.perturb_words import FILE as PERTURB
 from physadv.library.report.perturb_words import cautions, headline, words_of
 from physadv.library.report.plain_words import grid_caution
@@ -134,3 +135,47 @@ class PerturbRun(Run):
     @cached_property
     def _perturbed(self) -> dict[str, Any]:
         return self._json(PERTURB)
+
+
+@dataclass(frozen=True, repr=False)
+class DriveRun(Run):
+    """A run of ``drive``: policies in closed loop, attacks beside controls on the same episodes."""
+
+    @cached_property
+    def scores(self) -> Rows[ScoreRow]:
+        """Every measure of every policy under every arm, of its own world where there are several."""
+        with expecting(self.folder / drive_words.FILE):
+            several = len(self._driven["worlds"]) > 1
+            return rows.headline_rows([
+                {"victim": row["policy"], "role": row["role"], "scores": row["scores"],
+                 "condition": drive_words.words_of(row) + (f" in {row['world']}" if several else "")}
+                for row in self._driven["rows"]
+            ])  # fmt: skip
+
+    @property
+    def arms(self) -> Sequence[Mapping[str, Any]]:
+        """Each policy in each world under each arm: scores, paired differences, and its episodes."""
+        with expecting(self.folder / drive_words.FILE):
+            found: Sequence[Mapping[str, Any]] = self._driven["rows"]
+            return found
+
+    @cached_property
+    def bins(self) -> Rows[BinRow]:
+        """None: ``drive.json`` has curves over speed, distance and light."""
+        return Rows()
+
+    @property
+    def headlines(self) -> tuple[str, ...]:
+        """One sentence: the attack that does most harm, and what its controls do."""
+        with expecting(self.folder / drive_words.FILE):
+            return (drive_words.headline(self._driven),)
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """Objections of a careful reader."""
+        with expecting(self.folder / drive_words.FILE):
+            return tuple(drive_words.cautions(self._driven))
+
+    @cached_property
+    def _driven(self) -> dict[str, Any]:
+        return self._json(drive_words.FILE)
