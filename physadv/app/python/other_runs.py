@@ -10,8 +10,8 @@ from typing import Any
 from physadv.app.python import rows
 from physadv.app.python.results import Run
 from physadv.app.python.rows import BinRow, CurveRow, Rows, ScoreRow, UsableRow
-from physadv.library.report.grid_words import reach
 from physadv.library.report import drive_words
+from physadv.library.report.grid_words import reach
 from physadv.library.report.perturb_words import FILE as PERTURB
 from physadv.library.report.perturb_words import cautions, headline, words_of
 from physadv.library.report.plain_words import grid_caution
