@@ -12,7 +12,7 @@ from physadv.core.errors import BadInput, BadOption
 USAGE = """usage: physadv report RUN [summary=true]
        physadv report compare RUN RUN [RUN ...] [out=compare.html]
 
-  RUN      a folder that generate, evaluate, grid, watch, perturb, drive or study wrote; for compare also a sweep's folder
+  RUN      what generate, evaluate, grid, watch, perturb, drive or study wrote; for compare also a sweep's folder
   summary  true: one page for a slide deck instead, RUN/summary.pdf and RUN/summary.png
   out      where the comparison goes (compare.html)
 
