@@ -218,6 +218,17 @@ class Policy(Protocol):
     def to(self, device: torch.device | str) -> Policy: ...
 
 
+@runtime_checkable
+class MeasuresDriving(Protocol):
+    """A policy that has numbers of its own about the episodes: how far a sign was when it was first seen."""
+
+    @property
+    def measures(self) -> tuple[EpisodeMeasure, ...]: ...
+    def measured(self) -> dict[str, Tensor]:
+        """Name of a measure → ``(E,)`` of the episodes so far; nan where there was no chance to measure it."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Episode:
     """What one episode came to."""

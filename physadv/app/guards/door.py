@@ -11,7 +11,7 @@ from physadv.app.guards.defenses import GuardedDefense
 from physadv.app.guards.goals import GuardedGoal, GuardedPenalty
 from physadv.app.guards.patches import GuardedPatch
 from physadv.app.guards.perturbations import GuardedPerturbation
-from physadv.app.guards.policies import GuardedPolicy
+from physadv.app.guards.policies import guarded_policy
 from physadv.app.guards.scenes import guarded_scenes
 from physadv.app.guards.victims import GuardedVictim
 from physadv.app.guards.worlds import guarded_world
@@ -28,7 +28,7 @@ GUARDS: dict[str, tuple[tuple[str, ...], Callable[[Any, Owner], Any]]] = {
     "attacks": (("needs_gradient", "run"), GuardedAttack),
     "perturbations": (("needs", "run"), GuardedPerturbation),
     "policies": (("name", "actions", "victim", "needs_victim", "observation_shape", "begin", "act", "behind", "to"),
-                 GuardedPolicy),
+                 guarded_policy),
     "worlds": (("name", "actions", "slots", "measures", "step_s", "max_steps", "observation_shape", "reset", "observe",
                 "step", "measured", "to"), guarded_world),
     "observers": (("started", "stepped", "ended"), GuardedObserver),

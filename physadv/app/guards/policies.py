@@ -10,7 +10,12 @@ from torch import Tensor
 from physadv.app.guards.calls import Owner
 from physadv.app.guards.victims import GuardedVictim
 from physadv.core.protocols import Victim
-from physadv.core.worlds import Observation, Policy
+from physadv.core.worlds import EpisodeMeasure, MeasuresDriving, Observation, Policy
+
+
+def guarded_policy(policy: Policy, owner: Owner) -> GuardedPolicy:
+    """The policy behind its guard; one that measures its driving still does."""
+    return (GuardedMeasuringPolicy if isinstance(policy, MeasuresDriving) else GuardedPolicy)(policy, owner)
 
 
 class GuardedPolicy:
@@ -70,10 +75,31 @@ class GuardedPolicy:
         """The same policy with another victim."""
         made: Any = self._owner.call("behind", self._policy.behind, victim)
         self._owner.require(made is not None, "behind", "gives None: it must return the policy")
-        return GuardedPolicy(made, self._owner)
+        return guarded_policy(made, self._owner)
 
     def to(self, device: torch.device | str) -> GuardedPolicy:
         """The same policy on another device."""
         moved: Any = self._owner.call("to", self._policy.to, device)
         self._owner.require(moved is not None, "to", "gives None: it must return the policy")
-        return GuardedPolicy(moved, self._owner)
+        return guarded_policy(moved, self._owner)
+
+
+class GuardedMeasuringPolicy(GuardedPolicy):
+    """One with numbers of its own: a number an episode is due."""
+
+    @property
+    def measures(self) -> tuple[EpisodeMeasure, ...]:
+        """Of the episodes, with their names. Raises :class:`BrokenPart` for anything else."""
+        made: Any = self._owner.call("measures", getattr, self._policy, "measures")
+        fine = isinstance(made, tuple) and all(isinstance(one, EpisodeMeasure) for one in made)
+        self._owner.require(fine, "measures", f"must be a tuple of EpisodeMeasure, got {made!s:.80}")
+        return made  # type: ignore[no-any-return]
+
+    def measured(self) -> dict[str, Tensor]:
+        """By name. Raises :class:`BrokenPart` where one of the measures is missing."""
+        inside: Any = self._policy
+        made: Any = self._owner.call("measured", inside.measured)
+        wanted = {one.name for one in self.measures}
+        fine = isinstance(made, dict) and set(made) == wanted
+        self._owner.require(fine, "measured", f"must give {', '.join(sorted(wanted))}, got {list(made)!s:.80}")
+        return made  # type: ignore[no-any-return]

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from physadv.core.defended import defended_in
 from physadv.core.types import PatchImage
-from physadv.core.worlds import Episode, Observation, Policy, World, world_actions
+from physadv.core.worlds import Episode, MeasuresDriving, Observation, Policy, World, world_actions
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,8 @@ def roll(
         state, running = moved.state, ~moved.ended.to(drive.device)
         if not bool(running.any()):
             break
-    measured = {name: values.tolist() for name, values in world.measured(state).items()}
+    own = policy.measured() if isinstance(policy, MeasuresDriving) else {}
+    measured = {name: values.tolist() for name, values in {**world.measured(state), **own}.items()}
     return tuple(
         Episode(seed, int(steps[e]), {name: float(values[e]) for name, values in measured.items()}, int(attacked[e]))
         for e, seed in enumerate(seeds)

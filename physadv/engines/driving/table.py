@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from physadv.core.worlds import Episode, EpisodeMeasure
+from physadv.core.worlds import Episode, EpisodeMeasure, MeasuresDriving
 from physadv.engines.driving.arms import CLEAN
 from physadv.engines.driving.run import DrivenArm
 from physadv.library.metrics.interval import student_95, wilson
@@ -30,7 +30,8 @@ def rows_of(driven: Sequence[DrivenArm]) -> list[Row]:
 
 
 def _row(arm: DrivenArm, clean: DrivenArm) -> Row:
-    plan, measures = arm.plan, arm.world.measures
+    plan, policy = arm.plan, arm.driver.policy
+    measures = arm.world.measures + (policy.measures if isinstance(policy, MeasuresDriving) else ())
     steps = sum(one.steps for one in arm.episodes)
     return {
         "policy": arm.driver.policy.name, "world": arm.world.name,

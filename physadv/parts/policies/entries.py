@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from physadv.core.hookspecs import Entry, hookimpl
-from physadv.parts.policies.options import Sb3Config, TorchPolicyConfig, check_path, check_torch_policy
+from physadv.parts.policies.options import (
+    BrakeConfig,
+    Sb3Config,
+    TorchPolicyConfig,
+    check_brake,
+    check_path,
+    check_torch_policy,
+)
 
 if TYPE_CHECKING:
     from physadv.core.worlds import Policy
@@ -25,6 +32,13 @@ def _sb3(config: Sb3Config) -> Policy:
     return build(config)
 
 
+def _brake(config: BrakeConfig) -> Policy:
+    check_brake(config)
+    from physadv.parts.policies.brake_controller import BrakeController
+
+    return BrakeController(config)
+
+
 @hookimpl
 def physadv_policies() -> list[Entry[Any, Policy]]:
     """Rows of policies."""
@@ -42,5 +56,11 @@ def physadv_policies() -> list[Entry[Any, Policy]]:
             _sb3,
             "your policy from a zip of Stable-Baselines3: PPO, A2C, DQN or SAC on pixels, read without unpickling",
             "github.com/DLR-RM/stable-baselines3",
+        ),
+        Entry(
+            "brake",
+            BrakeConfig,
+            _brake,
+            "any detector: follows the sign that it reports, and brakes when the braking distance says so",
         ),
     ]
