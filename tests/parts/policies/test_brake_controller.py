@@ -111,7 +111,7 @@ def test_what_it_cannot_look_through_is_refused() -> None:
         BrakeController(CONFIG).behind(ToyDetector())
     policy = BrakeController(CONFIG).behind(Scripted(heights=[0]))
     policy.begin(1)
-    with pytest.raises(IncompatibleParts, match="the car.s speed, and this world tells none"):
+    with pytest.raises(IncompatibleParts, match="speed, and this world tells none"):
         policy.act(Observation(torch.zeros(1, 3, HEIGHT, WIDTH)))
 
 
