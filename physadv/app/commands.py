@@ -152,9 +152,9 @@ _ROWS = (
         target=f"{_PIPELINES}.report:report_command", then=("compare",), takes_paths=True,
     ),
     Command(
-        "train detector", "train the traffic-sign detector sign-nano",
+        "train detector", "train a small detector: of traffic signs, people, or any classes of your photos",
         target=f"{_PIPELINES}.train_detector:train_command", schema=f"{_CONFIG}.schema:TrainDetectorConfig",
-        writes_run_folder=True,
+        presets="detector", writes_run_folder=True,
     ),
     Command(
         "train adversarial", "train a victim further, against patches that are optimised in the loop",

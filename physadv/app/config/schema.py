@@ -161,6 +161,7 @@ class PreviewConfig(RunConfig):
 @dataclass
 class TrainDetectorConfig(RunConfig):
     name: str = "sign-nano"  # of the weights file
+    says: str = ""  # what the detector is for: the model card begins with it
     train: TrainConfig = field(default_factory=TrainConfig)
 
 

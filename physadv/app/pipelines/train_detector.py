@@ -1,4 +1,4 @@
-"""Train the sign detector into a run folder."""
+"""Train a detector into a run folder."""
 
 from __future__ import annotations
 
@@ -11,12 +11,25 @@ from omegaconf import DictConfig, OmegaConf
 from tqdm import tqdm
 
 from physadv.app.assembly import parts
+from physadv.app.config.choices import choices
 from physadv.app.registry import Registry
+from physadv.engines.training.adversarial_options import check_name
 from physadv.engines.training.cost import train_forecast
 from physadv.engines.training.detector import TrainProgress, train_detector
+from physadv.engines.training.model_card import DETECTOR, About
 from physadv.engines.training.options import TrainConfig
 
 logger = logging.getLogger(__name__)
+
+
+def _about(config: DictConfig) -> About:
+    """How the card begins: as that of sign-nano, or with the user's words and the command that was typed."""
+    if config.name == DETECTOR.name and not config.says:
+        return DETECTOR
+    preset = choices().get("experiment", "").removeprefix("detector/")
+    words = f"experiment={preset} " if preset else f"name={config.name} train.labels=[...] "
+    command = f"physadv train detector {words}train.photos=PHOTOS train.validate=VALIDATION out=FOLDER"
+    return About(config.name, (config.says,) if config.says else (), command)
 
 
 def train_command(config: DictConfig, registry: Registry, out: Path) -> None:
@@ -24,6 +37,7 @@ def train_command(config: DictConfig, registry: Registry, out: Path) -> None:
     options: Any = OmegaConf.to_object(config.train)
     assert isinstance(options, TrainConfig)
     options.check()
+    check_name(config.name)
     device = parts.device_of(config.device)
     if config.dry_run:
         logger.info("cost    %s", train_forecast(options, device).words())
@@ -37,6 +51,6 @@ def train_command(config: DictConfig, registry: Registry, out: Path) -> None:
         bar.update(now.step - bar.n)
 
     with bar:
-        train_detector(options, device, out, progress)
-    logger.info("weights %s", out / "sign-nano.safetensors")
-    logger.info("card    %s", out / "sign-nano.md")
+        train_detector(options, device, out, progress, _about(config))
+    logger.info("weights %s", out / f"{config.name}.safetensors")
+    logger.info("card    %s", out / f"{config.name}.md")

@@ -11,7 +11,7 @@ from physadv.app.python import display
 
 _FIRST = (
     "draws.png", "stages.png", "sign-nano.safetensors", "sign-nano.md", "sign-nano-robust.safetensors",
-    "sign-nano-robust.md",
+    "sign-nano-robust.md", "person-nano.safetensors", "person-nano.md",
 )  # fmt: skip
 _CLOCK_S = 1.0  # by which the clocks of file systems may lie behind
 

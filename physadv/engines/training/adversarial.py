@@ -25,7 +25,7 @@ from physadv.core.errors import BadInput
 from physadv.engines.training.adversarial_options import AdversarialTraining, check_method, check_name
 from physadv.engines.training.assign import Targets, detection_loss
 from physadv.engines.training.batches import Batch, EpochBatches, TrainingData, loader
-from physadv.engines.training.detector import TrainProgress, gather
+from physadv.engines.training.detector import TrainProgress, gather, split
 from physadv.engines.training.detector_state import (
     cpu_s,
     descend_,
@@ -36,7 +36,7 @@ from physadv.engines.training.detector_state import (
     start,
 )
 from physadv.engines.training.laid_patches import Laid, Place, lay, places_on
-from physadv.engines.training.model_card import About, ship
+from physadv.engines.training.model_card import About, Judges, ship
 from physadv.engines.training.patch_pool import PatchPool, control
 from physadv.engines.training.photos import read_photos
 from physadv.library.roads.signs import LABELS
@@ -60,7 +60,8 @@ def train_adversarially(
     check_weights(weights)
     make_folder(out)
     validation = read_photos(Path(config.validate), LABELS) if config.validate else None
-    contest = Contest(method, config, gather(config), weights.state, device)
+    photos, _ = split(config)
+    contest = Contest(method, config, gather(config, photos), weights.state, device)
     state, last = contest.state, out / "last.pt"
     settings = fingerprint(config, method, weights.digest)
     resume(state, settings, last, device, sheets=contest.pool.sheets)
@@ -72,7 +73,7 @@ def train_adversarially(
         state.cpu_s += cpu_s() - cpu
         save(state, settings, last, sheets=contest.pool.sheets)
     times = {"wall_s": state.wall_s, "cpu_s": state.cpu_s, "steps": float(contest.steps * config.epochs)}
-    return ship(state.average, about(method, name, weights.digest), config, validation, times, out)
+    return ship(state.average, about(method, name, weights.digest), config, Judges(validation), times, out)
 
 
 def check_weights(weights: SignNanoWeights) -> None:

@@ -31,6 +31,9 @@ class AdversarialTraining(TrainConfig):
     def check(self) -> None:
         """Refuse what cannot work, before torch is imported."""
         super().check()
+        for name in ("labels", "widths", "blocks", "begin"):
+            if getattr(self, name) != getattr(TrainConfig(), name):
+                raise BadOption(f"train.{name} is told by the weights that are trained on: leave it out.")
         for name in ("ascents", "kept"):
             if getattr(self, name) < 1:
                 raise BadOption(f"train.{name} must be at least 1, got {getattr(self, name)}.")

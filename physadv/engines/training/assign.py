@@ -1,4 +1,4 @@
-"""Which cells learn which sign, and what they are told: SimOTA and the loss of the reference detector.
+"""Which cells learn which object, and what they are told: SimOTA and the loss of the reference detector.
 
 SimOTA: Ge et al., "YOLOX" (2021), §2.1. Classes learn the overlap as a soft target with down-weighted negatives, as
 in VarifocalNet (Zhang et al., 2021); boxes learn by generalised IoU (Rezatofighi et al., 2019).
@@ -26,11 +26,15 @@ class Targets:
     labels: Tensor  # (B, G) int64
     real: Tensor  # (B, G) bool
     known: Tensor  # (B, K) bool: labels that were annotated in this image at all
+    vague_xyxy_px: Tensor | None = None  # (B, V, 4) padded: crowds, and what is hardly in view: no background there
 
     def to(self, device: torch.device) -> Targets:
         """The same targets on another device."""
-        parts = (self.boxes_xyxy_px, self.labels, self.real, self.known)
-        return Targets(*(part.to(device, non_blocking=True) for part in parts))
+        boxes, labels, real, known = (
+            part.to(device, non_blocking=True) for part in (self.boxes_xyxy_px, self.labels, self.real, self.known)
+        )
+        vague = None if self.vague_xyxy_px is None else self.vague_xyxy_px.to(device, non_blocking=True)
+        return Targets(boxes, labels, real, known, vague)
 
 
 def pairwise_iou(a: Tensor, b: Tensor) -> Tensor:
@@ -46,10 +50,7 @@ def assign(boxes: Tensor, logits: Tensor, points: Tensor, strides: Tensor, targe
     """For every cell ``(B,A)``: whether it is responsible for an object, and for which one of its image."""
     truth, labels = targets.boxes_xyxy_px, targets.labels
     iou = pairwise_iou(boxes, truth) * targets.real[:, None]
-    reach = torch.cat(
-        [points[None, :, None] - truth[:, None, :, :2], truth[:, None, :, 2:] - points[None, :, None]], -1
-    )
-    inside = reach.amin(-1) > 0
+    inside = _inside(points, truth)
     centre = (truth[..., :2] + truth[..., 2:]) / 2
     near = (points[None, :, None] - centre[:, None]).abs().amax(-1) < _CENTRE_RADIUS * strides
     likely = F.logsigmoid(logits).gather(2, labels[:, None].expand(-1, logits.shape[1], -1))
@@ -63,6 +64,12 @@ def assign(boxes: Tensor, logits: Tensor, points: Tensor, strides: Tensor, targe
     # a cell that two objects want goes to the cheaper one
     cheapest = cost.masked_fill(~chosen, 2 * _OUTSIDE).argmin(2)
     return chosen.any(2), cheapest
+
+
+def _inside(points: Tensor, boxes: Tensor) -> Tensor:
+    """``(A,2)`` and ``(B,G,4)`` → ``(B,A,G)``: which cells have their centre in which box."""
+    cells = points[None, :, None]
+    return torch.cat([cells - boxes[:, None, :, :2], boxes[:, None, :, 2:] - cells], -1).amin(-1) > 0
 
 
 def detection_loss(boxes: Tensor, logits: Tensor, points: Tensor, strides: Tensor, targets: Targets) -> Tensor:
@@ -79,6 +86,8 @@ def detection_loss(boxes: Tensor, logits: Tensor, points: Tensor, strides: Tenso
         goal = torch.zeros_like(logits)
         goal[image, cell, targets.labels[image, which[image, cell]]] = overlap
         weight = torch.where(goal > 0, goal, 0.75 * logits.sigmoid().square()) * targets.known[:, None]
+        if targets.vague_xyxy_px is not None:
+            weight = weight * (responsible | ~_inside(points, targets.vague_xyxy_px).any(2))[..., None]
     class_loss: Tensor = (F.binary_cross_entropy_with_logits(logits, goal, reduction="none") * weight).sum()
     box_loss: Tensor = generalized_box_iou_loss(predicted, truth, reduction="sum")
     return (class_loss + 2 * box_loss) / max(len(image), 1)

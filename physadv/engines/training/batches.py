@@ -1,10 +1,10 @@
-"""Training batches: photos and freshly drawn roads, augmented. A batch depends only on seed, epoch and its number."""
+"""Training batches: photos and drawn pictures, augmented. A batch depends only on seed, epoch and its number."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -12,44 +12,15 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
-from tqdm import tqdm
 
 from physadv.core import seeding
-from physadv.core.types import SceneBatch
 from physadv.engines.training.assign import Targets
-from physadv.engines.training.augment import mosaic, occlude, recolour, view
+from physadv.engines.training.augment import Variation, blend, mosaic, occlude, recolour, view
+from physadv.engines.training.cutouts import Cutout, pasted
 from physadv.engines.training.options import TrainConfig
-from physadv.engines.training.photos import LabelledPicture
-from physadv.library.roads.signs import LABELS, NAMES
-from physadv.parts.scenes.options import RoadConfig
-from physadv.parts.scenes.road import RoadScenes
+from physadv.engines.training.photos import F32, LabelledPicture
 
 Batch = tuple[Tensor, Targets]
-QUIET_S = 5.0  # of drawing that need no bar
-
-
-def road_of(sign: str, config: TrainConfig, *, images: int = 1, seed: int = 0) -> RoadScenes:
-    """The road with one kind of sign and up to two others, as the default scene draws it."""
-    return RoadScenes(RoadConfig(sign=sign, images=images, seed=seed, distance_m=list(config.distance_m)))
-
-
-def labelled(scene: SceneBatch, index: int) -> LabelledPicture:
-    """One picture of a scene batch, as a photo."""
-    rgb = (scene.srgb[index] * 255).round().to(torch.uint8).permute(1, 2, 0).contiguous().numpy()
-    of_it = scene.image_of == index
-    return LabelledPicture(rgb, scene.boxes_xyxy_px[of_it].numpy(), scene.labels[of_it].numpy())
-
-
-def draw_renders(config: TrainConfig, count: int) -> tuple[LabelledPicture, ...]:
-    """Roads with every kind of sign in turn; the same seed draws the same."""
-    generator = seeding.generator(config.seed, "renders")
-    roads = [road_of(name, config).batches(1, generator) for name in NAMES]
-    with tqdm(total=count, desc="drawing", unit="road", file=sys.stderr, leave=False, delay=QUIET_S) as bar:
-        drawn = []
-        for number in range(count):
-            drawn.append(labelled(next(roads[number % len(roads)]), 0))
-            bar.update()
-    return tuple(drawn)
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +30,16 @@ class TrainingData:
     photos: tuple[LabelledPicture, ...]
     photos_know: npt.NDArray[np.bool_]  # (K,)
     renders: tuple[LabelledPicture, ...]  # every label is known
+    cutouts: tuple[Cutout, ...] = ()  # of the photos' objects
+
+    @cached_property
+    def empty(self) -> tuple[int, ...]:
+        """Photos with nothing of interest in them."""
+        return tuple(i for i, p in enumerate(self.photos) if not len(p.labels) and not len(p.vague_xyxy_px))
+
+    def photos_an_epoch(self, config: TrainConfig) -> int:
+        """All with objects and ``train.empties`` of the others."""
+        return len(self.photos) - len(self.empty) + round(config.empties * len(self.empty))
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +51,7 @@ class EpochBatches(Dataset[Batch]):
     epoch: int
 
     def __len__(self) -> int:
-        return max(1, (len(self.data.photos) + self.config.drawn) // self.config.batch)
+        return max(1, (self.data.photos_an_epoch(self.config) + self.config.drawn) // self.config.batch)
 
     def __getitem__(self, index: int) -> Batch:
         if not 0 <= index < len(self):
@@ -78,26 +59,52 @@ class EpochBatches(Dataset[Batch]):
         draws = seeding.generator(self.config.seed, f"batch/{self.epoch}/{index}")
         rng = np.random.default_rng(int(torch.randint(2**62, (1,), generator=draws)))
         members = self._order()[index * self.config.batch :][: self.config.batch]
-        every = np.ones(len(LABELS), bool)
+        every = np.ones_like(self.data.photos_know)
         samples = [self._sample(is_photo, number, rng) for is_photo, number in members]
         return _stack(samples, np.stack([self.data.photos_know if is_photo else every for is_photo, _ in members]))
 
     def _order(self) -> list[tuple[bool, int]]:
-        """Every photo once and some of the renders, shuffled."""
+        """Every photo once, or as many of the empty ones as are due, and some of the renders, shuffled."""
         draws = seeding.generator(self.config.seed, f"order/{self.epoch}")
         picked = torch.randperm(len(self.data.renders), generator=draws)[: self.config.drawn]
-        members = [(True, i) for i in range(len(self.data.photos))] + [(False, int(i)) for i in picked]
+        skipped = self._skipped()
+        members = [(True, i) for i in range(len(self.data.photos)) if i not in skipped]
+        members += [(False, int(i)) for i in picked]
         return [members[i] for i in torch.randperm(len(members), generator=draws).tolist()]
 
+    def _skipped(self) -> set[int]:
+        count = len(self.data.photos) - self.data.photos_an_epoch(self.config)
+        draws = seeding.generator(self.config.seed, f"skipped/{self.epoch}")
+        order = torch.randperm(len(self.data.empty), generator=draws).tolist() if count else []
+        return {self.data.empty[i] for i in order[:count]}
+
     def _sample(self, is_photo: bool, number: int, rng: np.random.Generator) -> LabelledPicture:
-        pictures = self.data.photos if is_photo else self.data.renders
-        size = self.config.size_px
-        if self.epoch < 0.85 * self.config.epochs and rng.random() < self.config.mosaic * is_photo:
-            others = [pictures[i] for i in rng.integers(len(pictures), size=3)]
-            return _finish(mosaic([pictures[number], *others], size, rng), rng)
-        fit = 1.2 * size / max(pictures[number].rgb_u8.shape[:2]) if is_photo else 1.0
-        zoom = (0.6 * fit, 1.6 * fit) if is_photo else (0.75, 1.4)
-        return _finish(view(pictures[number], size, rng, zoom=zoom, turn_deg=5 * is_photo), rng)
+        config, size = self.config, self.config.size_px
+        variation = Variation(config.mirror, config.squeeze, config.antialias, config.faint)
+        tiled = self.epoch < 0.85 * config.epochs and rng.random() < config.mosaic * is_photo
+        if not is_photo:
+            render = self.data.renders[number]
+            return _finish(view(render, size, rng, zoom=(0.75, 1.4), turn_deg=0, variation=variation), rng)
+        if tiled:
+            others = [self._photo(int(i), rng) for i in rng.integers(len(self.data.photos), size=3)]
+            return _finish(mosaic([self._photo(number, rng), *others], size, rng, variation), rng)
+        photo = self._photo(number, rng)
+        sample = view(photo, size, rng, zoom=self._zoom(photo), turn_deg=config.turn_deg, variation=variation)
+        if config.blend and self.data.empty and rng.random() < config.blend:
+            empty = self.data.photos[self.data.empty[rng.integers(len(self.data.empty))]]
+            through = view(empty, size, rng, zoom=self._zoom(empty), turn_deg=config.turn_deg, variation=variation)
+            sample = blend(sample, through, rng)
+        return _finish(sample, rng)
+
+    def _photo(self, number: int, rng: np.random.Generator) -> LabelledPicture:
+        photo = self.data.photos[number]
+        if self.data.cutouts and rng.random() < self.config.pasted:
+            return pasted(photo, self.data.cutouts, rng)
+        return photo
+
+    def _zoom(self, photo: LabelledPicture) -> tuple[float, float]:
+        fit = 1.2 * self.config.size_px / max(photo.rgb_u8.shape[:2])
+        return self.config.zoom[0] * fit, self.config.zoom[1] * fit
 
 
 def _finish(picture: LabelledPicture, rng: np.random.Generator) -> LabelledPicture:
@@ -106,18 +113,23 @@ def _finish(picture: LabelledPicture, rng: np.random.Generator) -> LabelledPictu
 
 
 def _stack(samples: Sequence[LabelledPicture], known: npt.NDArray[np.bool_]) -> Batch:
-    max_objects = max(1, *(len(s.labels) for s in samples))
-    boxes, labels = torch.zeros(len(samples), max_objects, 4), torch.zeros(len(samples), max_objects, dtype=torch.int64)
-    real = torch.zeros(len(samples), max_objects, dtype=torch.bool)
-    # padding is a box far away, so that no cell lies in it
-    boxes += torch.tensor([-1e4, -1e4, -1e4 + 1, -1e4 + 1])
+    boxes = _padded([sample.boxes_xyxy_px for sample in samples])
+    labels, real = torch.zeros(boxes.shape[:2], dtype=torch.int64), torch.zeros(boxes.shape[:2], dtype=torch.bool)
     for row, sample in enumerate(samples):
         count = len(sample.labels)
-        boxes[row, :count] = torch.from_numpy(sample.boxes_xyxy_px)
         labels[row, :count] = torch.from_numpy(sample.labels)
         real[row, :count] = True
+    vague = _padded([sample.vague_xyxy_px for sample in samples])
     images = torch.from_numpy(np.stack([sample.rgb_u8 for sample in samples])).permute(0, 3, 1, 2)
-    return images, Targets(boxes, labels, real, torch.from_numpy(known))
+    return images, Targets(boxes, labels, real, torch.from_numpy(known), vague)
+
+
+def _padded(boxes: Sequence[F32]) -> Tensor:
+    """``(B,G,4)``; padding is a box far away, so that no cell lies in it."""
+    out = torch.tensor([-1e4, -1e4, -1e4 + 1, -1e4 + 1]).repeat(len(boxes), max(1, *map(len, boxes)), 1)
+    for row, of_it in enumerate(boxes):
+        out[row, : len(of_it)] = torch.from_numpy(of_it)
+    return out
 
 
 def loader(batches: EpochBatches) -> DataLoader[Batch]:

@@ -16,12 +16,12 @@ from torch import Tensor
 
 from physadv.engines.training.adversarial import Contest, check_weights
 from physadv.engines.training.adversarial_options import AdversarialTraining
-from physadv.engines.training.batches import EpochBatches, TrainingData, draw_renders, loader
-from physadv.engines.training.detector import steps_of
+from physadv.engines.training.batches import EpochBatches, TrainingData, loader
+from physadv.engines.training.detector import split, steps_of
 from physadv.engines.training.detector_state import start
+from physadv.engines.training.drawn import draw_renders, labels_of
 from physadv.engines.training.options import TrainConfig
 from physadv.engines.training.photos import read_photos
-from physadv.library.roads.signs import LABELS
 from physadv.library.runs.forecast import Forecast, Part, duration, timed
 from physadv.parts.victims.sign_nano_weights import SignNanoWeights
 
@@ -55,9 +55,9 @@ def adversarial_forecast(
 def _little(config: TrainConfig) -> tuple[TrainingData, float]:
     """All photos and a few drawn pictures, and how long all pictures take to draw."""
     if config.validate:
-        read_photos(Path(config.validate), LABELS)
-    photos = read_photos(Path(config.photos), LABELS) if config.photos else None
-    pictures, known = (photos.pictures, photos.known) if photos else ((), np.ones(len(LABELS), bool))
+        read_photos(Path(config.validate), labels_of(config))
+    photos, _ = split(config)
+    pictures, known = (photos.pictures, photos.known) if photos else ((), np.ones(len(labels_of(config)), bool))
     few = min(config.drawn, config.batch)
     begun = time.perf_counter()
     renders = draw_renders(config, few)
@@ -76,7 +76,7 @@ def _forecast(
 ) -> Forecast:  # fmt: skip
     """``steps`` are tried; ``of_a_batch`` of them follow on one batch, which is loaded before the first."""
     step_s = min([timed(lambda: deque(islice(steps, of_a_batch), 0)) for _ in range(TRIED)][1:]) / of_a_batch
-    count = config.epochs * max(1, (len(data.photos) + config.drawn) // config.batch) * of_a_batch
+    count = config.epochs * max(1, (data.photos_an_epoch(config) + config.drawn) // config.batch) * of_a_batch
     parts = (
         Part("drawing", drawing_s, f"{config.renders} roads"),
         Part("training", count * step_s, f"{count} steps of {duration(step_s)}"),

@@ -13,9 +13,9 @@ from torch import Tensor
 
 from physadv.core import seeding
 from physadv.core.errors import BadInput
-from physadv.engines.training.batches import draw_renders
 from physadv.engines.training.defense_lessons import Lesson
 from physadv.engines.training.defense_options import DefenseTraining
+from physadv.engines.training.drawn import draw_renders
 from physadv.engines.training.options import TrainConfig
 from physadv.engines.training.patch_families import Families, families, read_patches
 from physadv.engines.training.photos import F32, U8

@@ -1,10 +1,10 @@
-"""Train the reference sign detector on labelled photos and drawn roads. The main path; its parts are in ``train_*``."""
+"""Train a small detector on labelled photos and drawn pictures: the road-sign detector, or one of any classes."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from physadv.core import seeding
+from physadv.core.errors import BadInput
 from physadv.engines.training.assign import detection_loss
-from physadv.engines.training.batches import Batch, EpochBatches, TrainingData, draw_renders, loader
+from physadv.engines.training.batches import Batch, EpochBatches, TrainingData, loader
+from physadv.engines.training.cutouts import cutouts_of
 from physadv.engines.training.detector_state import (
     DetectorState,
     cpu_s,
@@ -22,13 +25,15 @@ from physadv.engines.training.detector_state import (
     make_folder,
     resume,
     save,
+    shape_of,
     start,
 )
-from physadv.engines.training.model_card import DETECTOR, ship
+from physadv.engines.training.drawn import draw_renders, labels_of
+from physadv.engines.training.model_card import DETECTOR, About, Judges, ship
 from physadv.engines.training.options import TrainConfig
-from physadv.engines.training.photos import read_photos
-from physadv.library.roads.signs import LABELS
+from physadv.engines.training.photos import TrainingPhotos, read_photos
 from physadv.parts.victims.sign_nano_net import grid
+from physadv.parts.victims.sign_nano_weights import SignNanoWeights, read_weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +49,23 @@ class TrainProgress:
 
 
 def train_detector(
-    config: TrainConfig, device: torch.device, out: Path, progress: Callable[[TrainProgress], None] = lambda _: None
-) -> dict[str, Any]:
-    """Train, evaluate and write ``sign-nano.safetensors`` and ``sign-nano.md`` into ``out``; returns the figures.
+    config: TrainConfig, device: torch.device, out: Path, progress: Callable[[TrainProgress], None] = lambda _: None,
+    about: About = DETECTOR,
+) -> dict[str, Any]:  # fmt: skip
+    """Train, evaluate and write ``NAME.safetensors`` and ``NAME.md`` into ``out``; returns the figures.
 
     ``out/last.pt`` is written after every epoch; a run that was stopped goes on from it.
     """
     config.check()
     make_folder(out)
     # read first: a wrong path must not show after drawing, or after an hour
-    validation = read_photos(Path(config.validate), LABELS) if config.validate else None
-    data = gather(config)
+    validation = read_photos(Path(config.validate), labels_of(config)) if config.validate else None
+    photos, apart = split(config)
+    data = gather(config, photos)
     steps = len(EpochBatches(config, data, 0))
-    state = start(config, device, steps)
-    settings = fingerprint(config)
+    begun = _begun(config)
+    state = start(config, device, steps, begun.state if begun else None)
+    settings = fingerprint(config, begun.digest) if begun else fingerprint(config)
     resume(state, settings, out / "last.pt", device)
     for epoch in range(state.epoch, config.epochs):
         wall, cpu = time.monotonic(), cpu_s()
@@ -67,16 +75,52 @@ def train_detector(
         state.cpu_s += cpu_s() - cpu
         save(state, settings, out / "last.pt")
     times = {"wall_s": state.wall_s, "cpu_s": state.cpu_s, "steps": float(steps * config.epochs)}
-    return ship(state.average, DETECTOR, config, validation, times, out)
+    about = replace(about, begun_from=begun.digest) if begun else about
+    return ship(state.average, about, config, Judges(validation, apart), times, out)
 
 
-def gather(config: TrainConfig) -> TrainingData:
+def _begun(config: TrainConfig) -> SignNanoWeights | None:
+    """The weights to go on from. Raises :class:`BadInput` where they are of another net or of other labels."""
+    if not config.begin:
+        return None
+    weights = read_weights(Path(config.begin), "train.begin", "train.begin")
+    if weights.labels != labels_of(config):
+        raise BadInput(
+            f"train.begin={config.begin} tells {', '.join(weights.labels)}, and train.labels are "
+            f"{', '.join(labels_of(config))}. Give both the same labels in the same order, or begin with random weights."
+        )
+    if weights.shape != shape_of(config):
+        raise BadInput(
+            f"train.begin={config.begin} is a net of widths {list(weights.shape.widths)} and blocks "
+            f"{list(weights.shape.blocks)}: set train.widths and train.blocks to these."
+        )
+    return weights
+
+
+def split(config: TrainConfig) -> tuple[TrainingPhotos | None, TrainingPhotos | None]:
+    """The photos to train on, and those kept apart for the threshold: of those with objects and without alike."""
+    if not config.photos:
+        return None, None
+    photos = read_photos(Path(config.photos), labels_of(config))
+    if not config.apart:
+        return photos, None
+    order = torch.randperm(len(photos.pictures), generator=seeding.generator(config.seed, "apart")).tolist()
+    apart: set[int] = set()
+    for empty in (False, True):
+        group = [i for i in order if empty == (not len(photos.pictures[i].labels))]
+        apart |= set(group[: round(config.apart * len(group))])
+    kept = (tuple(p for i, p in enumerate(photos.pictures) if (i in apart) == side) for side in (False, True))
+    training, judging = (TrainingPhotos(pictures, photos.known) for pictures in kept)
+    return training, judging
+
+
+def gather(config: TrainConfig, photos: TrainingPhotos | None) -> TrainingData:
     """All pictures into memory; a render takes 0.7 MB."""
-    photos = read_photos(Path(config.photos), LABELS) if config.photos else None
     renders = draw_renders(config, config.renders)
     if photos is None:
-        return TrainingData((), np.ones(len(LABELS), bool), renders)
-    return TrainingData(photos.pictures, photos.known, renders)
+        return TrainingData((), np.ones(len(labels_of(config)), bool), renders)
+    cutouts = cutouts_of(photos.pictures) if config.pasted else ()
+    return TrainingData(photos.pictures, photos.known, renders, cutouts)
 
 
 def _train_epoch(

@@ -1,4 +1,4 @@
-"""What a training of the sign detector carries from step to step, and how it is kept in a file."""
+"""What a training of a detector carries from step to step, and how it is kept in a file."""
 
 from __future__ import annotations
 
@@ -16,15 +16,20 @@ from torch.optim import AdamW
 from torch.optim.lr_scheduler import OneCycleLR
 
 from physadv.core.errors import BadOutput
+from physadv.engines.training.drawn import labels_of
 from physadv.engines.training.options import TrainConfig
-from physadv.library.roads.signs import LABELS
 from physadv.library.runs.checkpoints import resuming, write_checkpoint
-from physadv.parts.victims.sign_nano_net import SignNanoNet
+from physadv.parts.victims.sign_nano_net import NetShape, SignNanoNet
 
 _LARGEST_NORM = 5.0  # of the gradient
 _PARTS = ("net", "average", "optimiser", "schedule")
 _FREE = ("workers", "photos_licence", "validate", "held_out_renders")
 """Settings that do not shape the weights."""
+_FIRST = (
+    "photos", "epochs", "batch", "size_px", "learning_rate", "weight_decay", "renders", "renders_an_epoch",
+    "distance_m", "mosaic", "average", "bf16", "seed",
+)  # fmt: skip
+"""Settings that there were from the first: the others count where they differ from what was so before."""
 
 
 @dataclass
@@ -46,7 +51,8 @@ def start(
     """Everything before the first of ``steps`` an epoch; from ``weights``, or from random ones of the seed."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)  # weights are drawn from the global generator
-        net, average = SignNanoNet(len(LABELS)), SignNanoNet(len(LABELS))
+        classes, shape = len(labels_of(config)), shape_of(config)
+        net, average = SignNanoNet(classes, shape), SignNanoNet(classes, shape)
     if weights is not None:
         net.load_state_dict(weights)
     average.load_state_dict(net.state_dict())
@@ -81,9 +87,19 @@ def _average_(state: DetectorState, decay: float) -> None:
             mean.copy_(value)
 
 
+def shape_of(config: TrainConfig) -> NetShape:
+    """Of the network."""
+    return NetShape(tuple(config.widths), tuple(config.blocks))
+
+
 def fingerprint(config: TrainConfig, *more: str) -> str:
     """Settings that a resumed run must share: all that shape the weights."""
-    settings = {key: value for key, value in asdict(config).items() if key not in _FREE}
+    before = asdict(TrainConfig())
+    settings = {
+        key: value
+        for key, value in asdict(config).items()
+        if key not in _FREE and (key in _FIRST or key not in before or value != before[key])
+    }
     return hashlib.sha256(json.dumps([settings, *more] if more else settings, sort_keys=True).encode()).hexdigest()
 
 

@@ -1,9 +1,9 @@
-"""Labelled photos in COCO format, for training and for the figures of the model card."""
+"""Labelled photos in COCO or YOLO format, for training and for the figures of the model card."""
 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -14,15 +14,24 @@ from physadv.core.labels import index_of
 from physadv.library.colour.conversion import rgb_u8_from_srgb
 from physadv.library.files.images import load_srgb
 from physadv.parts.scenes.checked import CheckedPhoto, checked
-from physadv.parts.scenes.coco import annotations_in, folders_of
+from physadv.parts.scenes.coco import NAMES, annotations_in, folders_of
 from physadv.parts.scenes.coco_json import read_coco
+from physadv.parts.scenes.marked import MarkedSet
 from physadv.parts.scenes.photo_files import PhotoFiles
+from physadv.parts.scenes.yolo import read_yolo
 
 log = logging.getLogger(__name__)
 
 F32 = npt.NDArray[np.float32]
 I64 = npt.NDArray[np.int64]
 U8 = npt.NDArray[np.uint8]
+
+_OF_YOLO = ("data.yaml", "dataset.yaml", "data.yml", "dataset.yml", "labels")
+
+
+def no_boxes() -> F32:
+    """Of none."""
+    return np.zeros((0, 4), np.float32)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -32,6 +41,7 @@ class LabelledPicture:
     rgb_u8: U8  # (H, W, 3)
     boxes_xyxy_px: F32  # (n, 4) edges
     labels: I64  # (n,) into the detector's labels
+    vague_xyxy_px: F32 = field(default_factory=no_boxes)  # (v, 4) regions in which nobody knows what there is
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -43,17 +53,14 @@ class TrainingPhotos:
 
 
 def read_photos(folder: Path, labels: tuple[str, ...]) -> TrainingPhotos:
-    """Read the annotations and their images, checked as ``scenes=coco`` checks them.
+    """Read the annotations and their images, checked as ``scenes=coco`` and ``scenes=yolo`` check them.
 
-    Categories that the detector does not know and crowds are left out. Raises :class:`BadInput` where the folder, its
-    images or all labels are missing.
+    Categories that the detector does not know are left out, and crowds are vague. Raises :class:`BadInput` where the
+    folder, its images or all labels are missing.
     """
-    if not folder.is_dir():
-        raise BadInput(f"no such folder: {str(folder)!r}. A COCO folder holds annotations.json and images/.")
-    path = annotations_in(folder)
-    marked = read_coco(path, PhotoFiles(folders_of(folder), path))
+    marked = _marked(folder)
     if not marked.photos:
-        raise BadInput(f"{path} lists no images.")
+        raise BadInput(f"{marked.source} lists no images.")
     rows = [index_of(name, labels) for name in marked.categories]
     for name, row in zip(marked.categories, rows, strict=True):
         if row is None:
@@ -65,9 +72,24 @@ def read_photos(folder: Path, labels: tuple[str, ...]) -> TrainingPhotos:
     return TrainingPhotos(pictures, np.isin(np.arange(len(labels)), known))
 
 
+def _marked(folder: Path) -> MarkedSet:
+    if not folder.exists():
+        raise BadInput(
+            f"no such folder: {str(folder)!r}. A COCO folder holds annotations.json and images/, a YOLO folder "
+            "data.yaml, or images/ and labels/."
+        )
+    is_coco = any((folder / name).is_file() for name in NAMES)
+    if not is_coco and (folder.is_file() or any((folder / name).exists() for name in _OF_YOLO)):
+        return read_yolo(str(folder))
+    path = annotations_in(folder)
+    return read_coco(path, PhotoFiles(folders_of(folder), path))
+
+
 def _labelled(photo: CheckedPhoto, rows: list[int | None]) -> LabelledPicture:
     rgb = np.asarray(rgb_u8_from_srgb(load_srgb(photo.file)), np.uint8)
-    marks = [(mark.box_xyxy_px, rows[mark.category]) for mark in photo.marks if not mark.crowd]
-    kept = [(box, row) for box, row in marks if row is not None]
+    marks = [(mark.box_xyxy_px, rows[mark.category], mark.crowd) for mark in photo.marks]
+    kept = [(box, row) for box, row, crowd in marks if row is not None and not crowd]
     boxes = np.array([box for box, _ in kept], np.float32).reshape(-1, 4)
-    return LabelledPicture(np.ascontiguousarray(rgb), boxes, np.array([row for _, row in kept], np.int64))
+    labels = np.array([row for _, row in kept], np.int64)
+    vague = np.array([box for box, row, crowd in marks if row is not None and crowd], np.float32).reshape(-1, 4)
+    return LabelledPicture(np.ascontiguousarray(rgb), boxes, labels, vague)

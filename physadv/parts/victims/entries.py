@@ -17,6 +17,7 @@ from physadv.parts.victims.options import (
     OnnxConfig,
     OnnxRuntimeConfig,
     OpenCvConfig,
+    PersonNanoConfig,
     SignNanoConfig,
     SmallNetConfig,
     TorchvisionConfig,
@@ -44,7 +45,7 @@ TORCHVISION_MODELS = {
 
 
 def _build_sign_nano(name: str, config: SignNanoConfig) -> Victim:
-    check_thresholds(config.confidence, config.iou)
+    check_thresholds(config.confidence or 0.0, config.iou)
     if config.size_px and config.size_px < 32:
         raise BadOption(f"victim.size_px must be 0 or at least 32, got {config.size_px}")
     from physadv.parts.victims.sign_nano import load_sign_nano
@@ -157,6 +158,12 @@ def physadv_victims() -> list[Entry[Any, Victim[Any, Any]]]:
             partial(_build_sign_nano, "sign-nano-robust"),
             "sign-nano, trained further against patches by `physadv train adversarial`; comes with its weights",
             "arXiv:1904.12843",
+        ),
+        Entry(
+            "person-nano",
+            PersonNanoConfig,
+            partial(_build_sign_nano, "person-nano"),
+            "people, for demonstrations: trained by physadv itself; comes with its weights",
         ),
         Entry("onnx", OnnxConfig, _build_onnx, "your detector or classifier from an ONNX file, with gradients"),
         Entry("opencv-dnn", OpenCvConfig, _build_opencv, "the same file run by OpenCV: a black box, as deployed"),

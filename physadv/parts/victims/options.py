@@ -81,9 +81,15 @@ class TorchvisionConfig:
 @dataclass
 class SignNanoConfig:
     weights: str = ""  # a .safetensors file of `physadv train …`; empty = the built-in weights
-    confidence: float = 0.5  # scores of at least this are reported
+    confidence: float | None = 0.5  # scores of at least this are reported; null = the threshold of the weights
     iou: float = 0.5  # overlap above which the weaker of two boxes is dropped
     size_px: int = 0  # images with a longer side are shrunk to this; 0 = never
+
+
+@dataclass
+class PersonNanoConfig(SignNanoConfig):
+    confidence: float | None = None  # scores of at least this are reported; empty = the threshold of the weights
+    size_px: int = 416  # images with a longer side are shrunk to this; 0 = never
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""``sign-nano``: the road-sign detector that comes with the product, or the user's own training of it."""
+"""``sign-nano`` and ``person-nano``: the detectors that come with the product, or the user's own training of one."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from physadv.parts.victims.options import SignNanoConfig
 from physadv.parts.victims.sign_nano_net import STRIDES, SignNanoNet
 from physadv.parts.victims.sign_nano_weights import read_sign_nano
 
+_USUAL = 0.5  # threshold where neither the user nor the weights name one
+
 
 class SignNano:
     """Frozen weights; images are padded, not resized, unless ``size_px`` limits their longer side."""
@@ -22,10 +24,14 @@ class SignNano:
     task, access = Task.detection, AccessLevel.gradients
 
     def __init__(
-        self, net: SignNanoNet, labels: tuple[str, ...], digest: str, config: SignNanoConfig, name: str = "sign-nano"
-    ) -> None:
+        self, net: SignNanoNet, labels: tuple[str, ...], digest: str, config: SignNanoConfig, name: str = "sign-nano",
+        threshold: float | None = None,
+    ) -> None:  # fmt: skip
+        """``threshold`` holds where ``config`` names none."""
         fold_norms_(net.eval())
         self._net, self._labels, self._digest, self._config = freeze(net), labels, digest, config
+        chosen = threshold if config.confidence is None else config.confidence
+        self._confidence = _USUAL if chosen is None else chosen
         self.name = name
 
     @property
@@ -41,7 +47,7 @@ class SignNano:
     @property
     def confidence(self) -> float:
         """The operating threshold: whatever scores at least this is reported."""
-        return self._config.confidence
+        return self._confidence
 
     @property
     def digest(self) -> str:
@@ -82,4 +88,4 @@ class SignNano:
 def load_sign_nano(config: SignNanoConfig, name: str = "sign-nano") -> SignNano:
     """With the weights of the package that bear this ``name``, or the user's file."""
     weights = read_sign_nano(config, name)
-    return SignNano(weights.net(), weights.labels, weights.digest, config, name)
+    return SignNano(weights.net(), weights.labels, weights.digest, config, name, weights.threshold)

@@ -1,10 +1,12 @@
-"""The network of ``sign-nano``: a small anchor-free detector of road signs, about a million weights.
+"""The network of ``sign-nano`` and ``person-nano``: a small anchor-free detector, about a million weights.
 
 Backbone of residual blocks, a top-down feature pyramid at strides 8, 16 and 32, one decoupled head shared by the three
 levels (as FCOS and YOLOX have it). Every grid cell proposes one box and a logit per class.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -46,24 +48,34 @@ def _stage(channels_in: int, channels_out: int, blocks: int) -> nn.Sequential:
     return nn.Sequential(down, *(Residual(channels_out) for _ in range(blocks)))
 
 
+@dataclass(frozen=True, slots=True)
+class NetShape:
+    """How wide and how deep."""
+
+    widths: tuple[int, ...] = (16, 32, 64, 112, 160)  # channels at strides 2 to 32
+    blocks: tuple[int, ...] = (1, 2, 3, 2)  # residual blocks at strides 4 to 32
+
+
 class SignNanoNet(nn.Module):
     """Images in [0, 1] with sides that are multiples of 32 → boxes and logits of every grid cell."""
 
-    def __init__(self, classes: int) -> None:
+    def __init__(self, classes: int, shape: NetShape | None = None) -> None:
         super().__init__()
-        self.stem = ConvBlock(3, 16, stride=2)
-        self.stage2 = _stage(16, 32, blocks=1)
-        self.stage3 = _stage(32, 64, blocks=2)
-        self.stage4 = _stage(64, 112, blocks=3)
-        self.stage5 = _stage(112, 160, blocks=2)
+        shape = shape or NetShape()
+        w2, w4, w8, w16, w32 = shape.widths
+        self.stem = ConvBlock(3, w2, stride=2)
+        self.stage2 = _stage(w2, w4, shape.blocks[0])
+        self.stage3 = _stage(w4, w8, shape.blocks[1])
+        self.stage4 = _stage(w8, w16, shape.blocks[2])
+        self.stage5 = _stage(w16, w32, shape.blocks[3])
         width = 64
-        self.lateral3 = ConvBlock(64, width, kernel=1)
-        self.lateral4 = ConvBlock(112, width, kernel=1)
-        self.lateral5 = ConvBlock(160, width, kernel=1)
+        self.lateral3 = ConvBlock(w8, width, kernel=1)
+        self.lateral4 = ConvBlock(w16, width, kernel=1)
+        self.lateral5 = ConvBlock(w32, width, kernel=1)
         self.smooth3, self.smooth4 = ConvBlock(width, width), ConvBlock(width, width)
         self.tell_class = nn.Sequential(ConvBlock(width, width), ConvBlock(width, width), nn.Conv2d(width, classes, 1))
         self.tell_box = nn.Sequential(ConvBlock(width, width), ConvBlock(width, width), nn.Conv2d(width, 4, 1))
-        # start out believing that one cell in a hundred holds a sign (focal loss, Lin et al. 2017, §3.3)
+        # start out believing that one cell in a hundred holds an object (focal loss, Lin et al. 2017, §3.3)
         nn.init.constant_(self.tell_class[-1].bias, -4.6)  # type: ignore[arg-type]
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:

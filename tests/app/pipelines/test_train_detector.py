@@ -14,8 +14,9 @@ import torch
 from physadv.core.errors import BadInput, BadOption, BadOutput
 from physadv.engines.training.assign import Targets, assign, detection_loss, pairwise_iou
 from physadv.engines.training.augment import mosaic, occlude, recolour, view
-from physadv.engines.training.batches import EpochBatches, TrainingData, draw_renders
+from physadv.engines.training.batches import EpochBatches, TrainingData
 from physadv.engines.training.detector import TrainProgress, train_detector
+from physadv.engines.training.drawn import draw_renders
 from physadv.engines.training.options import TrainConfig
 from physadv.engines.training.photos import LabelledPicture, read_photos
 from physadv.library.roads.signs import LABELS
