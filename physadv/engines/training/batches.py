@@ -84,7 +84,8 @@ class EpochBatches(Dataset[Batch]):
         tiled = self.epoch < 0.85 * config.epochs and rng.random() < config.mosaic * is_photo
         if not is_photo:
             render = self.data.renders[number]
-            return _finish(view(render, size, rng, zoom=(0.75, 1.4), turn_deg=0, variation=variation), rng)
+            zoom = config.drawn_zoom[0], config.drawn_zoom[1]
+            return _finish(view(render, size, rng, zoom=zoom, turn_deg=0, variation=variation), rng)
         if tiled:
             others = [self._photo(int(i), rng) for i in rng.integers(len(self.data.photos), size=3)]
             return _finish(mosaic([self._photo(number, rng), *others], size, rng, variation), rng)

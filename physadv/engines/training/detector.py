@@ -28,7 +28,7 @@ from physadv.engines.training.detector_state import (
     shape_of,
     start,
 )
-from physadv.engines.training.drawn import draw_renders, labels_of
+from physadv.engines.training.drawn import draw_renders, drawn_cutouts, labels_of
 from physadv.engines.training.model_card import DETECTOR, About, Judges, ship
 from physadv.engines.training.options import TrainConfig
 from physadv.engines.training.photos import TrainingPhotos, read_photos
@@ -87,7 +87,7 @@ def _begun(config: TrainConfig) -> SignNanoWeights | None:
     if weights.labels != labels_of(config):
         raise BadInput(
             f"train.begin={config.begin} tells {', '.join(weights.labels)}, and train.labels are "
-            f"{', '.join(labels_of(config))}. Give both the same labels in the same order, or begin with random weights."
+            f"{', '.join(labels_of(config))}. Give both the same in the same order, or begin with random weights."
         )
     if weights.shape != shape_of(config):
         raise BadInput(
@@ -120,6 +120,7 @@ def gather(config: TrainConfig, photos: TrainingPhotos | None) -> TrainingData:
     if photos is None:
         return TrainingData((), np.ones(len(labels_of(config)), bool), renders)
     cutouts = cutouts_of(photos.pictures) if config.pasted else ()
+    cutouts += drawn_cutouts(config) if config.drawn_cutouts else ()
     return TrainingData(photos.pictures, photos.known, renders, cutouts)
 
 

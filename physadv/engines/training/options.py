@@ -30,6 +30,8 @@ class TrainConfig:
     renders_an_epoch: int = 400  # at most so many of these, picked anew for every epoch
     held_out_renders: int = 240  # drawn pictures of the main object for the final figures
     distance_m: list[float] = field(default_factory=lambda: [3.5, 42.0])  # of rendered objects
+    drawn_cutouts: int = 0  # drawn people that are pasted into photos as the cut-outs of train.pasted are
+    drawn_zoom: list[float] = field(default_factory=lambda: [0.75, 1.4])  # of drawn pictures
     zoom: list[float] = field(
         default_factory=lambda: [0.6, 1.6]
     )  # of photos; at 1 the longer side is 1.2 times the crop
@@ -60,7 +62,7 @@ class TrainConfig:
         for name in ("epochs", "batch", "held_out_renders"):
             if getattr(self, name) < 1:
                 raise BadOption(f"train.{name} must be at least 1, got {getattr(self, name)}.")
-        for name in ("renders", "renders_an_epoch"):
+        for name in ("renders", "renders_an_epoch", "drawn_cutouts"):
             if getattr(self, name) < 0:
                 raise BadOption(f"train.{name} must not be negative, got {getattr(self, name)}.")
         self._check_network()
@@ -84,8 +86,10 @@ class TrainConfig:
         unknown = [name for name in self.drawings if name not in DRAWINGS]
         if unknown or (self.drawn and not self.drawings):
             raise BadOption(f"train.drawings must be some of {', '.join(DRAWINGS)}, got {self.drawings}.")
-        if len(self.zoom) != 2 or not 0.05 <= self.zoom[0] <= self.zoom[1] <= 20:
-            raise BadOption(f"train.zoom must be [smallest, largest] from 0.05 to 20, got {self.zoom}.")
+        for name in ("zoom", "drawn_zoom"):
+            zoom = getattr(self, name)
+            if len(zoom) != 2 or not 0.05 <= zoom[0] <= zoom[1] <= 20:
+                raise BadOption(f"train.{name} must be [smallest, largest] from 0.05 to 20, got {zoom}.")
         if not 0 <= self.squeeze <= 1:
             raise BadOption(f"train.squeeze must lie in [0, 1], got {self.squeeze}.")
         for name in ("mirror", "empties", "pasted", "blend", "mosaic"):
