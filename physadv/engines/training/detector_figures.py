@@ -84,7 +84,7 @@ def coco_of(
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class ThresholdCount:
     """At one threshold, over some pictures; an object is found by a box of its label with IoU 0.5."""
 
     threshold: float
@@ -103,7 +103,7 @@ class Tally:
 
 def tallies(
     victim: SignNano, pictures: Sequence[LabelledPicture], judged: Sequence[int], thresholds: Sequence[float]
-) -> list[Tally]:
+) -> list[ThresholdCount]:
     """One for each threshold."""
     # what a box that scores more suppresses does not depend on the threshold: one decision serves all
     lowest = min(thresholds)
@@ -116,7 +116,7 @@ def _of_labels(reported: Detections, judged: Sequence[int]) -> Detections:
     return Detections(reported.boxes_xyxy_px[kept], reported.scores[kept], reported.labels[kept])
 
 
-def _tally(reported: Sequence[Detections], pictures: Sequence[LabelledPicture], threshold: float) -> Tally:
+def _tally(reported: Sequence[Detections], pictures: Sequence[LabelledPicture], threshold: float) -> ThresholdCount:
     found = objects = false = alarms = empty = 0
     for one, picture in zip(reported, pictures, strict=True):
         kept = one.scores >= threshold
@@ -128,7 +128,7 @@ def _tally(reported: Sequence[Detections], pictures: Sequence[LabelledPicture], 
         false += int((~_in_any(strays, torch.from_numpy(picture.vague_xyxy_px))).sum())
         if not match.shape[1] and not len(picture.vague_xyxy_px):
             empty, alarms = empty + 1, alarms + bool(len(boxes))
-    return Tally(threshold, found, objects, false, len(pictures), alarms, empty)
+    return ThresholdCount(threshold, found, objects, false, len(pictures), alarms, empty)
 
 
 def _in_any(boxes: Tensor, regions: Tensor) -> Tensor:

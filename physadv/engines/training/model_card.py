@@ -14,7 +14,7 @@ from safetensors.torch import save
 from physadv.core.version import __version__
 from physadv.engines.training.detector_figures import (
     Row,
-    Tally,
+    ThresholdCount,
     average_precisions,
     by_height,
     chosen_threshold,
@@ -167,7 +167,7 @@ def _threshold_line(figures: dict[str, Any], config: TrainConfig) -> list[str]:
     ]
 
 
-def _by_threshold(rows: Sequence[Tally]) -> list[str]:
+def _by_threshold(rows: Sequence[ThresholdCount]) -> list[str]:
     empty = any(row.empty for row in rows)
     head = ["| threshold | found | precision | false alarms a picture |", "|---|---|---|---|"]
     if empty:
