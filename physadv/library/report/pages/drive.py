@@ -73,20 +73,23 @@ def _cell(found: Row, policy: str, world: str, rows: Sequence[Row]) -> dict[str,
     measures = next(one["measures"] for one in found["worlds"] if one["name"] == world)
     curves = [one for one in found["curves"] if (one["policy"], one["world"]) == (policy, world)]
     by_key = {row["key"]: row for row in rows}
-    plots = [measure_by_arm(rows, place) for place in range(len(measures))]
+    telling_first = telling(found)
+    names = [measure["name"] for measure in measures]
+    plots = {name: measure_by_arm(rows, place) for place, name in enumerate(names)}
+    main = dict.fromkeys((telling_first, names[0]))
     over = [
         over_condition(curves, by_key, condition, measure["name"])
         for measure in measures
         for condition in dict.fromkeys(one["condition"] for one in curves)
     ]
-    telling_first = telling(found)
     return {
         "policy": policy, "world": world, "measures": measures,
         "rows": [{"words": words_of(row), "role": row["role"], "threat": row["threat"], "n": row["scores"][0]["n"],
                   "attacked": row["attacked"] if row["role"] != "clean" else None,
                   "scores": [(told(score), score["value"]) for score in row["scores"]],
                   "change": changed(row["differences"][0] if row["differences"] else None)} for row in rows],
-        "plots": [plot for plot in plots if plot], "over": sorted(
+        "plots": [plots[name] for name in main if plots[name]],
+        "more": [plot for name, plot in plots.items() if plot and name not in main], "over": sorted(
             (plot for plot in over if plot), key=lambda plot: not plot.title.startswith(telling_first)),
     }  # fmt: skip
 

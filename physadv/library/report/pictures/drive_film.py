@@ -34,7 +34,7 @@ def film_webp(shots: Sequence[FilmShot], step_s: float) -> bytes:
     frames = [_frame(shot) for shot in kept]
     pace = int(min(max(1000 * step_s * stride / 2, FASTEST_MS), SLOWEST_MS))  # twice as fast as life, within reason
     stream = io.BytesIO()
-    frames[0].save(stream, "WEBP", save_all=True, append_images=frames[1:], loop=0, quality=70, method=3,
+    frames[0].save(stream, "WEBP", save_all=True, append_images=frames[1:], loop=0, quality=55, method=4,
                    duration=[*[pace] * (len(frames) - 1), LAST_MS])  # fmt: skip
     return stream.getvalue()
 
