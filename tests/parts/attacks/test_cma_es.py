@@ -13,7 +13,7 @@ from physadv.testing.toys import toy_problem
 
 pytest.importorskip("cmaes", reason="needs cmaes, of the extra cma")
 
-from physadv.parts.attacks.patch.cma_es import CmaEs  # noqa: E402
+from physadv.parts.attacks.patch.cma_es import CmaEs
 
 SEARCH = CmaEs(CmaEsConfig(cells=2, population=6))
 
