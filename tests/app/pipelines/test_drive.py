@@ -20,6 +20,14 @@ pytestmark = pytest.mark.slow
 SMALL_WORLD = ["world.height_px=24", "world.width_px=32", "policy.strides=[4]", "policy.size_px=[24,32]",
                "world.distance_m=[12,14]", "world.speed_m_s=[8,9]", "size=smoke", "progress=false"]  # fmt: skip
 
+KEYS = {
+    "noise": ["fgsm-linf-0.0313725-white", "random-linf-0.0313725", "ddn_steps=3-l2-smallest-white",
+              "random-l2-smallest-ddn_steps=3"],
+    "universal": ["0.0313725-white", "random-0.0313725"],
+    "overlay": ["8px-white", "8px-grey", "8px-random"],
+    "print": ["sign-white", "sign-grey", "sign-random"],
+}  # fmt: skip
+
 
 @pytest.fixture(scope="module")
 def policy(tmp_path_factory: pytest.TempPathFactory) -> str:
@@ -49,12 +57,7 @@ def content(folder: Path) -> dict[str, Any]:
 
 def test_every_attack_stands_beside_its_controls(run: Path) -> None:
     rows = {row["key"]: row for row in content(run)["rows"]}
-    assert list(rows) == [
-        "clean", "noise-fgsm-linf-0.0313725-white", "noise-random-linf-0.0313725", "noise-ddn_steps=3-l2-smallest-white",
-        "noise-random-l2-smallest-ddn_steps=3", "universal-0.0313725-white", "universal-random-0.0313725",
-        "overlay-8px-white", "overlay-8px-grey", "overlay-8px-random", "print-sign-white", "print-sign-grey",
-        "print-sign-random",
-    ]  # fmt: skip
+    assert list(rows) == ["clean", *(f"{means}-{key}" for means, keys in KEYS.items() for key in keys)]
     assert {len(row["episodes"]) for row in rows.values()} == {4}
     assert {score["low"] for row in rows.values() for score in row["scores"]} == {None}  # four are too few
 
