@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # it would import torch, and ``physadv --help`` would wait fo
     from physadv.api import Defense, Victim
 
 physadv_api = 2
+physadv_permissions: tuple[str, ...] = ()
 
 
 @dataclass

@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # it would import torch, and ``physadv --help`` would wait fo
     from physadv.api import Defense
 
 physadv_api = 2
+physadv_permissions: tuple[str, ...] = ()
 
 
 @dataclass

@@ -11,6 +11,7 @@ from typing import Any
 from physadv.api import BadOption, Entry, Victim, hookimpl
 
 physadv_api = 2
+physadv_permissions: tuple[str, ...] = ()
 
 
 @dataclass

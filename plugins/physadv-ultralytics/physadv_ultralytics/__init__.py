@@ -12,6 +12,7 @@ if TYPE_CHECKING:  # it would import torch
     from physadv.api import Victim
 
 physadv_api = 2
+physadv_permissions = ("network", "downloads")  # published weights that are not here
 
 
 @dataclass
