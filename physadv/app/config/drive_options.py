@@ -51,8 +51,8 @@ class DriveConfig(RunConfig):
     penalties: Any = field(default_factory=dict)
     search: Any = "eot-adam"  # the attack that makes the print: a part name, or {part: cma-es, option: ...}
     budget: BudgetConfig = field(
-        default_factory=BudgetConfig
-    )  # of search; steps and batch also of universal and overlay
+        default_factory=lambda: BudgetConfig(steps=60, batch=48, draws=1, held_out=96)
+    )  # of search; its steps and batch also those of universal and overlay
     rounds: int = 2  # in each the moments are collected anew, under the print as it is by then
     moments: int = 600  # that are looked at, of episodes that are not judged
     practice: int = 64  # episodes in which they are collected

@@ -49,7 +49,7 @@ class ArmPlan:
     means: str
     told: str  # the size: "linf 1/255", "8 × 8 px", "600 × 600 mm"
     meddler: Callable[[Facts], Meddler]
-    threat: str = ""  # of an attack: white or transfer
+    threat: str = ""  # of an attack: white, scores, decisions or transfer
     source: str = ""  # of a transfer
     of: str = ""  # of a control: the key of the attack it stands beside
     everywhere: bool = False  # also in the other worlds
@@ -67,11 +67,12 @@ def _noise(task: DriveTask, driver: Driver, workshop: Workshop) -> list[ArmPlan]
     plans: list[ArmPlan] = []
     for spec in task.noises:
         size, timed = f"{spec.norm} {spec.told}", task.timing.told
-        step = StepPlan(spec.attack, spec.norm, spec.eps, AccessLevel.gradients, task.aim, task.timing)
+        step = StepPlan(spec.attack, spec.norm, spec.eps, task.aim, task.timing)
         own = [
             ArmPlan(
                 f"noise-{slug(spec.name)}-{spec.norm}-{_sized(spec.eps)}-{_whose(attacker)}", spec.name, ATTACK, NOISE,
-                size, partial(_stepped, step, attacker, task.seed), attacker.threat, attacker.name, timed=timed,
+                size, partial(_stepped, step, attacker, task.seed), _seen(attacker, spec.attack.needs), attacker.name,
+                timed=timed,
             )
             for attacker in driver.attackers
         ]  # fmt: skip
@@ -127,11 +128,12 @@ def _print(task: DriveTask, driver: Driver, workshop: Workshop) -> list[ArmPlan]
     spec = task.hung
     assert spec is not None
     asked = spec.patch()()
+    needs = AccessLevel.gradients if spec.attack.needs_gradient else AccessLevel.scores
     told = f"{asked.width_mm:.0f} × {asked.height_mm:.0f} mm on the {spec.slot}"
     own = [
         ArmPlan(
             f"print-{spec.slot}-{_whose(attacker)}", f"print by {spec.attack_name}", ATTACK, PRINT, told,
-            partial(_hung, workshop, attacker, spec), attacker.threat, attacker.name, everywhere=True,
+            partial(_hung, workshop, attacker, spec), _seen(attacker, needs), attacker.name, everywhere=True,
         )
         for attacker in driver.attackers
     ]  # fmt: skip
@@ -177,6 +179,12 @@ def _hung(workshop: Workshop, attacker: Attacker, spec: PrintSpec, facts: Facts)
 
 def _hanging(workshop: Workshop, spec: PrintSpec, patch: PatchImage, facts: Facts) -> Meddler:
     return Untouched({spec.slot: printed(moved(patch, workshop.device), spec.make_print)})
+
+
+def _seen(attacker: Attacker, needs: AccessLevel) -> str:
+    """What the attacker sees of the policy."""
+    own = {AccessLevel.gradients: attacker.threat, AccessLevel.scores: "scores", AccessLevel.decisions: "decisions"}
+    return own[needs] if attacker.threat == "white" else attacker.threat
 
 
 def _whose(attacker: Attacker) -> str:

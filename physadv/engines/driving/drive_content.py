@@ -30,7 +30,7 @@ def content_of(task: DriveTask, arms: Sequence[DrivenArm], workshop: Workshop) -
             for driver in task.drivers
         ],
         "rows": rows, "medians": medians(rows), "curves": curves_of(rows, conditions, task.seeds),
-        "prints": prints_of(task, workshop), "made": workshop.seconds(),
+        "prints": prints_of(task, workshop), "made": workshop.made(),
     }  # fmt: skip
 
 
@@ -43,8 +43,9 @@ def prints_of(task: DriveTask, workshop: Workshop) -> list[dict[str, Any]]:
         for attacker in driver.attackers:
             folder = workshop.print_folder(attacker)
             patch, name = load_patch(folder), folder.relative_to(workshop.folder).as_posix()
+            facts = workshop.made().get(name, {})
             found[name] = {
                 "policy": attacker.policy.name, "folder": name, "file": f"{name}/{PICTURE}",
-                "width_mm": patch.width_mm, "height_mm": patch.height_mm, "seconds": workshop.seconds().get(name),
+                "width_mm": patch.width_mm, "height_mm": patch.height_mm, "seconds": facts.get("seconds"), "asked": facts.get("asked"),
             }  # fmt: skip
     return list(found.values())

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from physadv.core.access import AccessLevel, Task
+from physadv.core.access import Task
 from physadv.core.defended import remembers
 from physadv.core.errors import IncompatibleParts
 from physadv.core.problem.counted import Counted, Queries
@@ -39,7 +39,6 @@ class StepPlan:
     attack: PerturbationAttack
     norm: Norm
     eps: float | None
-    access: AccessLevel
     aim: AttackAim
     timing: AttackTiming
 
@@ -84,7 +83,7 @@ class SteppedAttack:
 
     def _attacked(self, moment: Moment, images: Tensor, labels: Tensor, targets: Tensor | None) -> Tensor:
         queries = Queries.apart(len(images))
-        limited: Victim[Any, Any] = Limited(ActionClasses(self.asked.victim), self.plan.access)
+        limited: Victim[Any, Any] = Limited(ActionClasses(self.asked.victim), self.plan.attack.needs)
         seed = int(torch.randint(2**31, (), generator=generator(self.seed, f"{moment.seeds[0]}/{moment.step}")))
         problem = PerturbationProblem(
             images, labels, Counted(limited, queries=queries), self.plan.norm, self.plan.eps, seed,

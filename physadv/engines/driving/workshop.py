@@ -19,6 +19,7 @@ from torch import Tensor
 
 from physadv.core.access import Task
 from physadv.core.problem.adaptive import adaptive
+from physadv.core.problem.clips import standing_still
 from physadv.core.problem.objective import Member, Objective
 from physadv.core.problem.patch_problem import Budget, PatchProblem
 from physadv.core.protocols import Observer, PatchModel
@@ -45,7 +46,7 @@ from physadv.library.runs.options import read_object_if_there
 
 logger = logging.getLogger(__name__)
 
-MADE = "made.json"  # how long everything took
+MADE = "made.json"  # what everything took
 PART = 256  # moments that are looked at in one go
 
 
@@ -59,6 +60,7 @@ class Workshop:
     device: torch.device
     quantised: bool
     _moments: dict[str, Moments] = field(default_factory=dict)
+    _asked: int = 0  # pictures, for the print that is being made
 
     @property
     def world(self) -> World:
@@ -100,18 +102,17 @@ class Workshop:
         if not (folder / EXACT).is_file():
             made = self._optimised(attacker, spec, folder)
             save_patch(made if spec.printable is None else spec.printable(made), folder)
-            self._note(folder, begun)
+            self._note(folder, begun, self._asked)
         return moved(load_patch(folder), self.device)
 
-    def seconds(self) -> dict[str, float]:
-        """Name → how long it took to make it, of everything that lies in the run folder."""
-        kept = read_object_if_there(self.folder / MADE)
-        return {str(name): float(value) for name, value in kept.items()}
+    def made(self) -> dict[str, dict[str, float]]:
+        """Name → the seconds it took, and how many pictures a victim was asked about where that is counted."""
+        return dict(read_object_if_there(self.folder / MADE))
 
-    def _note(self, made: Path, begun: float) -> None:
+    def _note(self, made: Path, begun: float, asked: int = 0) -> None:
         name = made.relative_to(self.folder).as_posix()
-        seconds = {**self.seconds(), name: round(time.perf_counter() - begun, 2)}
-        write_text(self.folder / MADE, json.dumps(seconds, indent=1))
+        facts = {"seconds": round(time.perf_counter() - begun, 2), "asked": asked}
+        write_text(self.folder / MADE, json.dumps({**self.made(), name: facts}, indent=1))
 
     def print_folder(self, attacker: Attacker) -> Path:
         """Where its print lies."""
@@ -121,7 +122,7 @@ class Workshop:
         """Rounds of looking for moments under what hangs there by then, and of optimising on all found so far."""
         check_slot(self.world, spec.slot)
         drive = Drive(self.world, attacker.policy, self.device, self.quantised)
-        patch = spec.patch()
+        patch, self._asked = spec.patch(), 0
         moments, made = self._clean_moments(attacker), None
         for index in range(spec.rounds):
             if made is not None:
@@ -133,6 +134,7 @@ class Workshop:
             problem = self._problem(attacker, spec, moments, patch, budget)
             made = spec.attack.run(problem, list(self.observers), FolderCheckpoints(folder / f"round-{index + 1}.pt"))
             made = moved(made, self.device)
+            self._asked += problem.objective.queries.images
         assert made is not None
         return made
 
@@ -149,7 +151,7 @@ class Workshop:
         else:
             assert spec.goal is not None
             scenes = MomentScenes(world, moments, spec.slot, None, (), seen_moments(world, moments, spec.slot))
-            member = Member(victim, spec.goal.bound(victim.labels))
+            member = Member(standing_still(victim), spec.goal.bound(victim.labels))
         return PatchProblem(
             scenes, patch, HungPrint(world, moments, spec.slot, spec.make_print), Objective((adaptive(member),)),
             spec.penalties, budget, self.task.seed, OneDevice(self.device),

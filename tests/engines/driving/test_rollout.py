@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 import torch
 
-from physadv.core.access import AccessLevel
 from physadv.core.errors import BadOption, IncompatibleParts
 from physadv.core.problem.norm import Norm
 from physadv.core.types import PatchImage
@@ -24,7 +23,7 @@ SEEDS = (0, 1, 2, 3)
 
 
 def plan(aim: str = "away", eps: float = 0.45, beta: float = 0.0, budget: int = 0) -> StepPlan:
-    return StepPlan(Fgsm(), Norm.linf, eps, AccessLevel.gradients, AttackAim(aim), AttackTiming(beta, budget))
+    return StepPlan(Fgsm(), Norm.linf, eps, AttackAim(aim), AttackTiming(beta, budget))
 
 
 def test_without_an_attack_the_policy_does_right() -> None:
