@@ -46,6 +46,7 @@ def prints_of(task: DriveTask, workshop: Workshop) -> list[dict[str, Any]]:
             facts = workshop.made().get(name, {})
             found[name] = {
                 "policy": attacker.policy.name, "folder": name, "file": f"{name}/{PICTURE}",
-                "width_mm": patch.width_mm, "height_mm": patch.height_mm, "seconds": facts.get("seconds"), "asked": facts.get("asked"),
+                "width_mm": patch.width_mm, "height_mm": patch.height_mm,
+                "seconds": facts.get("seconds"), "asked": facts.get("asked"),
             }  # fmt: skip
     return list(found.values())
