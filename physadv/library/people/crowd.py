@@ -45,11 +45,12 @@ class Seen:
     alpha: F32  # (h, w) share of each pixel in which the person is seen
     trunk: F32  # (h, w) share in which it is the shirt
     drawn: float  # pixels that the person takes where nothing is in front
+    inside: float  # share of the person's width within the picture
 
     @property
     def share(self) -> float:
-        """Of the person within the picture that nothing hides."""
-        return float(self.alpha.sum()) / max(self.drawn, 1e-6)
+        """Of the person that neither something nearer nor the picture's sides hide."""
+        return self.inside * float(self.alpha.sum()) / max(self.drawn, 1e-6)
 
     def box_px(self) -> F64 | None:
         """``(4,)`` edges of what is seen, ``None`` where that is nothing."""
@@ -95,7 +96,7 @@ def lay_people_(
                 other.behind_(cut.left, cut.top, cut.rgba[..., 3])
         if index < len(people):
             alpha = cut.rgba[..., 3].copy()
-            seen[index] = Seen(cut.left, cut.top, alpha, cut.parts[..., 0].copy(), float(alpha.sum()))
+            seen[index] = Seen(cut.left, cut.top, alpha, cut.parts[..., 0].copy(), float(alpha.sum()), cut.inside)
     return seen
 
 

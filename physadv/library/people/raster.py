@@ -43,6 +43,7 @@ class Cut:
     rgba: F32  # (h, w, 4) linear light, premultiplied
     parts: F32  # (h, w, p) share of each pixel in which one of the parts asked for is seen
     box_px: tuple[float, float, float, float]  # edges, in the picture
+    inside: float = 1.0  # share of its width that the picture's sides leave
 
     def over_(self, linear: F32) -> None:
         """Blend over a picture ``(H, W, 3)`` in linear light, in place."""
@@ -109,7 +110,8 @@ def rasterise(
         shares[..., index] = cv2.resize(mask.reshape(shape), pixels, interpolation=cv2.INTER_AREA)
     rgba = cv2.resize(fine_rgba.reshape(*shape, 4), pixels, interpolation=cv2.INTER_AREA)
     box = (left + x.min() / fine, top + y.min() / fine, left + (x.max() + 1) / fine, top + (y.max() + 1) / fine)
-    return Cut(left, top, np.asarray(rgba, np.float32), shares, tuple(float(v) for v in box))  # type: ignore[arg-type]
+    inside = float((min(high[0], size_px[0]) - max(low[0], 0)) / (high[0] - low[0]))
+    return Cut(left, top, np.asarray(rgba, np.float32), shares, tuple(float(v) for v in box), inside)  # type: ignore[arg-type]
 
 
 def _index_buffer(mesh: Mesh, seen: F64, corners: F64, shape: tuple[int, int]) -> tuple[I32, F64]:

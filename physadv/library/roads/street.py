@@ -37,8 +37,13 @@ class Thing:
 
     x: float
     z: float
-    reach: float  # m to both sides
+    reach: float  # m to both sides; 0: a wall, behind which nobody stands
     draw: Callable[[], None]
+
+    def before(self, x: float, z: float) -> bool:
+        """Whether it stands between the camera and somebody at ``(x, z)``, or hardly behind."""
+        beside = abs(self.x / self.z - x / z) > (self.reach + 0.5) / self.z
+        return self.reach > 0 and not beside and self.z <= z + 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +53,12 @@ class Room:
     left: float
     right: float
     far: float
+    things: tuple[Thing, ...] = ()  # what is painted already, so that nobody behind it can be drawn
 
     def holds(self, x: float, z: float) -> bool:
-        """Whether somebody can stand there."""
-        return self.left + 0.4 <= x <= self.right - 0.4 and z <= self.far - 0.6
+        """Whether somebody can stand there, and is seen there."""
+        room = self.left + 0.4 <= x <= self.right - 0.4 and z <= self.far - 0.6
+        return room and not any(thing.before(x, z) for thing in self.things)
 
 
 def paint_street(camera: RoadCamera, rng: np.random.Generator, stands_m: tuple[float, float]) -> tuple[Brush, Room]:
@@ -96,8 +103,7 @@ def _along(brush: Brush, x_m: float, z_m: float) -> Room:
             at = kerb - side * 1.05 if rng.random() < 0.6 else road + side * 1.05
             things.append(Thing(at, float(z), 1, lambda at=at, z=z: car(brush, float(at), float(z))))  # type: ignore[misc]
     things += _furniture(brush, kerb + side * 0.4, 14)
-    _drawn(things, x_m, z_m)
-    return Room(min(wall, far), max(wall, far), 250)
+    return Room(min(wall, far), max(wall, far), 250, _drawn(things, x_m, z_m))
 
 
 def _across(brush: Brush, x_m: float, z_m: float) -> Room:
@@ -124,16 +130,15 @@ def _across(brush: Brush, x_m: float, z_m: float) -> Room:
                 z = front - 3.6
                 things.append(Thing(float(at), z, 2.2, lambda at=at, z=z: _car_beside(brush, float(at), z)))  # type: ignore[misc]
     things += _furniture(brush, float("nan"), 8, (max(front * 0.4, 4.0), front - 0.5))
-    _drawn(things, x_m, z_m)
-    return Room(-80, 80, front)
+    return Room(-80, 80, front, _drawn(things, x_m, z_m))
 
 
-def _drawn(things: list[Thing], x_m: float, z_m: float) -> None:
+def _drawn(things: list[Thing], x_m: float, z_m: float) -> tuple[Thing, ...]:
     """Far to near. Left out is what would stand before somebody at ``(x_m, z_m)``, who is drawn later."""
-    for thing in sorted(things, key=lambda thing: -thing.z):
-        beside = abs(thing.x / thing.z - x_m / z_m) > (thing.reach + 0.5) / thing.z
-        if beside or thing.z > z_m + 0.3:
-            thing.draw()
+    kept = tuple(thing for thing in things if not thing.before(x_m, z_m))
+    for thing in sorted(kept, key=lambda thing: -thing.z):
+        thing.draw()
+    return tuple(thing for thing in kept if thing.reach)
 
 
 def _floor(brush: Brush, left: float, right: float, far: float = 250.0) -> None:

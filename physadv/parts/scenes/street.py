@@ -26,7 +26,7 @@ from physadv.parts.scenes.drawn import GOLDEN, between, light_gain, numpy_rng, t
 from physadv.parts.scenes.street_options import StreetConfig, check_street
 
 LABELS = ("person",)
-_HARDLY_SEEN = 0.25  # who is hidden more is marked as no object to be judged
+_HARDLY_SEEN = 0.4  # of whom less is seen is marked as nobody to be judged
 
 
 @dataclass(frozen=True, eq=False, slots=True)
