@@ -6,9 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from physadv.api import BadOption, Entry, Victim, hookimpl
+from physadv.api import BadOption, Entry, hookimpl
+
+if TYPE_CHECKING:  # it would import torch, and ``physadv --help`` would wait for it
+    from physadv.api import Victim
 
 physadv_api = 2
 physadv_permissions: tuple[str, ...] = ()
