@@ -34,6 +34,11 @@ class StopGoConfig:
     dashboard: bool = True  # the lowest rows show the speed
 
 
+@dataclass
+class MujocoRoadConfig(StopGoConfig):
+    samples: int = 4  # of MuJoCo's antialiasing, a pixel
+
+
 def check_stop_go(config: StopGoConfig) -> None:
     """Raise :class:`BadOption` for numbers with which there is no episode."""
     if config.height_px < 24 or config.width_px < 24:

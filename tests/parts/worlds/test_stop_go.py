@@ -78,7 +78,7 @@ def test_the_dashboard_shows_the_speed_and_no_dashboard_leaves_the_road(world: S
 
 def test_a_print_larger_than_its_slot_is_refused(world: StopGo) -> None:
     state = world.reset(torch.arange(1))
-    with pytest.raises(BadOption, match=r"600 x 600 mm is larger than the slot 'sign' .*530 x 530"):
+    with pytest.raises(BadOption, match=r"600 x 600 mm is larger than the slot 'sign' of the road, 530 x 530"):
         world.observe(state, {"sign": sheet(600)})
     with pytest.raises(BadOption, match=r"no slot 'sing'\. Did you mean 'sign'"):
         world.observe(state, {"sing": sheet()})

@@ -34,13 +34,15 @@ class TexelRow:
         return TexelRow(*(tensor.to(device) for tensor in tensors))
 
 
-class Reads(NamedTuple):
-    """Where a level is read: one row a read."""
+class Level(NamedTuple):
+    """Levels of the row by which faces are read, each ``(n,)``."""
 
-    face: Tensor  # (n,) int64
-    level: Tensor  # (n,) int64
-    x_mm: Tensor  # (n, k) from the middle of the face, k taps
-    y_mm: Tensor  # (n, k)
+    first: Tensor  # where it begins
+    width: Tensor  # in texels, with its border
+    height: Tensor  # in texels, with its border
+    per_mm: Tensor  # texels
+    left_mm: Tensor  # from the middle of the face to its left edge
+    top_mm: Tensor
 
 
 def atlas_of(faces: tuple[SignFace, ...], scales: tuple[float, ...], finest: int) -> TexelRow:
@@ -83,37 +85,39 @@ def _joined(pyramids: list[list[Tensor]], texel_mm: list[float]) -> TexelRow:
     )  # fmt: skip
 
 
-def level_for(atlas: TexelRow, face: Tensor, mm_per_read: Tensor) -> Tensor:
-    """The level whose texels are as large as a read sees, ``(n,)`` int64."""
-    ratio = (mm_per_read / atlas.texel_mm[face]).double().contiguous()
-    deepest = ((atlas.first[face][..., 1:] != atlas.first[face][..., :-1]).sum(-1)).double()
-    return torch.minimum((torch.log2(ratio) + 0.5).floor().clamp_min(0), deepest).long()
+def levels_for(row: TexelRow, face: Tensor, mm_per_read: Tensor) -> Level:
+    """The levels of these faces ``(n,)`` whose texels are as large as a read sees, as floats."""
+    texel_mm, first = row.texel_mm[face], row.first[face]
+    deepest = (first[:, 1:] != first[:, :-1]).sum(1)
+    wanted = (torch.log2((mm_per_read / texel_mm).double()) + 0.5).floor().long()
+    level = torch.minimum(wanted.clamp_min(0), deepest)
+    per_mm = 1 / (texel_mm * torch.bitwise_left_shift(torch.ones_like(level), level))
+    size = row.width[face, level].float(), row.height[face, level].float()
+    left, top = row.half_mm[face].unbind(1)
+    return Level(row.first[face, level].float(), *size, per_mm, -left, -top)
 
 
-def read(atlas: TexelRow, reads: Reads) -> Tensor:
-    """``(n, 4)``: the mean over the taps, each between the four texels round it; clear outside of the face."""
-    first, width = atlas.first[reads.face, reads.level], atlas.width[reads.face, reads.level]
-    height, half = atlas.height[reads.face, reads.level], atlas.half_mm[reads.face]
-    per_mm = 1 / (atlas.texel_mm[reads.face] * torch.bitwise_left_shift(torch.ones_like(reads.level), reads.level))
+def read(texels: Tensor, level: Level, x_mm: Tensor, y_mm: Tensor) -> Tensor:
+    """``(n, 4)`` of the texels ``(T, 4)``: the mean over taps ``(k, n)`` from the middle of the face, each between the
+    four texels round it; clear outside of the face.
+    """
     # a texel's middle is at whole numbers, the border's at 0
-    x = (reads.x_mm + half[:, :1]) * per_mm[:, None] + 0.5
-    y = (reads.y_mm + half[:, 1:]) * per_mm[:, None] + 0.5
-    x = torch.minimum(x.clamp_min(0), (width - 1)[:, None].to(x.dtype) - 1e-3)
-    y = torch.minimum(y.clamp_min(0), (height - 1)[:, None].to(y.dtype) - 1e-3)
+    x = ((x_mm - level.left_mm) * level.per_mm).add_(0.5)
+    y = ((y_mm - level.top_mm) * level.per_mm).add_(0.5)
+    x = torch.minimum(x.clamp_min_(0), level.width - 1.001)
+    y = torch.minimum(y.clamp_min_(0), level.height - 1.001)
     column, row = x.floor(), y.floor()
-    right, down = (x - column)[..., None], (y - row)[..., None]
-    at = first[:, None] + row.long() * width[:, None] + column.long()
-    below = at + width[:, None]
-    corners = [atlas.texels.index_select(0, index.reshape(-1)).view(*at.shape, 4) for index in
-               (at, at + 1, below, below + 1)]  # fmt: skip
-    top = corners[0] * (1 - right) + corners[1] * right
-    bottom = corners[2] * (1 - right) + corners[3] * right
-    seen = top * (1 - down) + bottom * down
-    taps = seen.shape[1]
-    total = seen[:, 0]
-    for tap in range(1, taps):  # in a fixed order: a batch sums as a single one does
-        total = total + seen[:, tap]
-    return total * (1 / taps)
+    right, down = x.sub_(column), y.sub_(row)
+    wide = level.width.int()
+    at = level.first.int() + row.int() * wide + column.int()
+    total = torch.zeros(x_mm.shape[1], 4, device=x_mm.device)
+    for tap in range(len(x_mm)):  # in a fixed order: a batch sums as a single one does
+        for step, share in (
+            (0, (1 - right[tap]) * (1 - down[tap])), (1, right[tap] * (1 - down[tap])),
+            (wide, (1 - right[tap]) * down[tap]), (wide + 1, right[tap] * down[tap]),
+        ):  # fmt: skip
+            total = total + texels.index_select(0, at[tap] + step) * share[:, None]
+    return total * (1 / len(x_mm))
 
 
 def finest_for(focal_px: float, nearest_m: float) -> int:

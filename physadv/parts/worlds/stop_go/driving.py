@@ -45,6 +45,11 @@ class RoadState:
         named: dict[str, Any] = {f.name: getattr(self, f.name)[rows] for f in fields(self)[1:]}
         return RoadState(self.episodes.pick(rows), **named)
 
+    def to(self, device: torch.device | str) -> RoadState:
+        """The same on another device."""
+        named: dict[str, Any] = {f.name: getattr(self, f.name).to(device) for f in fields(self)}
+        return RoadState(**named)
+
     @staticmethod
     def joined(states: list[RoadState]) -> RoadState:
         """The rows of all of them."""

@@ -18,6 +18,7 @@ from physadv.parts.worlds.stop_go.faces import BILLBOARDS, BYSTANDER_SIGNS, GO_S
 SIGN_BEHIND_LINE_M = 7.0
 PERSON_BEHIND_LINE_M = 1.5
 WALK_M_S = 1.2
+HORIZON = (0.42, 0.47)  # of the height, from the top
 NUMBERS = 96  # drawn for an episode; more than are used, so that a later use shifts none
 
 ABSENT, BESIDE, CROSSING = 0, 1, 2
@@ -117,7 +118,7 @@ def drawn(seeds: Tensor, config: StopGoConfig, stop_face: int) -> Episodes:
         seeds=seeds, is_stop=is_stop, line_m=line, speed_m_s=speed, person=person, walk_m_s=walk, person_from_m=start,
         faces=faces, x_m=x, behind_m=behind, up_m=up, yaw_rad=yaw, tint=tint, shade=shade, illuminant=illuminant,
         ground=ground * hue, hills=hills, hill_colour=torch.tensor([0.10, 0.14, 0.10]) * dice.columns(3, 0.6, 1.4),
-        lane_m=dice.between(-0.25, 0.25), horizon=dice.between(0.42, 0.47), noise=dice.between(0.002, 0.012) * vary,
+        lane_m=dice.between(-0.25, 0.25), horizon=dice.between(*HORIZON), noise=dice.between(0.002, 0.012) * vary,
     )  # fmt: skip
 
 

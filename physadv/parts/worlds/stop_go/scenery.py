@@ -1,4 +1,8 @@
-"""What is behind everything: sky, hills, verge, road and its paint, in linear light. Edges are averaged over pixels."""
+"""Whatever lies behind everything: sky, hills, verge, road and its paint, in linear light.
+
+Edges are averaged over pixels. A column is as far from a line of the road as pixels lie between them, so masks need no
+coordinates of the road; everything is worked out in place, for a new plane costs more than ten sums in an old one.
+"""
 
 from __future__ import annotations
 
@@ -6,73 +10,78 @@ import torch
 from torch import Tensor
 
 from physadv.parts.worlds.stop_go.camera import HEIGHT_M, Camera
-from physadv.parts.worlds.stop_go.episodes import Episodes
+from physadv.parts.worlds.stop_go.episodes import HORIZON, Episodes
 
-LANE_M = 3.4
+LANE_M, PERIOD_M = 3.4, 9.0
 _PAINT = 0.62  # linear reflectance of white road paint
-_DASH_M, _PERIOD_M = 3.0, 9.0
+_DASH_M = 3.0
 _LINE_M = 0.5  # how wide the stop line is
-_MIDDLE = 0.12  # half a line's width
+_MARK_HALF_M = 0.06
+_WAVES = ((7.0, 1.0), (17.0, 0.6), (41.0, 0.3))  # of the hills: turns a metre ahead, share of the height
 
 
-def painted(episodes: Episodes, position_m: Tensor, camera: Camera) -> Tensor:
-    """``(E, 3, H, W)`` linear light without the illuminant."""
+def paint_(image: Tensor, episodes: Episodes, position_m: Tensor, camera: Camera) -> None:
+    """Fill ``(E, 3, H, W)`` with the scenery under its illuminant."""
     across, down = camera.across(position_m.device), camera.down(episodes.horizon)
-    sky, horizon, verge, asphalt = episodes.ground.unbind(1)
-    below = ((down * camera.focal_px) + 0.5).clamp(0, 1)  # share of a row's pixels that is ground
-    fade = (-down / down.new_tensor(0.35)).clamp(0, 1)[:, None]
-    rows = horizon[..., None] + (sky - horizon)[..., None] * fade
-    image = rows[..., None].expand(-1, -1, -1, camera.width_px).clone()
-    ridge = _ridge(episodes.hills, across)[:, None]  # (E, 1, W)
-    hill = ((ridge + down[:, :, None]) * camera.focal_px + 0.5).clamp_(0, 1)[:, None]
-    top = int(camera.height_px * 0.42) - 1  # above any horizon
-    sky_end = int(camera.height_px * 0.47) + 1
-    upper = image[:, :, :sky_end]
-    upper += (episodes.hill_colour[:, :, None, None] - upper) * hill[:, :, :sky_end]
-    _pave_(image[:, :, top:], episodes, position_m, across, down[:, top:], below[:, top:], verge, asphalt)
-    return image
+    light = episodes.ground * episodes.illuminant[:, None]
+    sky, haze, verge, asphalt = light.unbind(1)
+    fade = (-down / 0.35).clamp_(0, 1)[:, None]
+    image.copy_((haze[..., None] + (sky - haze)[..., None] * fade)[..., None].expand_as(image))
+    last = int(camera.height_px * HORIZON[1]) + 1  # below any horizon
+    hill = _ridge(episodes.hills, across)[:, None] + down[:, :last, None]
+    hill = hill.mul_(camera.focal_px).add_(0.5).clamp_(0, 1)
+    _mix_(image[:, :, :last], hill, episodes.hill_colour * episodes.illuminant)
+    first = int(camera.height_px * HORIZON[0]) - 1  # above any horizon
+    ground = (down[:, first:] * camera.focal_px).add_(0.5).clamp_(0, 1)[:, :, None]
+    road, paint = _masks(episodes, position_m, camera, down[:, first:])
+    below = image[:, :, first:]
+    _mix_(below, ground, verge)
+    _mix_(below, road.mul_(ground), asphalt)
+    _mix_(below, paint.mul_(ground), _PAINT * episodes.illuminant)
+
+
+def _mix_(image: Tensor, share: Tensor, colour: Tensor) -> None:
+    """Cover ``share`` ``(E, h, W or 1)`` of the pixels ``(E, 3, h, W)`` with ``colour`` ``(E, 3)``."""
+    rest = 1 - share
+    for channel in range(3):
+        image[:, channel].mul_(rest).add_(share * colour[:, channel, None, None])
 
 
 def _ridge(hills: Tensor, across: Tensor) -> Tensor:
     """``(E, W)`` how high the hills are, a metre ahead."""
-    waves = torch.sin(across[None, None] * across.new_tensor([7.0, 17.0, 41.0])[None, :, None] + hills[:, 3:, None])
-    tall = (waves + 1) * hills[:, :3, None] * across.new_tensor([1.0, 0.6, 0.3])[None, :, None]
+    turns, shares = across.new_tensor(_WAVES).unbind(1)
+    waves = torch.sin(across[None, None] * turns[None, :, None] + hills[:, 3:, None])
+    tall = (waves + 1) * hills[:, :3, None] * shares[None, :, None]
     return tall[:, 0] + tall[:, 1] + tall[:, 2]
 
 
-def _pave_(
-    image: Tensor, episodes: Episodes, position_m: Tensor, across: Tensor, down: Tensor, below: Tensor,
-    verge: Tensor, asphalt: Tensor,
-) -> None:  # fmt: skip
-    """Lay the ground on the rows ``(E, 3, h, W)`` that can show it, in place."""
-    depth = HEIGHT_M / down.clamp_min(1e-3)  # (E, h)
-    per_metre = (1 / depth * (image.shape[3] / 2 / across[-1].abs().clamp_min(1e-6)))[:, :, None]  # pixels
-    side = across * depth[:, :, None] - episodes.lane_m[:, None, None]  # (E, h, W) from the middle of the lane
-    long = depth * depth * (down[:, 1:2] - down[:, :1]) / HEIGHT_M  # metres of road that a row shows
-    z = depth + position_m[:, None]
-    # the oncoming lane is to the left
-    road = ((1.5 * LANE_M + 0.3 - (side + LANE_M / 2).abs() - LANE_M / 2) * per_metre + 0.5).clamp_(0, 1)
-    paint = (_MIDDLE / 2 + 0.5 / per_metre - (side - LANE_M / 2 + 0.2).abs()).mul_(per_metre).clamp_(0, 1)
-    dashes = (_MIDDLE / 2 + 0.5 / per_metre - (side + LANE_M / 2).abs()).mul_(per_metre).clamp_(0, 1)
-    paint += dashes * _dashed(z, long)[:, :, None]
-    lane = ((LANE_M / 2 - 0.2 - side.abs()) * per_metre + 0.5).clamp_(0, 1)
-    line = episodes.line_m[:, None]
-    paint += lane * _within(z, long, line, line + _LINE_M)[:, :, None]
-    paint.clamp_(max=1)
-    ground = below[:, :, None]
-    for channel in range(3):  # plane by plane: half of the memory traffic
-        plane = image[:, channel]
-        colour = verge[:, channel, None, None] + (asphalt - verge)[:, channel, None, None] * road
-        colour += (_PAINT - colour) * paint
-        plane += (colour - plane) * ground
+def _masks(episodes: Episodes, position_m: Tensor, camera: Camera, down: Tensor) -> tuple[Tensor, Tensor]:
+    """Shares ``(E, h, W)`` of road and of paint in the pixels of the rows that can show ground."""
+    depth = HEIGHT_M / down.clamp_min(1e-3)
+    per_metre = (camera.focal_px / depth)[:, :, None]
+    long = depth * depth * (1 / (camera.focal_px * HEIGHT_M))  # metres of road that a row shows
+    z, line = depth + position_m[:, None], episodes.line_m[:, None]
+    column = torch.arange(camera.width_px, device=down.device) - (camera.width_px - 1) / 2
+    lane = episodes.lane_m[:, None, None] * per_metre
+
+    def band(middle_m: float, half_m: float) -> Tensor:
+        """Share of a stripe along the road."""
+        away = (column - (lane + middle_m * per_metre)).abs_()
+        return away.neg_().add_(half_m * per_metre + 0.5).clamp_(0, 1)
+
+    road = band(-LANE_M / 2, LANE_M + 0.3)
+    paint = band(LANE_M / 2 - 0.2, _MARK_HALF_M)
+    paint += band(-LANE_M / 2, _MARK_HALF_M).mul_(_dashed(z, long)[:, :, None])
+    paint += band(0.0, LANE_M / 2 - 0.2).mul_(_within(z, long, line, line + _LINE_M)[:, :, None])
+    return road, paint.clamp_(max=1)
 
 
 def _dashed(z: Tensor, long: Tensor) -> Tensor:
     """Share of dash in the stretch of road that a row shows, ``(E, h)``."""
 
     def until(at: Tensor) -> Tensor:
-        whole = (at / _PERIOD_M).floor()
-        return whole * _DASH_M + (at - whole * _PERIOD_M).clamp_max(_DASH_M)
+        whole = (at / PERIOD_M).floor()
+        return whole * _DASH_M + (at - whole * PERIOD_M).clamp_max(_DASH_M)
 
     return (until(z + long / 2) - until(z - long / 2)) / long
 
