@@ -14,6 +14,7 @@ from physadv.testing.base import reasoned, require
 
 SEEDS = (3, 11, 4_000_000_000)
 SLACK = 1e-6
+EPISODES = 12  # in which every slot must come into view
 APART_BY = 24  # steps after which two seeds must have shown something different
 
 
@@ -104,7 +105,7 @@ def measures_all_that_it_names(world: World) -> None:
 def shows_prints_with_gradient(world: World) -> None:
     """A print on a slot is seen in some episode, with gradient to its ``srgb``; without one nothing changes."""
     for slot in world.slots:
-        state = world.reset(torch.arange(24))
+        state = world.reset(torch.arange(EPISODES))
         texels = torch.full((3, 8, 8), 0.5)
         texels[:, ::2] = 0.95
         srgb = texels.requires_grad_()
@@ -112,7 +113,8 @@ def shows_prints_with_gradient(world: World) -> None:
         sheet = PatchImage(srgb, torch.ones(1, 8, 8), side)
         bare, worn = world.observe(state, {}).images, world.observe(state, {slot.name: sheet}).images
         require(
-            not torch.equal(bare, worn.detach()), f"a print on the slot {slot.name!r} is seen in none of 24 episodes"
+            not torch.equal(bare, worn.detach()),
+            f"a print on the slot {slot.name!r} is seen in none of {EPISODES} episodes",
         )
         if worn.requires_grad:
             (gradient,) = torch.autograd.grad(worn.sum(), srgb)
@@ -142,11 +144,11 @@ def knows_where_its_objects_are(world: World) -> None:
     if not isinstance(world, ShowsObjects):
         return
     for slot in world.slots:
-        state = world.reset(torch.arange(24))
+        state = world.reset(torch.arange(EPISODES))
         scene = world.scene(state, slot.name)
         bare = world.observe(state, {}).images
         require(torch.equal(scene.srgb, bare), "a scene's pictures are not those that are observed")
-        require(bool(scene.wears.any()), f"none of 24 episodes shows an object that wears {slot.name!r}")
+        require(bool(scene.wears.any()), f"none of {EPISODES} episodes shows an object that wears {slot.name!r}")
         side = min(slot.width_mm, slot.height_mm)
         sheet = PatchImage(torch.tensor([1.0, 0, 1]).view(3, 1, 1).expand(3, 8, 8), torch.ones(1, 8, 8), side)
         change = (world.observe(state, {slot.name: sheet}).images - bare).abs().amax(1) > 0.02

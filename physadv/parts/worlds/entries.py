@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from physadv.core.hookspecs import Entry, hookimpl
 from physadv.parts.worlds.gymnasium_options import GymnasiumConfig, check_gymnasium
-from physadv.parts.worlds.options import StopGoConfig, check_stop_go
+from physadv.parts.worlds.options import MujocoRoadConfig, StopGoConfig, check_mujoco_road, check_stop_go
 
 if TYPE_CHECKING:
     from physadv.core.worlds import World
@@ -17,6 +17,13 @@ def _stop_go(config: StopGoConfig) -> World:
     from physadv.parts.worlds.stop_go.world import StopGo
 
     return StopGo(config)
+
+
+def _mujoco_road(config: MujocoRoadConfig) -> World:
+    check_mujoco_road(config)
+    from physadv.parts.worlds.mujoco_road.world import MujocoRoad
+
+    return MujocoRoad(config)
 
 
 def _gymnasium(config: GymnasiumConfig) -> World:
@@ -30,5 +37,9 @@ def _gymnasium(config: GymnasiumConfig) -> World:
 def physadv_worlds() -> list[Entry[Any, World]]:
     return [
         Entry("stop-go", StopGoConfig, _stop_go, "a drawn road: stop at STOP, pass red signs that mean go"),
+        Entry(
+            "mujoco-road", MujocoRoadConfig, _mujoco_road, "stop-go drawn by MuJoCo, to try prints in (extra mujoco)",
+            "Todorov et al. 2012, doi:10.1109/IROS.2012.6386109",
+        ),
         Entry("gymnasium", GymnasiumConfig, _gymnasium, "an environment of Gymnasium that shows pixels (extra gym)"),
-    ]
+    ]  # fmt: skip

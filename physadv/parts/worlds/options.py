@@ -42,17 +42,24 @@ class MujocoRoadConfig(StopGoConfig):
 def check_stop_go(config: StopGoConfig) -> None:
     """Raise :class:`BadOption` for numbers with which there is no episode."""
     if config.height_px < 24 or config.width_px < 24:
-        raise BadOption(f"world=stop-go needs pictures of 24 px or more, got {config.height_px} x {config.width_px}")
+        raise BadOption(f"the road needs pictures of 24 px or more, got {config.height_px} x {config.width_px}")
     for name, (low, high) in (("speed_m_s", (0, 16)), ("distance_m", (12, 80))):
         pair: list[float] = {"speed_m_s": config.speed_m_s, "distance_m": config.distance_m}[name]
         if len(pair) != 2 or not low <= pair[0] <= pair[1] <= high:
-            raise BadOption(f"world.{name} of stop-go is [lowest, highest] within {low} and {high}, got {pair}")
+            raise BadOption(f"world.{name} is [lowest, highest] within {low} and {high}, got {pair}")
     if min(config.standing, config.crossing) < 0 or config.standing + config.crossing > 1:
         raise BadOption(
-            "world.standing and world.crossing of stop-go are shares that add up to 1 at most, "
+            "world.standing and world.crossing are shares that add up to 1 at most, "
             f"got {config.standing} and {config.crossing}"
         )
     if not 0 <= config.light <= 2:
-        raise BadOption(f"world.light of stop-go is within 0 and 2, got {config.light}")
+        raise BadOption(f"world.light is within 0 and 2, got {config.light}")
     if not 20 <= config.field_of_view_deg <= 100:
-        raise BadOption(f"world.field_of_view_deg of stop-go is within 20 and 100, got {config.field_of_view_deg}")
+        raise BadOption(f"world.field_of_view_deg is within 20 and 100, got {config.field_of_view_deg}")
+
+
+def check_mujoco_road(config: MujocoRoadConfig) -> None:
+    """Raise :class:`BadOption` for numbers with which there is no picture."""
+    check_stop_go(config)
+    if not 0 <= config.samples <= 16:
+        raise BadOption(f"world.samples is within 0 and 16, got {config.samples}")

@@ -42,41 +42,37 @@ class MujocoPainter:
         stage = staged(faces)
         self._plain = stage.textures
         self._renderer = MujocoRenderer(stage.xml(camera, config.samples), camera.height_px, camera.width_px)
-        self._worn: dict[str, PatchImage] = {}  # slot → the print that its textures show
+        self._worn: dict[str, PatchImage] = {}  # texture → the print that it shows
         for name, codes in stage.textures.items():
             self._renderer.write_(name, codes)
 
     def pictures(self, state: driving.RoadState, prints: Mapping[str, PatchImage]) -> Tensor:
         """``(E, 3, H, W)`` sRGB in [0, 1], without gradient."""
         state = state.to("cpu")
-        for role, slot in _SLOT_OF_ROLE.items():
-            self._hang_(role, slot, prints.get(slot))
         rows = range(len(state.ended))
-        drawn = [self._picture(state.pick(torch.tensor([row]))) for row in rows]
-        images = torch.stack(drawn)
+        images = torch.stack([self._picture(state.pick(torch.tensor([row])), prints) for row in rows])
         if self._dashboard:
             show_speed_(images, state.speed_m_s)
         return images.to(self._device)
 
-    def _hang_(self, role: str, slot: str, image: PatchImage | None) -> None:
-        """Put the print on all that may wear it; nothing where it hangs already."""
-        before = self._worn.get(slot)
-        if image is None and before is None:
+    def _hang_(self, role: str, number: int, image: PatchImage | None) -> None:
+        """Put the print on what may wear it, or take it down; nothing where it hangs already."""
+        name = f"{role}-{number}"
+        if _same(image, self._worn.get(name)):
             return
-        if image is not None and before is not None and _same(image, before):
-            return
-        for number in ROLES[role]:
-            name = f"{role}-{number}"
-            codes, texel_mm = self._plain[name], MM_PER_TEXEL * SCALE_OF_FACE[number]
-            self._renderer.write_(name, codes if image is None else with_print(codes, texel_mm, image))
+        codes, texel_mm = self._plain[name], MM_PER_TEXEL * SCALE_OF_FACE[number]
+        self._renderer.write_(name, codes if image is None else with_print(codes, texel_mm, image))
         if image is None:
-            del self._worn[slot]
+            del self._worn[name]
         else:
-            self._worn[slot] = PatchImage(image.srgb.detach().clone(), image.alpha.detach().clone(), image.width_mm)
+            self._worn[name] = PatchImage(image.srgb.detach().clone(), image.alpha.detach().clone(), image.width_mm)
 
-    def _picture(self, state: driving.RoadState) -> Tensor:
+    def _picture(self, state: driving.RoadState, prints: Mapping[str, PatchImage]) -> Tensor:
         """``(3, H, W)`` of a single episode."""
         e, renderer = state.episodes, self._renderer
+        for column, role in enumerate(ROLES):
+            if slot := _SLOT_OF_ROLE.get(role):
+                self._hang_(role, int(e.faces[0, column]), prints.get(slot))
         self._light_(e)
         self._stand_(state)
         pitch = self._pitch(e.horizon)
@@ -149,6 +145,8 @@ class MujocoPainter:
         return (intrinsics @ turn)[:, None] @ surface
 
 
-def _same(image: PatchImage, other: PatchImage) -> bool:
+def _same(image: PatchImage | None, other: PatchImage | None) -> bool:
+    if image is None or other is None:
+        return image is other
     sized = image.width_mm == other.width_mm and image.srgb.shape == other.srgb.shape
     return sized and torch.equal(image.srgb, other.srgb) and torch.equal(image.alpha, other.alpha)

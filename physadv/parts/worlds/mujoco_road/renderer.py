@@ -24,7 +24,7 @@ class MujocoRenderer:
         self._mujoco = mujoco = _imported()
         self.model = mujoco.MjModel.from_xml_string(xml)
         self.data = mujoco.MjData(self.model)
-        where = os.environ.get("MUJOCO_GL", "")
+        where = os.environ["MUJOCO_GL"]
         try:
             self._renderer = mujoco.Renderer(self.model, height_px, width_px)
         except Exception as error:  # drivers raise what they like: GLError, RuntimeError, AttributeError
@@ -72,6 +72,8 @@ def _imported() -> Any:
 
 
 def _no_context(where: str, error: Exception) -> MissingExtra:
+    if type(error).__name__ == "GLFWError":  # imported by somebody else before, with a window in mind
+        return MissingExtra(f"world=mujoco-road cannot draw: {error}. Start again with MUJOCO_GL=egl set")
     package = _PACKAGE.get(where.lower(), _PACKAGE["egl"])
     return MissingExtra(
         f"world=mujoco-road cannot draw with MUJOCO_GL={where}: {type(error).__name__}: {error}. "
