@@ -29,7 +29,7 @@ _CLOTH = ((70, 90, 130), (150, 40, 46), (96, 104, 92))
 
 
 @dataclass
-class Stage:
+class RoadModel:
     """Parts of the model by name, as XML, and the pictures that its textures begin with."""
 
     meshes: list[str] = field(default_factory=list)
@@ -62,9 +62,9 @@ class Stage:
         </mujoco>"""
 
 
-def staged(faces: tuple[SignFace, ...]) -> Stage:
+def staged(faces: tuple[SignFace, ...]) -> RoadModel:
     """Everything that an episode may show."""
-    stage = Stage()
+    stage = RoadModel()
     for role in ("billboard", "bystander", "sign"):
         for number in ROLES[role]:
             _add_board(stage, f"{role}-{number}", faces[number], SCALE_OF_FACE[number])
@@ -74,7 +74,7 @@ def staged(faces: tuple[SignFace, ...]) -> Stage:
     return stage
 
 
-def _add_board(stage: Stage, name: str, face: SignFace, scale: float) -> None:
+def _add_board(stage: RoadModel, name: str, face: SignFace, scale: float) -> None:
     """A plate with the outline of the face, its texture over it, on a pole."""
     stage.textures[name] = codes_of(face)
     height, width = stage.textures[name].shape[:2]
@@ -90,7 +90,7 @@ def _add_board(stage: Stage, name: str, face: SignFace, scale: float) -> None:
     )
 
 
-def _add_plate(stage: Stage, name: str, rim_mm: F64, half_mm: F64) -> None:
+def _add_plate(stage: RoadModel, name: str, rim_mm: F64, half_mm: F64) -> None:
     """A prism 8 mm thick whose front looks at the camera; ``rim_mm`` ``(n, 2)`` is convex, x right, y down.
 
     Texture coordinates come from ``half_mm``, half of what the texture covers; MuJoCo's first row is the lowest.
@@ -109,7 +109,7 @@ def _add_plate(stage: Stage, name: str, rim_mm: F64, half_mm: F64) -> None:
     )
 
 
-def _add_person(stage: Stage, name: str, cloth: tuple[int, int, int]) -> None:
+def _add_person(stage: RoadModel, name: str, cloth: tuple[int, int, int]) -> None:
     """1.8 m tall, of boxes, capsules and a ball; the shirt's chest is a plate before it. Its origin is 0.9 m up."""
     half = np.array(SHIRT_MM) / 2
     rim = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) * half
@@ -131,7 +131,7 @@ def _add_person(stage: Stage, name: str, cloth: tuple[int, int, int]) -> None:
     )
 
 
-def _add_road(stage: Stage) -> None:
+def _add_road(stage: RoadModel) -> None:
     """Verge, asphalt and paint; what moves by the dash period, and the stop line."""
 
     def slab(name: str, left: float, right: float, near: float, far: float, layer: int, colour: str) -> str:
