@@ -6,9 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from physadv.core.hookspecs import Entry, hookimpl
 from physadv.parts.worlds.gymnasium_options import GymnasiumConfig, check_gymnasium
-from physadv.parts.worlds.options import MujocoRoadConfig, StopGoConfig, check_mujoco_road, check_stop_go
+from physadv.parts.worlds.options import (
+    MujocoRoadConfig,
+    StopGoConfig,
+    WorldScenesConfig,
+    check_mujoco_road,
+    check_stop_go,
+    check_world_scenes,
+)
 
 if TYPE_CHECKING:
+    from physadv.core.scene_protocols import SceneSource
     from physadv.core.worlds import World
 
 
@@ -43,3 +51,18 @@ def physadv_worlds() -> list[Entry[Any, World]]:
         ),
         Entry("gymnasium", GymnasiumConfig, _gymnasium, "an environment of Gymnasium that shows pixels (extra gym)"),
     ]  # fmt: skip
+
+
+def _scenes(config: WorldScenesConfig) -> SceneSource:
+    check_world_scenes(config)
+    from physadv.parts.worlds.scenes import build_world_scenes
+
+    return build_world_scenes(config)
+
+
+@hookimpl
+def physadv_scenes() -> list[Entry[Any, SceneSource]]:
+    """Moments of a world."""
+    return [
+        Entry("world", WorldScenesConfig, _scenes, "moments of world=stop-go: its sign, billboard or shirt wears it")
+    ]

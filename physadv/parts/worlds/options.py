@@ -39,6 +39,29 @@ class MujocoRoadConfig(StopGoConfig):
     samples: int = 4  # of MuJoCo's antialiasing, a pixel
 
 
+class DrawnBy(StrEnum):
+    """Whose renderer draws the road."""
+
+    physadv = "physadv"
+    """Our own."""
+    mujoco = "mujoco"
+    """MuJoCo's (extra mujoco)."""
+
+
+@dataclass
+class WorldScenesConfig(StopGoConfig):
+    """Moments of the road of ``world=stop-go``, an episode each."""
+
+    height_px: int = 192
+    width_px: int = 320
+    signs: SignsShown = SignsShown.stop  # all, stop, go
+    dashboard: bool = False  # the lowest rows show the speed
+    drawn_by: DrawnBy = DrawnBy.physadv  # or mujoco
+    slot: str = "sign"  # what wears the patch: sign, billboard, shirt
+    images: int = 200  # moments in the fixed sweep; judging takes its share of them
+    seed: int = 0  # of the fixed sweep
+
+
 def check_stop_go(config: StopGoConfig) -> None:
     """Raise :class:`BadOption` for numbers with which there is no episode."""
     if config.height_px < 24 or config.width_px < 24:
@@ -63,3 +86,10 @@ def check_mujoco_road(config: MujocoRoadConfig) -> None:
     check_stop_go(config)
     if not 0 <= config.samples <= 16:
         raise BadOption(f"world.samples is within 0 and 16, got {config.samples}")
+
+
+def check_world_scenes(config: WorldScenesConfig) -> None:
+    """Raise :class:`BadOption` for numbers with which there is no picture."""
+    check_stop_go(config)
+    if config.images < 1:
+        raise BadOption(f"scenes.images of world must be 1 or more, got {config.images}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -51,7 +52,7 @@ class RoadState:
         return RoadState(**named)
 
     @staticmethod
-    def joined(states: list[RoadState]) -> RoadState:
+    def joined(states: Sequence[RoadState]) -> RoadState:
         """The rows of all of them."""
         named: dict[str, Any] = {f.name: torch.cat([getattr(s, f.name) for s in states]) for f in fields(RoadState)[1:]}
         return RoadState(Episodes.joined([s.episodes for s in states]), **named)

@@ -5,6 +5,7 @@ Metres; x to the right of the car's middle, z ahead of where it began.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, NamedTuple
 
@@ -59,7 +60,7 @@ class Episodes:
         return replace(self, **{f.name: getattr(self, f.name).to(device) for f in fields(self)})
 
     @staticmethod
-    def joined(parts: list[Episodes]) -> Episodes:
+    def joined(parts: Sequence[Episodes]) -> Episodes:
         """The rows of all of them."""
         columns: dict[str, Any] = {f.name: torch.cat([getattr(p, f.name) for p in parts]) for f in fields(Episodes)}
         return Episodes(**columns)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import torch
@@ -94,6 +94,6 @@ class RoadWorld:
         """Only these episodes ``(e,)`` int64."""
         return state.pick(episodes)
 
-    def joined(self, states: list[driving.RoadState]) -> driving.RoadState:
+    def joined(self, states: Sequence[driving.RoadState]) -> driving.RoadState:
         """The episodes of several states as those of one."""
         return driving.RoadState.joined(states)
