@@ -47,7 +47,7 @@ SMALL = {
     "train defense": ["train.steps=2", "train.renders=2", "progress=false"],
 }
 SMALL_TWIN = ["scenes.width_px=192", "scenes.height_px=144", "scenes.samples=1", "scenes.surface_samples=4"]
-SMALL_SCENES = {"road": SMALL_ROAD, "street": SMALL_ROAD, "twin": SMALL_TWIN}
+SMALL_SCENES = {"road": SMALL_ROAD, "street": SMALL_ROAD, "street-cloth": SMALL_ROAD, "twin": SMALL_TWIN}
 
 
 def commands(page: Path) -> list[str]:

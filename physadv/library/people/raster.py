@@ -13,8 +13,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from physadv.library.people.layout import LEG
 from physadv.library.people.mesh import F32, F64, I32, Mesh, cross
 
+_UNDER_SHIRT_M = 0.05  # legs are drawn as if so much farther away, so that a hem hangs over them unbroken
 _SHIFT = 4  # fixed-point bits of OpenCV's drawing
 _FINEST = 4  # sub-pixels per pixel and axis for small figures
 _LARGEST = 420  # a side of the buffer in sub-pixels beyond which it gets no finer
@@ -121,7 +123,7 @@ def _index_buffer(mesh: Mesh, seen: F64, corners: F64, shape: tuple[int, int]) -
     outwards = mesh.normals[mesh.faces].sum(1)
     across *= np.sign((across * outwards).sum(1, keepdims=True))
     towards = (across * points.mean(1)).sum(1) < 0  # the camera is at the world's origin
-    depth = seen[mesh.faces, 2].mean(1)
+    depth = seen[mesh.faces, 2].mean(1) + (mesh.part == LEG) * _UNDER_SHIRT_M
     kept = np.flatnonzero(towards)
     kept = kept[np.argsort(-depth[kept], kind="stable")]
     fixed = np.round(corners * (1 << _SHIFT)).astype(np.int32)[mesh.faces[kept]]

@@ -27,6 +27,13 @@ def build_street(config: StreetConfig) -> SceneSource:
     return StreetScenes(config)
 
 
+def build_street_cloth(config: StreetConfig) -> SceneSource:
+    """Make the street whose prints are in the cloth; torch and OpenCV are imported here."""
+    from physadv.parts.scenes.street_cloth import StreetClothScenes
+
+    return StreetClothScenes(config)
+
+
 def build_coco(config: CocoConfig) -> SceneSource:
     """Read and check the annotations; torch is imported here."""
     from physadv.parts.scenes.coco import build_coco as build
@@ -89,6 +96,7 @@ def physadv_scenes() -> list[Entry[Any, SceneSource]]:
     return [
         Entry("road", RoadConfig, build_road, "a drawn road in metres: signs with known distance, angle and light"),
         Entry("street", StreetConfig, build_street, "a drawn street in metres: people with known chests and light"),
+        Entry("street-cloth", StreetConfig, build_street_cloth, "the same, prints in the folded cloth: a second judge"),
         Entry("coco", CocoConfig, build_coco, "your images with COCO annotations; one label wears the patch"),
         Entry("yolo", YoloConfig, build_yolo, "your images with YOLO labels (data.yaml); one label wears the patch"),
         Entry("voc", VocConfig, build_voc, "your images with Pascal VOC annotations; one label wears the patch"),
