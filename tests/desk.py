@@ -8,6 +8,9 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import torch
+from safetensors.torch import save_file
+
 from physadv.library.files.images import save_png
 from physadv.parts.scenes.entries import build_road
 from physadv.parts.scenes.options import RoadConfig
@@ -33,6 +36,17 @@ def make_desk(place: Path) -> None:
     labels = {"images": images, "annotations": marks, "categories": kinds}
     (place / "photos" / "annotations.json").write_text(json.dumps(labels))
     write_yolo(place / "yolo-photos", labels, place / "photos" / "images")
+    write_policy(place / "racing.safetensors", channels=4, side_px=84, actions=5)
+    write_policy(place / "grid.safetensors", channels=3, side_px=56, actions=7)
+
+
+def write_policy(file: Path, channels: int, side_px: int, actions: int) -> None:
+    """A policy that nobody has trained, of the shape that most on pixels have (Mnih et al. 2015)."""
+    after = ((side_px - 8) // 4 + 1 - 4) // 2 + 1 - 3 + 1
+    shapes = {"0": (4, channels, 8, 8), "2": (4, 4, 4, 4), "4": (4, 4, 3, 3), "7": (actions, 4 * after * after)}
+    random = torch.Generator().manual_seed(0)
+    state = {f"{name}.weight": torch.randn(shape, generator=random) * 0.1 for name, shape in shapes.items()}
+    save_file(state | {f"{name}.bias": torch.zeros(shape[0]) for name, shape in shapes.items()}, file)
 
 
 def write_yolo(root: Path, labels: dict[str, Any], images: Path) -> None:

@@ -40,6 +40,7 @@ SMALL = {
         "audit.directions=2",
         "progress=false",
     ],
+    "drive": ["size=smoke", "episodes=1", "batch=1", "shown=0", "progress=false"],
     "perturb": ["size=smoke", "images=4", "progress=false"],
     "train detector": ["train.epochs=1", "train.renders=16", "train.held_out_renders=4", "progress=false"],
     "train adversarial": ["train.epochs=1", "train.renders=16", "train.held_out_renders=4", "progress=false"],
@@ -47,6 +48,7 @@ SMALL = {
     "train defense": ["train.steps=2", "train.renders=2", "progress=false"],
 }
 SMALL_TWIN = ["scenes.width_px=192", "scenes.height_px=144", "scenes.samples=1", "scenes.surface_samples=4"]
+SMALL_WORLDS = {"gymnasium": ["world.max_steps=3"]}
 SMALL_SCENES = {"road": SMALL_ROAD, "street": SMALL_ROAD, "street-cloth": SMALL_ROAD, "twin": SMALL_TWIN}
 
 
@@ -106,6 +108,8 @@ def _small(line: str) -> list[str]:
     args = [a.replace(",detector.onnx]", f",{NAMES}}}]") for a in args]
     if {"--help", "--cfg"} & set(args):
         return args
+    world = next((SMALL_WORLDS.get(a.partition("=")[2], ()) for a in args if a.startswith("world=")), ())
+    args = [a for a in args if a.partition("=")[0] not in {b.partition("=")[0] for b in world}] + [*world]
     typed = {a.partition("=")[0] for a in args}
     scenes = SMALL_SCENES.get(_scenes_of(args), ())
     words = next((" ".join(args[:n]) for n in (3, 2) if " ".join(args[:n]) in SMALL), args[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,8 +25,9 @@ from physadv.library.environments.gymnasium_views import (
 class WorldEnv(gymnasium.Env[Pixels, np.int64]):
     """Pictures ``(H, W, C)`` of 8 bits, a number an action; ``info`` has the episode's measures so far.
 
-    ``reset(seed=7)`` is the episode that has seed 7 everywhere else. ``prints`` lie in the world's slots all the time.
-    An episode that ends at the world's last step is truncated, any other is terminated.
+    What an episode has given no chance to measure is not in ``info``. ``reset(seed=7)`` is the episode that has seed 7
+    everywhere else. ``prints`` lie in the world's slots all the time. An episode that ends at the world's last step is
+    truncated, any other is terminated.
     """
 
     def __init__(
@@ -61,4 +63,5 @@ class WorldEnv(gymnasium.Env[Pixels, np.int64]):
     @torch.no_grad()
     def _seen(self) -> tuple[Pixels, dict[str, Any]]:
         self._shown = pixels(self._world.observe(self._state, self._prints))[0]
-        return self._shown, {name: float(value[0]) for name, value in self._world.measured(self._state).items()}
+        facts = {name: float(value[0]) for name, value in self._world.measured(self._state).items()}
+        return self._shown, {name: value for name, value in facts.items() if not math.isnan(value)}

@@ -111,7 +111,9 @@ class WorldVectorEnv(VectorEnv[Pixels, NDArray[np.int64], NDArray[Any]]):
     def _facts(self, which: Tensor) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for name, value in self._world.measured(self._state).items():
-            found |= {name: value.detach().cpu().double().numpy(), f"_{name}": which.numpy()}
+            value = value.detach().cpu().double()
+            told = which & ~value.isnan()  # nan: an episode gave no chance to measure it
+            found |= {name: torch.where(told, value, 0.0).numpy(), f"_{name}": told.numpy()}
         return found
 
     @torch.no_grad()

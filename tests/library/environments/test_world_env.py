@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import warnings
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 pytest.importorskip("gymnasium", reason="Gymnasium is not installed: pip install 'physadv[gym]'")
 
@@ -33,6 +37,17 @@ def test_a_seed_is_the_episode_that_has_it_everywhere() -> None:
     assert shown.dtype == np.uint8
     assert shown[0, :, 0].tolist() == [0, 0, 0, 255, 0, 0, 0, 0]
     assert facts == {"return": 0.0}
+
+
+def test_what_an_episode_gave_no_chance_to_measure_is_not_told() -> None:
+    class Unsure(Corridor):
+        def measured(self, state: Any) -> dict[str, Any]:
+            return {"return": state.total, "overrun_m": torch.where(state.over, 1.0, torch.nan)}
+
+    assert WorldEnv(Unsure()).reset(seed=3)[1] == {"return": 0.0}
+    facts = WorldVectorEnv(Unsure(), 2).reset(seed=3)[1]
+    assert facts["_overrun_m"].tolist() == [False, False]
+    assert facts["_return"].tolist() == [True, True]
 
 
 def test_the_end_of_the_row_terminates_and_the_last_step_truncates() -> None:
@@ -69,3 +84,13 @@ def test_seeds_that_are_too_few_are_refused() -> None:
         WorldVectorEnv(Corridor(), 2).reset(seed=[1])
     with pytest.raises(BadOption, match="count"):
         WorldVectorEnv(Corridor(), 0)
+
+
+@pytest.mark.slow
+def test_the_python_of_the_page_works() -> None:
+    page = Path(__file__).resolve().parents[3] / "docs" / "gymnasium.md"
+    (source,) = re.findall(r"```python\n(.*?)```", page.read_text(), re.S)
+    names: dict[str, Any] = {}
+    exec(source, names)
+    assert names["picture"].shape == names["env"].observation_space.shape
+    assert "return" in names["facts"]

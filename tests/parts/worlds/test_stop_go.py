@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import pytest
 import torch
 
@@ -98,3 +100,17 @@ def test_a_print_larger_than_its_slot_is_refused(world: StopGo) -> None:
 def test_what_cannot_be_is_refused(options: dict[str, object], message: str) -> None:
     with pytest.raises(BadOption, match=message):
         check_stop_go(StopGoConfig(**options))  # type: ignore[arg-type]
+
+
+def test_it_is_an_environment_by_gymnasiums_own_checks(world: StopGo) -> None:
+    pytest.importorskip("gymnasium", reason="Gymnasium is not installed: pip install 'physadv[gym]'")
+    from gymnasium.utils.env_checker import check_env
+
+    from physadv.library.environments.world_env import WorldEnv
+    from physadv.library.environments.world_vector_env import WorldVectorEnv
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*not having a spec.*")
+        check_env(WorldEnv(world, render_mode="rgb_array"))
+    many, (alone, _) = WorldVectorEnv(world, 3), WorldEnv(world).reset(seed=8)
+    assert (many.reset(seed=7)[0][1] == alone).all()
