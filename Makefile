@@ -1,13 +1,15 @@
 # make demo   set everything up and run the main job: a sticker against a traffic-sign detector, with sheet and report
+# make demo-tshirt  the other story: a print on a T-shirt against a people detector, on drawn people
 # make test   set everything up and run all tests;  make quick  those of the package that take a minute;  make exhaustive  what both leave out
 # make lint   formatting, lint, types;  make bench  speed against other libraries
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO ?= runs/demo
+TSHIRT ?= runs/demo-tshirt
 export OMP_WAIT_POLICY ?= passive
 
-.PHONY: demo test quick exhaustive fuzz lint bench install clean
+.PHONY: demo demo-tshirt test quick exhaustive fuzz lint bench install clean
 
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
@@ -37,6 +39,11 @@ demo: install
 	rm -rf $(DEMO)
 	$(BIN)/physadv generate out=$(DEMO)
 	@echo "open $(DEMO)/report.html, print $(DEMO)/sheet.pdf"
+
+demo-tshirt: install
+	rm -rf $(TSHIRT)
+	$(BIN)/physadv generate experiment=tshirt_hide_person out=$(TSHIRT)
+	@echo "open $(TSHIRT)/report.html, print $(TSHIRT)/sheet.pdf"
 
 test: $(BIN)/.plugins
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup

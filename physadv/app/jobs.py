@@ -23,6 +23,7 @@ from physadv.app.config.flags import Flags, read_flags
 from physadv.app.config.help import text
 from physadv.app.config.inherit import typed_line
 from physadv.app.config.launch import launch
+from physadv.app.config.own_photos import own_photos
 from physadv.app.config.own_presets import own_presets
 from physadv.app.config.wearer import carried_over
 from physadv.app.registry import Registry
@@ -70,7 +71,8 @@ def prepare(command: Command, words: Sequence[str], tell: Callable[[str], object
     composer = Composer(command, registry, presets=flags.presets, sweep=flags.multirun)
     if flags.help:
         return Prepared(flags, composer)
-    typed = [*carried_over(composer, flags.typed), *flags.typed]
+    words_meant = own_photos(command, flags.typed)
+    typed = [*carried_over(composer, words_meant), *words_meant]
     taken = composer.taken(typed, shlex.join(["physadv", *command.words.split(), *words]))
     ready = composer.prepared(typed, taken.overrides)
     if taken.reach and not flags.shown:

@@ -162,6 +162,7 @@ class PreviewConfig(RunConfig):
 class TrainDetectorConfig(RunConfig):
     name: str = "sign-nano"  # of the weights file
     says: str = ""  # what the detector is for: the model card begins with it
+    licence: str = ""  # of the weights, for the model card
     train: TrainConfig = field(default_factory=TrainConfig)
 
 

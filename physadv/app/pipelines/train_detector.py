@@ -29,7 +29,7 @@ def _about(config: DictConfig) -> About:
     preset = choices().get("experiment", "").removeprefix("detector/")
     words = f"experiment={preset} " if preset else f"name={config.name} train.labels=[...] "
     command = f"physadv train detector {words}train.photos=PHOTOS train.validate=VALIDATION out=FOLDER"
-    return About(config.name, (config.says,) if config.says else (), command)
+    return About(config.name, (config.says,) if config.says else (), command, licence=config.licence)
 
 
 def train_command(config: DictConfig, registry: Registry, out: Path) -> None:

@@ -93,8 +93,9 @@ def about(method: str, name: str, begun_from: str) -> About:
     )
     options = "train.photos=PHOTOS train.validate=VALIDATION out=FOLDER"
     return About(
-        name, says, f"physadv train adversarial victim=sign-nano method={method} name={name} {options}", begun_from
-    )
+        name, says, f"physadv train adversarial victim=sign-nano method={method} name={name} {options}", begun_from,
+        "CC0 1.0",
+    )  # fmt: skip
 
 
 def _train_epoch(contest: Contest, epoch: int, progress: Callable[[TrainProgress], None]) -> None:

@@ -42,12 +42,14 @@ class About:
     says: tuple[str, ...]  # what it is for
     command: str
     begun_from: str = ""  # SHA-256 of the weights' file; empty: random weights
+    licence: str = ""  # of the weights; empty: theirs who trained them
 
 
 DETECTOR = About(
     "sign-nano",
     ("The victim that comes with physadv: small, quick, and good enough to be worth attacking. Not for driving.",),
     "physadv train detector train.photos=PHOTOS train.validate=VALIDATION out=FOLDER",
+    licence="CC0 1.0",
 )
 
 
@@ -105,11 +107,12 @@ def _on_photos(victim: SignNano, photos: TrainingPhotos, threshold: float | None
 
 def model_card(about: About, config: TrainConfig, figures: dict[str, Any], times: dict[str, float]) -> str:
     """Markdown: what it is, what it was made from, how well it works, where it fails."""
+    licence = f", licence {about.licence}" if about.licence else ""
     lines = [
         f"# {about.name}", "",
         f"Detects {', '.join(labels_of(config))}. {figures['parameters']:,} parameters, strides 8, 16, 32, no anchors.",
         *about.says, "",
-        f"- Weights: `{about.name}.safetensors`, half precision, licence CC0 1.0.",
+        f"- Weights: `{about.name}.safetensors`, half precision{licence}.",
         f"- SHA-256 of the file: `{figures['digest']}`.",
         f"- Data: {_data(config)}.",
         f"- Command: `{about.command}`, "
