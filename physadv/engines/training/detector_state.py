@@ -23,7 +23,7 @@ from physadv.parts.victims.sign_nano_net import NetShape, SignNanoNet
 
 _LARGEST_NORM = 5.0  # of the gradient
 _PARTS = ("net", "average", "optimiser", "schedule")
-_FREE = ("workers", "photos_licence", "validate", "held_out_renders")
+_FREE = ("workers", "photos_licence", "validate", "held_out_renders", "judged_px")
 """Settings that do not shape the weights."""
 _FIRST = (
     "photos", "epochs", "batch", "size_px", "learning_rate", "weight_decay", "renders", "renders_an_epoch",

@@ -67,10 +67,10 @@ def ship(
     """Write weights (half precision) and model card, evaluated as shipped; returns the figures."""
     path = out / f"{about.name}.safetensors"
     _write(net, config, None, path)
-    threshold = _threshold(path, judges.apart)
+    threshold = _threshold(path, judges.apart, config)
     if threshold is not None:
         _write(net, config, threshold, path)
-    victim = load_sign_nano(SignNanoConfig(weights=str(path), confidence=threshold), about.name)
+    victim = load_sign_nano(_as_judged(path, config, threshold), about.name)
     figures: dict[str, Any] = {"digest": victim.digest, "parameters": sum(p.numel() for p in net.parameters())}
     if judges.validation is not None:
         figures |= _on_photos(victim, judges.validation, threshold)
@@ -88,10 +88,14 @@ def _write(net: SignNanoNet, config: TrainConfig, threshold: float | None, path:
     atomic.write_bytes(path, save(half, metadata=metadata_of(labels_of(config), shape_of(config), threshold)))
 
 
-def _threshold(path: Path, apart: TrainingPhotos | None) -> float | None:
+def _as_judged(path: Path, config: TrainConfig, threshold: float | None = None) -> SignNanoConfig:
+    return SignNanoConfig(weights=str(path), confidence=threshold, size_px=config.judged_px)
+
+
+def _threshold(path: Path, apart: TrainingPhotos | None, config: TrainConfig) -> float | None:
     if apart is None or not apart.pictures:
         return None
-    victim = load_sign_nano(SignNanoConfig(weights=str(path)))
+    victim = load_sign_nano(_as_judged(path, config))
     return chosen_threshold(victim, apart.pictures, np.flatnonzero(apart.known).tolist())
 
 
@@ -125,7 +129,8 @@ def model_card(about: About, config: TrainConfig, figures: dict[str, Any], times
     ]  # fmt: skip
     tables: dict[str, dict[str, Row]] = {}
     if "photos" in figures:
-        tables["Photos that were not trained on, at their own size"] = figures["photos"]
+        size = f"shrunk to {config.judged_px} px" if config.judged_px else "at their own size"
+        tables[f"Photos that were not trained on, {size}"] = figures["photos"]
         if len(figures["photos by height"]) > 1:
             tables["The same photos, by the height of what is to be found"] = figures["photos by height"]
     for title, table in (tables | figures["drawn"]).items():
@@ -139,7 +144,7 @@ def model_card(about: About, config: TrainConfig, figures: dict[str, Any], times
 
 def _data(config: TrainConfig) -> str:
     photos = f"labelled photos ({config.photos_licence})" if config.photos else "no photos"
-    drawn = " and ".join(f"`scenes={name}`" for name in config.drawings)
+    drawn = " and ".join(f"`scenes={name}`" for name in dict.fromkeys(config.drawings))
     return f"{photos}; drawn pictures of {drawn} ({config.renders} pictures)" if config.renders else photos
 
 

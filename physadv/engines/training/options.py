@@ -45,6 +45,7 @@ class TrainConfig:
     blend: float = 0.0  # share of the photos through which one without objects shines
     mosaic: float = 0.35  # share of photos shown as 2×2 mosaics, until the last 15 % of the epochs
     apart: float = 0.0  # share of the photos kept apart, by which the threshold is chosen; 0 = it is 0.5
+    judged_px: int = 0  # longer side to which pictures are shrunk for threshold and figures; 0 = never
     average: float = 0.998  # decay of the weight average that is shipped
     bf16: bool = True  # compute in bfloat16: three times as fast on CPUs with AMX, no slower elsewhere
     workers: int = 1  # processes that prepare batches
@@ -62,7 +63,7 @@ class TrainConfig:
         for name in ("epochs", "batch", "held_out_renders"):
             if getattr(self, name) < 1:
                 raise BadOption(f"train.{name} must be at least 1, got {getattr(self, name)}.")
-        for name in ("renders", "renders_an_epoch", "drawn_cutouts"):
+        for name in ("renders", "renders_an_epoch", "drawn_cutouts", "judged_px"):
             if getattr(self, name) < 0:
                 raise BadOption(f"train.{name} must not be negative, got {getattr(self, name)}.")
         self._check_network()

@@ -21,6 +21,7 @@ from physadv.engines.training.options import TrainConfig
 from physadv.engines.training.photos import LabelledPicture, read_photos
 from physadv.library.roads.signs import LABELS
 from physadv.parts.victims.sign_nano_net import grid
+from tests.running import physadv
 
 CPU = torch.device("cpu")
 SMOKE = TrainConfig(
@@ -195,3 +196,12 @@ def test_a_bad_option_is_refused_before_anything_is_written(config: TrainConfig,
     with pytest.raises(BadOption, match=said):
         train_detector(config, CPU, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.slow
+def test_the_preset_of_the_people_detector_runs_in_its_smallest_form(tmp_path: Path) -> None:
+    done = physadv("train", "detector", "experiment=person_nano", "size=smoke", "progress=false", f"out={tmp_path}/run")
+    assert done.returncode == 0, done.stderr[-2000:]
+    card = (tmp_path / "run" / "person-nano.md").read_text()
+    assert "A demonstration victim" in card
+    assert "physadv train detector experiment=person_nano" in card

@@ -253,7 +253,7 @@ def test_a_detector_of_cups_tells_its_shape_and_threshold_and_is_trained_on(
 
 def test_every_option_is_told_apart_by_the_fingerprint() -> None:
     usual = TrainConfig()
-    free = {"workers", "photos_licence", "validate", "held_out_renders"}
+    free = {"workers", "photos_licence", "validate", "held_out_renders", "judged_px"}
     changed = {"labels": ["x"], "begin": "x", "drawings": ["street"], "mirror": 0.5, "faint": False}
     for name, value in changed.items():
         assert name in asdict(usual)
