@@ -19,8 +19,8 @@ from physadv.core.seeding import generator
 from physadv.engines.driving.action_goal import action_loss
 from physadv.engines.driving.meddlers import changed
 
-Steps = Callable[[int, int, float], None]
-"""Hears of every step: its index, how many there are, and the loss."""
+Steps = Callable[[int, int, float, float], None]
+"""Hears of every step: its index, how many there are, the loss, and the share of moments at which it succeeds."""
 
 
 @dataclass(frozen=True)
@@ -63,10 +63,10 @@ def universal_change(
     step_size = 2.5 * eps / steps if steps > 10 else eps / 4  # reaches the bound with room to turn, as PGD does
     for index in range(steps):
         leaf = change.clone().requires_grad_()
-        loss = _loss(victim, wanted, _spread(leaf, channels), None, batch, seed, index)
+        loss, success = _loss(victim, wanted, _spread(leaf, channels), None, batch, seed, index)
         (gradient,) = torch.autograd.grad(loss, leaf)
         change = (change - step_size * gradient.sign()).clamp(-eps, eps)
-        told(index, steps, loss.item())
+        told(index, steps, loss.item(), success)
     return _spread(change, channels)
 
 
@@ -87,14 +87,14 @@ def overlay_change(
         adam.zero_grad(set_to_none=True)
         pad = (left, shape[2] - left - place.side_px, top, shape[1] - top - place.side_px)
         change = torch.nn.functional.pad(_spread(patch, shape[0]), pad)
-        loss = _loss(victim, wanted, change, cover, batch, seed, index)
+        loss, success = _loss(victim, wanted, change, cover, batch, seed, index)
         if loss.item() < lowest:
             best, lowest = patch.detach().clone(), loss.item()
         loss.backward()  # type: ignore[no-untyped-call]
         adam.step()
         with torch.no_grad():
             patch.clamp_(0, 1)
-        told(index, steps, loss.item())
+        told(index, steps, loss.item(), success)
     return torch.nn.functional.pad(_spread(best, shape[0]), pad), cover
 
 
@@ -121,11 +121,14 @@ def random_universal(shape: tuple[int, int, int], eps: float, seed: int) -> Tens
 def _loss(
     victim: Victim[ActionLogits], wanted: WantedActions, change: Tensor, cover: Tensor | None, batch: int, seed: int,
     index: int,
-) -> Tensor:  # fmt: skip
+) -> tuple[Tensor, float]:  # fmt: skip
     rows = torch.randint(len(wanted.images), (batch,), generator=generator(seed, f"step {index}"))
     rows = rows.to(wanted.images.device)
     outputs = victim.outputs(changed(wanted.images[rows], change, cover))
-    return action_loss(outputs, wanted.labels[rows], toward=wanted.toward).mean()
+    labels = wanted.labels[rows]
+    same = (outputs.logits.detach().argmax(1) == labels).float().mean().item()
+    loss = action_loss(outputs, labels, toward=wanted.toward).mean()
+    return loss, same if wanted.toward else 1 - same
 
 
 def _free(channels: int) -> int:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import logging
-import math
 import re
 import time
 from collections.abc import Iterable
@@ -187,11 +186,11 @@ class Workshop:
     def _teller(self) -> Steps:
         watching = list(self.observers)
 
-        def told(index: int, total: int, loss: float) -> None:
+        def told(index: int, total: int, loss: float, success: float) -> None:
             for one in watching:
                 if not index:
                     one.started(total, 0)
-                one.stepped(Step(index, total, loss, math.nan, 0.0))
+                one.stepped(Step(index, total, loss, success, 0.0))
                 if index + 1 == total:
                     one.ended()
 
