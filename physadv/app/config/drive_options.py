@@ -39,7 +39,7 @@ class DriveConfig(RunConfig):
     attacks: list[Any] = field(default_factory=list)  # several, side by side: part names, or {part: ..., option: ...}
     norm: Norm | None = None  # linf, l2, l1, l0; null: the first of them that the attack takes
     eps: Any = None  # largest change: 1/255, a list for several; null: 8/255, unless the attack takes none
-    aim: str = "away"  # from what the policy would do; least (what it values least), lure, or the name of an action
+    aim: str = "away"  # from its own action; an action's name; no-NAME: any but that; least: that it values least; lure
     horizon: int = 8  # steps that aim=lure looks ahead
     beta: float = 0.0  # attack when the policy's preference is at least this; 0: every step
     attacked_steps: int = 0  # of an episode, at most; 0: no bound

@@ -1,4 +1,4 @@
-"""Where to: away from what the policy would do, toward a certain action, or toward where it hurts.
+"""Where to: away from what the policy would do or from one action, toward a certain one, or toward where it hurts.
 
 ``lure`` is Lin's enchanting attack (arXiv:1703.06748, 4.2) on a short leash: there a learned model foresees where each
 plan of actions leads, here the world itself is tried out. Each action is held for ``horizon`` steps from the very state
@@ -19,25 +19,35 @@ from physadv.core.worlds import KeepsStates, World
 
 AWAY, LEAST, LURE = "away", "least", "lure"
 RULES = (AWAY, LEAST, LURE)
-"""Beside the name of an action."""
+"""Beside the name of an action, and ``no-`` before one."""
+NO = "no-"
+
+
+@dataclass(frozen=True)
+class AimedAt:
+    """What is wanted of a policy at some moments."""
+
+    labels: Tensor  # (E,) int64 into the victim's
+    toward: bool  # these actions; else any others
+    open: Tensor  # (E,) bool: the policy does not do so by itself
 
 
 @dataclass(frozen=True)
 class AttackAim:
     """What the policy shall do instead."""
 
-    rule: str = AWAY  # away: anything else; least: what it values least; lure; or the name of an action
+    rule: str = AWAY  # away: anything else; least: what it values least; lure; an action; no-ACTION
     horizon: int = 8  # steps that lure looks ahead
 
     def check(self, world: World) -> None:
         """Raise :class:`PhysadvError` where this cannot be aimed at here."""
         if self.horizon < 1:
             raise BadOption(f"horizon must be at least 1 step, got {self.horizon}")
-        if self.rule not in (*RULES, *world.actions):
-            near = did_you_mean(self.rule, [*RULES, *world.actions])
+        if self._action not in (*RULES, *world.actions) or (self.rule.removeprefix(NO) in RULES and NO in self.rule):
+            near = did_you_mean(self._action, [*RULES, *world.actions])
             raise BadOption(
                 f"aim={self.rule} is no action of world {world.name!r}{near}. Choose among "
-                f"{', '.join((*RULES, *world.actions))}"
+                f"{', '.join((*RULES, *world.actions))}, or {NO}{world.actions[0]} for any but that"
             )
         if self.rule == LURE and not isinstance(world, KeepsStates):
             raise IncompatibleParts(
@@ -45,22 +55,33 @@ class AttackAim:
                 "state. Choose aim=least, or aim=away"
             )
 
-    def targets(self, world: World, state: Any, logits: Tensor, known: Tensor) -> Tensor | None:
-        """``(E,)`` int64 into the victim's labels, whose ``logits`` ``(E,K)`` are of the clean pictures.
+    @property
+    def _action(self) -> str:
+        return self.rule.removeprefix(NO)
 
-        ``known`` ``(K,)`` says which of the world's actions each of them is. ``None`` where anything else will do.
+    def at(self, world: World, state: Any, logits: Tensor, own: Tensor, known: Tensor) -> AimedAt:
+        """What is wanted where the victim answers ``logits`` ``(E,K)`` to the clean pictures and does ``own`` ``(E,)``.
+
+        ``known`` ``(K,)`` says which of the world's actions each of its labels is.
         """
         match self.rule:
             case "away":
-                return None
+                return AimedAt(own, toward=False, open=torch.ones_like(own, dtype=torch.bool))
             case "least":
-                return logits.argmin(1)
+                wanted = logits.argmin(1)
             case "lure":
-                return worst_actions(world, state, self.horizon, known).to(logits.device)
-        wanted = (known == world.actions.index(self.rule)).nonzero().flatten()
-        if not len(wanted):
-            raise IncompatibleParts(f"aim={self.rule} is an action that the policy never takes. Choose another one")
-        return wanted.expand(len(logits))
+                wanted = worst_actions(world, state, self.horizon, known).to(logits.device)
+            case _:
+                wanted = self._named(world, known).expand(len(own))
+        if self.rule.startswith(NO):
+            return AimedAt(wanted, toward=False, open=own == wanted)
+        return AimedAt(wanted, toward=True, open=own != wanted)
+
+    def _named(self, world: World, known: Tensor) -> Tensor:
+        found = (known == world.actions.index(self._action)).nonzero().flatten()
+        if not len(found):
+            raise IncompatibleParts(f"aim={self.rule} names an action that the policy never takes. Choose another one")
+        return found
 
 
 def worst_actions(world: World, state: Any, horizon: int, known: Tensor) -> Tensor:

@@ -30,6 +30,13 @@ class WantedActions:
     images: Tensor  # (M, C, H, W)
     labels: Tensor  # (M,) int64 into the victim's
     toward: bool
+    open: Tensor  # (M,) bool: where the policy does not do so by itself
+
+    @property
+    def rows(self) -> tuple[int, ...]:
+        """The open moments, on which there is something to gain; all where there is none."""
+        found = self.open.nonzero().flatten().tolist()
+        return tuple(found or range(len(self.images)))
 
 
 @dataclass(frozen=True)
@@ -122,7 +129,8 @@ def _loss(
     victim: Victim[ActionLogits], wanted: WantedActions, change: Tensor, cover: Tensor | None, batch: int, seed: int,
     index: int,
 ) -> tuple[Tensor, float]:  # fmt: skip
-    rows = torch.randint(len(wanted.images), (batch,), generator=generator(seed, f"step {index}"))
+    open_rows = torch.tensor(wanted.rows)
+    rows = open_rows[torch.randint(len(open_rows), (batch,), generator=generator(seed, f"step {index}"))]
     rows = rows.to(wanted.images.device)
     outputs = victim.outputs(changed(wanted.images[rows], change, cover))
     labels = wanted.labels[rows]

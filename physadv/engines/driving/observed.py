@@ -70,15 +70,15 @@ class SteppedAttack:
             outputs = victim.outputs(images)
         labels = victim.decide(outputs).labels
         known = world_actions(self.asked, world).to(images.device)
-        targets = self.plan.aim.targets(world, moment.state, outputs.logits, known)
-        due = self._clock.due(outputs.logits, moment.running)
-        due = due if targets is None else due & (targets != labels)
+        aimed = self.plan.aim.at(world, moment.state, outputs.logits, labels, known)
+        due = self._clock.due(outputs.logits, moment.running) & aimed.open
         self._clock.count(due)
         rows = due.nonzero().flatten()
         if not len(rows):
             return images, due
         images = images.clone()
-        images[rows] = self._attacked(moment, images[rows], labels[rows], None if targets is None else targets[rows])
+        targets = aimed.labels[rows] if aimed.toward else None
+        images[rows] = self._attacked(moment, images[rows], labels[rows], targets)
         return images, due
 
     def _attacked(self, moment: Moment, images: Tensor, labels: Tensor, targets: Tensor | None) -> Tensor:

@@ -145,7 +145,7 @@ class Workshop:
         if victim.task is Task.control:
             wanted = self._wanted_at(attacker, moments)
             goal = ActionGoal(wanted.toward, self.task.aim.rule)
-            scenes = MomentScenes(world, moments, spec.slot, wanted.labels, victim.labels)
+            scenes = MomentScenes(world, moments, spec.slot, wanted.labels, victim.labels, wanted.rows)
             member = Member(victim, goal)
         else:
             assert spec.goal is not None
@@ -167,8 +167,8 @@ class Workshop:
         logits = torch.cat([one.logits for one in answers])
         labels = torch.cat([victim.decide(one).labels for one in answers])
         known = world_actions(attacker.policy, self.world).to(logits.device)
-        targets = self.task.aim.targets(self.world, moments.state, logits, known)
-        return WantedActions(moments.images, labels if targets is None else targets, toward=targets is not None)
+        aimed = self.task.aim.at(self.world, moments.state, logits, labels, known)
+        return WantedActions(moments.images, aimed.labels, aimed.toward, aimed.open)
 
     def _clean_moments(self, attacker: Attacker) -> Moments:
         key = attacker.policy.victim.digest

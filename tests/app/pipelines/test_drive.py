@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import save_file
 
 from physadv.app.python.loading import load
-from tests.running import physadv
+from tests.running import ROOT, physadv
 
 pytestmark = pytest.mark.slow
 
@@ -102,6 +102,19 @@ def test_a_dry_run_tells_the_cost(policy: str, tmp_path: Path) -> None:
     done = physadv("drive", "policy=torch", policy, *SMALL_WORLD, "dry_run=true", f"out={tmp_path / 'run'}")
     assert done.returncode == 0, done.stderr
     assert "cost    about" in done.stderr
+
+
+PRESETS = sorted(file.stem for file in (ROOT / "conf" / "experiment" / "drive").glob("*.yaml"))
+SHORT = ["world.distance_m=[12,13]", "world.speed_m_s=[8,9]", "size=smoke", "shown=0", "progress=false"]
+FEW = ["episodes=1", "practice=1", "moments=4", "budget.steps=1", "budget.batch=2", "budget.held_out=2", "rounds=1"]
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_preset_runs_in_its_smallest_form(preset: str, tmp_path: Path) -> None:
+    smaller = ["world.height_px=96", "world.width_px=160"] if preset == "brake" else []
+    done = physadv("drive", f"experiment={preset}", *SHORT, *FEW, *smaller, f"out={tmp_path / 'run'}")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "run" / "report.html").is_file()
 
 
 @pytest.mark.parametrize(
