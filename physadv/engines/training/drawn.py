@@ -20,10 +20,10 @@ from physadv.library.people.drawing import draw_person, some_person, some_sun, s
 from physadv.library.roads.signs import LABELS, NAMES
 from physadv.parts.scenes.options import RoadConfig
 from physadv.parts.scenes.road import RoadScenes
-from physadv.parts.scenes.street import LABELS as PEOPLE
 from physadv.parts.scenes.street import StreetScenes
 from physadv.parts.scenes.street_options import StreetConfig
 
+PERSON = "person"  # as the street calls its people
 QUIET_S = 5.0  # of drawing that need no bar
 
 
@@ -75,7 +75,7 @@ def street_of(*, images: int = 1, seed: int = 0) -> StreetScenes:
 
 def _streets(config: TrainConfig, generator: torch.Generator) -> Iterator[LabelledPicture]:
     for scene in street_of().batches(1, generator):
-        yield known_only(labelled(scene, 0), PEOPLE, config)
+        yield known_only(labelled(scene, 0), (PERSON,), config)
 
 
 _DRAWN = {"road": _roads, "street": _streets}
@@ -86,7 +86,7 @@ def drawn_cutouts(config: TrainConfig) -> tuple[Cutout, ...]:
 
     Raises :class:`BadOption` where the detector does not know people.
     """
-    label = index_of(PEOPLE[0], labels_of(config))
+    label = index_of(PERSON, labels_of(config))
     if label is None:
         raise BadOption("train.drawn_cutouts are of people, and train.labels has no person: leave it 0.")
     draws = seeding.generator(config.seed, "drawn cutouts")

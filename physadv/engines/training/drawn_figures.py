@@ -6,11 +6,10 @@ from itertools import pairwise
 
 from physadv.core.labels import index_of
 from physadv.engines.training.detector_figures import Row, average_precisions, by_height
-from physadv.engines.training.drawn import known_only, labelled, labels_of, road_of, street_of
+from physadv.engines.training.drawn import PERSON, known_only, labelled, labels_of, road_of, street_of
 from physadv.engines.training.options import TrainConfig
 from physadv.engines.training.photos import LabelledPicture
 from physadv.library.roads.signs import LABELS, NAMES, kind_of
-from physadv.parts.scenes.street import LABELS as PEOPLE
 from physadv.parts.victims.sign_nano import SignNano
 
 _BUCKETS_PX = (0, 16, 24, 48, 96, 10_000)  # longer side of the rendered stop sign
@@ -24,7 +23,7 @@ def on_drawings(victim: SignNano, config: TrainConfig) -> dict[str, dict[str, Ro
         tables["Drawn roads that were not trained on"] = _on_roads(victim, config)
         if index_of("stop sign", labels_of(config)) is not None:
             tables["Drawn stop signs by their longer side"] = _stop_by_size(victim, config)
-    person = index_of(PEOPLE[0], labels_of(config))
+    person = index_of(PERSON, labels_of(config))
     if "street" in config.drawings and person is not None:
         tables["Drawn people that were not trained on, by their height"] = _people_by_height(victim, config, person)
     return tables
@@ -33,7 +32,7 @@ def on_drawings(victim: SignNano, config: TrainConfig) -> dict[str, dict[str, Ro
 def _people_by_height(victim: SignNano, config: TrainConfig, label: int) -> dict[str, Row]:
     street = street_of(images=config.held_out_renders, seed=config.seed + _HELD_OUT_SEED)
     pictures = [labelled(scene, i) for scene in street.sweep(8) for i in range(len(scene.keys))]
-    return by_height(victim, [known_only(picture, PEOPLE, config) for picture in pictures], [label])
+    return by_height(victim, [known_only(picture, (PERSON,), config) for picture in pictures], [label])
 
 
 def _held_out(sign: str, config: TrainConfig, count: int) -> list[LabelledPicture]:
