@@ -39,8 +39,16 @@ def _as_added(text: str, added: Set[str], chosen: Collection[str]) -> Sequence[s
     return (text,) if key in chosen else (f"+{text}",)
 
 
-def expect_delta(group: str, name: str) -> None:
-    """Raise :class:`BadOption`: Hydra has put the preset below its group, where no command has options."""
+def expect_delta(group: str, typed: Sequence[str]) -> None:
+    """Raise :class:`BadOption` for a preset that Hydra has put below its group, and for options typed there.
+
+    No command has options there.
+    """
+    if any(text.startswith(f"{group}.") for text in typed):
+        raise BadOption(f"{group} chooses a preset and has no options of its own. Write {group}=NAME, and the options "
+                        "that it sets by their own names")  # fmt: skip
+    chosen = [text.partition("=")[2] for text in typed if text.lstrip("+").startswith(f"{group}=")]
+    name = chosen[-1] if chosen else "NAME"
     raise BadOption(
         f"the preset {group}={name} says not where its options belong. Begin {group}/{name}.yaml with the line "
         "'# @package _global_', and write them as a command has them"

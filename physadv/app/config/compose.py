@@ -217,9 +217,7 @@ class Composer:
         path = full.group(1) if full else key
         whole = self._without_options(typed)
         if path in self.added:
-            expect_delta(
-                path, next(text.partition("=")[2] for text in typed if text.lstrip("+").startswith(f"{path}="))
-            )
+            expect_delta(path, typed)
         known = [name for name in _dotted(whole) if name.partition(".")[0] != "hydra"]
         if path in known:
             chosen = next((text for text in typed if text.startswith("experiment=")), "a preset")

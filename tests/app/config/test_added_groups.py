@@ -54,6 +54,7 @@ FILES = {
     "experiment/perturb/acme_step.yaml": HEAD + "defaults:\n  - /acme: night\n  - override /victim: digits\n"
                                                 "  - override /scenes: digits\n  - override /attack: acme/step\n"
                                                 "attack: {steps: 2}\nseed: 5\n",
+    "experiment/perturb/acme_nowhere.yaml": HEAD + "defaults:\n  - /acme: nowhere\n",
 }  # fmt: skip
 
 
@@ -115,6 +116,8 @@ def test_a_part_that_wraps_another_builds_it_by_name(registry: Registry) -> None
     ("acme=nigth", "there is no acme named 'nigth'. Did you mean acme=night?"),
     ("acme=nowhere", "Begin acme/nowhere.yaml with the line '# @package _global_'"),
     ("acne=night", "Did you mean 'acme'?"),
+    ("acme.eps=1", "acme chooses a preset and has no options of its own"),
+    ("experiment=perturb/acme_nowhere", "the preset acme=NAME says not where its options belong"),
 ])  # fmt: skip
 def test_a_choice_that_cannot_be_is_one_line(composer: Composer, typed: str, said: str) -> None:
     with pytest.raises(BadOption) as refused:
