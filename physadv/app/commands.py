@@ -145,7 +145,7 @@ _ROWS = (
     Command(
         "watch", "film a print and measure what it does: camera, stream, file or folder of images",
         target=f"{_PIPELINES}.watch:watch_command", schema=f"{_CONFIG}.watch_options:WatchConfig",
-        groups=("victim", "defense", "goal"), inherits=("ink", "victim", "goal"), writes_run_folder=True,
+        groups=("world", "victim", "defense", "goal"), inherits=("ink", "victim", "goal"), writes_run_folder=True,
     ),
     Command(
         "report", "make the page of a run again, or one page for several: report compare RUN RUN",

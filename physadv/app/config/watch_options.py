@@ -22,7 +22,11 @@ def _yaws() -> list[float]:
 @dataclass
 class WatchConfig(RunConfig):
     name: str = "watch"  # of the story, for folder and report
-    source: str = ""  # camera (0), video file, folder of images, or http://, rtsp://, udp:// URL; needed
+    source: str = ""  # camera (0), video file, folder of images, world, demo, or http://, rtsp://, udp:// URL; needed
+    world: Any = field(default_factory=dict)  # of source=world
+    hung: str = ""  # source=world: a patch in the world: run folder, patch.safetensors or any image (with width_mm)
+    slot: str = ""  # source=world: where it hangs; empty: the world's first slot
+    episodes: int = 3  # source=world: so many are filmed, by who drives as he should
     frames: FrameOptions = field(default_factory=FrameOptions)
     patch: str = ""  # run folder, patch.safetensors, or any image; laid over the frames beside what was filmed
     width_mm: float = 0.0  # width of the patch; 0: as stored in the file
@@ -66,6 +70,8 @@ def check(options: WatchConfig) -> None:
         raise BadOption(f"record_view must be shown or filmed, got {options.record_view!r}")
     if options.distance_edges_m[0] != 0:
         raise BadOption(f"distance_edges_m must begin with 0, got {options.distance_edges_m[0]:g}")
+    if options.episodes < 1:
+        raise BadOption(f"episodes must be at least 1, got {options.episodes}")
     if options.minimum_n < 1 or options.max_frames < 0:
         raise BadOption("minimum_n must be at least 1, and max_frames at least 0")
     if not 0 <= options.port < 65536:

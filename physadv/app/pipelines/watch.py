@@ -15,6 +15,7 @@ from physadv.app.assembly import parts
 from physadv.app.assembly.defenses import victims_of
 from physadv.app.assembly.watch_target import label_of, made_by, patch_and_boards
 from physadv.app.assembly.watching import WatchedPrint, analyzer_of, film_facts, loop_of
+from physadv.app.assembly.world_feed import feed_of
 from physadv.app.config.choices import choices
 from physadv.app.config.watch_options import WatchConfig, check
 from physadv.app.registry import Registry
@@ -27,7 +28,6 @@ from physadv.library.report.pages.watch import write_watch_report
 from physadv.library.report.watch_words import headline, said_aloud
 from physadv.library.runs import record
 from physadv.library.runs.record import RunRecord
-from physadv.parts.frames.open import open_source
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ def watch_command(config: DictConfig, registry: Registry, out: Path) -> float | 
     tracked = [TrackedVictim(victim, goal, label, any_object=chosen["goal"] == "conjure") for victim in victims]
     analyzer = analyzer_of(options, printed, tracked, device)
     logger.info("watching %s with %s", options.source, ", ".join(victim.name for victim in victims))
-    source = open_source(options.source, options=options.frames)
+    source = feed_of(registry, options, chosen["world"])
     try:
         facts = film_facts(options, chosen["goal"], analyzer, printed.boards, source)
         loop = loop_of(options, chosen["goal"], analyzer, source, facts, out)

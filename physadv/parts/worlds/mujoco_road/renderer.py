@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import weakref
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -11,24 +13,26 @@ import numpy as np
 
 from physadv.core.errors import MissingExtra
 from physadv.library.roads.sign_canvas import U8
+from physadv.parts.worlds.mujoco_road.drawing_thread import DrawingThread
 
 _HEADLESS = ("egl", "osmesa")
 _PACKAGE = {"egl": "libegl1 and libgl1-mesa-dri", "osmesa": "libosmesa6"}
 
 
 class MujocoRenderer:
-    """A model and the context in which it is drawn."""
+    """A model and the context in which it is drawn; any thread may use it."""
 
     def __init__(self, xml: str, height_px: int, width_px: int) -> None:
         """Raises :class:`MissingExtra` where MuJoCo or its libraries are not there."""
         self._mujoco = mujoco = _imported()
         self.model = mujoco.MjModel.from_xml_string(xml)
         self.data = mujoco.MjData(self.model)
-        where = os.environ["MUJOCO_GL"]
+        self._thread, model = DrawingThread(), self.model
         try:
-            self._renderer = mujoco.Renderer(self.model, height_px, width_px)
+            self._renderer = self._thread.do(lambda: mujoco.Renderer(model, height_px, width_px))
         except Exception as error:  # drivers raise what they like: GLError, RuntimeError, AttributeError
-            raise _no_context(where, error) from error
+            raise _no_context(os.environ["MUJOCO_GL"], error) from error
+        weakref.finalize(self, self._thread.do, self._renderer.close)
 
     def mocap(self, body: str) -> int:
         """The place of a body in ``data.mocap_pos``."""
@@ -40,18 +44,19 @@ class MujocoRenderer:
         start = int(self.model.tex_adr[number])
         rows = codes if texture == "sky" else codes[::-1]  # the first row of a 2-D texture is the lowest
         self.model.tex_data[start : start + codes.size] = np.ascontiguousarray(rows).ravel()
-        # the only place that reaches into the renderer: MuJoCo has no public way to its context
-        self._mujoco.mjr_uploadTexture(self.model, self._renderer._mjr_context, number)
+
+        def upload() -> None:
+            # the only place that reaches into the renderer: MuJoCo has no public way to its context
+            self._renderer._gl_context.make_current()
+            self._mujoco.mjr_uploadTexture(self.model, self._renderer._mjr_context, number)
+
+        self._thread.do(upload)
 
     def picture(self) -> U8:
         """``(H, W, 3)`` of the model as its data say."""
         self._mujoco.mj_forward(self.model, self.data)
         self._renderer.update_scene(self.data, "eye")
-        return np.asarray(self._renderer.render())
-
-    def close(self) -> None:
-        """Give the context back."""
-        self._renderer.close()
+        return np.asarray(self._thread.do(self._renderer.render))
 
 
 def _imported() -> Any:
@@ -60,6 +65,7 @@ def _imported() -> Any:
     where = os.environ["MUJOCO_GL"]
     if find_spec("triton"):  # brings an LLVM, and Mesa another: in this order both live, in the other Python dies
         import_module("triton")
+    logging.getLogger("OpenGL.acceleratesupport").setLevel(logging.WARNING)  # misses what nobody needs
     try:
         import mujoco
     except ModuleNotFoundError as error:
