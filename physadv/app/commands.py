@@ -162,6 +162,11 @@ _ROWS = (
         schema=f"{_CONFIG}.schema:TrainAdversarialConfig", groups=("victim",), writes_run_folder=True,
     ),
     Command(
+        "train policy", "train the small policy drive-nano: imitation of a teacher, then PPO",
+        target=f"{_PIPELINES}.train_policy:train_policy_command",
+        schema=f"{_CONFIG}.train_policy_options:TrainPolicyConfig", groups=("world",), writes_run_folder=True,
+    ),
+    Command(
         "train defense", "train a defense that finds patches: name=reconstruct or name=segment",
         target=f"{_PIPELINES}.train_defense:train_defense_command", schema=f"{_CONFIG}.schema:TrainDefenseConfig",
         writes_run_folder=True,
