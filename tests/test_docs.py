@@ -45,6 +45,18 @@ SMALL = {
     "train detector": ["train.epochs=1", "train.renders=16", "train.held_out_renders=4", "progress=false"],
     "train adversarial": ["train.epochs=1", "train.renders=16", "train.held_out_renders=4", "progress=false"],
     "train adversarial victim=digits": ["robust.epochs=1", "robust.judged=20", "progress=false"],
+    "train policy": [
+        "train.rounds=1",
+        "train.episodes=4",
+        "train.steps=2",
+        "train.last_steps=1",
+        "train.judged=2",
+        "train.attacked=1",
+        "train.sticker_steps=1",
+        "world.height_px=24",
+        "world.width_px=32",
+        "progress=false",
+    ],
     "train defense": ["train.steps=2", "train.renders=2", "progress=false"],
 }
 SMALL_TWIN = ["scenes.width_px=192", "scenes.height_px=144", "scenes.samples=1", "scenes.surface_samples=4"]
