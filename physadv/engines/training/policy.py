@@ -41,7 +41,7 @@ _SEEDS_APART = 1_000_000  # those of a run from the next one's
 
 
 @dataclass
-class _State:
+class _Learner:
     net: DriveNanoNet
     adam: torch.optim.Optimizer
     notes: Notes = field(default_factory=Notes)
@@ -84,7 +84,7 @@ def means(measured: dict[str, Tensor]) -> dict[str, float]:
     return {name: float(values.nanmean()) for name, values in measured.items()}
 
 
-def started(world: Teacher, config: PolicyTraining) -> _State:
+def started(world: Teacher, config: PolicyTraining) -> _Learner:
     """Everything before the first round."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
@@ -92,7 +92,7 @@ def started(world: Teacher, config: PolicyTraining) -> _State:
     if config.start:
         net.load_state_dict(read_drive_nano("drive-nano", config.start).state)
     net = net.to(memory_format=torch.channels_last)
-    return _State(net, torch.optim.AdamW(net.parameters(), lr=config.learning_rate, weight_decay=1e-4))
+    return _Learner(net, torch.optim.AdamW(net.parameters(), lr=config.learning_rate, weight_decay=1e-4))
 
 
 def policy_forecast(method: str, world: World, config: PolicyTraining) -> Forecast:
@@ -115,7 +115,7 @@ def policy_forecast(method: str, world: World, config: PolicyTraining) -> Foreca
     )
 
 
-def _drive(state: _State, world: Teacher, method: str, config: PolicyTraining, index: int) -> None:
+def _drive(state: _Learner, world: Teacher, method: str, config: PolicyTraining, index: int) -> None:
     """A round's episodes, a few of them with prints; the first ones are the teacher's own."""
     random = generator(config.seed, f"policy/round/{index}")
     net = state.net.eval() if index or config.start else None
@@ -129,7 +129,7 @@ def _drive(state: _State, world: Teacher, method: str, config: PolicyTraining, i
         drive(world, net, group, prints, state.notes, config.noted, random)
 
 
-def _prints(state: _State, world: Teacher, config: PolicyTraining, random: torch.Generator) -> dict[str, PatchImage]:
+def _prints(state: _Learner, world: Teacher, config: PolicyTraining, random: torch.Generator) -> dict[str, PatchImage]:
     """Nothing, a control on one of the slots, or one of the stickers."""
     if not world.slots or float(torch.rand((), generator=random)) >= (0.5 if state.stickers else config.printed):
         return {}
@@ -140,7 +140,7 @@ def _prints(state: _State, world: Teacher, config: PolicyTraining, random: torch
     return {slot.name: control_print(slot, random, grey=bool(torch.rand((), generator=random) < 0.5))}
 
 
-def _learn(state: _State, world: Teacher, method: str, config: PolicyTraining, index: int, progress: Tell) -> float:
+def _learn(state: _Learner, world: Teacher, method: str, config: PolicyTraining, index: int, progress: Tell) -> float:
     images, actions = state.notes.joined()
     weights = weights_of(actions, world.actions, config.caution)
     random = generator(config.seed, f"policy/batches/{index}")
@@ -160,7 +160,7 @@ def _learn(state: _State, world: Teacher, method: str, config: PolicyTraining, i
 
 
 def _step(
-    state: _State, images: Tensor, actions: Tensor, weights: Tensor, config: PolicyTraining, method: str,
+    state: _Learner, images: Tensor, actions: Tensor, weights: Tensor, config: PolicyTraining, method: str,
     random: torch.Generator,
 ) -> float:  # fmt: skip
     rows = torch.randint(len(actions), (config.batch,), generator=random)
@@ -180,7 +180,7 @@ def _settings(method: str, world: World, config: PolicyTraining) -> str:
     return hashlib.sha256(told.encode()).hexdigest()
 
 
-def _save(state: _State, settings: str, path: Path) -> None:
+def _save(state: _Learner, settings: str, path: Path) -> None:
     images, actions = state.notes.joined()
     write_checkpoint(path, {
         "net": state.net.state_dict(), "adam": state.adam.state_dict(), "settings": settings, "images": images,
@@ -189,7 +189,7 @@ def _save(state: _State, settings: str, path: Path) -> None:
     })  # fmt: skip
 
 
-def _resume(state: _State, settings: str, path: Path) -> None:
+def _resume(state: _Learner, settings: str, path: Path) -> None:
     if not path.exists():
         return
     with resuming(path, settings) as values:
