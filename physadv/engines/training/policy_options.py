@@ -23,7 +23,7 @@ class PolicyTraining:
     last_steps: int = 900  # batches after the last round, with a falling rate
     batch: int = 128
     learning_rate: float = 1e-3
-    caution: float = 8.0  # what a mistake where one should brake weighs, beside any other
+    caution: float = 4.0  # what a mistake where one should brake weighs, beside any other
     ppo_steps: int = 0  # moments of PPO after the imitation; 0 = none (needs the extra rl)
     ppo_learning_rate: float = 1e-4
     eps: float = 4 / 255  # of method=adversarial: the largest change of a value

@@ -17,7 +17,7 @@ from physadv.core.worlds import world_actions
 from physadv.engines.training import policy as training
 from physadv.engines.training.policy import train_policy
 from physadv.engines.training.policy_driving import Notes, drive, teacher
-from physadv.engines.training.policy_lessons import risen, weights_of
+from physadv.engines.training.policy_lessons import risen, varied, weights_of
 from physadv.engines.training.policy_options import PolicyTraining
 from physadv.engines.training.policy_prints import control_print, sticker_against
 from physadv.parts.policies.drive_nano import build
@@ -100,6 +100,15 @@ def test_rare_actions_weigh_more_and_braking_more_than_that() -> None:
     assert float(weights[0] / weights[2]) == pytest.approx(4)
     assert float(weights[2] / weights[1]) == pytest.approx(8**0.5)
     assert float(weights[actions].mean()) == pytest.approx(1)
+
+
+def test_varied_pictures_are_the_same_pictures_a_little_otherwise() -> None:
+    images = torch.rand(6, 3, 8, 10, generator=torch.Generator().manual_seed(4)) * 0.5 + 0.2
+    made = varied(images, torch.Generator().manual_seed(5))
+    assert made.shape == images.shape
+    assert 0.01 < float((made - images).abs().mean()) < 0.3
+    flat = varied(torch.full((4, 3, 8, 10), 0.5), torch.Generator().manual_seed(6))
+    assert float((flat.mean((2, 3)) / 0.5 - 1).abs().max()) < 0.17
 
 
 def test_risen_pictures_are_within_eps_and_worse() -> None:
