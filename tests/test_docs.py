@@ -23,6 +23,9 @@ OF_ITS_OWN = ("writing-plugins.md",)  # pages whose commands need what the page 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 NO_OTHER_AXES = [f"axes.{name}=[]" for name in AXES if name not in ("distance_m", "yaw_deg")]
 LITTLE_LEARNT = ["size=smoke", "effort.train=60", "effort.test=12", "effort.epochs=1", "progress=false"]
+LITTLE_DRIVEN = ["size=smoke", "episodes=1", "batch=1", "practice=1", "moments=4", "rounds=1", "budget.steps=1",
+                 "budget.batch=2", "budget.held_out=2", "shown=0", "progress=false"]  # fmt: skip
+SHORT_ROAD = ["world.distance_m=[12,13]", "world.speed_m_s=[8,9]"]
 SMALL = {
     "generate": SMALLEST,
     "evaluate": [*LITTLE_JUDGED, "progress=false"],
@@ -40,7 +43,9 @@ SMALL = {
         "audit.directions=2",
         "progress=false",
     ],
-    "drive": ["size=smoke", "episodes=1", "batch=1", "shown=0", "progress=false"],
+    "drive": LITTLE_DRIVEN,
+    "drive experiment=brake": [*LITTLE_DRIVEN, *SHORT_ROAD],
+    "drive experiment=sign": [*LITTLE_DRIVEN, *SHORT_ROAD],
     "perturb": ["size=smoke", "images=4", "progress=false"],
     "train detector": ["train.epochs=1", "train.renders=16", "train.held_out_renders=4", "progress=false"],
     "train adversarial": ["train.epochs=1", "train.renders=16", "train.held_out_renders=4", "progress=false"],
