@@ -131,6 +131,11 @@ class Halved(Noise):
         return [image[:, ::2] for image in batch[0]], *batch[1:]
 
 
+class Failing(Noise):
+    def __call__(self, batch: Any) -> Any:
+        raise OverflowError("too much haze")
+
+
 def defense(augmentation: str, *arguments: str, input_range: str = "0-255") -> Any:
     said = MaiteDefenseConfig(augmentation=augmentation, arguments=list(arguments), input_range=input_range)
     return physadv_defenses()[0].build(said)
@@ -174,6 +179,8 @@ def test_what_cannot_be_right_is_refused() -> None:
         scenes(label="grey")
     with pytest.raises(BadOption, match="draws anew each time"):
         defense(f"{__name__}:Noise", input_range="0-1")
+    with pytest.raises(BadInput, match=r"fails on a picture \(OverflowError: too much haze\)\. Change its"):
+        defense(f"{__name__}:Failing")
     with pytest.raises(BadInput, match="boxes would have no way back"):
         defense(f"{__name__}:Halved")
     with pytest.raises(BadOption, match=r"defense\.augmentation is missing"):
