@@ -14,6 +14,7 @@ from physadv.testing.base import reasoned, require
 
 SEEDS = (3, 11, 4_000_000_000)
 SLACK = 1e-6
+_ENOUGH_PX = 12  # of a print, to tell how large it is
 EPISODES = 12  # in which every slot must come into view
 APART_BY = 24  # steps after which two seeds must have shown something different
 
@@ -156,9 +157,12 @@ def knows_where_its_objects_are(world: World) -> None:
 
 
 def _check_change(change: Tensor, image_of: Tensor, lenses: Tensor, side_mm: float, slot: str) -> None:
-    """Every changed pixel lies within two pixels of where the homography puts the print's corners."""
+    """Every changed pixel lies within two pixels of where the homography puts the print's corners; somewhere most of
+    what it encloses is changed, so that the print is as large as it is said to be.
+    """
     half = side_mm / 2
     corners = torch.tensor([[-half, -half, 1], [half, -half, 1], [half, half, 1], [-half, half, 1.0]])
+    filled: list[float] = []
     for place in sorted(set(image_of.tolist())):
         rows, columns = change[place].nonzero(as_tuple=True)
         mapped = torch.einsum("nij,kj->nki", lenses[image_of == place], corners)
@@ -166,6 +170,9 @@ def _check_change(change: Tensor, image_of: Tensor, lenses: Tensor, side_mm: flo
         low, high = points.amin(0) - 2, points.amax(0) + 2
         inside = (columns >= low[0]) & (columns <= high[0]) & (rows >= low[1]) & (rows <= high[1])
         require(bool(inside.all()), f"a print on {slot!r} changes pixels where scene() does not say that it is")
+        area = float((high - low - 4).clamp_min(0).prod())
+        filled += [len(rows) / area] if area > _ENOUGH_PX else []
+    require(max(filled, default=1.0) > 0.5, f"a print on {slot!r} is smaller in the picture than scene() says")
 
 
 def _seeds() -> Tensor:

@@ -55,14 +55,15 @@ def test_its_episodes_go_as_those_of_stop_go(road: Any) -> None:
                for name, value in ours.measured(there).items())  # fmt: skip
 
 
-def test_both_renderers_put_a_print_into_the_same_pixels(road: Any) -> None:
+@pytest.mark.parametrize(("slot", "side_mm"), [("sign", 500.0), ("shirt", 400.0), ("billboard", 1900.0)])
+def test_both_renderers_put_a_print_into_the_same_pixels(road: Any, slot: str, side_mm: float) -> None:
     ours = StopGo(StopGoConfig(height_px=48, width_px=80, light=0.0))
     state = ours.reset(torch.arange(8))
     for _ in range(10):
         state = ours.step(state, ours.advised(state)).state
     changed = []
     for world in (road, ours):
-        bare, worn = (world.observe(state, prints).images for prints in ({}, {"sign": ramp(500.0)}))
+        bare, worn = (world.observe(state, prints).images for prints in ({}, {slot: ramp(side_mm)}))
         changed.append(((worn - bare).abs().amax(1) > 0.06).float())
     both, either = (changed[0] * changed[1]).sum(), changed[0].maximum(changed[1]).sum()
     assert float(either) > 60

@@ -10,7 +10,6 @@ from torch import Tensor
 
 from physadv.core.types import PatchImage
 from physadv.library.colour.conversion import srgb_from_linear
-from physadv.library.roads.sign_canvas import MM_PER_TEXEL
 from physadv.parts.worlds.mujoco_road.renderer import MujocoRenderer
 from physadv.parts.worlds.mujoco_road.stage import AWAY, ROLES, SKY_TEXELS, staged
 from physadv.parts.worlds.mujoco_road.textures import sky_codes, with_print
@@ -40,7 +39,7 @@ class MujocoPainter:
                   for face, scale in zip(faces, SCALE_OF_FACE, strict=True)]  # fmt: skip
         self._half_mm = torch.tensor(halves)  # a texel is 2 mm wide
         stage = staged(faces)
-        self._plain = stage.textures
+        self._plain, self._texel_mm = stage.textures, stage.texel_mm
         self._renderer = MujocoRenderer(stage.xml(camera, config.samples), camera.height_px, camera.width_px)
         self._worn: dict[str, PatchImage] = {}  # texture → the print that it shows
         for name, codes in stage.textures.items():
@@ -60,7 +59,7 @@ class MujocoPainter:
         name = f"{role}-{number}"
         if _same(image, self._worn.get(name)):
             return
-        codes, texel_mm = self._plain[name], MM_PER_TEXEL * SCALE_OF_FACE[number]
+        codes, texel_mm = self._plain[name], self._texel_mm[name]
         self._renderer.write_(name, codes if image is None else with_print(codes, texel_mm, image))
         if image is None:
             del self._worn[name]

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from physadv.library.roads.sign_canvas import F64, U8, SignFace
+from physadv.library.roads.sign_canvas import F64, MM_PER_TEXEL, U8, SignFace
 from physadv.parts.worlds.mujoco_road.textures import codes_of
 from physadv.parts.worlds.stop_go.camera import HEIGHT_M, Camera
 from physadv.parts.worlds.stop_go.faces import BILLBOARDS, BYSTANDER_SIGNS, GO_SIGNS, PEOPLE, SCALE_OF_FACE, STOP
@@ -35,6 +35,7 @@ class RoadModel:
     meshes: list[str] = field(default_factory=list)
     bodies: list[str] = field(default_factory=list)
     textures: dict[str, U8] = field(default_factory=dict)  # (h, w, 3) top row first
+    texel_mm: dict[str, float] = field(default_factory=dict)  # of the same
 
     def xml(self, camera: Camera, samples: int) -> str:
         """The model; textures are blank until they are written."""
@@ -76,7 +77,7 @@ def staged(faces: tuple[SignFace, ...]) -> RoadModel:
 
 def _add_board(stage: RoadModel, name: str, face: SignFace, scale: float) -> None:
     """A plate with the outline of the face, its texture over it, on a pole."""
-    stage.textures[name] = codes_of(face)
+    stage.textures[name], stage.texel_mm[name] = codes_of(face), MM_PER_TEXEL * scale
     height, width = stage.textures[name].shape[:2]
     half = np.array([width, height]) * scale  # mm: a texel is 2 mm wide
     rim = face.outline_mm * scale
@@ -114,6 +115,7 @@ def _add_person(stage: RoadModel, name: str, cloth: tuple[int, int, int]) -> Non
     half = np.array(SHIRT_MM) / 2
     rim = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) * half
     stage.textures[name] = np.broadcast_to(np.array(cloth, np.uint8), (280, 200, 3)).copy()
+    stage.texel_mm[name] = SHIRT_MM[0] / 200
     _add_plate(stage, name, rim, half)
     colour = " ".join(f"{code / 255:.3f}" for code in cloth)
     limbs = "".join(

@@ -16,6 +16,7 @@ _SKIN: RGB = (196, 150, 122)
 _DARK: RGB = (38, 40, 46)
 _CLOTH: tuple[RGB, ...] = ((70, 90, 130), (150, 40, 46), (96, 104, 92))
 BOARD_SCALE = 4.0  # billboards are drawn at a quarter of their size
+_HALF = 2.0  # people and poles at half of it
 STOP, POLE, MAST = 0, 1, 18
 GO_SIGNS = (2, 3, 4, 5, 6, 7, 8, 9)
 """Limits (red rings), warnings (yellow), blue disc, red board, red disc with a blue ground: all mean go."""
@@ -27,7 +28,7 @@ LABEL_OF_FACE = (1, 6, 0, 0, 5, 5, 6, 6, 6, 0, 4, 7, 7, 7, 7, 8, 8, 8, 6)
 LABELS = (
     "speed limit", "stop sign", "crosswalk", "traffic light", "yield", "warning", "sign", "billboard", "person",
 )  # fmt: skip
-SCALE_OF_FACE = (1.0, 1.0, 1.25, 1.25, 1.0, 1.0, 1.0, 1.0, 1.0, 1.25, 1.0, *([BOARD_SCALE] * 4), 1.0, 1.0, 1.0, 1.0)
+SCALE_OF_FACE = (1.0, _HALF, 1.25, 1.25, 1.0, 1.0, 1.0, 1.0, 1.0, 1.25, 1.0, *([BOARD_SCALE] * 4), *([_HALF] * 4))
 """By which a drawn millimetre is larger at the road: limits are 750 mm wide."""
 
 
@@ -53,7 +54,7 @@ def _square(half_width: float, half_height: float) -> F64:
 
 def _pole(width_mm: float, height_mm: float) -> SignFace:
     """Taller than any that stands; the ground cuts it off."""
-    canvas, rim = SignCanvas(width_mm, height_mm), _square(width_mm / 2, height_mm / 2)
+    canvas, rim = SignCanvas(width_mm / _HALF, height_mm / _HALF), _square(width_mm / 4, height_mm / 4)
     canvas.polygon(rim, (128, 130, 132))
     return canvas.face(rim)
 
@@ -94,15 +95,13 @@ def _billboard(which: int) -> SignFace:
 
 def _person(which: int) -> SignFace:
     """1.8 m tall, seen from the front, in mid-stride."""
-    canvas, cloth = SignCanvas(760, 1800), _CLOTH[which]
-    spread = (70, 130, 100)[which]
+    canvas, cloth = SignCanvas(380, 900), _CLOTH[which]
+    spread = (35, 65, 50)[which]
     for side in (-1, 1):
-        canvas.stroke(
-            np.array([(side * 80.0, 60.0), (side * spread, 480.0), (side * (spread + 10), 880.0)]), 150, _DARK
-        )
-        canvas.stroke(np.array([(side * 235.0, -520.0), (side * 290.0, -200.0), (side * 270.0, 60.0)]), 95, cloth)
-        canvas.polygon(ellipse(side * 268, 90, 45, 60), _SKIN)
-    canvas.polygon(_square(215, 330) + np.array([0, -260]), cloth)
-    canvas.polygon(ellipse(0, -730, 105, 135), _SKIN)
-    canvas.polygon(ellipse(0, -790, 112, 90, 180, 360), _DARK)
-    return canvas.face(_square(380, 900))
+        canvas.stroke(np.array([(side * 40.0, 30.0), (side * spread, 240.0), (side * (spread + 5), 440.0)]), 75, _DARK)
+        canvas.stroke(np.array([(side * 117.0, -260.0), (side * 145.0, -100.0), (side * 135.0, 30.0)]), 47, cloth)
+        canvas.polygon(ellipse(side * 134, 45, 22, 30), _SKIN)
+    canvas.polygon(_square(107, 165) + np.array([0, -130]), cloth)
+    canvas.polygon(ellipse(0, -365, 52, 67), _SKIN)
+    canvas.polygon(ellipse(0, -395, 56, 45, 180, 360), _DARK)
+    return canvas.face(_square(190, 450))
