@@ -43,9 +43,7 @@ def _passed(augmentation: Any, image: Tensor, input_range: str, name: str) -> Te
     try:
         (made_of_it,), _, _ = augmentation(batch)
     except Exception as error:  # a stranger's code may raise anything: it is named, not our plugin
-        raise BadInput(
-            f"{name} fails on a picture ({type(error).__name__}: {error}). Give it other arguments"
-        ) from error
+        raise BadInput(f"{name} fails on a picture ({type(error).__name__}: {error}). Change its arguments") from error
     values = np.asarray(made_of_it, dtype=np.float32)
     if values.shape != tuple(image.shape):
         raise BadInput(f"{name} makes {values.shape} of a picture {tuple(image.shape)}; boxes would have no way back")
