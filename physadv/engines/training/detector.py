@@ -61,9 +61,9 @@ def train_detector(
     # read first: a wrong path must not show after drawing, or after an hour
     validation = read_photos(Path(config.validate), labels_of(config)) if config.validate else None
     photos, apart = split(config)
+    begun = _begun(config)
     data = gather(config, photos)
     steps = len(EpochBatches(config, data, 0))
-    begun = _begun(config)
     state = start(config, device, steps, begun.state if begun else None)
     settings = fingerprint(config, begun.digest) if begun else fingerprint(config)
     resume(state, settings, out / "last.pt", device)
