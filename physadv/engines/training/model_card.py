@@ -150,7 +150,7 @@ def _data(config: TrainConfig) -> str:
 
 def _settings(config: TrainConfig) -> str:
     """Those that there were from the first, and others where they were chosen."""
-    hidden = ("photos", "validate", "photos_licence", "workers")
+    hidden = ("photos", "validate", "photos_licence", "workers", "begin")
     usual = TrainConfig()
     told = []
     for field in fields(config):
@@ -171,7 +171,7 @@ def _threshold_line(figures: dict[str, Any], config: TrainConfig) -> list[str]:
         return []
     return [
         f"- Threshold: {figures['threshold']:.2f}, in the file. Chosen on {config.apart:.0%} of the photos, kept apart "
-        "from training: where F1 is best, or from where on at most one empty photo in 25 raises an alarm."
+        "from training: where F1 is best, or from where on at most one empty photo in 20 raises an alarm."
     ]
 
 

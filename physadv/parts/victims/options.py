@@ -89,7 +89,7 @@ class SignNanoConfig:
 @dataclass
 class PersonNanoConfig(SignNanoConfig):
     confidence: float | None = None  # scores of at least this are reported; empty = the threshold of the weights
-    size_px: int = 416  # images with a longer side are shrunk to this; 0 = never
+    size_px: int = 352  # images with a longer side are shrunk to this; 0 = never
 
 
 @dataclass

@@ -185,8 +185,8 @@ def test_the_threshold_is_where_f1_is_best_and_empty_photos_are_quiet() -> None:
     box = [40.0, 30.0, 70.0, 50.0]
     people = [told(0.9, box), told(0.6, box), told(0.5, box), told(0.4, box)]
     assert chosen_threshold(TOLD, [*people, told(0.3)], [0]) == pytest.approx(0.3)
-    quiet = chosen_threshold(TOLD, [*people, *[told(0.1)] * 19, told(0.7)], [0])
-    assert quiet == pytest.approx(0.7)  # one alarm in twenty is too many
+    quiet = chosen_threshold(TOLD, [*people, *[told(0.1)] * 18, told(0.7)], [0])
+    assert quiet == pytest.approx(0.7)  # one alarm in nineteen is too many
 
 
 def test_small_objects_count_neither_way_from_a_height_on() -> None:
