@@ -96,7 +96,7 @@ class BrakeController:
             raise IncompatibleParts(
                 "policy brake reckons with the car's speed, and this world tells none. Choose another"
             )
-        decisions = self.victim.decide(self.victim.outputs(observation.images))
+        decisions = self.victim.decide(self.victim.outputs(observation.images), self._config.confidence)
         speeds, size = observation.speed_m_s.tolist(), observation.images.shape[-2:]
         chosen = [
             self._one(approach, found, speed, (size[0], size[1]))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from physadv.core.hookspecs import Entry, hookimpl
 from physadv.parts.policies.options import (
     BrakeConfig,
+    DriveNanoConfig,
     Sb3Config,
     TorchPolicyConfig,
     check_brake,
@@ -32,6 +34,12 @@ def _sb3(config: Sb3Config) -> Policy:
     return build(config)
 
 
+def _drive_nano(name: str, config: DriveNanoConfig) -> Policy:
+    from physadv.parts.policies.drive_nano import build
+
+    return build(name, config)
+
+
 def _brake(config: BrakeConfig) -> Policy:
     check_brake(config)
     from physadv.parts.policies.brake_controller import BrakeController
@@ -43,6 +51,19 @@ def _brake(config: BrakeConfig) -> Policy:
 def physadv_policies() -> list[Entry[Any, Policy]]:
     """Rows of policies."""
     return [
+        Entry(
+            "drive-nano",
+            DriveNanoConfig,
+            partial(_drive_nano, "drive-nano"),
+            "stops and goes in world=stop-go, trained by physadv itself; comes with its weights",
+        ),
+        Entry(
+            "drive-nano-robust",
+            DriveNanoConfig,
+            partial(_drive_nano, "drive-nano-robust"),
+            "drive-nano, trained against changed pictures and stickers; comes with its weights",
+            "arXiv:1706.06083",
+        ),
         Entry(
             "torch",
             TorchPolicyConfig,

@@ -34,6 +34,7 @@ class DriveNanoConfig:
 @dataclass
 class BrakeConfig:
     label: str = "stop sign"  # of the detector
+    confidence: float = 0.75  # of reports that count; higher than a detector's own: signs at the roadside pass for STOP
     sign_mm: float = 750.0  # how tall the sign is
     line_before_sign_m: float = 7.0  # where to stop, before the sign
     field_of_view_deg: float = 42.0  # of the camera, across the picture
@@ -68,6 +69,8 @@ def check_brake(config: BrakeConfig) -> None:
         raise BadOption(f"policy.hits must be from 1 to policy.of ({config.of}), got {config.hits}")
     if not 5 <= config.field_of_view_deg <= 160:
         raise BadOption(f"policy.field_of_view_deg must be from 5 to 160, got {config.field_of_view_deg:g}")
+    if not 0 <= config.confidence <= 1:
+        raise BadOption(f"policy.confidence must be from 0 to 1, got {config.confidence:g}")
     for name in ("sign_mm", "brake_m_s2", "step_s", "cruise_m_s"):
         if getattr(config, name) <= 0:
             raise BadOption(f"policy.{name} must be above 0, got {getattr(config, name):g}")
