@@ -136,7 +136,8 @@ def _prints(state: _Learner, world: Teacher, config: PolicyTraining, random: tor
     if state.stickers and float(torch.rand((), generator=random)) < 0.75:
         which = int(torch.randint(len(state.stickers), (), generator=random))
         return {world.slots[0].name: state.stickers[which]}
-    slot = world.slots[int(torch.randint(len(world.slots), (), generator=random))]
+    which = int(torch.randint(2 * len(world.slots), (), generator=random))
+    slot = world.slots[max(0, which - len(world.slots))]  # more often the first, which attacks are about
     return {slot.name: control_print(slot, random, grey=bool(torch.rand((), generator=random) < 0.5))}
 
 

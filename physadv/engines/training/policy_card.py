@@ -31,6 +31,9 @@ CARD, FIGURES, ROUNDS = "policy.md", "figures.json", "rounds.csv"
 JUDGED, PRACTICE = 20_000_000, 30_000_000
 """First seeds of the episodes that are judged, and of those on which stickers for the judgement are made."""
 _BATCH = 100
+_SHARE = (
+    0.6  # of the slot's width that a judged print has: one that fills it hides what is under it, and so do controls
+)
 _PGD_STEPS, _MORE_STEPS, _STICKER_EPISODES = 10, 4, 32  # a judged sticker has so many times the steps of a learned one
 
 
@@ -77,11 +80,11 @@ def judged(net: nn.Module, world: Teacher, config: PolicyTraining) -> list[dict[
         return rows
     if world.slots:
         slot, seeds = world.slots[0], PRACTICE + torch.arange(_STICKER_EPISODES)
-        made = sticker_against(net, world, slot, seeds, _MORE_STEPS * config.sticker_steps, random)
+        made = sticker_against(net, world, slot, seeds, _MORE_STEPS * config.sticker_steps, random, _SHARE)
         grey = PatchImage(torch.full_like(made.srgb, 0.5), made.alpha, slot.width_mm)
         noise = PatchImage(torch.rand(made.srgb.shape, generator=random), made.alpha, slot.width_mm)
         for key, image in (("grey", grey), ("random", noise), ("optimised", made)):
-            told = f"{key} print on {slot.name}"
+            told = f"{key} print on {slot.name}, {made.width_mm:.0f} mm"
             rows.append(_arm(told, world, net, config.attacked, {slot.name: image}, None))
     eps, codes = config.eps, f"{255 * config.eps:g}/255"
 

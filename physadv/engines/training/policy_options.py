@@ -18,7 +18,7 @@ class PolicyTraining:
     rounds: int = 10  # of imitation: drive, be told what would have been right, learn
     episodes: int = 192  # driven in a round
     noted: float = 0.5  # share of their pictures that is learned from
-    printed: float = 0.25  # share of the episodes with something on one of the world's slots: grey, or random colours
+    printed: float = 0.5  # share of the episodes with something on one of the world's slots: grey, or random colours
     steps: int = 220  # batches of a round
     last_steps: int = 900  # batches after the last round, with a falling rate
     batch: int = 128

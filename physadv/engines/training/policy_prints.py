@@ -30,26 +30,28 @@ def control_print(slot: TextureSlot, random: torch.Generator, grey: bool) -> Pat
 
 
 def sticker_against(
-    net: nn.Module, world: Teacher, slot: TextureSlot, seeds: Tensor, steps: int, random: torch.Generator
-) -> PatchImage:
-    """A print that makes the network do anything but the right thing, over moments that the teacher brings about.
+    net: nn.Module, world: Teacher, slot: TextureSlot, seeds: Tensor, steps: int, random: torch.Generator,
+    share: float = 1.0,
+) -> PatchImage:  # fmt: skip
+    """A print over a ``share`` of the slot's width that makes the network do anything but the right thing.
 
-    Adam on free colours through the world's own drawing. In a world where one can brake those moments count in which it
-    is right, else all do.
+    Adam on free colours through the world's own drawing, over moments that the teacher brings about. In a world where
+    one can brake those count in which it is right, else all do.
     """
     rows, columns = _grid(slot)
+    width_mm = share * _widest_mm(slot)
     colours = torch.randn(3, rows, columns, generator=random).requires_grad_()
     adam = torch.optim.Adam([colours], lr=0.15)
     moments = _moments(world, seeds)
     for index in range(steps):
         state, right, chosen = moments[index % len(moments)]
-        print_ = PatchImage(colours.sigmoid(), torch.ones(1, rows, columns), _widest_mm(slot))
+        print_ = PatchImage(colours.sigmoid(), torch.ones(1, rows, columns), width_mm)
         logits: Tensor = net(world.observe(state, {slot.name: print_}).images)
         loss = -functional.cross_entropy(logits[chosen], right[chosen])
         adam.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         adam.step()
-    return PatchImage(colours.detach().sigmoid(), torch.ones(1, rows, columns), _widest_mm(slot))
+    return PatchImage(colours.detach().sigmoid(), torch.ones(1, rows, columns), width_mm)
 
 
 @torch.no_grad()

@@ -50,7 +50,7 @@ def test_what_is_written_drives(made: Path) -> None:
 
 def test_card_and_figures_say_what_it_came_to(made: Path) -> None:
     figures, card = json.loads((made / "figures.json").read_text()), (made / "policy.md").read_text()
-    assert [arm["arm"].split(" of ")[0] for arm in figures["arms"]] == [
+    assert [arm["arm"].split(" of ")[0].split(",")[0] for arm in figures["arms"]] == [
         "clean", "grey print on sign", "random print on sign", "optimised print on sign", "noise",
         "PGD-10",
     ]  # fmt: skip
