@@ -21,6 +21,9 @@ from physadv.parts.transfer.options import CurriculumConfig, CutoutConfig, Erase
 
 logger = logging.getLogger(__name__)
 
+TAKEN_APART = ("mosaic", "cuts")
+"""Options of attacks that make a step's pictures of parts of others."""
+
 
 def clip_for(victims: Sequence[Victim], config: ClipConfig) -> FilmClip | None:
     """The films that all victims are shown alike; ``None`` where none of them remembers frames."""
@@ -32,12 +35,13 @@ def clip_for(victims: Sequence[Victim], config: ClipConfig) -> FilmClip | None:
 def without_stills(attack: Mapping[str, Any], transfer: TransferConfig) -> tuple[dict[str, Any], TransferConfig]:
     """Options of the attack and of hardening without what takes pictures apart, or draws for each alone."""
     kept = replace(transfer, cutout=CutoutConfig(), erase=EraseConfig(), curriculum=CurriculumConfig())
-    return {**attack, **({"mosaic": 0.0} if "mosaic" in attack else {})}, kept
+    return {**attack, **{name: type(attack[name])() for name in TAKEN_APART if name in attack}}, kept
 
 
 def warn_of_stills(attack: Mapping[str, Any], transfer: TransferConfig) -> None:
     """Say what :func:`without_stills` leaves out."""
-    on = {"attack.mosaic": bool(attack.get("mosaic")), "transfer": without_stills(attack, transfer)[1] != transfer}
+    on = {f"attack.{name}": bool(attack.get(name)) for name in TAKEN_APART}
+    on["transfer"] = without_stills(attack, transfer)[1] != transfer
     if lost := " and ".join(name for name, is_on in on.items() if is_on):
         logger.warning("caution %s left out: a defense remembers frames, and films have no such thing", lost)
 

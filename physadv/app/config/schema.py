@@ -57,7 +57,7 @@ class GenerateConfig(RunConfig):
     ink: Any = field(default_factory=dict)
     victim: Any = field(default_factory=dict)
     victims: list[Any] = field(default_factory=list)  # several: part names, ONNX paths, {part: ..., weight: 2, ...}
-    ensemble: Ensemble = Ensemble.weighted  # of several: weighted (mean loss), worst (largest), rotate (one a step)
+    ensemble: Ensemble = Ensemble.weighted  # of several: weighted (mean loss), worst (largest), rotate, balanced
     transfer: TransferConfig = field(default_factory=TransferConfig)
     defense: Any = field(default_factory=dict)
     defenses: list[Any] = field(default_factory=list)  # several: part names, {part: ..., option: ...}, chains (a+b)

@@ -14,3 +14,5 @@ class Ensemble(StrEnum):
     """The largest of them times its weight: the victim that is fooled least."""
     rotate = "rotate"
     """One victim a step, in turn."""
+    balanced = "balanced"
+    """Their weighted mean, every victim's gradient at the images first made as long as the others': none wins by scale."""

@@ -167,13 +167,17 @@ class _Total:
     """Losses and gradients put together one victim after another; holds two gradients at most."""
 
     def __init__(self, ensemble: Ensemble, images: Tensor | None) -> None:
-        self._worst = ensemble is Ensemble.worst
+        self._worst, self._balanced = ensemble is Ensemble.worst, ensemble is Ensemble.balanced
         self._images = images
         self._loss: Tensor | None = None
         self._gradient: Tensor | None = None
+        self._lengths: list[Tensor] = []
 
     def add(self, loss: Tensor, gradient: Tensor | None, weight: float) -> None:
         loss = loss * weight
+        if gradient is not None and self._balanced:
+            self._lengths.append(gradient.norm())
+            gradient.div_(self._lengths[-1].clamp_min(1e-12))
         if gradient is not None and weight != 1:
             gradient.mul_(weight)
         if self._loss is None:
@@ -194,6 +198,8 @@ class _Total:
 
     def gradient(self) -> Tensor:
         assert self._gradient is not None
+        if self._balanced:  # unit lengths back to their mean, so that penalties keep their say
+            self._gradient.mul_(torch.stack(self._lengths).mean())
         return self._gradient
 
 

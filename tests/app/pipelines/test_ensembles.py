@@ -68,7 +68,7 @@ def test_all_that_makes_optimising_harder_is_announced_and_fits_together(tmp_pat
 
 
 BAD = {
-    "unknown way": (["ensemble=best"], "expected one of [weighted, worst, rotate]"),
+    "unknown way": (["ensemble=best"], "expected one of [weighted, worst, rotate, balanced]"),
     "weight": (["victims=[{part:sign-nano,weight:-1}]"], "weight of 'sign-nano' in victims"),
     "weight is a word": (["victims=[{part:sign-nano,weight:much}]"], "positive number, got 'much'"),
     "cutout": (["transfer.cutout.probability=2"], "transfer.cutout.probability must be from 0 to 1"),

@@ -45,6 +45,21 @@ def test_loss_and_gradient_equal_those_of_one_graph_over_all_victims(ensemble: E
     assert (ours - theirs).abs().max() <= 1e-6 * theirs.abs().max()
 
 
+def test_balanced_gradients_are_as_long_for_each_victim_and_on_average() -> None:
+    images = [SCENE.srgb.clone().requires_grad_() for _ in range(4)]
+    alone = [
+        torch.autograd.grad(Objective((member,)).measure(mine, SCENE).loss.sum(), mine)[0]
+        for member, mine in zip(members(*VICTIMS), images[:3], strict=True)
+    ]
+    loss = Objective(members(*VICTIMS), Ensemble.balanced).measure(images[3], SCENE).loss
+    together = torch.autograd.grad(loss.sum(), images[3])[0]
+    lengths = torch.stack([gradient.norm() for gradient in alone])
+    assert lengths.max() > 2 * lengths.min()
+    units = torch.stack([gradient / length for gradient, length in zip(alone, lengths, strict=True)])
+    torch.testing.assert_close(together, units.mean(0) * lengths.mean())
+    torch.testing.assert_close(loss, Objective(members(*VICTIMS)).measure(SCENE.srgb, SCENE).loss)
+
+
 def test_the_worst_victim_is_chosen_image_by_image() -> None:
     rows = SCENE.srgb.clone()
     rows[0, 0], rows[1, 0] = 0.9, 0.1  # red is above, then below the point where the detectors agree

@@ -236,7 +236,7 @@ def test_an_annealed_step_size_falls_from_the_first_to_the_last_step() -> None:
     assert sizes == sorted(sizes, reverse=True)
 
 
-@pytest.mark.parametrize("options", [{"anneal": True}, {"mosaic": 1.0}])
+@pytest.mark.parametrize("options", [{"anneal": True}, {"mosaic": 1.0}, {"cuts": 12}])
 def test_other_schedules_and_pictures_lower_the_loss_too(options: dict[str, Any]) -> None:
     watch = Watch()
     ENTRIES["eot-adam"].build(EotAdamConfig(check_every=5, **options)).run(problem(20), [watch], Memory())
@@ -247,6 +247,20 @@ def test_other_schedules_and_pictures_lower_the_loss_too(options: dict[str, Any]
 def test_a_share_of_mosaics_beyond_one_is_refused() -> None:
     with pytest.raises(BadOption, match=r"attack\.mosaic"):
         ENTRIES["eot-adam"].build(EotAdamConfig(mosaic=1.5))
+
+
+@pytest.mark.parametrize("options", [{"cuts": -1}, {"cuts": 6, "mosaic": 0.5}])
+def test_cuts_that_cannot_be_are_refused(options: dict[str, Any]) -> None:
+    with pytest.raises(BadOption, match=r"attack\.cuts"):
+        ENTRIES["eot-adam"].build(EotAdamConfig(**options))
+
+
+def test_a_stopped_and_resumed_run_on_cuts_equals_an_unbroken_one() -> None:
+    attack = ENTRIES["eot-adam"].build(EotAdamConfig(check_every=2, cuts=6))
+    unbroken, memory = attack.run(problem(6), [], Memory()), Memory()
+    with pytest.raises(KeyboardInterrupt):
+        attack.run(problem(6), [Watch(stop_after=3)], memory)
+    assert torch.equal(attack.run(problem(6), [], memory).srgb, unbroken.srgb)
 
 
 def test_queries_are_counted_as_they_were_asked() -> None:

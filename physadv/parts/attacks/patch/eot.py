@@ -14,6 +14,7 @@ from physadv.core.problem.objective import Verdict
 from physadv.core.problem.patch_problem import PatchProblem
 from physadv.core.protocols import Checkpoints, Observer
 from physadv.core.types import Draws, PatchImage, SceneBatch, Step
+from physadv.library.placement.cuts import Cuts
 from physadv.library.placement.mosaic import TILES, mosaic
 from physadv.library.runs.iteration import Schedule, iterate
 from physadv.parts.attacks.patch.options import EotAdamConfig
@@ -59,7 +60,9 @@ class Eot:
 
     def run(self, problem: PatchProblem, observers: Iterable[Observer], checkpoints: Checkpoints) -> PatchImage:
         """Optimise ``problem.patch`` and return the iterate that did best on the held-out draws."""
-        descent = _Descent(self.make_optimizer(problem.patch.parameters(), self.schedule.lr), self.schedule)
+        optimizer = self.make_optimizer(problem.patch.parameters(), self.schedule.lr)
+        cuts = Cuts(problem.scenes, self.schedule.cuts, problem.seed) if self.schedule.cuts else None
+        descent = _Descent(optimizer, self.schedule, cuts)
         looks = Schedule(self.schedule.check_every, self.schedule.patience)
         return iterate(problem, descent, looks, observers, checkpoints)
 
@@ -70,11 +73,18 @@ class _Descent:
 
     optimizer: torch.optim.Optimizer
     schedule: EotAdamConfig
+    cuts: Cuts | None = None
 
     def step(self, problem: PatchProblem, index: int, random: torch.Generator) -> Step:
         if self.schedule.anneal:
             self._set_lr(annealed(self.schedule, index / problem.budget.steps))
-        return _step(problem, self.optimizer, index, self.schedule.mosaic, random)
+        begun = time.perf_counter()
+        if self.cuts:
+            scene = self.cuts.pictures(problem.budget.batch, random)
+        else:
+            scene = _scene(problem, random, self.schedule.mosaic)
+        step = _step(problem, self.optimizer, index, scene, random)
+        return replace(step, seconds=time.perf_counter() - begun)
 
     def exhausted(self) -> bool:
         return bool(self.optimizer.param_groups[0]["lr"] < self.schedule.stop_lr)
@@ -100,10 +110,9 @@ def annealed(schedule: EotAdamConfig, progress: float) -> float:
 
 
 def _step(
-    problem: PatchProblem, optimizer: torch.optim.Optimizer, index: int, mosaics: float, random: torch.Generator
+    problem: PatchProblem, optimizer: torch.optim.Optimizer, index: int, scene: SceneBatch, random: torch.Generator
 ) -> Step:
-    begun = time.perf_counter()
-    scene = _scene(problem, random, mosaics).to(problem.engine.device)
+    scene = scene.to(problem.engine.device)
     optimizer.zero_grad(set_to_none=True)
     verdicts = []
     for _ in range(problem.budget.draws):  # one draw's graph at a time: memory does not grow with draws
@@ -128,8 +137,7 @@ def _step(
     success, loss = sum(successes.values()) / len(successes), sum(terms.values())
     if len(problem.objective.members) > 1:
         terms |= victims
-    seconds = time.perf_counter() - begun
-    return Step(index, problem.budget.steps, loss, success, seconds, terms, successes=successes)
+    return Step(index, problem.budget.steps, loss, success, 0.0, terms, successes=successes)
 
 
 def _scene(problem: PatchProblem, random: torch.Generator, mosaics: float) -> SceneBatch:

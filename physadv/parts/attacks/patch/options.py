@@ -18,6 +18,7 @@ class EotAdamConfig:
     stop_lr: float = 0.0005  # stop early when the step size is below this
     anneal: bool = False  # the step size falls from lr to stop_lr along half a cosine, whatever the held-out draws say
     mosaic: float = 0.0  # share of steps on pictures of four photos each, resized and mirrored: for few photos
+    cuts: int = 0  # wearers that are cut out beforehand, six of which make a picture of each step; 0: whole pictures
 
 
 @dataclass
@@ -67,3 +68,8 @@ def check(config: EotAdamConfig) -> None:
         )
     if not 0 <= config.mosaic <= 1:
         raise BadOption(f"attack.mosaic is a share of the steps, from 0 to 1, got {config.mosaic}")
+    if config.cuts < 0 or (config.cuts and config.mosaic):
+        raise BadOption(
+            "attack.cuts is a number of wearers, 0 or more, and stands where attack.mosaic=0, "
+            f"got cuts={config.cuts} mosaic={config.mosaic:g}"
+        )
