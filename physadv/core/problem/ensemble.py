@@ -15,4 +15,4 @@ class Ensemble(StrEnum):
     rotate = "rotate"
     """One victim a step, in turn."""
     balanced = "balanced"
-    """Their weighted mean, every victim's gradient at the images first made as long as the others': none wins by scale."""
+    """Their weighted mean, each one's gradient at the images first made as long as the others': none wins by scale."""

@@ -100,7 +100,7 @@ def laid_out(cuts: SceneBatch) -> SceneBatch:
 
 
 def _begin(start: float, end: float, length: int, side: int, random: torch.Generator) -> int:
-    """Where a cut of ``side`` begins that holds ``start`` to ``end`` of a picture of ``length``, inside it if it can."""
+    """Where a cut of ``side`` begins that holds ``start`` to ``end`` of a picture of ``length``; inside if it can."""
     low, high = sorted((end - side, start))
     low, high = max(low, 0.0), min(high, float(length - side))
     if high < low:  # the wearer does not fit, or the picture is smaller than the cut
