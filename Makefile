@@ -37,7 +37,7 @@ install: $(BIN)/.installed
 
 demo: install
 	rm -rf $(DEMO)
-	$(BIN)/physadv generate out=$(DEMO)
+	$(BIN)/physadv generate experiment=stop_sign_hide out=$(DEMO)
 	@echo "open $(DEMO)/report.html, print $(DEMO)/sheet.pdf"
 
 demo-tshirt: install

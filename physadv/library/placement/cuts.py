@@ -8,6 +8,7 @@ its distance and its light, so nothing is resampled:
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import torch
@@ -23,30 +24,50 @@ EACH = ROWS * COLUMNS
 
 
 class Cuts:
-    """A fixed number of cuts, each made when it is first asked for: the same seed makes the same ones."""
+    """Pictures of six cuts each: of a fixed number of them for the steps, or of new ones, as a source of scenes."""
 
     def __init__(self, source: SceneSource, count: int, seed: int) -> None:
         self._source, self._seed = source, seed
-        self._made: list[SceneBatch | None] = [None] * count
+        self._made: list[SceneBatch | None] = [None] * count  # each when it is first asked for; its seed is its own
         self._size_hw = (0, 0)  # of a cut; unknown before the first
 
     def pictures(self, count: int, random: torch.Generator) -> SceneBatch:
-        """``count`` pictures of six cuts each, no cut twice while there are enough."""
+        """``count`` pictures of the fixed cuts, none of them twice while there are enough."""
         order = torch.randperm(len(self._made), generator=random).tolist()
         rows = [order[i % len(order)] for i in range(count * EACH)]
-        return laid_out(SceneBatch.joined([self._cut(row) for row in rows]))
+        return laid_out(SceneBatch.joined([self._kept(row) for row in rows]))
 
-    def _cut(self, row: int) -> SceneBatch:
+    def batches(self, size: int, generator: torch.Generator) -> Iterator[SceneBatch]:
+        """Pictures of cuts that no step sees."""
+        self._kept(0)
+        while True:
+            yield laid_out(SceneBatch.joined([self._cut(generator) for _ in range(size * EACH)]))
+
+    def sweep(self, size: int, skip: int = 0) -> Iterator[SceneBatch]:
+        """Whole pictures, as the source gives them."""
+        return self._source.sweep(size, skip)
+
+    def split(self, share: float, seed: int) -> tuple[SceneSource, SceneSource]:
+        """Two parts of the source."""
+        return self._source.split(share, seed)
+
+    def __len__(self) -> int:
+        """How many whole pictures there are."""
+        return len(self._source)
+
+    def _kept(self, row: int) -> SceneBatch:
         if (made := self._made[row]) is None:
-            if row and self._made[0] is None:
-                self._cut(0)  # whose picture's size is that of all
-            random = generator(self._seed, f"cut {row}")
-            scene = next(self._source.batches(1, random))
-            if not row:
-                height, width = scene.srgb.shape[2:]
-                self._size_hw = (height // ROWS, width // COLUMNS)
-            made = self._made[row] = cut_out(scene, self._size_hw, random)
+            if row:
+                self._kept(0)  # whose picture's size is that of all
+            made = self._made[row] = self._cut(generator(self._seed, f"cut {row}"))
         return made
+
+    def _cut(self, random: torch.Generator) -> SceneBatch:
+        scene = next(self._source.batches(1, random))
+        if self._size_hw == (0, 0):
+            height, width = scene.srgb.shape[2:]
+            self._size_hw = (height // ROWS, width // COLUMNS)
+        return cut_out(scene, self._size_hw, random)
 
 
 def cut_out(scene: SceneBatch, size_hw: tuple[int, int], random: torch.Generator) -> SceneBatch:

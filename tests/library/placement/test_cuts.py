@@ -52,6 +52,13 @@ def test_the_same_seed_makes_the_same_cuts_in_whatever_order_they_are_asked_for(
     assert torch.equal(one.srgb, two.srgb)
 
 
+def test_held_out_cuts_are_none_of_the_steps() -> None:
+    cuts = Cuts(SCENES, EACH, seed=0)
+    steps, held_out = cuts.pictures(1, generator(1, "order")), next(cuts.batches(1, generator(0, "held-out")))
+    assert held_out.srgb.shape == steps.srgb.shape
+    assert not set(map(tuple, steps.boxes_xyxy_px.tolist())) & set(map(tuple, held_out.boxes_xyxy_px.tolist()))
+
+
 def test_a_wearer_larger_than_the_cut_wears_nothing_and_a_small_picture_is_filled_up_with_grey() -> None:
     scene = next(SCENES.batches(1, generator(3, "scene")))
     huge = dataclasses.replace(scene, boxes_xyxy_px=torch.tensor([[0.0, 0, 320, 192]] * len(scene.wears)))

@@ -62,6 +62,8 @@ class Eot:
         """Optimise ``problem.patch`` and return the iterate that did best on the held-out draws."""
         optimizer = self.make_optimizer(problem.patch.parameters(), self.schedule.lr)
         cuts = Cuts(problem.scenes, self.schedule.cuts, problem.seed) if self.schedule.cuts else None
+        if cuts:
+            problem = replace(problem, scenes=cuts)
         descent = _Descent(optimizer, self.schedule, cuts)
         looks = Schedule(self.schedule.check_every, self.schedule.patience)
         return iterate(problem, descent, looks, observers, checkpoints)
