@@ -66,7 +66,13 @@ SMALL = {
 }
 SMALL_TWIN = ["scenes.width_px=192", "scenes.height_px=144", "scenes.samples=1", "scenes.surface_samples=4"]
 SMALL_WORLDS = {"gymnasium": ["world.max_steps=3"]}
-SMALL_SCENES = {"road": SMALL_ROAD, "street": SMALL_ROAD, "street-cloth": SMALL_ROAD, "twin": SMALL_TWIN}
+SMALL_SCENES = {
+    "road": SMALL_ROAD,
+    "street": SMALL_ROAD,
+    "street-cloth": SMALL_ROAD,
+    "twin": SMALL_TWIN,
+    "world": ["scenes.height_px=96", "scenes.width_px=160"],
+}
 
 
 def commands(page: Path) -> list[str]:
