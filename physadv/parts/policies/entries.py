@@ -58,6 +58,13 @@ def physadv_policies() -> list[Entry[Any, Policy]]:
             "stops and goes in world=stop-go, trained by physadv itself; comes with its weights",
         ),
         Entry(
+            "drive-nano-robust",
+            DriveNanoConfig,
+            partial(_drive_nano, "drive-nano-robust"),
+            "drive-nano, trained against changed pictures and stickers; comes with its weights",
+            "arXiv:1706.06083",
+        ),
+        Entry(
             "torch",
             TorchPolicyConfig,
             _torch,

@@ -16,7 +16,7 @@ from physadv.parts.worlds.stop_go.world import StopGo
 from physadv.testing import check_policy
 
 WEIGHTS = Path(package.__file__).parent / "weights"
-NAMES = ("drive-nano",)
+NAMES = ("drive-nano", "drive-nano-robust")
 
 
 def policy(name: str) -> Policy:
