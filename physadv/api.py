@@ -65,14 +65,20 @@ if TYPE_CHECKING:
     from physadv.library.compute.one_device import OneDevice
     from physadv.library.environments.world_env import WorldEnv
     from physadv.library.environments.world_vector_env import WorldVectorEnv
+    from physadv.library.faces.alignment import similarity
+    from physadv.library.faces.face import Face, FaceFinder
+    from physadv.library.faces.people import people_in
     from physadv.library.files.patches import load_patch, save_patch
     from physadv.library.runs.checkpoints import NoCheckpoints
     from physadv.library.runs.iteration import Schedule, Stepper, iterate
     from physadv.parts.defenses.filtered import FilterDefense, Filtered
     from physadv.parts.defenses.tasks import require_task
     from physadv.parts.policies.control_victim import ControlVictim
+    from physadv.parts.scenes.options import PortraitsConfig
+    from physadv.parts.scenes.portraits import portraits
     from physadv.parts.victims.classifier import Classifier
     from physadv.parts.victims.detector import Detector
+    from physadv.parts.victims.recogniser import AlignedNetwork, FaceEmbedder, Recogniser
     from physadv.parts.victims.whole_picture import WholePicture
     from physadv.parts.worlds.gymnasium import GymnasiumWorld
 
@@ -101,6 +107,9 @@ _LAZY = {
     "physadv.library.compute.one_device": ("OneDevice",),
     "physadv.library.environments.world_env": ("WorldEnv",),
     "physadv.library.environments.world_vector_env": ("WorldVectorEnv",),
+    "physadv.library.faces.alignment": ("similarity",),
+    "physadv.library.faces.face": ("Face", "FaceFinder"),
+    "physadv.library.faces.people": ("people_in",),
     "physadv.library.files.patches": ("load_patch", "save_patch"),
     "physadv.library.runs.checkpoints": ("NoCheckpoints",),
     "physadv.library.runs.iteration": ("Schedule", "Stepper", "iterate"),
@@ -108,27 +117,31 @@ _LAZY = {
     "physadv.parts.defenses.tasks": ("require_task",),
     "physadv.parts.policies.control_victim": ("ControlVictim",),
     "physadv.parts.policies.greedy": ("GreedyPolicy",),
+    "physadv.parts.scenes.options": ("PortraitsConfig",),
+    "physadv.parts.scenes.portraits": ("portraits",),
     "physadv.parts.victims.classifier": ("Classifier",),
     "physadv.parts.victims.detector": ("Detector",),
+    "physadv.parts.victims.recogniser": ("AlignedNetwork", "FaceEmbedder", "Recogniser"),
     "physadv.parts.victims.whole_picture": ("WholePicture",),
     "physadv.parts.worlds.gymnasium": ("GymnasiumWorld",),
 }  # fmt: skip
 _HOME = {name: module for module, names in _LAZY.items() for name in names}
 
 __all__ = [
-    "API", "FETCHES", "OPENS", "STAYS", "TRUSTS", "AccessLevel", "ActionLogits", "Actions", "Advises", "Attack",
-    "BadInput", "BadOption", "BadShape", "BrokenPart", "Budget", "BudgetSpent", "Candidates", "Checkpoints",
-    "ClassLogits", "Classifier", "ControlVictim", "Counted", "Defended", "Defense", "DefenseKind", "Detections",
-    "Detector", "Draws", "Engine", "Ensemble", "Entry", "EpisodeMeasure", "Evasion", "EvasionBehind",
-    "FilterDefense", "Filtered", "Goal", "GymnasiumWorld", "IncompatibleParts", "KeepsStates", "Limited", "Member",
-    "MissingExtra", "NeedsObjects", "NoCheckpoints", "Norm", "Objective", "Observation", "Observer", "OneDevice",
-    "PatchImage", "PatchModel", "PatchProblem", "Penalty", "PerturbationAttack", "PerturbationProblem", "Perturbed",
-    "Photographs", "PhysadvError", "Policy", "Problem", "Queries", "RandomlyDefended", "Renderer", "RendersItself",
-    "SceneBatch", "SceneSource", "Schedule", "Score", "ShowsObjects", "Step", "Stepper", "Task", "TellsConditions",
-    "TextureSlot", "TopClasses", "Transition", "Verdict", "Victim", "WholePicture", "World", "WorldEnv",
-    "WorldVectorEnv", "Wrapped", "build",
-    "canonical", "defended_in", "expect", "generator", "hookimpl", "index_of", "iterate", "linear_from_srgb",
-    "load_patch", "renderer", "require_task", "save_patch", "srgb_from_linear",
+    "API", "FETCHES", "OPENS", "STAYS", "TRUSTS", "AccessLevel", "ActionLogits", "Actions", "Advises",
+    "AlignedNetwork", "Attack", "BadInput", "BadOption", "BadShape", "BrokenPart", "Budget", "BudgetSpent",
+    "Candidates", "Checkpoints", "ClassLogits", "Classifier", "ControlVictim", "Counted", "Defended", "Defense",
+    "DefenseKind", "Detections", "Detector", "Draws", "Engine", "Ensemble", "Entry", "EpisodeMeasure",
+    "Evasion", "EvasionBehind", "Face", "FaceEmbedder", "FaceFinder", "FilterDefense", "Filtered", "Goal",
+    "GymnasiumWorld", "IncompatibleParts", "KeepsStates", "Limited", "Member", "MissingExtra", "NeedsObjects",
+    "NoCheckpoints", "Norm", "Objective", "Observation", "Observer", "OneDevice", "PatchImage", "PatchModel",
+    "PatchProblem", "Penalty", "PerturbationAttack", "PerturbationProblem", "Perturbed", "Photographs",
+    "PhysadvError", "Policy", "PortraitsConfig", "Problem", "Queries", "RandomlyDefended", "Recogniser",
+    "Renderer", "RendersItself", "SceneBatch", "SceneSource", "Schedule", "Score", "ShowsObjects", "Step",
+    "Stepper", "Task", "TellsConditions", "TextureSlot", "TopClasses", "Transition", "Verdict", "Victim",
+    "WholePicture", "World", "WorldEnv", "WorldVectorEnv", "Wrapped", "build", "canonical", "defended_in",
+    "expect", "generator", "hookimpl", "index_of", "iterate", "linear_from_srgb", "load_patch", "people_in",
+    "portraits", "renderer", "require_task", "save_patch", "similarity", "srgb_from_linear",
 ]  # fmt: skip
 
 

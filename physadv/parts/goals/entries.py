@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from physadv.core.hookspecs import Entry, hookimpl
-from physadv.parts.goals.options import AlterConfig, ConjureConfig, HideConfig
+from physadv.parts.goals.options import AlterConfig, ConjureConfig, HideConfig, ImpersonateConfig, check_impersonate
 
 if TYPE_CHECKING:
     from physadv.core.protocols import Goal
@@ -29,6 +29,11 @@ def _conjure(config: ConjureConfig) -> Goal:
     return Conjure(config)
 
 
+def _impersonate(config: ImpersonateConfig) -> Goal:
+    check_impersonate(config)
+    return _alter(config)
+
+
 @hookimpl
 def physadv_goals() -> list[Entry[Any, Goal]]:
     return [
@@ -40,5 +45,13 @@ def physadv_goals() -> list[Entry[Any, Goal]]:
         Entry(
             "conjure", ConjureConfig, _conjure, "the detector reports an object that is not there",
             "Song et al. 2018, arXiv:1807.07769",
+        ),
+        Entry(
+            "dodge", HideConfig, _hide, "the recogniser does not know the face for the person's",
+            "Sharif et al. 2016, doi:10.1145/2976749.2978392",
+        ),
+        Entry(
+            "impersonate", ImpersonateConfig, _impersonate, "the recogniser takes the face for another person's",
+            "Sharif et al. 2016, doi:10.1145/2976749.2978392",
         ),
     ]  # fmt: skip

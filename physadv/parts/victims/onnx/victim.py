@@ -31,12 +31,18 @@ Outputs = tuple[Tensor, ...]
 
 def build(config: OnnxConfig) -> GraphVictim | Classifier:
     """Read, convert, probe. Raise :class:`BadInput` for whatever is no detector or classifier that can be run."""
+    seen, file = network_of(config)
+    return assemble(file, config, seen, backend="onnx", access=AccessLevel.gradients)
+
+
+def network_of(config: OnnxConfig) -> tuple[nn.Module, OnnxFile]:
+    """The file's graph as a module, tried out and taking batches, whatever it is for."""
     file = read_onnx(Path(config.path), config.size_px, config.outputs)
     network = OnnxNetwork(_converted(file), bf16=config.bf16)
     seen = as_taken(network, file)
     run_probe(seen, file, f" Export it without post-processing, {_BLACK_BOX}")
     network.batching = _batching(seen, network, file)
-    return assemble(file, config, seen, backend="onnx", access=AccessLevel.gradients)
+    return seen, file
 
 
 def build_centerface(path: str, config: CenterFaceConfig) -> GraphVictim:
