@@ -53,7 +53,7 @@ def two_bars(x: Tensor, y: Tensor, width_mm: float, height_mm: float) -> Tensor:
 
 
 def spectacles(x: Tensor, y: Tensor, width_mm: float, height_mm: float) -> Tensor:
-    """A frame without lenses, as of Sharif et al. 2016: two rims and the pieces to the ears, ``(h, w)`` mm from the edge.
+    """A frame without lenses (Sharif et al. 2016): two rims and the pieces to the ears, ``(h, w)`` mm from the edge.
 
     Of 150 x 54 mm the lenses are 48 x 34 mm, their middles 63 mm apart as eyes are, and rims some 10 mm broad.
     """

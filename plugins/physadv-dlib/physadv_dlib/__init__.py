@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from physadv.api import OPENS, BadOption, Entry, hookimpl
@@ -70,3 +71,9 @@ def physadv_victims() -> list[Entry[Any, Victim[Any, Any]]]:
 def physadv_scenes() -> list[Entry[Any, SceneSource]]:
     """Portraits whose faces dlib finds."""
     return [Entry("dlib/portraits", DlibPortraitsConfig, _build_portraits, "people by name, faces found by dlib")]
+
+
+@hookimpl
+def physadv_config_dirs() -> list[str]:
+    """Presets: glasses that dodge or impersonate, and the shirt."""
+    return [str(Path(__file__).parent / "conf")]
