@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import Tensor, nn
+from torchvision.io import read_image
 
-from physadv.api import BadInput, BadOption, Recogniser, similarity
+from physadv.api import AlignedNetwork, BadInput, BadOption, Recogniser
 from physadv.testing import check_victim
 
 dlib = pytest.importorskip("_dlib_pybind11", reason="needs dlib-bin")
@@ -22,13 +24,16 @@ from physadv_dlib.network import SIZE_PX, DlibNet  # noqa: E402
 from physadv_dlib.victims import build, template  # noqa: E402
 
 from physadv.api import Candidates  # noqa: E402
-from physadv.library.faces.alignment import chips  # noqa: E402
-from physadv.library.files.images import load_srgb  # noqa: E402
 
 PHOTOS = Path(__file__).resolve().parents[4] / "shared" / "data" / "photos"
 pytestmark = pytest.mark.skipif(
     not PHOTOS.is_dir(), reason="needs photos of people in ../shared/data/photos, which is not part of the repository"
 )
+
+
+def load_srgb(path: Path) -> Tensor:
+    """``(3, H, W)`` in [0, 1]."""
+    return read_image(str(path)).float() / 255
 
 
 @pytest.fixture(scope="module")
@@ -53,12 +58,12 @@ def deployed(gallery: Path) -> Recogniser:
 
 
 @pytest.fixture(scope="module")
-def ann() -> torch.Tensor:
+def ann() -> Tensor:
     """A picture with one face, ``(1, 3, H, W)``."""
     return load_srgb(PHOTOS / "astronaut.jpg")[None, :, :256, 100:356]
 
 
-def test_the_torch_network_says_of_a_cut_out_face_what_dlib_says(ann: torch.Tensor) -> None:
+def test_the_torch_network_says_of_a_cut_out_face_what_dlib_says(ann: Tensor) -> None:
     picture = as_u8(ann[0])
     finder, net = DlibFinder(), dlib.face_recognition_model_v1(str(model_file(RECOGNISER)))
     box = finder._detector(picture, 1)[0]
@@ -68,17 +73,18 @@ def test_the_torch_network_says_of_a_cut_out_face_what_dlib_says(ann: torch.Tens
     assert (ours[0] - theirs).abs().max() < 1e-5
 
 
-def test_faces_are_cut_out_where_dlib_cuts_them_out(ann: torch.Tensor) -> None:
+def test_faces_are_cut_out_where_dlib_cuts_them_out(ann: Tensor) -> None:
     picture, finder = as_u8(ann[0]), DlibFinder()
     theirs = dlib.get_face_chip(picture, finder._predictor(picture, finder._detector(picture, 1)[0]), SIZE_PX, 0.25)
-    transform = similarity(finder.find(ann[0])[0].points_px, template())
-    ours = chips(ann, torch.tensor([0]), transform[None], SIZE_PX)[0].permute(1, 2, 0) * 255
+    cutter = AlignedNetwork(nn.Flatten(), template(), SIZE_PX, name="cut out", unit=False)
+    pixels = cutter.embed(ann, torch.tensor([0]), finder.find(ann[0])[:1])
+    ours = pixels.view(3, SIZE_PX, SIZE_PX).permute(1, 2, 0) * 255
     difference = (ours - torch.from_numpy(theirs).float()).abs()
     assert difference.mean() < 6  # of 255: they interpolate otherwise
     assert difference.median() < 4
 
 
-def test_both_know_who_it_is(twin: Recogniser, deployed: Recogniser, ann: torch.Tensor) -> None:
+def test_both_know_who_it_is(twin: Recogniser, deployed: Recogniser, ann: Tensor) -> None:
     for victim in (twin, deployed):
         reports = victim.decide(victim.outputs(ann))
         assert [victim.labels[label] for label in reports[0].labels.tolist()] == ["ann"]
@@ -90,7 +96,7 @@ def test_a_stranger_is_unknown(twin: Recogniser) -> None:
     assert labels == {"unknown"}
 
 
-def test_gradient_flows_to_the_face_alone(twin: Recogniser, ann: torch.Tensor) -> None:
+def test_gradient_flows_to_the_face_alone(twin: Recogniser, ann: Tensor) -> None:
     images = ann.clone().requires_grad_()
     outputs: Candidates = twin.outputs(images)
     outputs.scores[0, 0, 0].backward()
@@ -101,7 +107,7 @@ def test_gradient_flows_to_the_face_alone(twin: Recogniser, ann: torch.Tensor) -
 
 
 @pytest.mark.slow
-def test_the_twin_keeps_what_a_victim_promises(twin: Recogniser, ann: torch.Tensor) -> None:
+def test_the_twin_keeps_what_a_victim_promises(twin: Recogniser, ann: Tensor) -> None:
     check_victim(twin, torch.cat([ann, ann.flip(3)]))
 
 
