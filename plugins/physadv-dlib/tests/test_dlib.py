@@ -5,10 +5,11 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import Tensor, nn
-from torchvision.io import read_image
 
 from physadv.api import AlignedNetwork, BadInput, BadOption, Recogniser
 from physadv.testing import check_victim
@@ -33,7 +34,7 @@ pytestmark = pytest.mark.skipif(
 
 def load_srgb(path: Path) -> Tensor:
     """``(3, H, W)`` in [0, 1]."""
-    return read_image(str(path)).float() / 255
+    return torch.from_numpy(np.array(Image.open(path).convert("RGB"))).permute(2, 0, 1).float() / 255
 
 
 @pytest.fixture(scope="module")
