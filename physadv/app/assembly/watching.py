@@ -26,6 +26,7 @@ from physadv.engines.watch.loop import Loop
 from physadv.engines.watch.overlay import Overlay
 from physadv.engines.watch.takes import Takes
 from physadv.engines.watch.tracked_victim import TrackedVictim
+from physadv.engines.watch.wardrobe import Wardrobe
 from physadv.engines.watch.window import window
 from physadv.library.fiducials.camera import load_camera
 from physadv.library.fiducials.find import Finder
@@ -65,7 +66,7 @@ def analyzer_of(
         camera=load_camera(Path(options.camera).expanduser()) if options.camera else None,
         field_of_view_deg=options.field_of_view_deg,
         wearer=projected(options, printed.made, label) if prints else None,
-        dressing=worn(options, printed.made, label) if overlay else None,
+        wardrobe=Wardrobe(worn(options, printed.made, label)) if overlay else None,
         overlay=overlay,
         device=device,
     )

@@ -11,14 +11,14 @@ from torch import Tensor
 
 from physadv.core.types import Frame, Pose
 from physadv.engines.watch.expected_object import FilmedWearer
-from physadv.engines.watch.overlay import FILMED, Box, FilmedSurface, Overlay, on_board, on_object
+from physadv.engines.watch.overlay import FILMED, Box, FilmedSurface, Overlay, on_board
 from physadv.engines.watch.tracked_victim import ExpectedPlace, TrackedVictim, ViewResult
+from physadv.engines.watch.wardrobe import Wardrobe
 from physadv.library.colour.conversion import srgb_from_bgr_u8
 from physadv.library.fiducials.camera import CalibratedCamera
 from physadv.library.fiducials.find import DetectedBoard, Finder
 from physadv.library.fiducials.mirror import MirrorCheck
 from physadv.library.fiducials.pose import pose_of
-from physadv.library.placement.objects import PatchPlacement
 
 GAP_S = 1.0  # between two frames, from which a defence's memory of the first is stale
 
@@ -45,7 +45,7 @@ class FrameAnalyzer:
     camera: CalibratedCamera | None  # None: guessed
     field_of_view_deg: float
     wearer: FilmedWearer | None  # None: no board, so nothing is projected
-    dressing: PatchPlacement | None  # where the overlay is worn without a board
+    wardrobe: Wardrobe | None  # where the overlay is worn without a board
     overlay: Overlay | None
     device: torch.device
     mirror: MirrorCheck | None = None  # where there is a finder
@@ -72,8 +72,8 @@ class FrameAnalyzer:
         numbered = {tracked: tracked.numbered(FILMED, filmed[tracked], 1 + frame.dropped) for tracked in self.victims}
         expected = {tracked: self._expected(tracked, projected, board is not None, size_px) for tracked in self.victims}
         laying = time.perf_counter()
-        surface = self._surface(board, expected[self.victims[0]], srgb) if overlay and self.overlay else None
-        shown = self.overlay.shown(srgb, surface, frame.index) if surface and self.overlay else srgb[None][:0]
+        surfaces = self._surfaces(board, expected[self.victims[0]], srgb, frame.time_s) if overlay else []
+        shown = self.overlay.shown(srgb, surfaces, frame.index) if surfaces and self.overlay else srgb[None][:0]
         overlay_s = time.perf_counter() - laying
         names = list(self.overlay.patches) if len(shown) and self.overlay else []
         seen: dict[str, dict[str, ViewResult]] = {}
@@ -122,14 +122,15 @@ class FrameAnalyzer:
             return ExpectedPlace(projected, by_tags=True)
         return None if found else tracked.tracked(size_px)
 
-    def _surface(
-        self, board: DetectedBoard | None, expected: ExpectedPlace | None, srgb: Tensor
-    ) -> FilmedSurface | None:
-        """On the print; on the object only while no print has been seen, for it would be there as well."""
-        if expected is None:
-            return None
+    def _surfaces(
+        self, board: DetectedBoard | None, expected: ExpectedPlace | None, srgb: Tensor, time_s: float
+    ) -> list[FilmedSurface]:
+        """On the print; on the objects only while no print has been seen, for it would be there as well."""
+        if expected is None or self.overlay is None:
+            return []
         if board is not None:
-            return on_board(board, expected.box_xyxy_px, srgb)
-        if self.board_seen or self.dressing is None:
-            return None
-        return on_object(self.dressing, expected.box_xyxy_px, srgb)
+            return [on_board(board, expected.box_xyxy_px, srgb)]
+        if self.board_seen or self.wardrobe is None:
+            return []
+        size_px = (int(srgb.shape[2]), int(srgb.shape[1]))
+        return self.wardrobe.surfaces(self.victims[0].wearers(size_px), srgb, time_s)

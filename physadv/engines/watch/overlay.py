@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,21 +50,27 @@ class Overlay:
         self._camera: tuple[float, float, float] = (0.0, 0.0, 0.0)
         self._until_look = 0
 
-    def shown(self, srgb: Tensor, surface: FilmedSurface, index: int) -> Tensor:
-        """``(3,H,W)`` → ``(P,3,H,W)``: one picture a patch, in their order. Equal frames give equal pictures."""
-        scene = self._scene(srgb, surface)
+    def shown(self, srgb: Tensor, surfaces: Sequence[FilmedSurface], index: int) -> Tensor:
+        """``(3,H,W)`` → ``(P,3,H,W)``: one picture a patch, in their order, with that patch on all surfaces.
+
+        Equal frames give equal pictures.
+        """
+        scene = self._scene(srgb, surfaces)
         draws = self._renderer.sample(scene, generator(self._seed, f"watch/{index}"))
         with torch.no_grad():
             return torch.cat([self._renderer.render(scene, patch, draws) for patch in self.patches.values()])
 
-    def _scene(self, srgb: Tensor, surface: FilmedSurface) -> SceneBatch:
+    def _scene(self, srgb: Tensor, surfaces: Sequence[FilmedSurface]) -> SceneBatch:
         blur, shot, read = self._look(srgb)
-        scene = one_object(srgb[None], surface.box_xyxy_px, self._label)
+        scene, count = one_object(srgb[None], surfaces[0].box_xyxy_px, self._label), len(surfaces)
         return SceneBatch(
-            srgb=scene.srgb, sizes_px=scene.sizes_px, keys=scene.keys, image_of=scene.image_of,
-            boxes_xyxy_px=scene.boxes_xyxy_px, labels=scene.labels, label_names=scene.label_names, wears=scene.wears,
-            image_from_surface=torch.from_numpy(surface.image_from_surface).float()[None],
-            light=surface.light.float()[None],
+            srgb=scene.srgb, sizes_px=scene.sizes_px, keys=scene.keys,
+            image_of=torch.zeros(count, dtype=torch.int64),
+            boxes_xyxy_px=torch.tensor([surface.box_xyxy_px for surface in surfaces], dtype=torch.float32),
+            labels=torch.zeros(count, dtype=torch.int64), label_names=scene.label_names,
+            wears=torch.ones(count, dtype=torch.bool),
+            image_from_surface=torch.stack([torch.from_numpy(s.image_from_surface).float() for s in surfaces]),
+            light=torch.stack([surface.light.float() for surface in surfaces]),
             blur_px=torch.tensor([blur]) if self._match else None,
             noise=torch.tensor([[shot, read]]) if self._match else None,
         ).to(srgb.device)  # fmt: skip
@@ -101,17 +107,17 @@ def on_board(sighting: DetectedBoard, box_xyxy_px: Box, srgb: Tensor) -> FilmedS
     return FilmedSurface(sighting.image_from_board, paper_light(sighting, srgb), box_xyxy_px)
 
 
-def on_object(dressing: PatchPlacement, box_xyxy_px: Box, srgb: Tensor) -> FilmedSurface | None:
-    """The surface on an object of ``srgb`` ``(3,H,W)`` of which only the box is known; ``None`` where that is out of
-    sight.
-    """
-    thing = PhotoObject(box_xyxy_px, 0, True)
-    surface = dressing.surface(thing, (int(srgb.shape[1]), int(srgb.shape[2])))
-    if surface is None:
-        return None
-    picture = srgb.cpu()
-    light = object_light(picture, dressing.lit_px(thing, surface), photo_light(picture))
-    return FilmedSurface(surface.double().numpy(), light, box_xyxy_px)
+def on_objects(dressing: PatchPlacement, boxes_xyxy_px: Sequence[Box], srgb: Tensor) -> list[FilmedSurface]:
+    """The surfaces on objects of ``srgb`` ``(3,H,W)`` of which only the boxes are known, without those out of sight."""
+    picture, size_px = srgb.cpu(), (int(srgb.shape[1]), int(srgb.shape[2]))
+    found = []
+    for thing in (PhotoObject(box, 0, True) for box in boxes_xyxy_px):
+        if (surface := dressing.surface(thing, size_px)) is not None:
+            found.append((thing, surface))
+    around = photo_light(picture) if found else torch.ones(3)
+    lights = [object_light(picture, dressing.lit_px(thing, surface), around) for thing, surface in found]
+    return [FilmedSurface(surface.double().numpy(), light, thing.box_xyxy_px)
+            for (thing, surface), light in zip(found, lights, strict=True)]  # fmt: skip
 
 
 def paper_light(sighting: DetectedBoard, srgb: Tensor) -> Tensor:

@@ -161,15 +161,25 @@ class TrackedVictim:
                 return None
             track = max(fresh, key=lambda t: t.box_xyxy_px[3] - t.box_xyxy_px[1])
             self._followed = track.number
-        x0, y0, x1, y1 = track.box_xyxy_px
-        width, height = size_px
-        box = (max(x0, 0.0), max(y0, 0.0), min(x1, float(width)), min(y1, float(height)))
-        inside = box[2] - box[0] >= 1 and box[3] - box[1] >= 1
-        return ExpectedPlace(box, by_tags=False, fresh=track.missed == 0) if inside else None
+        box = _inside(track.box_xyxy_px, size_px)
+        return ExpectedPlace(box, by_tags=False, fresh=track.missed == 0) if box else None
+
+    def wearers(self, size_px: tuple[int, int]) -> dict[int, Box]:
+        """Number → box of every track that may wear the overlay: the followed one first, then those reported twice."""
+        tracks = sorted(self._own_tracks(), key=lambda track: track.number != self._followed)
+        boxes = {t.number: _inside(t.box_xyxy_px, size_px) for t in tracks if t.seen > 1 or t.number == self._followed}
+        return {number: box for number, box in boxes.items() if box}
 
     def _own_tracks(self) -> list[Track]:
         tracker = self._trackers.get(FILMED)
         return [t for t in tracker.tracks if t.label == self._own] if tracker else []
+
+
+def _inside(box: Box, size_px: tuple[int, int]) -> Box | None:
+    """The part that is in a picture of ``size_px`` (width, height)."""
+    (x0, y0, x1, y1), (width, height) = box, size_px
+    left, top, right, bottom = max(x0, 0.0), max(y0, 0.0), min(x1, float(width)), min(y1, float(height))
+    return (left, top, right, bottom) if right - left >= 1 and bottom - top >= 1 else None
 
 
 def _iou(box: Box, other: Box) -> float:

@@ -146,7 +146,7 @@ def test_the_overlay_lies_on_the_print_and_nowhere_else(desk: Path) -> None:
     srgb = srgb_from_bgr_u8(frame).contiguous()
     patch = load_patch(desk / "patch")
     overlay = Overlay({"patch": patch}, None, 0, match_camera=False, label="stop")
-    shown = overlay.shown(srgb, on_board(sighting, (0, 0, 10, 10), srgb), 0)[0]
+    shown = overlay.shown(srgb, [on_board(sighting, (0, 0, 10, 10), srgb)], 0)[0]
     changed = (shown - srgb).abs().amax(0).numpy() > 0.01
     corners = sighting.image_from_board @ np.array([[-60, 60, 60, -60], [-60, -60, 60, 60], [1, 1, 1, 1.0]])
     inside = cv2.fillConvexPoly(
