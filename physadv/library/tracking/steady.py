@@ -1,7 +1,7 @@
 """Holds a followed box steady, so that what is laid on it does not jump with the detector's jitter.
 
-The One Euro filter (Casiez, Roussel and Vogel 2012): a low-pass whose cutoff grows with speed, ``f_c = f_min + β |ẋ|``. What
-stands still is smoothed much, what moves lags little. A thing that moves at ``v`` for long lags by some ``v / (2π f_c)``.
+The One Euro filter (Casiez, Roussel and Vogel 2012): a low-pass whose cutoff grows with speed,
+``f_c = f_min + β |ẋ|``. What stands still is smoothed much, what moves lags little: at ``v`` by ``v / (2π f_c)``.
 
 We differ in what is filtered: the centre in heights of the box, and the logarithms of width and height, so that near
 and far people are smoothed alike; and a box that has left its filtered self by more than jitter begins anew.
