@@ -11,7 +11,7 @@ import torch
 from physadv.app.guards.door import built
 from physadv.app.guards.policies import GuardedPolicy
 from physadv.core.errors import BrokenPart
-from physadv.core.worlds import Observation
+from physadv.core.worlds import EpisodeMeasure, MeasuresDriving, Observation
 from physadv.parts.policies.control_victim import ControlVictim
 from physadv.parts.policies.greedy import GreedyPolicy
 from physadv.testing import check_policy
@@ -62,3 +62,24 @@ def test_it_must_say_what_it_needs() -> None:
     strange.needs_victim = "no"
     with pytest.raises(BrokenPart, match="needs_victim must be True or False, got no"):
         guarded(strange)
+
+
+class Counting(Strange):
+    """Has a number of its own."""
+
+    measures: Any = (EpisodeMeasure("looks", "pictures seen"),)
+    told_numbers: Any = None
+
+    def measured(self) -> Any:
+        return self.told_numbers or {"looks": torch.zeros(2)}
+
+
+def test_numbers_of_its_own_pass_and_are_those_it_names() -> None:
+    policy = Counting()
+    door = guarded(policy)
+    assert isinstance(door, MeasuresDriving)
+    assert list(door.measured()) == ["looks"]
+    assert not isinstance(guarded(Strange()), MeasuresDriving)
+    policy.told_numbers = {"metres": torch.zeros(2)}
+    with pytest.raises(BrokenPart, match=r"measured must give looks, got \['metres'\]"):
+        door.measured()
