@@ -19,6 +19,7 @@ from physadv.app.config.axes_shorthand import only_these_axes
 from physadv.app.config.bounds import check_numbers
 from physadv.app.config.compose import Composer
 from physadv.app.config.early import check_late_options
+from physadv.app.config.first_minute import first_minute
 from physadv.app.config.flags import Flags, read_flags
 from physadv.app.config.help import text
 from physadv.app.config.inherit import typed_line
@@ -71,7 +72,7 @@ def prepare(command: Command, words: Sequence[str], tell: Callable[[str], object
     composer = Composer(command, registry, presets=flags.presets, sweep=flags.multirun)
     if flags.help:
         return Prepared(flags, composer)
-    words_meant = own_photos(command, flags.typed)
+    words_meant = first_minute(command, own_photos(command, flags.typed))
     typed = [*carried_over(composer, words_meant), *words_meant]
     taken = composer.taken(typed, shlex.join(["physadv", *command.words.split(), *words]))
     ready = composer.prepared(typed, taken.overrides)

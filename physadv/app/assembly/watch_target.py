@@ -14,6 +14,7 @@ from physadv.core.types import PatchImage
 from physadv.engines.watch.expected_object import FilmedWearer, wearer
 from physadv.library.files.boards import Boards, as_measured, load_boards
 from physadv.library.files.patches import SHORT_DIGEST, load_patch, patch_digest
+from physadv.library.files.shipped_print import file_of
 from physadv.library.placement.object_sizes import UNKNOWN_MM, usual_height_mm
 from physadv.library.placement.objects import TORSO_LABELS, PatchPlacement, dressing
 from physadv.library.runs import record
@@ -79,7 +80,7 @@ def patch_and_boards(options: WatchConfig) -> tuple[PatchImage | None, Boards | 
     Raises :class:`BadOption` for options that do not go together, and :class:`BadInput` where the board is another
     patch's.
     """
-    patch = load_patch(options.patch, options.width_mm or None) if options.patch else None
+    patch = load_patch(file_of(options.patch), options.width_mm or None) if options.patch else None
     if options.overlay and patch is None:
         raise BadOption("overlay=true shows a patch on the frames: say which, patch=RUN_FOLDER or patch=PICTURE")
     unknown = [name for name in options.controls if name not in ("grey", "random")]
@@ -107,6 +108,6 @@ def _board_file(options: WatchConfig) -> Path | None:
         return Path(word).expanduser()
     if not options.patch:
         return None
-    place = Path(options.patch).expanduser()
+    place = Path(file_of(options.patch)).expanduser()
     beside = (place if place.is_dir() else place.parent) / "board.json"
     return beside if beside.is_file() else None

@@ -22,6 +22,7 @@ from physadv.engines.watch.expected_object import wearer
 from physadv.engines.watch.frame_analysis import FrameAnalyzer
 from physadv.engines.watch.frame_log import FILE, FrameLog
 from physadv.engines.watch.gallery import Gallery
+from physadv.engines.watch.invitation import invitation
 from physadv.engines.watch.loop import Loop
 from physadv.engines.watch.overlay import Overlay
 from physadv.engines.watch.takes import Takes
@@ -93,11 +94,7 @@ def loop_of(
     if options.record:
         takes.begin()
     screen = window(options.window, controls)
-    browser = Browser(controls, f"{options.name}: {source.name}", options.port) if options.serve else None
-    if browser:
-        logger.info("page    %s\ncamera  %s", browser.url, browser.camera_url)
-    elif screen is None:
-        logger.info("no window; Ctrl-C ends the run with a summary, serve=true shows it in a browser")
+    browser = _browser(options, controls, source, windowless=screen is None)
     first = analyzer.victims[0]
     tally = Tally(
         first.label, first.victim.name, options.distance_edges_m, options.yaw_edges_deg, appears=goal == "conjure"
@@ -107,6 +104,21 @@ def loop_of(
         gallery=Gallery(first.victim.name, first.label), out=out, takes=takes, window=screen, browser=browser,
         max_frames=1 if options.dry_run else options.max_frames, progress=options.progress,
     )  # fmt: skip
+
+
+def _browser(options: WatchConfig, controls: Controls, source: FrameSource, *, windowless: bool) -> Browser | None:
+    """The page that was asked for; unasked, that of a camera that has no window. Says where it is."""
+    word = options.serve.lower()
+    unasked = word == "auto" and windowless and options.window.lower() == "auto" and source.live and not options.dry_run
+    if not unasked and word not in ("true", "network"):
+        if windowless:
+            logger.info("no window; Ctrl-C ends the run with a summary, serve=true shows it in a browser")
+        return None
+    browser = Browser(controls, f"{options.name}: {source.name}", options.port, network=word == "network")
+    logger.info("page    %s\ncamera  %s", browser.url, browser.camera_url)
+    if text := invitation(browser.url, network=word == "network", unasked=unasked):
+        logger.info("%s", text)
+    return browser
 
 
 def film_facts(

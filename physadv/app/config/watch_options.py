@@ -28,7 +28,7 @@ class WatchConfig(RunConfig):
     slot: str = ""  # source=world: where it hangs; empty: the world's first slot
     episodes: int = 3  # source=world: so many are filmed, by who drives as he should
     frames: FrameOptions = field(default_factory=FrameOptions)
-    patch: str = ""  # run folder, patch.safetensors, or any image; laid over the frames beside what was filmed
+    patch: str = ""  # run folder, patch.safetensors, any image, or demo; laid over the frames beside what was filmed
     width_mm: float = 0.0  # width of the patch; 0: as stored in the file
     board: str = "auto"  # board.json of the printed sheet, or its folder; auto: beside the patch; none: no tags
     measured_bar_mm: float = 0.0  # what the sheet's bar measures on the print; 0: as asked for (100 mm)
@@ -47,7 +47,7 @@ class WatchConfig(RunConfig):
     defenses: list[Any] = field(default_factory=list)  # several: part names, {part: ..., option: ...}, chains (a+b)
     goal: Any = field(default_factory=dict)
     window: str = "auto"  # a window on this screen: true, false, auto: where there is a screen
-    serve: bool = False  # a page in the browser of this machine, with picture, curves and buttons
+    serve: str = "auto"  # a page in the browser: true, false, network (phones too), auto: of a camera without a window
     port: int = 0  # of that page; 0: any free one
     record: str = ""  # video of what is shown: out.avi (MJPG) or out.mkv (FFV1, lossless); empty: none
     record_view: str = "shown"  # what is recorded: shown (all views, with boxes) or filmed (to be watched again)
@@ -68,6 +68,8 @@ def check(options: WatchConfig) -> None:
             raise BadOption(f"{name} must be at least two growing numbers, got {edges}")
     if options.record_view not in ("shown", "filmed"):
         raise BadOption(f"record_view must be shown or filmed, got {options.record_view!r}")
+    if options.serve.lower() not in ("auto", "true", "false", "network"):
+        raise BadOption(f"serve must be true, false, network or auto, got {options.serve!r}")
     if options.distance_edges_m[0] != 0:
         raise BadOption(f"distance_edges_m must begin with 0, got {options.distance_edges_m[0]:g}")
     if options.episodes < 1:

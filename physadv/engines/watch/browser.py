@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from physadv.engines.watch.controls import Controls
+from physadv.engines.watch.invitation import network_address
 from physadv.library.report.pages.live import live_page
 from physadv.parts.frames.serve import Server
 
@@ -22,14 +23,14 @@ LOOKING_S = 3.0  # for so long a page counts that has asked
 
 
 class Browser:
-    """A page on this machine alone; the token in its address keeps others out."""
+    """A page on this machine alone, or on its network; the token in its address keeps others out."""
 
-    def __init__(self, controls: Controls, name: str, port: int) -> None:
+    def __init__(self, controls: Controls, name: str, port: int, *, network: bool = False) -> None:
         self._controls = controls
         self._lock = threading.Lock()
         self._state: Mapping[str, Any] = {}
         self._widths: dict[int, float] = {}  # at which pages show the picture, and when they said so
-        self._server = Server(port=port)
+        self._server = Server(host=network_address() if network else "127.0.0.1", port=port)
         self._channel = self._server.stream(STREAM, repeats=True)
         self._camera = self._server.stream(CAMERA)
         html = live_page(name, stream=STREAM, camera=self.camera_url)

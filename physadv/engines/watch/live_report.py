@@ -10,8 +10,9 @@ from typing import Any
 from physadv.engines.watch.canvas import State
 from physadv.engines.watch.controls import Controls
 from physadv.engines.watch.counts import ARMS, FrameRow, Tally
-from physadv.engines.watch.frame_analysis import FrameAnalyzer
+from physadv.engines.watch.frame_analysis import FrameAnalyzer, FrameResult
 from physadv.engines.watch.gallery import words
+from physadv.engines.watch.nobody import Nobody
 from physadv.engines.watch.times import Times
 from physadv.library.report.plots.figure import styles
 from physadv.library.report.watch_words import assumption, doubts
@@ -37,6 +38,7 @@ class LiveReport:
     progress: bool  # tell the terminal now and then
     _doubted: set[str] = field(default_factory=set)  # arms of which the terminal has heard
     _told_at: float = 0.0
+    _nobody: Nobody = field(init=False)
     _said_at: float = field(default_factory=time.monotonic)
 
     def state(self, lag_s: float) -> State:
@@ -48,8 +50,13 @@ class LiveReport:
             self.controls.recording, frozenset(view for view, look in looks.items() if look.doubtful),
         )  # fmt: skip
 
-    def say(self) -> None:
-        """Tell the terminal, if it has not heard for a while."""
+    def __post_init__(self) -> None:
+        self._nobody = Nobody(self.analyzer.victims[0])
+
+    def say(self, result: FrameResult) -> None:
+        """Tell the terminal how it stands after ``result``, if it has not heard for a while."""
+        if text := self._nobody.look(result):
+            logger.warning("%s", text)
         if self.progress and time.monotonic() - self._said_at >= SAY_EVERY_S:
             self._said_at = time.monotonic()
             shares = ", ".join(f"{name} {found[0]:.0%}" for name, found in self.tally.live()["all"].items())

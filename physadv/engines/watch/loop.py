@@ -115,7 +115,7 @@ class Loop:
         times.rest.append(logged - begun - result.detect_s - result.overlay_s)
         self._show(result, row.lag_s)
         times.show.append(time.perf_counter() - logged)
-        self.report.say()
+        self.report.say(result)
 
     def _show(self, result: FrameResult, lag_s: float) -> None:
         """Draw only what somebody sees or keeps."""

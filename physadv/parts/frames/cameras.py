@@ -44,7 +44,10 @@ class CamerasHere:
                 "or join the group video: sudo usermod -aG video $USER, then log in again."
             )
         advice = " In a container, pass it on: docker run --device /dev/video0." if self.found == () else ""
-        return NoCamera(f"camera {target} does not open; {self.words}. Plug one in, or name a file or URL.{advice}")
+        return NoCamera(
+            f"camera {target} does not open; {self.words}. Plug one in, or name a file or URL, "
+            f"or watch a drawn film: source=demo.{advice}"
+        )
 
     def refuse_dark(self, target: int | str) -> NoCamera:
         """The error for a camera that opens but gives no picture."""
