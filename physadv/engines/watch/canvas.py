@@ -80,7 +80,8 @@ def in_browser(shown_px: int, views: int) -> Sheet:
 
 def canvas(result: FrameResult, controls: Controls, state: State, sheet: Sheet | None = None) -> U8:
     """``(H,W,3)`` BGR. Every view is drawn on a copy."""
-    views = result.seen[state.victim]
+    unworn = {name: ViewResult((), None, None) for name in result.unworn}  # the picture keeps its size
+    views = {**result.seen[state.victim], **unworn}
     height, width = result.frame.bgr_u8.shape[:2]
     sheet = sheet or on_screen(width, len(views))
     scale = sheet.width_px / sheet.columns / width
@@ -116,7 +117,7 @@ def _tile(
     result: FrameResult, name: str, seen: ViewResult, controls: Controls, state: State, scales: tuple[float, float]
 ) -> U8:  # fmt: skip
     scale, letters = scales
-    picture: U8 = plain(result, name).copy()
+    picture: U8 = plain(result, FILMED if name in result.unworn else name).copy()
     if scale != 1:
         how = cv2.INTER_LINEAR if scale > 1 else cv2.INTER_AREA
         picture = np.asarray(cv2.resize(picture, None, fx=scale, fy=scale, interpolation=how), np.uint8)
@@ -135,6 +136,7 @@ def _tile(
             _write(picture, f"{report.label} {report.score:.2f} #{report.track}", at, colour, letters)
     said = "" if seen.success is None else ": success" if seen.success else ": no success"
     said += " in doubt" if name in state.doubted else ""
+    said += ": nobody to wear it" if name in result.unworn else ""
     cv2.rectangle(picture, (0, 0), (picture.shape[1] - 1, round(21 * letters)), _BAND, -1)
     at = (round(6 * letters), round(15 * letters))
     _write(picture, f"{name}{said}", at, _HIT if seen.success else _WHITE, letters)

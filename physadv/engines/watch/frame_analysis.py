@@ -34,6 +34,7 @@ class FrameResult:
     detect_s: float  # of the victims, all views
     overlay_s: float  # of laying patches over the frame
     rest_s: float  # of everything else
+    unworn: tuple[str, ...] = ()  # views that would be there if somebody wore the overlay
 
 
 @dataclass
@@ -91,7 +92,9 @@ class FrameAnalyzer:
             seen[tracked.victim.name] = views
         pictures = {FILMED: srgb, **dict(zip(names, shown, strict=True))}
         rest_s = time.perf_counter() - begun - detect_s - overlay_s
-        return FrameResult(frame, boards, seen, pictures, detect_s, overlay_s, rest_s)
+        offered = tuple(self.overlay.patches) if overlay and self.overlay and self.wardrobe else ()
+        unworn = () if names or self.board_seen else offered
+        return FrameResult(frame, boards, seen, pictures, detect_s, overlay_s, rest_s, unworn)
 
     def _follow(self, frame: Frame, size_px: tuple[int, int]) -> None:
         """Tell the victims where a film breaks off: photos in a folder are of many sizes, and a feed can falter."""

@@ -135,7 +135,7 @@ class Loop:
     def _for_browser(self, result: FrameResult, lag_s: float) -> U8:
         assert self.browser is not None
         state = self.report.state(lag_s)
-        sheet = in_browser(self.browser.shown_px, len(result.seen[state.victim]))
+        sheet = in_browser(self.browser.shown_px, len(result.seen[state.victim]) + len(result.unworn))
         return canvas(result, self.controls, state, sheet)
 
     def _to_browser(self, result: FrameResult, lag_s: float) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -88,3 +90,10 @@ def test_the_smallest_screen_that_looks_decides_and_rubbish_does_not() -> None:
         assert browser.shown_px == SIZES_PX[0]
     finally:
         browser.close()
+
+
+def test_the_picture_keeps_its_size_while_nobody_wears_the_overlay() -> None:
+    worn, state = result((320, 240), ("filmed", "patch", "grey")), State(10.0, 0, 0.01, "toy", 0.5, "person", False)
+    alone = replace(result((320, 240), ("filmed",)), unworn=("patch", "grey"))
+    sizes = {canvas(each, Controls(overlay=True), state).shape for each in (worn, alone)}
+    assert len(sizes) == 1
