@@ -216,7 +216,7 @@ def test_the_drawn_road_passes() -> None:
 def test_built_in_goals_pass(goal: Entry[Any, Goal]) -> None:
     scene = one_scene(3)
     bare = replace(scene, wears=torch.tensor([True, False, True]))
-    options = {"to": "ghost"} if goal.name == "conjure" else {}
+    options = {"to": "ghost"} if goal.name in ("conjure", "impersonate") else {}
     for shown in (scene, bare):
         check_goal(goal.build(goal.config(**options)), ToyDetector(), shown)
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from PIL import Image
 
 from physadv.api import Checkpoints, Observer, PatchImage, PatchProblem, Schedule, Step, iterate
 from physadv.core.errors import BrokenPart
@@ -122,8 +124,10 @@ def test_a_broken_attack_is_named(message: str) -> None:
 
 
 @pytest.mark.parametrize("penalty", physadv_penalties(), ids=lambda row: row.name)
-def test_built_in_penalties_pass(penalty: Entry[Any, Any]) -> None:
-    check_penalty(penalty.build(penalty.config()))
+def test_built_in_penalties_pass(penalty: Entry[Any, Any], tmp_path: Path) -> None:
+    Image.new("RGB", (8, 8), (200, 30, 30)).save(tmp_path / "art.png")
+    options = {"artwork": str(tmp_path / "art.png"), "weight": 1.0} if penalty.name == "likeness" else {}
+    check_penalty(penalty.build(penalty.config(**options)))
 
 
 def test_a_broken_penalty_is_named() -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from physadv.core.errors import BadOption
+from physadv.core.reach import OPENS
 
 
 @dataclass
@@ -59,6 +60,12 @@ def check_impersonate(config: ImpersonateConfig) -> None:
     """Raise :class:`BadOption` where nobody is named."""
     if not config.to:
         raise BadOption("goal=impersonate needs the name of an enrolled person: give goal.to=NAME.")
+
+
+@dataclass
+class LikenessConfig:
+    weight: float = 0.0  # of the mean difference to the artwork (black against white: 1.5); off
+    artwork: str = field(default="", metadata=OPENS)  # the picture that the print shall look like, stretched to it
 
 
 def check_weight(name: str, weight: float) -> None:

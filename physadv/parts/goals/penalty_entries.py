@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from physadv.core.errors import BadOption
 from physadv.core.hookspecs import Entry, hookimpl
-from physadv.parts.goals.options import NonPrintabilityConfig, ProofResidualConfig, TotalVariationConfig, check_weight
+from physadv.parts.goals.options import (
+    LikenessConfig,
+    NonPrintabilityConfig,
+    ProofResidualConfig,
+    TotalVariationConfig,
+    check_weight,
+)
 
 if TYPE_CHECKING:
     from physadv.core.protocols import Penalty
@@ -37,6 +43,16 @@ def _proof_residual(config: ProofResidualConfig) -> Penalty:
     return ProofResidual(config.weight, ProofLut.load())
 
 
+def _likeness(config: LikenessConfig) -> Penalty:
+    check_weight("likeness", config.weight)
+    if not config.artwork:
+        raise BadOption("penalties.likeness needs the picture to look like: give penalties.likeness.artwork=FILE.")
+    from physadv.library.files.images import load_srgb
+    from physadv.parts.goals.likeness import Likeness
+
+    return Likeness(config.weight, load_srgb(config.artwork))
+
+
 @hookimpl
 def physadv_penalties() -> list[Entry[Any, Penalty]]:
     return [
@@ -47,6 +63,10 @@ def physadv_penalties() -> list[Entry[Any, Penalty]]:
         Entry(
             "nps", NonPrintabilityConfig, _non_printability, "non-printability score: near to one of a few inks",
             "Sharif et al. 2016, doi:10.1145/2976749.2978392",
+        ),
+        Entry(
+            "likeness", LikenessConfig, _likeness, "the print looks like an artwork: its colours and its structure",
+            "Wang et al. 2004, doi:10.1109/TIP.2003.819861",
         ),
         Entry("proof", ProofResidualConfig, _proof_residual, "colours that print as they were asked for"),
     ]  # fmt: skip

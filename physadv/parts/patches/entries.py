@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from physadv.core.hookspecs import Entry, hookimpl
-from physadv.parts.patches.options import FabricConfig, PaletteConfig, PyramidConfig, RasterConfig, SpectrumConfig
+from physadv.parts.patches.options import (
+    ArtworkConfig,
+    FabricConfig,
+    PaletteConfig,
+    PyramidConfig,
+    RasterConfig,
+    SpectrumConfig,
+)
 
 if TYPE_CHECKING:
     from physadv.core.protocols import PatchModel
@@ -41,6 +48,12 @@ def _fabric(config: FabricConfig) -> PatchModel:
     return build_fabric(config)
 
 
+def _artwork(config: ArtworkConfig) -> PatchModel:
+    from physadv.parts.patches.artwork import build_artwork
+
+    return build_artwork(config)
+
+
 @hookimpl
 def physadv_patches() -> list[Entry[Any, PatchModel]]:
     return [
@@ -56,6 +69,7 @@ def physadv_patches() -> list[Entry[Any, PatchModel]]:
             "palette", PaletteConfig, _palette, "a few inks, each texel one of them, as in vinyl or screen print",
             "Jang et al. 2017, arXiv:1611.01144",
         ),
+        Entry("artwork", ArtworkConfig, _artwork, "a picture of yours that may change, all over or where a mask says"),
         Entry(
             "spectrum", SpectrumConfig, _spectrum, "smooth: a sum of cosines up to a limit",
             "Guo et al. 2018, arXiv:1809.08758",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from physadv.core.errors import BadOption
+from physadv.core.reach import OPENS
 
 MAX_INKS = 64  # of a palette
 
@@ -33,6 +34,12 @@ class PaletteConfig(RasterConfig):
     colours: list[str] = field(default_factory=list)  # these inks instead, as hex: ["#c81e1e","#f4f4f4","#1e1e1e"]
     temperature: list[float] = field(default_factory=lambda: [1.0, 0.3])  # of the draws, at first and at last
     temperature_steps: int = 200  # steps in which it falls
+
+
+@dataclass
+class ArtworkConfig(RasterConfig):
+    artwork: str = field(default="", metadata=OPENS)  # the picture to begin from, stretched to the patch; empty = init
+    may_change: str = field(default="", metadata=OPENS)  # picture: white where the artwork may change; empty = all
 
 
 @dataclass

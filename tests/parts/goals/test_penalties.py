@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from PIL import Image
 
 from physadv.core.errors import BadOption
 from physadv.core.protocols import Penalty
@@ -16,8 +17,22 @@ from physadv.parts.goals.penalty_entries import physadv_penalties
 ROWS = {entry.name: entry for entry in physadv_penalties()}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def artwork(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A picture to look like: black at the left, white at the right."""
+    path = tmp_path_factory.mktemp("art") / "halves.png"
+    Image.new("RGB", (64, 64), "white").save(path)
+    with Image.open(path) as picture:
+        picture.paste("black", (0, 0, 32, 64))
+        picture.save(path)
+    MORE["likeness"] = {"artwork": str(path)}
+
+
+MORE: dict[str, dict[str, str]] = {}
+
+
 def penalty(name: str, weight: float = 1.0) -> Penalty:
-    return ROWS[name].build(ROWS[name].config(weight=weight))
+    return ROWS[name].build(ROWS[name].config(weight=weight, **MORE.get(name, {})))
 
 
 def flat(*srgb: float) -> PatchImage:
@@ -46,7 +61,7 @@ def test_a_penalty_gives_gradient_to_every_texel(name: str) -> None:
     assert (gradient.abs().sum(0) > 0).float().mean() > 0.99
 
 
-@pytest.mark.parametrize("name", ROWS)
+@pytest.mark.parametrize("name", sorted({*ROWS} - {"likeness"}))  # which has an artwork as large as the whole
 def test_only_material_counts(name: str) -> None:
     srgb, alpha = noise().srgb, torch.zeros(1, 64, 64)
     alpha[:, 16:48, 16:48] = 1
@@ -83,3 +98,27 @@ def test_the_proof_residual_charges_colours_no_ink_can_make() -> None:
 def test_a_wrong_weight_is_refused_by_name(name: str, weight: float) -> None:
     with pytest.raises(BadOption, match=rf"penalties\.{name}\.weight"):
         penalty(name, weight)
+
+
+def test_likeness_is_zero_on_the_artwork_and_grows_with_colour_and_structure() -> None:
+    halves = torch.ones(3, 64, 64)
+    halves[:, :, :32] = 0
+    like = penalty("likeness")
+    same = like(PatchImage(halves, torch.ones(1, 64, 64), 100.0))
+    paler = like(PatchImage(halves * 0.8 + 0.1, torch.ones(1, 64, 64), 100.0))
+    mirrored = like(PatchImage(halves.flip(2), torch.ones(1, 64, 64), 100.0))
+    assert float(same) == pytest.approx(0, abs=1e-4)
+    assert same < paler < mirrored
+    assert 1 < float(mirrored) < 1.6
+
+
+def test_what_is_cut_away_need_not_be_alike() -> None:
+    srgb, alpha = torch.ones(3, 64, 64), torch.zeros(1, 64, 64)
+    alpha[:, :, 40:] = 1
+    srgb[:, :, :20] = 0.5
+    assert float(penalty("likeness")(PatchImage(srgb, alpha, 100.0))) == pytest.approx(0, abs=1e-3)
+
+
+def test_likeness_to_nothing_is_refused() -> None:
+    with pytest.raises(BadOption, match=r"penalties\.likeness\.artwork"):
+        ROWS["likeness"].build(ROWS["likeness"].config(weight=1.0))

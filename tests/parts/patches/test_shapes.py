@@ -28,7 +28,7 @@ def test_a_shape_has_its_area(name: str, share: float) -> None:
 def test_a_shape_is_symmetric(name: str) -> None:
     alpha = coverage(SHAPES[name], 40, 60, 300.0)
     assert torch.equal(alpha, alpha.flip(2))
-    if name != "triangle":
+    if name not in ("triangle", "spectacles"):
         assert torch.equal(alpha, alpha.flip(1))
 
 

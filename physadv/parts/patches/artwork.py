@@ -1,0 +1,40 @@
+"""A given picture that may change in places: a print that one would wear."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from physadv.core.types import PatchImage
+from physadv.parts.patches.grid import mask, size_px, start
+from physadv.parts.patches.options import ArtworkConfig
+from physadv.parts.patches.raster import Raster
+
+
+class Artwork(Raster):
+    """A raster that begins as the artwork, and stays it where it may not change."""
+
+    artwork: Tensor
+    may_change: Tensor
+
+    def __init__(self, artwork: Tensor, may_change: Tensor, alpha: Tensor, width_mm: float) -> None:
+        """``artwork`` ``(3,h,w)`` sRGB; ``may_change`` ``(1,h,w)`` in [0, 1], between them the share of change."""
+        super().__init__(artwork, alpha, width_mm)
+        self.register_buffer("artwork", artwork)
+        self.register_buffer("may_change", may_change)
+
+    def forward(self) -> PatchImage:
+        """As it stands; gradient where it may change."""
+        free = super().forward()
+        return PatchImage(torch.lerp(self.artwork, free.srgb, self.may_change), free.alpha, free.width_mm)
+
+
+def build_artwork(config: ArtworkConfig) -> Artwork:
+    """Make it; without an artwork it begins as ``init`` says."""
+    height_px, width_px = size_px(config.width_mm, config.height_mm, config.px_per_100mm)
+    alpha = mask(config.shape, height_px, width_px, config.width_mm)
+    artwork = start(config.artwork or config.init, config.seed or 0, height_px, width_px)
+    free = (
+        mask(config.may_change, height_px, width_px, config.width_mm) if config.may_change else torch.ones_like(alpha)
+    )
+    return Artwork(artwork, free, alpha, float(config.width_mm))
