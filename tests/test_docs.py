@@ -105,6 +105,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory, finished_run: Path, tmp_path:
     """The reader's folder, new for every page: ``photos/``, ``yolo-photos/`` and ``runs/first``."""
     place = shutil.copytree(once(tmp_path_factory, "desk", make_desk), tmp_path / "desk")
     shutil.copytree(finished_run, place / "runs" / "first")
+    (place / "docs" / "images").mkdir(parents=True)
+    shutil.copy(ROOT / "docs" / "images" / "sunflower.png", place / "docs" / "images")
     return place
 
 

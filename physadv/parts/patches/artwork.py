@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import torch
 from torch import Tensor
 
+from physadv.core.errors import BadInput
 from physadv.core.types import PatchImage
 from physadv.parts.patches.grid import mask, size_px, start
 from physadv.parts.patches.options import ArtworkConfig
 from physadv.parts.patches.raster import Raster
 
 
-class Artwork(Raster):
+class ArtworkRaster(Raster):
     """A raster that begins as the artwork, and stays it where it may not change."""
 
     artwork: Tensor
@@ -29,12 +32,15 @@ class Artwork(Raster):
         return PatchImage(torch.lerp(self.artwork, free.srgb, self.may_change), free.alpha, free.width_mm)
 
 
-def build_artwork(config: ArtworkConfig) -> Artwork:
-    """Make it; without an artwork it begins as ``init`` says."""
+def build_artwork(config: ArtworkConfig) -> ArtworkRaster:
+    """Make it; without an artwork it begins as ``init`` says. Raises :class:`BadInput` where there is no such picture."""
+    for name, path in (("artwork", config.artwork), ("may_change", config.may_change)):
+        if path and not Path(path).exists():
+            raise BadInput(f"patch.{name}: there is no picture {path!r}.")
     height_px, width_px = size_px(config.width_mm, config.height_mm, config.px_per_100mm)
     alpha = mask(config.shape, height_px, width_px, config.width_mm)
     artwork = start(config.artwork or config.init, config.seed or 0, height_px, width_px)
     free = (
         mask(config.may_change, height_px, width_px, config.width_mm) if config.may_change else torch.ones_like(alpha)
     )
-    return Artwork(artwork, free, alpha, float(config.width_mm))
+    return ArtworkRaster(artwork, free, alpha, float(config.width_mm))

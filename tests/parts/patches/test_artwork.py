@@ -9,12 +9,12 @@ import torch
 from PIL import Image
 
 from physadv.core.errors import BadInput
-from physadv.parts.patches.artwork import Artwork, build_artwork
+from physadv.parts.patches.artwork import ArtworkRaster, build_artwork
 from physadv.parts.patches.options import ArtworkConfig
 
 
 @pytest.fixture
-def made(tmp_path: Path) -> Artwork:
+def made(tmp_path: Path) -> ArtworkRaster:
     """Red, and free in its right half."""
     Image.new("RGB", (40, 20), (200, 30, 30)).save(tmp_path / "art.png")
     mask = Image.new("L", (40, 20), 0)
@@ -27,11 +27,11 @@ def made(tmp_path: Path) -> Artwork:
     return build_artwork(config)
 
 
-def test_it_begins_as_the_artwork(made: Artwork) -> None:
+def test_it_begins_as_the_artwork(made: ArtworkRaster) -> None:
     assert torch.allclose(made().srgb[:, 5, 5] * 255, torch.tensor([200.0, 30.0, 30.0]), atol=0.6)
 
 
-def test_only_what_may_change_changes(made: Artwork) -> None:
+def test_only_what_may_change_changes(made: ArtworkRaster) -> None:
     before = made().srgb.detach()
     made().srgb.sum().backward()
     assert made.srgb.grad is not None
