@@ -33,7 +33,7 @@ class ArtworkRaster(Raster):
 
 
 def build_artwork(config: ArtworkConfig) -> ArtworkRaster:
-    """Make it; without an artwork it begins as ``init`` says. Raises :class:`BadInput` where there is no such picture."""
+    """Make it; without an artwork it begins as ``init`` says. Raises :class:`BadInput` for no picture."""
     for name, path in (("artwork", config.artwork), ("may_change", config.may_change)):
         if path and not Path(path).exists():
             raise BadInput(f"patch.{name}: there is no picture {path!r}.")
