@@ -27,6 +27,8 @@ def own_photos(command: Command, typed: Sequence[str]) -> list[str]:
     words = list(typed)
     if "victim" not in given and "victims" not in given and "victim.path" in given:
         words.append("victim=onnx")
+    if given.get("scenes.images", "").isdecimal():  # of drawn scenes a count, of photos a folder
+        del given["scenes.images"]
     named = any(key in given for key in _OF_PHOTOS) if "scenes" not in given else given["scenes"] in _SCENES
     if not named:
         return words

@@ -16,6 +16,7 @@ SHIRT = "experiment=tshirt_hide_person"
         ([SHIRT], [SHIRT]),
         ([SHIRT, "scenes.root=people"], [f"{SHIRT}_photos", "scenes.root=people"]),
         ([SHIRT, "scenes.annotations=a.json"], [f"{SHIRT}_photos", "scenes.annotations=a.json"]),
+        ([SHIRT, "scenes.images=48"], [SHIRT, "scenes.images=48"]),
         ([SHIRT, "scenes=yolo"], [f"{SHIRT}_photos", "scenes=yolo"]),
         ([SHIRT, "scenes=road", "scenes.images=8"], [SHIRT, "scenes=road", "scenes.images=8"]),
         ([f"{SHIRT}_screen", "scenes.root=p"], [f"{SHIRT}_screen_photos", "scenes.root=p"]),
