@@ -14,6 +14,8 @@ FEW = 30  # objects; below this the interval says more than the value
 _NAMED = 3  # more labels than this are just objects
 
 _DOES = {
+    "dodge": ("dodges on {share} of the {things} that {victim} recognises without it", "dodges on {share}"),
+    "impersonate": ("makes {victim} take {share} of the {things} for something else", "does so on {share}"),
     "hide": ("hides {share} of the {things} that {victim} sees without it", "hides {share}"),
     "alter": ("makes {victim} take {share} of the {things} it recognises for something else", "does so for {share}"),
     "conjure": ("makes {victim} report what is not there on {share} of the {things}", "does so on {share}"),
@@ -73,6 +75,9 @@ def success_under(victim: Mapping[str, Any], arm: str) -> Mapping[str, Any] | No
     return score if score and score["value"] is not None else None
 
 
+_OF_PEOPLE = ("dodge", "impersonate")
+
+
 def things(labels: Sequence[str]) -> str:
     """ "stop signs", "people", "buses and cars"."""
     few = labels if len(labels) <= _NAMED else ()
@@ -81,7 +86,8 @@ def things(labels: Sequence[str]) -> str:
 
 def headline(protocol: Mapping[str, Any], victim: Mapping[str, Any]) -> str:
     """One sentence: what the first patch does, what a grey one of the same size does, and what its rivals do."""
-    many, name = things(protocol["labels"]), victim["name"]
+    named = protocol["goal"] in _OF_PEOPLE  # whose labels are names
+    many, name = "faces" if named else things(protocol["labels"]), victim["name"]
     patches = with_role(victim, "patch")
     patch = success_under(victim, patches[0]["condition"]) if patches else None
     grey = success_under(victim, "grey")
@@ -89,7 +95,7 @@ def headline(protocol: Mapping[str, Any], victim: Mapping[str, Any]) -> str:
         return f"Nothing could be measured: without any patch, {name} sees none of the {many}."
     first, second = _DOES.get(protocol["goal"], _OTHER)
     sentence = "The patch " + first.format(share=amount(patch), things=many, victim=name)
-    if protocol["goal"] == "alter" and protocol.get("target"):
+    if protocol["goal"] in ("alter", "impersonate") and protocol.get("target"):
         sentence = sentence.replace("for something else", f"for {protocol['target']}")
     clauses = [f"{sentence} (n = {patch['n']})"]
     if grey is not None:
