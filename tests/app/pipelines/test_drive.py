@@ -126,7 +126,7 @@ def test_a_preset_runs_in_its_smallest_form(preset: str, tmp_path: Path) -> None
         ("threat=transfer", "name it with surrogate="),
         ("threat=grey", "threat=grey is none here"),
         ("beta=2", "beta is a difference of two probabilities"),
-        ("episodes=0", "episodes must be at least 1"),
+        ("episodes=0", "episodes must be from 1"),
         ("means=overlay overlay.side_px=40", "does not lie in pictures of 32 × 24"),
         ("world.width_px=48", "made for pictures of 3x24x32"),
         ("policies=[POLICY,POLICY]", "policies names"),

@@ -110,7 +110,7 @@ def test_the_pool_ascends_where_it_was_worn_and_starts_anew_now_and_then() -> No
 
 @pytest.mark.slow
 def test_more_ascents_make_worse_patches_before_the_weights_have_learned(weights: SignNanoWeights) -> None:
-    data = gather(SMOKE)
+    data = gather(SMOKE, None)
 
     def first_loss(ascents: int) -> float:
         config = replace(SMOKE, ascents=ascents, clean=0.0, controls=0.0, size_px=128, batch=4)
