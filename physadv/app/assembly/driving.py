@@ -13,6 +13,7 @@ from omegaconf import DictConfig
 from physadv.app.assembly import parts
 from physadv.app.assembly.defenses import defenses_of
 from physadv.app.assembly.perturbing import NamedAttack, bounds_for, listed_attack
+from physadv.app.assembly.victims import bound_to, check_access
 from physadv.app.config.drive_options import DriveConfig
 from physadv.app.registry import Registry
 from physadv.core.access import Task
@@ -23,7 +24,7 @@ from physadv.core.protocols import Defense, PatchModel
 from physadv.core.worlds import KeepsStates, Policy, World, world_actions
 from physadv.engines.driving.aims import AWAY, AttackAim
 from physadv.engines.driving.fixed_change import OverlayPlace
-from physadv.engines.driving.hung import check_slot
+from physadv.engines.driving.hung import check_gradient, check_slot, seen_moments
 from physadv.engines.driving.observed import check_looked_into
 from physadv.engines.driving.specs import (
     MEANS,
@@ -44,6 +45,7 @@ from physadv.engines.perturbing.bounds import USUAL, bounds_of
 WHITE, TRANSFER = "white", "transfer"
 JUDGED, PRACTICE = 1_000_000, 500_000_000
 """First seeds of the episodes that are judged, and of those in which moments are collected."""
+LOOKED_AT = 64  # beginnings of episodes, for what wears the print
 SEEDS_APART = 100_000  # a run's first seed from the next one's
 
 
@@ -214,15 +216,31 @@ def _hung(
     asked = {"part": options.search} if isinstance(options.search, str) else options.search
     attack: Attack = _listed(registry, "attacks", asked, options.seed)
     ink = parts.ink(options.ink)
-    detects = any(one.policy.victim.task is not Task.control for driver in drivers for one in driver.attackers)
+    patch = partial(_patch, registry, options, chosen, parts.device_of(options.device))
+    victims = [one.policy.victim for driver in drivers for one in driver.attackers]
+    detectors = [one for one in victims if one.task is not Task.control]
+    goal = parts.part(registry, "goal", chosen["goal"], options.goal, options.seed) if detectors else None
+    _check_search(world, slot, attack, victims, goal)
+    if attack.needs_gradient:
+        check_gradient(world, slot, patch()(), ink)
     budget = options.budget
     return PrintSpec(
-        slot=slot, patch=partial(_patch, registry, options, chosen, parts.device_of(options.device)), attack=attack,
+        slot=slot, patch=patch, attack=attack,
         attack_name=str(asked["part"]), penalties=parts.penalties(registry, config.penalties), make_print=ink,
         printable=ink.printable if ink else None,
         budget=Budget(budget.steps, budget.batch, budget.draws, budget.held_out), rounds=options.rounds,
-        goal=parts.part(registry, "goal", chosen["goal"], options.goal, options.seed) if detects else None,
+        goal=goal,
     )  # fmt: skip
+
+
+def _check_search(world: World, slot: str, attack: Attack, victims: Sequence[Any], goal: Any) -> None:
+    """The search gets what it needs of every victim, and a detector knows what wears the print."""
+    for victim in victims:
+        check_access(attack, victim)
+        if victim.task is not Task.control:
+            bound_to(victim, goal)
+            begins = world.reset(torch.arange(PRACTICE, PRACTICE + LOOKED_AT))
+            seen_moments(world, begins, slot, victim.labels)
 
 
 def _patch(registry: Registry, options: DriveConfig, chosen: Mapping[str, str], device: torch.device) -> PatchModel:

@@ -85,6 +85,12 @@ def check_pictures(victims: Iterable[Victim], scenes: SceneSource) -> None:
 
 def check_fit(attack: Attack, victim: Victim, goal: Goal) -> Goal:
     """The goal bound to the victim's labels; pairs that cannot work are refused with advice."""
+    check_access(attack, victim)
+    return bound_to(victim, goal)
+
+
+def check_access(attack: Attack, victim: Victim) -> None:
+    """Raise :class:`IncompatibleParts` for a victim that gives less than the attack needs."""
     if attack.needs_gradient and victim.access < AccessLevel.gradients:
         raise IncompatibleParts(
             f"this attack needs gradients, but victim {victim.name!r} has none. "
@@ -96,7 +102,6 @@ def check_fit(attack: Attack, victim: Victim, goal: Goal) -> Goal:
             f"attacks on a patch read scores, but victim {victim.name!r} gives only decisions. "
             "Optimise on another victim and judge on this one with evaluate victims=[...]"
         )
-    return bound_to(victim, goal)
 
 
 def bound_to(victim: Victim, goal: Goal) -> Goal:

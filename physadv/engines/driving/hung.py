@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from physadv.core.errors import IncompatibleParts
+from physadv.core.labels import index_of
 from physadv.core.types import Draws, PatchImage, SceneBatch
 from physadv.core.worlds import KeepsStates, ShowsObjects, World
 from physadv.engines.driving.action_goal import whole_pictures
@@ -96,18 +98,40 @@ def moved(patch: PatchImage, device: torch.device) -> PatchImage:
     return replace(patch, srgb=patch.srgb.to(device), alpha=patch.alpha.to(device))
 
 
-def seen_moments(world: World, moments: Moments, slot: str) -> tuple[int, ...]:
-    """The moments at which the slot's object is in view. Raises :class:`IncompatibleParts` where there is none."""
+def seen_moments(world: World, state: Any, slot: str, labels: Sequence[str]) -> tuple[int, ...]:
+    """The moments at which the slot's object is in view, and is something that the detector has a ``labels`` for.
+
+    Raises :class:`IncompatibleParts` where there is none.
+    """
     if not isinstance(world, ShowsObjects) or not isinstance(world, KeepsStates):
         raise IncompatibleParts(
             f"world {world.name!r} does not tell where its objects are, so what a detector reports of them cannot be "
             "attacked there. Choose another world, or a policy that decides on actions"
         )
-    scene = world.scene(moments.state, slot)
-    rows = tuple(sorted(set(scene.image_of[scene.wears].tolist())))
-    if not rows:
+    scene = world.scene(state, slot)
+    worn = scene.label_names
+    pairs = list(zip(scene.image_of[scene.wears].tolist(), scene.labels[scene.wears].tolist(), strict=True))
+    if not pairs:
         raise IncompatibleParts(f"slot {slot!r} of world {world.name!r} is in view at no moment. Choose another slot")
-    return rows
+    known = {label for _, label in pairs if index_of(worn[label], tuple(labels)) is not None}
+    if not known:
+        names = ", ".join(sorted({worn[label] for _, label in pairs}))
+        raise IncompatibleParts(
+            f"slot {slot!r} of world {world.name!r} is on {names}, of which the policy's detector knows nothing; it "
+            f"knows {', '.join(labels[:12])}. Choose another slot=, or another victim"
+        )
+    return tuple(sorted({row for row, label in pairs if label in known}))
+
+
+def check_gradient(world: World, slot: str, patch: PatchImage, make_print: MakePrint | None) -> None:
+    """Raise :class:`IncompatibleParts` where the world's pictures have no gradient to what hangs in it."""
+    leaf = replace(patch, srgb=patch.srgb.detach().clone().requires_grad_())
+    shown = world.observe(world.reset(torch.zeros(1, dtype=torch.int64)), {slot: printed(leaf, make_print)})
+    if not shown.images.requires_grad:
+        raise IncompatibleParts(
+            f"this search needs gradients, but the pictures of world {world.name!r} have none. Search without them: "
+            "search=square, or make the print in a world with gradients and hang it here as well with worlds=[…]"
+        )
 
 
 def check_slot(world: World, slot: str) -> None:

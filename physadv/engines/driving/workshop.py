@@ -149,7 +149,8 @@ class Workshop:
             member = Member(victim, goal)
         else:
             assert spec.goal is not None
-            scenes = MomentScenes(world, moments, spec.slot, None, (), seen_moments(world, moments, spec.slot))
+            rows = seen_moments(world, moments.state, spec.slot, victim.labels)
+            scenes = MomentScenes(world, moments, spec.slot, None, (), rows)
             member = Member(standing_still(victim), spec.goal.bound(victim.labels))
         return PatchProblem(
             scenes, patch, HungPrint(world, moments, spec.slot, spec.make_print), Objective((adaptive(member),)),

@@ -120,6 +120,24 @@ def test_a_preset_runs_in_its_smallest_form(preset: str, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("typed", "message"),
     [
+        ("slot=shirt policy=brake victim=sign-nano dry_run=true", "is on person, of which the policy's detector"),
+        ("world=mujoco-road dry_run=true", "the pictures of world 'mujoco-road' have none"),
+    ],
+)
+def test_a_print_that_cannot_be_made_is_refused_before_anything_is_driven(
+    typed: str, message: str, tmp_path: Path
+) -> None:
+    if "mujoco" in typed:
+        pytest.importorskip("mujoco")
+    done = physadv("drive", *typed.split(), f"out={tmp_path / 'run'}")
+    assert done.returncode == 2, done.stderr
+    assert message in done.stderr
+    assert "dry run" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
         ("means=nois", "means=nois is none"),
         ("aim=stop", "aim=stop is no action of world 'stop-go'"),
         ("slot=roof", "has no slot 'roof'; it has sign, billboard, shirt"),
