@@ -121,14 +121,11 @@ def test_a_preset_runs_in_its_smallest_form(preset: str, tmp_path: Path) -> None
     ("typed", "message"),
     [
         ("slot=shirt policy=brake victim=sign-nano dry_run=true", "is on person, of which the policy's detector"),
-        ("world=mujoco-road dry_run=true", "the pictures of world 'mujoco-road' have none"),
     ],
 )
 def test_a_print_that_cannot_be_made_is_refused_before_anything_is_driven(
     typed: str, message: str, tmp_path: Path
 ) -> None:
-    if "mujoco" in typed:
-        pytest.importorskip("mujoco")
     done = physadv("drive", *typed.split(), f"out={tmp_path / 'run'}")
     assert done.returncode == 2, done.stderr
     assert message in done.stderr
