@@ -25,5 +25,7 @@ def write_masks(table: Mapping[str, Any], trial: Trial, out: Path) -> None:
         if (cell := row["cells"][AttackColumn.adaptive]) and cell["folder"]:
             knows = PatchUnderTest(str(AttackColumn.adaptive), load_patch(out / cell["folder"]))
             titles, others = {**titles, knows.arm: "adaptive patch"}, [knows]
-        one = replace(trial, victims=(trial.victims[place],), others=tuple(others), identities=(), beside=None)
+        one = replace(
+            trial, victims=(trial.victims[place],), others=tuple(others), identities=(), beside=None, rungs=()
+        )
         save_masks(one, titles, out / MASKS / f"{place}.png")

@@ -113,7 +113,7 @@ class DefenseBench:
         related = self.trial.relations["patch"]
         return replace(
             self.trial, victims=(self.trial.victims[number],), others=tuple(others),
-            identities=(known[number],) if known else (), beside=None,
+            identities=(known[number],) if known else (), beside=None, rungs=(),
             relations={**self.trial.relations, **{one.arm: related for one in others}},
         )  # fmt: skip
 

@@ -108,6 +108,7 @@ class JudgedConfig(RunConfig):
 @dataclass
 class EvaluateConfig(JudgedConfig):
     name: str = "evaluation"  # of the story, for folder and report
+    stages: bool = False  # show where the effect is lost: stages from screen to street added, and left out, one by one
     adaptive: AdaptiveConfig = field(default_factory=AdaptiveConfig)
 
 

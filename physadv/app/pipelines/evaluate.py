@@ -23,6 +23,7 @@ from physadv.app.assembly.defense_table import (
 )
 from physadv.app.assembly.judgements import first_ap50, headlines, judge, judging_bar, write_record
 from physadv.app.assembly.patches_under_test import patches_under_test
+from physadv.app.assembly.stages import on_the_way
 from physadv.app.assembly.trials import bench_of, scenes_of
 from physadv.app.config.judging_options import JudgingOptions
 from physadv.app.config.schema import AdaptiveConfig
@@ -33,6 +34,7 @@ from physadv.engines.judging.trial import Trial
 from physadv.library.files.patches import save_patch
 from physadv.library.report.defense_words import verdicts
 from physadv.library.report.pages.run import write_report
+from physadv.library.report.stage_words import stage_lines
 from physadv.library.runs.forecast import Forecast
 
 logger = logging.getLogger(__name__)
@@ -49,6 +51,8 @@ def evaluate_command(config: DictConfig, registry: Registry, out: Path) -> float
     bench = bench_of(registry, options, patches, device)
     pair = scenes_of(registry, options, bench.victims[0], device)
     trial, groups = announced_on(pair, options, bench, str(config.patch), out)
+    if config.stages:
+        trial = on_the_way(trial, options)
     attacked = None
     if adaptive.on:
         attacked = defense_bench(registry, options, adaptive, made_by, pair=pair, trial=trial, out=out)
@@ -60,6 +64,8 @@ def evaluate_command(config: DictConfig, registry: Registry, out: Path) -> float
         return 1.0
     save_patch(patches[0].patch, out)
     scores = judge("evaluate", trial, options, out, started=started)
+    for line in stage_lines(scores):
+        logger.info("stages  %s", line)
     if any(defended_in(victim) for victim in trial.victims):
         _tabled(trial, scores, attacked, out, progress=options.progress)
         write_record("evaluate", trial, options, out, started=started, scores=headlines(scores))

@@ -21,13 +21,14 @@ def measured_judging(trial: Trial, groups: list[Group], images: int, *, measure:
     """
     shown = shown_of(trial)
     pair = {name: shown[name] for name in (CLEAN, PATCH)}
+    passes = len(shown) + 2 * len(trial.rungs)  # the patch and the grey one in each
     keeping, total = Keeping(trial.protocol.kept_from, measure=measure), 0.0
     for group in groups:
         with enough_memory("judge.batch"):
             _show(group, 1, pair, keeping)  # warms up
             few = min(images, len(group.showing))
             seconds = timed(partial(_show, group, few, pair, keeping))
-        total += seconds / few * len(group.showing) * len(shown) / len(pair)
+        total += seconds / few * len(group.showing) * passes / len(pair)
     return total
 
 

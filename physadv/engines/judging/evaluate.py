@@ -21,6 +21,7 @@ from physadv.engines.judging.protocol_text import protocol
 from physadv.engines.judging.readiness import expect_known, nothing_worn
 from physadv.engines.judging.render_gap import render_gap
 from physadv.engines.judging.scoring import JudgedVictim, ground_truth, judged, transfer, victim_scores, write_json
+from physadv.engines.judging.stages.walk import walked
 from physadv.engines.judging.trial import Group, Trial, groups, keeping
 from physadv.engines.judging.views import Observations, Progress
 from physadv.library.files.atomic import write_text
@@ -40,8 +41,10 @@ def evaluate(trial: Trial, out: Path, progress: Progress) -> dict[str, Any]:
     victims: dict[int, dict[str, Any]] = {}
     parts = groups(trial)
     first: tuple[Group, Observations] | None = None
+    steps, walks = len(parts) * (1 + len(trial.rungs)), list[dict[str, Any]]()
     for place, group in enumerate(parts):
-        seen = _observed(trial, group, shown, out, _share(progress, place, len(parts)))
+        begun = place * (1 + len(trial.rungs))
+        seen = _observed(trial, group, shown, out, _share(progress, begun, steps))
         first = first or (group, seen)
         ground = ground_truth(seen)
         together = judge_group(trial, group, seen, ground, list(shown))
@@ -51,6 +54,9 @@ def evaluate(trial: Trial, out: Path, progress: Progress) -> dict[str, Any]:
             one.write(out / "coco", slugs[number])
         own = f"{slugs[group.numbers[0]]}-" if len(parts) > 1 else ""
         write_json(out / "coco" / f"{own}ground_truth.json", ground)
+        if trial.rungs:
+            bars = [_share(progress, begun + 1 + rung, steps) for rung in range(len(trial.rungs))]
+            walks += walked(trial, group, shown, _weights(trial, seen), out, bars.__getitem__)
     assert first is not None
     group, seen = first
     rows = [victims[number] for number in sorted(victims)]
@@ -58,6 +64,8 @@ def evaluate(trial: Trial, out: Path, progress: Progress) -> dict[str, Any]:
         "protocol": protocol(trial, seen, group.showing), "patches": _patches(trial), "victims": rows,
         "transfer": transfer(rows, trial.patches_under_test),
     }  # fmt: skip
+    if walks:
+        scores["stages"] = walks
     if trial.beside is not None:
         weights = _weights(trial, seen)
         scores["gap"] = render_gap(

@@ -21,6 +21,7 @@ from physadv.engines.judging.collect import Keeping
 from physadv.engines.judging.options import ProtocolConfig, check
 from physadv.engines.judging.protocol_scenes import ByProtocol
 from physadv.engines.judging.shards import Shards, digest
+from physadv.engines.judging.stages.rungs import Rung
 from physadv.engines.judging.survey import Survey
 from physadv.engines.judging.views import VictimUnderTest, ViewSource
 from physadv.library.runs.relation import Relation
@@ -55,6 +56,7 @@ class Trial:
     fingerprint: str = ""  # of scenes and conditions; "": a stopped judgement starts over
     cache: Path | None = None  # of clean detections that runs share
     clip: FilmClip | None = None  # every draw is a film of so many frames; None: a picture
+    rungs: tuple[Rung, ...] = ()  # worlds from the screen to the street; (): the way between them is not shown
 
     @property
     def seen_first(self) -> bool:

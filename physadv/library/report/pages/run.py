@@ -19,7 +19,7 @@ from physadv.library.report.pages.defenses import defenses_of
 from physadv.library.report.pages.html import filled
 from physadv.library.report.pictures.pairs import read_pairs
 from physadv.library.report.plain_words import FEW, basis, grid_caution, headline
-from physadv.library.report.plots import grid_plots, score_plots, training_curves
+from physadv.library.report.plots import grid_plots, score_plots, stage_plots, training_curves
 from physadv.library.runs import record
 from physadv.library.runs.options import read_object_if_there
 
@@ -100,6 +100,8 @@ def content(folder: Path, run: dict[str, Any], scores: dict[str, Any], grid: dic
         "outcome_names": OUTCOMES,
         "pairs": read_pairs(folder),
         "contact": data_uri(folder / "contact.png"),
+        "stages": scores.get("stages", []),
+        "waterfalls": stage_plots.waterfalls(scores.get("stages", [])),
         "gap": scores.get("gap"),
         "gap_picture": data_uri(folder / "gap.png"),
         "patch": data_uri(folder / "patch.png"),
