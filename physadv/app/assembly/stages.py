@@ -9,7 +9,7 @@ from physadv.app.assembly import parts
 from physadv.app.config.judging_options import JudgingOptions
 from physadv.core.errors import BadOption
 from physadv.core.scene_protocols import RendersItself
-from physadv.engines.judging.stages.rungs import rungs
+from physadv.engines.judging.rungs import rungs
 from physadv.engines.judging.trial import Trial
 
 

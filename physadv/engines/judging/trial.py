@@ -20,8 +20,8 @@ from physadv.engines.judging.clean_cache import CleanCache
 from physadv.engines.judging.collect import Keeping
 from physadv.engines.judging.options import ProtocolConfig, check
 from physadv.engines.judging.protocol_scenes import ByProtocol
+from physadv.engines.judging.rungs import Rung
 from physadv.engines.judging.shards import Shards, digest
-from physadv.engines.judging.stages.rungs import Rung
 from physadv.engines.judging.survey import Survey
 from physadv.engines.judging.views import VictimUnderTest, ViewSource
 from physadv.library.runs.relation import Relation

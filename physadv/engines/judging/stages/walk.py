@@ -14,8 +14,8 @@ from physadv.engines.judging import shards
 from physadv.engines.judging.collect import Keeping, observe
 from physadv.engines.judging.options import ProtocolConfig
 from physadv.engines.judging.protocol_scenes import ByProtocol
+from physadv.engines.judging.rungs import Rung
 from physadv.engines.judging.shards import Shards, digest
-from physadv.engines.judging.stages.rungs import Rung
 from physadv.engines.judging.trial import Group, Trial, keeping, key_of
 from physadv.engines.judging.views import Observations, Progress, ViewSource
 from physadv.library.metrics.differences import Difference, difference

@@ -14,7 +14,7 @@ from torch import Tensor
 from physadv.core.types import Draws, PatchImage, SceneBatch
 from physadv.engines.judging.cost import measured_judging
 from physadv.engines.judging.evaluate import evaluate
-from physadv.engines.judging.stages.rungs import Rung
+from physadv.engines.judging.rungs import Rung
 from physadv.engines.judging.trial import groups
 from physadv.library.report.pages.run import write_report
 from physadv.library.report.stage_words import stage_lines

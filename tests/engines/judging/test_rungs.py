@@ -7,7 +7,7 @@ import torch
 
 from physadv.core.errors import BadOption
 from physadv.core.types import PatchImage
-from physadv.engines.judging.stages.rungs import only, present, rungs
+from physadv.engines.judging.rungs import only, present, rungs
 from physadv.parts.render.entries import build_renderer
 from physadv.parts.render.options import CameraConfig, CoverConfig, EotConfig, JitterConfig, PlaceConfig
 from tests.toys import ToyScenes
