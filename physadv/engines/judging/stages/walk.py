@@ -31,7 +31,7 @@ Stages = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class WorldSuccess:
     """Success of one arm in one world, and in every resample of the images."""
 
     score: Score
@@ -106,14 +106,14 @@ def _tried(trial: Trial, here: Observations, number: int, confidence: float) -> 
     )
 
 
-def _share(here: Observations, number: int, arm: str, tried: Bool, weights: F64) -> Share:
+def _share(here: Observations, number: int, arm: str, tried: Bool, weights: F64) -> WorldSuccess:
     truth, achieved = here.truth, here.reported[number, arm].achieved
     image = truth.image_of_view[truth.view_of]
     score = share("success", achieved, tried, truth, "more attacked")
-    return Share(score, resampled_means(achieved[tried].astype(np.float64), image[tried], weights))
+    return WorldSuccess(score, resampled_means(achieved[tried].astype(np.float64), image[tried], weights))
 
 
-def _row(stage: str, here: Mapping[str, Share], before: Mapping[str, Share] | None, minus: str) -> dict[str, Any]:
+def _row(stage: str, here: Mapping[str, WorldSuccess], before: Mapping[str, WorldSuccess] | None, minus: str) -> dict[str, Any]:
     """One world: both arms, what changed against the one ``before``, and the patch above grey."""
     changes: dict[str, Difference] = {}
     if before is not None:
@@ -124,5 +124,5 @@ def _row(stage: str, here: Mapping[str, Share], before: Mapping[str, Share] | No
     }  # fmt: skip
 
 
-def _minus(here: Share, there: Share, name: str) -> Difference:
+def _minus(here: WorldSuccess, there: WorldSuccess, name: str) -> Difference:
     return difference(here.score, there.score, here.replicates, there.replicates, name)
