@@ -113,7 +113,9 @@ def _share(here: Observations, number: int, arm: str, tried: Bool, weights: F64)
     return WorldSuccess(score, resampled_means(achieved[tried].astype(np.float64), image[tried], weights))
 
 
-def _row(stage: str, here: Mapping[str, WorldSuccess], before: Mapping[str, WorldSuccess] | None, minus: str) -> dict[str, Any]:
+def _row(
+    stage: str, here: Mapping[str, WorldSuccess], before: Mapping[str, WorldSuccess] | None, minus: str
+) -> dict[str, Any]:
     """One world: both arms, what changed against the one ``before``, and the patch above grey."""
     changes: dict[str, Difference] = {}
     if before is not None:
