@@ -11,6 +11,7 @@ from physadv.api import OPENS, BadOption, Entry, hookimpl
 if TYPE_CHECKING:
     from physadv.api import SceneSource, Victim
 
+physadv_api = 2
 physadv_permissions = ()
 SOURCE = "dlib.net/face_recognition.py.html"
 
