@@ -42,7 +42,8 @@ class GreedyPolicy:
                 f"policy {self.name} chooses among {', '.join(self.actions)}; victim {victim.name} ({victim.task}) "
                 f"answers {', '.join(victim.labels[:4])}. Leave the victim out: this policy brings its own."
             )
-        return GreedyPolicy(self.name, victim, self.observation_shape)
+        # the defences, which follow the model's name in the defended one's
+        return GreedyPolicy(self.name + victim.name.removeprefix(self.victim.name), victim, self.observation_shape)
 
     def to(self, device: torch.device | str) -> GreedyPolicy:
         """The same on another device."""
