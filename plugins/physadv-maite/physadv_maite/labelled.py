@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from physadv.api import BadInput, SceneBatch, SceneSource
-from physadv.api import build as build_part
 from physadv_maite.advertised import made
 from physadv_maite.exchange import BoxTarget, maite_from_srgb
-from physadv_maite.options import MaitePicturesConfig, MaiteScenesConfig, arguments_of, check_range
+from physadv_maite.kept_scenes import kept_scenes
+from physadv_maite.options import MaitePicturesConfig, MaiteScenesConfig, arguments_of
 from physadv_maite.scenes import MaiteScenes, scenes_of
 
 
@@ -49,13 +49,8 @@ class LabelledDataset:
         self, *, scenes: str | SceneSource = "digits", options: Mapping[str, Any] | None = None, input_range: str,
         images: int = 0,
     ) -> None:  # fmt: skip
-        check_range("input_range", input_range)
-        source: SceneSource = build_part("scenes", scenes, **(options or {})) if isinstance(scenes, str) else scenes
         self._range = input_range
-        self._kept = [one for one, _ in zip(source.sweep(1), range(images or len(source)), strict=False)]
-        names = self._kept[0].label_names if self._kept else ()
-        name = scenes if isinstance(scenes, str) else type(scenes).__name__
-        self.metadata = {"id": f"physadv/{name}", "index2label": dict(enumerate(names))}
+        self._kept, self.metadata = kept_scenes(scenes, options, input_range, images)
 
     def __len__(self) -> int:
         return len(self._kept)

@@ -10,6 +10,7 @@ import torch
 
 from physadv.api import BadOption, SceneBatch, SceneSource, Task, Victim, WholePicture, build
 from physadv_maite.exchange import BoxTarget, maite_from_srgb, srgb_from_maite, target_of
+from physadv_maite.kept_scenes import kept_scenes
 from physadv_maite.options import check_range
 
 
@@ -52,15 +53,8 @@ class SceneDataset:
         self, *, scenes: str | SceneSource = "road", options: Mapping[str, Any] | None = None, input_range: str,
         images: int = 0,
     ) -> None:  # fmt: skip
-        check_range("input_range", input_range)
-        if images < 0:
-            raise BadOption(f"images must not be negative, got {images}")
-        source: SceneSource = build("scenes", scenes, **(options or {})) if isinstance(scenes, str) else scenes
         self._range = input_range
-        self._kept = [one for one, _ in zip(source.sweep(1), range(images or len(source)), strict=False)]
-        names = self._kept[0].label_names if self._kept else ()
-        name = scenes if isinstance(scenes, str) else type(scenes).__name__
-        self.metadata = {"id": f"physadv/{name}", "index2label": dict(enumerate(names))}
+        self._kept, self.metadata = kept_scenes(scenes, options, input_range, images)
 
     def __len__(self) -> int:
         return len(self._kept)
