@@ -30,6 +30,7 @@ from physadv.parts.render.sampler import FAST, HIGH, Blur
 from physadv.parts.render.stages import CANVAS, build_stages
 from physadv.parts.render.surface import Lay
 
+TRUNK = ("breadth_mm", "depth_mm")
 APART = 9973  # entries between a channel's noise and the next one's
 
 
@@ -57,12 +58,13 @@ class EotRenderer:
         spread = math.radians(config.optics.motion_spread_deg)
         self._spans: dict[str, Spans] = {
             "jitter": ranges(config.jitter),
-            "surface": ranges(config.surface),
+            "surface": {name: span for name, span in ranges(config.surface).items() if name not in TRUNK},
             "cover": ranges(config.cover) | {"arms_lie": (0.0, 1.0)},
             "light": ranges(config.light) | {"shadow_lies": (0.0, 1.0)},
             "optics": ranges(config.optics) | {"motion_turn": (-spread, spread)},
             "sensor": ranges(config.sensor),
         }
+        self._trunk: dict[str, Spans] = {"surface": {name: ranges(config.surface)[name] for name in TRUNK}}
 
     def sample(self, scene: SceneBatch, generator: torch.Generator) -> Draws:
         """Draw a condition for every object, and for every image where whole images are treated."""
@@ -73,7 +75,9 @@ class EotRenderer:
         drawn["surface"]["fold"] = folds.to(device)
         crop = torch.rand(2, generator=generator, device=generator.device)
         drawn["surface"]["crop"] = crop.cpu()  # read there without waiting for a device
-        drawn["sensor"]["seed"] = seeds(1, generator)
+        seed = drawn["sensor"]["seed"] = seeds(1, generator)
+        later = torch.Generator().manual_seed(int(seed) + 1)  # what came later takes no number from what was there
+        drawn["surface"] |= table(self._trunk, count, later, device)["surface"]
         for stage, seed in zip(self.stages, seeds(len(self.stages), generator).tolist(), strict=True):
             rows, shape = (count, (3, CANVAS, CANVAS)) if stage.geometric else (batch, tuple(scene.srgb.shape[1:]))
             drawn[stage.key] = stage.draw(rows, shape, device, seed)

@@ -45,8 +45,10 @@ class JitterConfig:
 class SurfaceConfig:
     """The surface under the patch. Flat unless said otherwise; the origin is the object's centre, not the patch's."""
 
-    curvature_per_m: list[float] = field(default_factory=_none)  # 1/m of a cylinder: 8 = radius 125 mm, a slim torso
-    axis_deg: float = 0.0  # of the cylinder: 0 upright like a torso, 90 lying; counter-clockwise as seen
+    curvature_per_m: list[float] = field(default_factory=_none)  # 1/m of a cylinder: 25 = radius 40 mm, a mug
+    breadth_mm: list[float] = field(default_factory=_none)  # mm: of an elliptic section, a trunk; goes with depth_mm
+    depth_mm: list[float] = field(default_factory=_none)  # mm: of that section, front to back
+    axis_deg: float = 0.0  # of the cylinder or trunk: 0 upright like a torso, 90 lying; counter-clockwise as seen
     folds: list[float] = field(default_factory=_none)  # cloth: rms displacement by folds, as a share of the width
     stretch: list[float] = field(default_factory=_unit)  # cloth: factor along x and along y, each alone
     mesh: str = ""  # OBJ file with UVs, in mm, y up, facing +z, instead of all above; the patch fills its UV square
@@ -145,6 +147,8 @@ _BOUNDS = {
     "jitter.shift_mm": (-1e6, 1e6),
     "jitter.scale": (1e-3, 1e3),
     "surface.curvature_per_m": (-100.0, 100.0),
+    "surface.breadth_mm": (0.0, 1e5),
+    "surface.depth_mm": (0.0, 1e5),
     "surface.folds": (0.0, 0.2),
     "surface.stretch": (0.5, 2.0),
     "cover.arms": (0.0, 0.6),
@@ -188,20 +192,37 @@ def check(config: EotConfig) -> None:
             raise BadOption(f"eot.{name} must be [low, high] within [{low:g}, {high:g}], got {span}")
     if not config.jitter.viewing_distance_mm > 0:
         raise BadOption(f"eot.jitter.viewing_distance_mm must be positive, got {config.jitter.viewing_distance_mm}")
-    neutral = SurfaceConfig()
-    bent = [
-        n for n in ("curvature_per_m", "folds", "stretch") if list(getattr(config.surface, n)) != getattr(neutral, n)
-    ]
-    if config.surface.mesh and bent:
-        raise BadOption(f"eot.surface.mesh takes the place of eot.surface.{bent[0]}: leave one of the two out")
-    if not 4 <= config.surface.cells <= 64:
-        raise BadOption(f"eot.surface.cells must be from 4 to 64, got {config.surface.cells}")
+    _check_surface(config.surface)
     if not 0 <= config.optics.motion_spread_deg <= 180:
         raise BadOption(f"eot.optics.motion_spread_deg must be from 0 to 180, got {config.optics.motion_spread_deg}")
     if config.camera.codec not in ("jpeg", "h264"):
         raise BadOption(f"eot.camera.codec must be jpeg or h264, got {config.camera.codec!r}")
     if config.quality not in ("fast", "high"):
         raise BadOption(f"eot.quality must be fast or high, got {config.quality!r}")
+
+
+def _check_surface(surface: SurfaceConfig) -> None:
+    bent = [name for name, span in ranges(surface).items() if list(span) != getattr(SurfaceConfig(), name)]
+    if surface.mesh and bent:
+        raise BadOption(f"eot.surface.mesh takes the place of eot.surface.{bent[0]}: leave one of the two out")
+    if not 4 <= surface.cells <= 64:
+        raise BadOption(f"eot.surface.cells must be from 4 to 64, got {surface.cells}")
+    if bent.count("breadth_mm") != bent.count("depth_mm"):
+        there, missing = ("breadth_mm", "depth_mm") if "breadth_mm" in bent else ("depth_mm", "breadth_mm")
+        raise BadOption(f"eot.surface.{there} is half of a trunk's section: give eot.surface.{missing} as well")
+    if "breadth_mm" not in bent:
+        return
+    if "curvature_per_m" in bent:
+        raise BadOption(
+            "eot.surface.curvature_per_m is a cylinder, eot.surface.breadth_mm and depth_mm are a trunk: leave one out "
+            "(eot.surface.curvature_per_m=[0,0], or breadth_mm=[0,0] and depth_mm=[0,0])"
+        )
+    broad, deep = surface.breadth_mm, surface.depth_mm
+    if not (broad[0] * 4 >= deep[1] > 0 and deep[0] * 4 >= broad[1]):
+        raise BadOption(
+            f"eot.surface.breadth_mm={list(broad)} and depth_mm={list(deep)} are no trunk: "
+            "neither may be more than four times the other anywhere in its range"
+        )
 
 
 def ranges(group: object) -> dict[str, tuple[float, float]]:

@@ -10,9 +10,15 @@ from physadv.core.types import Draws
 from physadv.parts.render.options import EotConfig, ranges
 
 GROUPS = ("jitter", "surface", "cover", "light", "optics", "sensor", "camera")
-COMPANION = {"light.shadow": "light.key_to_ambient", "light.gloss": "light.key_to_ambient"}
+COMPANION = {
+    "light.shadow": "light.key_to_ambient", "light.gloss": "light.key_to_ambient",
+    "surface.breadth_mm": "surface.depth_mm",
+}  # fmt: skip
 """Options that show nothing without another one."""
-HIDDEN = ("light.key_azimuth_deg", "light.key_height_deg", "light.shadow_edge_mm", "light.gloss_width_deg")
+HIDDEN = (
+    "light.key_azimuth_deg", "light.key_height_deg", "light.shadow_edge_mm", "light.gloss_width_deg",
+    "surface.depth_mm",
+)  # fmt: skip
 """Options that only say how another one looks."""
 
 

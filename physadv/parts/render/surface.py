@@ -18,9 +18,11 @@ from physadv.core.types import PatchImage, SceneBatch
 from physadv.parts.render.cloth import spline
 from physadv.parts.render.options import EotConfig
 from physadv.parts.render.pose import rotation, translation
+from physadv.parts.render.trunk import round_section
 
 HELD = 4.0
-"""1/m: what is bent more than this (radius 250 mm) turns about its axis, like a torso; the rest about the patch."""
+"""1/m: a cylinder bent more than this (radius 250 mm) turns about its axis; less, like a sheet in the hand, about the
+patch. A trunk always turns about its axis."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class Lay:
     camera_mm: Tensor  # (N,3) mm
     image_from_surface: Tensor  # (N,3,3) mm → px
     bend: Tensor | None = None  # (N,) 1/mm; None: flat
+    trunk: Tensor | None = None  # (N,2) mm: breadth and depth of an elliptic section, in place of the bend
     axis_deg: float = 0.0
     folds: Tensor | None = None  # (N,FOLDS,3) mm: how far the control points are displaced
     mesh: Tensor | None = None  # (n,n,3) mm: the user's surface at nodes of its UV square
@@ -43,7 +46,7 @@ class Lay:
     @property
     def flat(self) -> bool:
         """Whether a homography says it all."""
-        return self.bend is None and self.folds is None and self.mesh is None
+        return self.bend is None and self.trunk is None and self.folds is None and self.mesh is None
 
 
 def lay(
@@ -58,6 +61,7 @@ def lay(
     centre = torch.stack((place.x_mm + shift[:, 0], place.y_mm + shift[:, 1]), 1)
     far = torch.full_like(centre[:, :1], -config.jitter.viewing_distance_mm)
     curved = list(config.surface.curvature_per_m) != [0, 0] and mesh is None
+    broad = config.surface.breadth_mm[1] > 0 and mesh is None
     cloth = config.surface.folds[1] > 0 and mesh is None
     return Lay(
         _sheet_from_texel(place.roll_deg, jitter, surface["stretch"], patch, stages),
@@ -66,6 +70,7 @@ def lay(
         torch.cat((centre, far), 1) if scene.camera_mm is None else scene.camera_mm.double(),
         _sheared(scene, drawn["sensor"]["rolling_shutter"].double(), centre),
         surface["curvature_per_m"] / 1000 if curved else None,
+        torch.stack((surface["breadth_mm"], surface["depth_mm"]), 1) if broad else None,
         config.surface.axis_deg,
         surface["fold"] * (surface["folds"][:, None, None] * patch.width_mm) if cloth else None,
         mesh,
@@ -139,7 +144,7 @@ def points(lay: Lay, texels: Tensor) -> Tensor:
     sheet = sheet[..., :2] / sheet[..., 2:]
     if lay.mesh is not None:
         found = _on_mesh(lay, texels)
-    elif lay.bend is None:
+    elif lay.bend is None and lay.trunk is None:
         found = torch.cat((sheet, torch.zeros_like(sheet[..., :1])), -1)
         if lay.folds is not None:
             found = found + _folded(lay, texels)
@@ -159,24 +164,41 @@ def _folded(lay: Lay, texels: Tensor) -> Tensor:
 
 
 def _rolled_up(lay: Lay, sheet: Tensor, texels: Tensor) -> Tensor:
-    """Roll the sheet ``(N,k,2)`` round the cylinder through the origin: lengths along the cloth stay what they were."""
-    assert lay.bend is not None
-    bend = lay.bend[:, None]
-    upright = rotation(torch.full_like(lay.bend, -lay.axis_deg))[:, :2, :2]  # the axis becomes the y axis
-    x, y = ((sheet + lay.centre[:, None]) @ upright.mT).unbind(-1)
-    angle = x * bend
-    half = torch.sinc(angle / 2 / torch.pi)
-    found = torch.stack((x * torch.sinc(angle / torch.pi), y, x.square() * bend / 2 * half.square()), -1)
+    """Roll the sheet ``(N,k,2)`` round the body through the origin: lengths along the cloth stay what they were."""
+    upright = rotation(torch.full_like(lay.centre[:, 0], -lay.axis_deg))[:, :2, :2]  # the axis becomes the y axis
+    arc, y = ((sheet + lay.centre[:, None]) @ upright.mT).unbind(-1)
+    x, depth = _section(lay, arc)
+    found = torch.stack((x, y, depth), -1)
     if lay.folds is not None:
         found = found + _folded(lay, texels)
     middle = (lay.centre[:, None] @ upright.mT)[:, 0]
-    round_axis = lay.bend * 1000 >= HELD
-    depth = torch.where(round_axis, 1 / torch.where(round_axis, lay.bend, 1.0), 0.0)
-    pivot = torch.stack((torch.where(round_axis, 0.0, middle[:, 0]), middle[:, 1], depth), -1)
+    aside, inwards = _axis(lay, middle[:, 0])
+    pivot = torch.stack((aside, middle[:, 1], inwards), -1)
     back = torch.eye(3, dtype=x.dtype, device=x.device).repeat(x.shape[0], 1, 1)
     back[:, :2, :2] = upright.mT
     found, pivot = found @ back.mT, (pivot[:, None] @ back.mT)
     return (found - pivot) @ lay.turn.mT + pivot
+
+
+def _section(lay: Lay, arc: Tensor) -> tuple[Tensor, Tensor]:
+    """How far to the right and inwards the points ``arc`` ``(N,k)`` mm along the body's section are, ``(N,k)`` each."""
+    if lay.trunk is not None:
+        return round_section(arc, lay.trunk[:, 0], lay.trunk[:, 1])
+    assert lay.bend is not None
+    bend = lay.bend[:, None]
+    angle = arc * bend
+    half = torch.sinc(angle / 2 / torch.pi)
+    return arc * torch.sinc(angle / torch.pi), arc.square() * bend / 2 * half.square()
+
+
+def _axis(lay: Lay, middle: Tensor) -> tuple[Tensor, Tensor]:
+    """How far to the right and inwards the axis is about which the body turns; ``middle`` ``(N,)`` is the patch's."""
+    if lay.trunk is not None:
+        return torch.zeros_like(middle), lay.trunk[:, 1] / 2
+    assert lay.bend is not None
+    round_axis = lay.bend * 1000 >= HELD
+    depth = torch.where(round_axis, 1 / torch.where(round_axis, lay.bend, 1.0), 0.0)
+    return torch.where(round_axis, 0.0, middle), depth
 
 
 def _on_mesh(lay: Lay, texels: Tensor) -> Tensor:
